@@ -1,0 +1,157 @@
+"""Bytes as a reader wants them: unpacked, decoded where a whole file is in UTF-16 or EBCDIC, cut into lines with positions.
+
+Positions count bytes of the unpacked content; for a transcoded file, of its UTF-8 form. Limits stand here: an archive is
+opened one level deep and only as far as `UNPACKED_BYTES_MAX`, a line never grows past `LINE_BYTES_MAX`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zipfile
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HEAD_BYTES = 16 * 1024
+BLOCK_BYTES = 4 * 1024 * 1024
+LINE_BYTES_MAX = 4 * 1024 * 1024
+UNPACKED_BYTES_MAX = 4 * 1024**3
+_RATIO_MAX = 200
+
+
+class SourceError(Exception):
+    """The bytes cannot be opened; `code` is one of `parsers.issues.REMEDIES`."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Line(NamedTuple):
+    """One physical line without its line end; `end` is the offset after the line end."""
+
+    number: int
+    start: int
+    end: int
+    data: bytes
+
+
+class Source:
+    """The decoded content of one bank file: `head` for recognition, `lines()` or `open()` for readers, both repeatable."""
+
+    def __init__(self, content: bytes | Path) -> None:
+        self._content = content
+        with self.open() as stream:
+            self.head = stream.read(HEAD_BYTES)
+
+    def open(self) -> BinaryIO:
+        """A fresh stream over the whole content."""
+        return io.BytesIO(self._content) if isinstance(self._content, bytes) else self._content.open("rb")
+
+    def read(self) -> bytes:
+        """The whole content at once."""
+        return self._content if isinstance(self._content, bytes) else self._content.read_bytes()
+
+    def lines(self) -> Iterator[Line]:
+        """Lines ended by LF, CRLF or CR, numbered from 1, in memory flat in the size of the file."""
+        number, offset, rest = 0, 0, b""
+        with self.open() as stream:
+            while block := stream.read(BLOCK_BYTES):
+                pieces = (rest + block).splitlines(keepends=True)
+                ends_open = not pieces[-1].endswith(b"\n")  # a lone CR at the block's end may be half of a CRLF
+                rest = pieces.pop() if ends_open else b""
+                for piece in pieces:
+                    number += 1
+                    yield Line(number, offset, offset + len(piece), piece.rstrip(b"\r\n"))
+                    offset += len(piece)
+                if len(rest) > LINE_BYTES_MAX:
+                    raise SourceError("hostile", f"line {number + 1} is longer than {LINE_BYTES_MAX} bytes")
+        for piece in rest.splitlines(keepends=True):
+            number += 1
+            yield Line(number, offset, offset + len(piece), piece.rstrip(b"\r\n"))
+            offset += len(piece)
+
+
+def decode(data: bytes, fallback: str = "cp1252") -> str:
+    """A field's text: UTF-8 when the bytes are that, else the bank's own code page; never an error, never a loss of length."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode(fallback, "replace")
+
+
+def open_source(content: bytes | Path) -> list[Source]:
+    """The readable files inside `content`: itself, what gzip holds, or each member of a zip (one level, no nesting)."""
+    with (io.BytesIO(content) if isinstance(content, bytes) else content.open("rb")) as stream:
+        magic = stream.read(4)
+    if magic[:2] == b"\x1f\x8b":
+        return [_plain(_gunzip(content))]
+    if magic == b"PK\x03\x04":
+        return [_plain(member) for member in _unzip(content)]
+    return [_plain(content)]
+
+
+def _plain(content: bytes | Path) -> Source:
+    source = Source(content)
+    encoding = _whole_file_encoding(source.head)
+    if encoding is None:
+        return source
+    try:
+        return Source(source.read().decode(encoding).replace("\x85", "\n").encode())
+    except UnicodeDecodeError as error:
+        raise SourceError("encoding", f"the file announces {encoding} and breaks it at byte {error.start}") from error
+
+
+def _whole_file_encoding(head: bytes) -> str | None:
+    """UTF-16 by BOM or by its zero bytes, a UTF-8 BOM, EBCDIC by its digits and spaces; None when bytes can be read as they are."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    if head.startswith(b"\xef\xbb\xbf"):
+        return "utf-8-sig"
+    sample = head[:512]
+    if len(sample) >= 4 and sample[1::2].count(0) > len(sample) * 0.4:
+        return "utf-16-le"
+    if len(sample) >= 4 and sample[::2].count(0) > len(sample) * 0.4:
+        return "utf-16-be"
+    ebcdic = sum(byte == 0x40 or 0xF0 <= byte <= 0xF9 for byte in sample)
+    if len(sample) >= 40 and ebcdic > len(sample) * 0.5:
+        return "cp037"
+    return None
+
+
+def _gunzip(content: bytes | Path) -> bytes:
+    with (io.BytesIO(content) if isinstance(content, bytes) else content.open("rb")) as stream, gzip.GzipFile(fileobj=stream) as inner:
+        size = len(content) if isinstance(content, bytes) else content.stat().st_size
+        try:
+            return _no_archive(_bounded(inner, size))
+        except (EOFError, OSError, zlib.error) as error:
+            raise SourceError("truncated", f"the gzip container is damaged: {error}") from error
+
+
+def _unzip(content: bytes | Path) -> list[bytes]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content) if isinstance(content, bytes) else content) as archive:
+            files = [info for info in archive.infolist() if not info.is_dir()]
+            if not files or len(files) > 1000:
+                raise SourceError("hostile" if files else "empty", f"the zip holds {len(files)} files")
+            return [_no_archive(_bounded(archive.open(info), info.compress_size)) for info in files]
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as error:
+        raise SourceError("truncated", f"the zip container is damaged or locked: {error}") from error
+
+
+def _bounded(stream: object, packed_size: int) -> bytes:
+    limit = min(UNPACKED_BYTES_MAX, max(packed_size * _RATIO_MAX, 16 * 1024 * 1024))
+    data: bytes = stream.read(limit + 1)  # type: ignore[attr-defined]  # GzipFile and ZipExtFile share only this
+    if len(data) > limit:
+        raise SourceError("hostile", f"the archive unpacks to more than {limit} bytes")
+    return data
+
+
+def _no_archive(data: bytes) -> bytes:
+    if data[:2] == b"\x1f\x8b" or data[:4] == b"PK\x03\x04":
+        raise SourceError("hostile", "an archive inside an archive is not opened")
+    return data
