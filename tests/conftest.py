@@ -19,3 +19,6 @@ def update_goldens(request: pytest.FixtureRequest) -> bool:
     wanted = request.config.getoption("--update-goldens")
     assert not (wanted and os.environ.get("CI")), "goldens are written by people, never by CI"
     return bool(wanted)
+
+
+pytest_plugins = ["tests.databases"]

@@ -1,0 +1,166 @@
+"""`cashapp.toml`: every setting, read strictly. An unknown key or a wrong type is refused with its place in the file."""
+
+from __future__ import annotations
+
+import fnmatch
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from cashapp.errors import UsageError
+from matching.schema import Policy
+from parsers.amounts import AmountError, minor_digits, to_minor
+from parsers.profile import CsvColumns, LockboxColumns, Profile
+
+Mismatch = Literal["quarantine", "flag"]
+
+
+class Controls(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What happens to a file whose own totals do not tie."""
+
+    mismatch: Mismatch = "quarantine"
+
+
+class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The manager's policy; amounts are decimal text in a currency with two digits and scale with the currency's own."""
+
+    discount_grace_days: int = 3
+    rounding_difference: str = "0.05"
+    rounding_difference_no_minor: str = "5"
+    bank_fee_limit: str = "35.00"
+    unattended_limit: str = ""
+    unattended_rules: list[str] = []
+    name_score: int = 90
+    name_margin: int = 4
+    subset_items: int = 10
+
+
+class Links(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When two reports show the same money."""
+
+    banking_days: int = 3
+    calendar: str = "FED"
+
+
+class Lockbox(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a lockbox's deposits arrive."""
+
+    number: str
+    account: str
+    currency: str = ""
+
+
+class BankProfile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Quirks of the files whose name fits `files` (a pattern such as `"acme-*.csv"`)."""
+
+    name: str
+    files: str
+    currency: str = ""
+    encoding: str = "cp1252"
+    account: str = ""
+    mismatch: Mismatch | None = None
+    lockbox: LockboxColumns | None = None
+    csv: CsvColumns | None = None
+
+
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All settings of a workspace."""
+
+    base_currency: str = "USD"
+    database: str = ""
+    controls: Controls = Controls()
+    policy: Rules = Rules()
+    links: Links = Links()
+    lockboxes: list[Lockbox] = []
+    profiles: list[BankProfile] = []
+
+    def profile_for(self, name: str) -> tuple[Profile, Mismatch]:
+        """The reader's profile for a file of that name, and what a control mismatch does to it."""
+        bank = next((p for p in self.profiles if fnmatch.fnmatch(name, p.files)), None)
+        if bank is None:
+            return Profile(currency=self.base_currency), self.controls.mismatch
+        profile = Profile(
+            name=bank.name, currency=bank.currency or self.base_currency, encoding=bank.encoding, account=bank.account,
+            lockbox=bank.lockbox or LockboxColumns(), csv=bank.csv,
+        )
+        return profile, bank.mismatch or self.controls.mismatch
+
+    def matching_policy(self) -> Policy:
+        """The rules as the matching engine takes them: minor units by minor digits."""
+        def by_digits(amount: str, no_minor: str) -> tuple[tuple[int, int], ...]:
+            cents = to_minor(amount, "USD")
+            return ((0, to_minor(no_minor, "JPY")), (2, cents), (3, cents * 10))
+
+        rules = self.policy
+        fee = to_minor(rules.bank_fee_limit, "USD")
+        return Policy(
+            discount_grace_days=rules.discount_grace_days,
+            rounding=by_digits(rules.rounding_difference, rules.rounding_difference_no_minor),
+            bank_fee_limit=((0, fee), (2, fee), (3, fee * 10)),
+            unattended_limit_minor=to_minor(rules.unattended_limit, "USD") if rules.unattended_limit else None,
+            unattended_rules=frozenset(rules.unattended_rules) or None,
+            name_score=rules.name_score, name_margin=rules.name_margin, subset_items=rules.subset_items,
+        )
+
+
+def load(path: Path) -> Config:
+    """Read and check `cashapp.toml`; UsageError names the key that is wrong."""
+    try:
+        config = msgspec.toml.decode(path.read_bytes(), type=Config)
+        minor_digits(config.base_currency)
+        config.matching_policy()
+    except (msgspec.DecodeError, AmountError) as error:
+        raise UsageError(f"{path}: {error} – correct the key; `cashapp init` in an empty folder writes a commented file") from error
+    return config
+
+
+TEMPLATE = """\
+# Settings of this cashapp workspace. Every key is optional; what stands here are the defaults.
+
+# Currency of files and lockboxes that name none (ISO 4217).
+base_currency = "USD"
+
+# Where the books are. Empty: cashapp.db in this folder. A team: postgresql+psycopg://user@host/name
+database = ""
+
+[controls]
+# A file whose own totals do not tie: "quarantine" refuses it whole, "flag" takes it and opens an exception.
+mismatch = "quarantine"
+
+[policy]
+# Days after its date within which a cash discount still counts as earned.
+discount_grace_days = 3
+# Differences up to this are written off as rounding (second key: currencies without minor digits).
+rounding_difference = "0.05"
+rounding_difference_no_minor = "5"
+# A bank fee that the message states is written off up to this amount.
+bank_fee_limit = "35.00"
+# Receipts above this amount always wait for a person. Empty: no limit.
+unattended_limit = ""
+# Rules that may post without a person; empty: every rule whose evidence suffices.
+unattended_rules = []
+# How alike (0-100) a name must be, and by how much better than the next, to count as a hint.
+name_score = 90
+name_margin = 4
+# Above this many open items of a payer a sum that fits is no evidence by itself.
+subset_items = 10
+
+[links]
+# The same money in two reports lies at most this many banking days apart; calendar: FED or ECB.
+banking_days = 3
+calendar = "FED"
+
+# A lockbox and the account its deposits arrive on. One block for each box.
+# [[lockboxes]]
+# number = "7654321"
+# account = "1234567890"
+# currency = "USD"
+
+# What is particular to one bank's files, chosen by file name.
+# [[profiles]]
+# name = "acme"
+# files = "acme-*.csv"
+# encoding = "cp1252"
+# mismatch = "flag"
+"""

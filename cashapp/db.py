@@ -1,0 +1,196 @@
+"""The database: opening it, one transaction at a time for writers, and the bulk roads in and out.
+
+SQLite is embedded (WAL, foreign keys on); PostgreSQL is reached through psycopg. Rows in bulk go through `insert_frame`
+(executemany on SQLite, COPY on PostgreSQL) and come back as frames through `frame`; small reads and writes are plain
+SQLAlchemy Core.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import polars as pl
+from sqlalchemy import Connection, Engine, Select, Table, create_engine, event, func, inspect, select, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from cashapp.errors import CashappError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.sql.elements import ColumnElement
+
+HEAD = "0001"
+"""The schema revision this program works with; `cashapp init` brings a database there."""
+
+_WRITER = 0x63617368  # the key of the advisory lock that lets one writer at a time into PostgreSQL
+
+
+def connect(url: str) -> Engine:
+    """An engine for the URL; nothing is opened yet."""
+    try:
+        engine = create_engine(url)
+    except (ArgumentError, NoSuchModuleError) as error:
+        raise UsageError(f"{url!r} is no database: {error} – sqlite:///path/cashapp.db or postgresql+psycopg://user@host/name") from error
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _open_sqlite)
+    return engine
+
+
+def _open_sqlite(connection: DBAPIConnection, _record: object) -> None:
+    """Writers begin with BEGIN IMMEDIATE (see `writing`), so pysqlite's own transaction handling is off."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "busy_timeout = 60000", "cache_size = -65536"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection that sees one consistent state and changes nothing."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN")
+        else:
+            connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One transaction, all of it or none of it, alone among writers."""
+    with engine.begin() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER})
+        yield connection
+
+
+def revision(engine: Engine) -> str | None:
+    """The schema revision of the database, None where there is no schema yet."""
+    with engine.connect() as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema to `HEAD`."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", "cashapp:migrations")
+    with writing(engine) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, HEAD)
+
+
+def next_id(connection: Connection, column: ColumnElement[int]) -> int:
+    """The first free id; safe because writers are alone."""
+    return (connection.execute(select(func.max(column))).scalar() or 0) + 1
+
+
+def insert_frame(connection: Connection, table: Table, frame: pl.DataFrame) -> None:
+    """Add the frame's rows; its columns are the table's by name, columns it lacks take their server default."""
+    if frame.is_empty():
+        return
+    if connection.dialect.name == "sqlite":
+        _executemany(connection, table, frame)
+    else:
+        _copy(connection, table, frame)
+
+
+def _executemany(connection: Connection, table: Table, frame: pl.DataFrame) -> None:
+    plain = frame.with_columns(pl.col(pl.Date).cast(pl.String), pl.col(pl.Datetime).dt.strftime("%Y-%m-%d %H:%M:%S.%6f"), pl.col(pl.Boolean).cast(pl.Int8))
+    marks = ", ".join("?" * frame.width)
+    statement = f"INSERT INTO {table.name} ({', '.join(frame.columns)}) VALUES ({marks})"
+    for piece in plain.iter_slices(100_000):
+        connection.exec_driver_sql(statement, piece.rows())
+
+
+def _copy(connection: Connection, table: Table, frame: pl.DataFrame) -> None:
+    import psycopg
+
+    cursor = connection.connection.cursor()
+    statement = f"COPY {table.name} ({', '.join(frame.columns)}) FROM STDIN (FORMAT csv, NULL '\\N')"
+    try:
+        with cursor.copy(statement) as copy:
+            for piece in frame.iter_slices(50_000):
+                copy.write(piece.write_csv(include_header=False, null_value="\\N", quote_style="non_numeric"))
+    except psycopg.Error as error:  # outside SQLAlchemy's execute, so wrapped here as it would
+        raise DBAPIError.instance(statement, None, error, psycopg.Error, dialect=connection.dialect) from error
+
+
+def add_to_column(connection: Connection, table: Table, key: str, column: str, changes: pl.DataFrame, *, at_zero: tuple[str, dt.date] | None = None) -> None:
+    """`column += delta` for the rows named in `changes` (columns key, delta).
+
+    `at_zero` names a date column that takes the date in rows whose `column` becomes zero, and null in the others.
+    """
+    if changes.is_empty():
+        return
+    stamp = f", {at_zero[0]} = CASE WHEN {column} + {{delta}} = 0 THEN '{at_zero[1].isoformat()}' END" if at_zero else ""
+    if connection.dialect.name == "sqlite":
+        statement = f"UPDATE {table.name} SET {column} = {column} + ?1{stamp.format(delta='?1')} WHERE {key} = ?2"
+        connection.exec_driver_sql(statement, changes.select("delta", "key").rows())
+        return
+    dated = stamp.format(delta="d.delta").replace(" END", "::date END")
+    statement = (
+        f"UPDATE {table.name} SET {column} = {column} + d.delta{dated} "
+        f"FROM unnest(%s::bigint[], %s::bigint[]) AS d(key, delta) WHERE {table.name}.{key} = d.key"
+    )
+    connection.exec_driver_sql(statement, (changes["key"].to_list(), changes["delta"].to_list()))
+
+
+def frame(connection: Connection, query: Select[*tuple[object, ...]], schema: Mapping[str, type[pl.DataType] | pl.DataType]) -> pl.DataFrame:
+    """The query's rows as a frame; `schema` names and types its columns in their order."""
+    compiled = query.compile(connection, compile_kwargs={"render_postcompile": True})
+    parameters: object = compiled.params
+    if compiled.positional:
+        parameters = tuple(_plain(compiled.params[name]) for name in compiled.positiontup or ())
+    rows = connection.exec_driver_sql(str(compiled), parameters).fetchall()  # type: ignore[arg-type]  # tuple or dict, as the dialect wants
+    columns: Sequence[Sequence[object]] = list(zip(*rows, strict=True)) if rows else [[] for _ in schema]
+    return pl.DataFrame([_series(name, values, dtype) for (name, dtype), values in zip(schema.items(), columns, strict=True)])
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def _series(name: str, values: Sequence[object], dtype: type[pl.DataType] | pl.DataType) -> pl.Series:
+    if dtype == pl.Date and any(isinstance(v, str) for v in values):
+        return pl.Series(name, values, dtype=pl.String).str.to_date("%Y-%m-%d")
+    if dtype == pl.Boolean:
+        return pl.Series(name, [None if v is None else bool(v) for v in values], dtype=pl.Boolean)
+    if dtype == pl.Datetime:
+        return pl.Series(name, [str(v)[:19] for v in values], dtype=pl.String).str.to_datetime("%Y-%m-%d %H:%M:%S")
+    return pl.Series(name, values, dtype=dtype)
+
+
+def operating_error(error: Exception) -> str | None:
+    """Words for a failure of the machine under us (full disk, read-only file, server gone); None for anything that is a bug."""
+    if not isinstance(error, DBAPIError) or error.orig is None:
+        return None
+    if isinstance(error.orig, sqlite3.OperationalError):
+        return f"the database cannot be used: {error.orig} – nothing was changed; check the disk and the file's permissions"
+    if type(error.orig).__name__ in {"OperationalError", "DiskFull", "ReadOnlySqlTransaction", "InsufficientPrivilege"}:
+        return f"the database cannot be used: {str(error.orig).strip().splitlines()[0]} – nothing was changed; check the server"
+    return None
+
+
+def opened(url: str) -> Engine:
+    """The engine of a database at `HEAD`: a new one is made ready, one of another revision is an error that says the remedy."""
+    engine = connect(url)
+    found = revision(engine)
+    if found is None:
+        migrate(engine)
+    elif found != HEAD:
+        raise CashappError(f"the database is at revision {found}, this program works with {HEAD} – run `cashapp init` to bring it up")
+    return engine

@@ -1,0 +1,159 @@
+"""The journal: append-only double entry, the sole writer of its tables and of the balances derived from them.
+
+Every entry's postings sum to zero in each currency; a correction is a reversal (once, with a reason); a unique source key
+makes doing a thing twice harmless. Each writing transaction ends in a seal: the SHA-256 of its entries' text, chained to
+the seal before, so that any later change of the past shows.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from typing import NamedTuple
+
+import polars as pl
+from sqlalchemy import Connection, func, select
+
+from cashapp import clock, db, schema
+from cashapp.accounts import RECEIVABLE, UNAPPLIED
+from cashapp.errors import CashappError
+
+ENTRIES = {
+    "n": pl.Int64,  # names the entry in POSTINGS
+    "kind": pl.String, "entry_date": pl.Date, "source_key": pl.String, "reverses": pl.Int64, "memo": pl.String, "reason": pl.String,
+}
+POSTINGS = {
+    "n": pl.Int64, "account": pl.String, "currency": pl.String,
+    "amount_minor": pl.Int64,  # debit positive, credit negative
+    "customer_id": pl.String, "item_id": pl.Int64, "receipt_id": pl.Int64,
+}
+GENESIS = "0" * 64
+
+
+class Leg(NamedTuple):
+    """One posting of an entry made by hand. `amount_minor`: debit positive, credit negative."""
+
+    account: str
+    currency: str
+    amount_minor: int
+    customer_id: str | None = None
+    item_id: int | None = None
+    receipt_id: int | None = None
+
+
+def post(connection: Connection, entries: pl.DataFrame, postings: pl.DataFrame, actor: str, on: dt.date) -> int:
+    """Write the entries with their postings, move the balances they touch, seal; returns the id of the first entry.
+
+    Entry `n` of the frames gets id `first + n` where n counts from 0 without gaps. `on` is the business date (for the
+    closing date of items). Raises CashappError when an entry does not balance: nothing is written then.
+    """
+    if entries.is_empty():
+        return db.next_id(connection, schema.journal_entry.c.entry_id)
+    _refuse_unbalanced(entries, postings)
+    first = db.next_id(connection, schema.journal_entry.c.entry_id)
+    numbered = entries.sort("n").select(
+        (pl.col("n") + first).alias("entry_id"), "kind", "entry_date", pl.lit(clock.now().replace(tzinfo=None)).alias("posted_at"),
+        "source_key", "reverses", "memo", "reason", pl.lit(actor).alias("actor"),
+    )
+    legs = postings.sort("n", maintain_order=True).select(
+        (pl.col("n") + first).alias("entry_id"), pl.int_range(pl.len()).over("n").alias("leg"), *list(POSTINGS)[1:],
+    ).rename({"leg": "n"})
+    db.insert_frame(connection, schema.journal_entry, numbered)
+    db.insert_frame(connection, schema.posting, legs)
+    _move_balances(connection, legs, on)
+    _seal(connection, numbered, legs)
+    return first
+
+
+def post_one(connection: Connection, *, kind: str, on: dt.date, source_key: str, legs: list[Leg], actor: str, memo: str = "",
+             reverses: int | None = None, reason: str = "") -> int:
+    """Write a single entry; returns its id."""
+    entries = pl.DataFrame([(0, kind, on, source_key, reverses, memo, reason)], schema=ENTRIES, orient="row")
+    return post(connection, entries, pl.DataFrame([(0, *leg) for leg in legs], schema=POSTINGS, orient="row"), actor, on)
+
+
+def reverse(connection: Connection, entry_id: int, *, on: dt.date, reason: str, actor: str) -> int:
+    """Take an entry back by its mirror; an entry is reversed at most once. Returns the reversal's id."""
+    entry = schema.journal_entry
+    row = connection.execute(select(entry.c.kind, entry.c.memo).where(entry.c.entry_id == entry_id)).one()
+    if is_reversed(connection, entry_id):
+        raise CashappError(f"journal entry {entry_id} is reversed already – an entry is taken back once")
+    posting = schema.posting
+    legs = connection.execute(select(posting).where(posting.c.entry_id == entry_id).order_by(posting.c.n)).all()
+    mirror = [Leg(leg.account, leg.currency, -leg.amount_minor, leg.customer_id, leg.item_id, leg.receipt_id) for leg in legs]
+    return post_one(connection, kind="reversal", on=on, source_key=f"reversal:{entry_id}", legs=mirror, actor=actor,
+                    memo=f"takes back {row.kind}: {row.memo}", reverses=entry_id, reason=reason)
+
+
+def is_reversed(connection: Connection, entry_id: int) -> bool:
+    """Whether a later entry takes it back."""
+    entry = schema.journal_entry
+    return connection.execute(select(entry.c.entry_id).where(entry.c.reverses == entry_id)).first() is not None
+
+
+def _refuse_unbalanced(entries: pl.DataFrame, postings: pl.DataFrame) -> None:
+    off = postings.group_by("n", "currency").agg(pl.col("amount_minor").sum()).filter(pl.col("amount_minor") != 0)
+    if off.height:
+        worst = off.sort("n").join(entries, on="n").row(0, named=True)
+        raise CashappError(f"entry {worst['source_key']} is out of balance by {worst['amount_minor']} {worst['currency']} minor units")
+    lonely = entries.join(postings, on="n", how="anti")
+    if lonely.height:
+        raise CashappError(f"entry {lonely['source_key'][0]} has no postings")
+
+
+def _move_balances(connection: Connection, legs: pl.DataFrame, on: dt.date) -> None:
+    """Unapplied cash of receipts and open amounts of items follow their postings, in the same transaction."""
+    receipts = _deltas(legs.filter(pl.col("account") == UNAPPLIED), "receipt_id", sign=-1)
+    db.add_to_column(connection, schema.receipt, "receipt_id", "unapplied_minor", receipts)
+    items = _deltas(legs.filter(pl.col("account") == RECEIVABLE), "item_id", sign=1)
+    db.add_to_column(connection, schema.open_item, "item_id", "open_minor", items, at_zero=("closed_on", on))
+
+
+def _deltas(legs: pl.DataFrame, key: str, sign: int) -> pl.DataFrame:
+    return (
+        legs.filter(pl.col(key).is_not_null()).group_by(pl.col(key).alias("key"))
+        .agg((pl.col("amount_minor").sum() * sign).alias("delta")).filter(pl.col("delta") != 0).sort("key")
+    )
+
+
+def _seal(connection: Connection, entries: pl.DataFrame, legs: pl.DataFrame) -> None:
+    seal = schema.seal
+    last = connection.execute(select(seal.c.seal_id, seal.c.digest).order_by(seal.c.seal_id.desc()).limit(1)).first()
+    connection.execute(seal.insert().values(
+        seal_id=last.seal_id + 1 if last else 1, first_entry=entries["entry_id"].min(), last_entry=entries["entry_id"].max(),
+        digest=digest(last.digest if last else GENESIS, entries, legs),
+    ))
+
+
+def digest(previous: str, entries: pl.DataFrame, legs: pl.DataFrame) -> str:
+    """The seal over entries and postings: SHA-256 of the previous seal and of every column of every row, in order."""
+    chain = hashlib.sha256(previous.encode())
+    for frame, order in ((entries, ["entry_id"]), (legs, ["entry_id", "n"])):
+        ordered = frame.sort(order).with_columns(pl.col(pl.Datetime).dt.strftime("%Y-%m-%d %H:%M:%S"))
+        cells = [pl.col(name).cast(pl.String).fill_null("\x00") for name in sorted(ordered.columns)]
+        for line in ordered.select(pl.concat_str(cells, separator="\x1f").alias("row")).iter_slices(100_000):
+            chain.update("\x1e".join(line["row"]).encode())
+    return chain.hexdigest()
+
+
+def broken_seals(connection: Connection) -> list[str]:
+    """What the chain of seals shows: one sentence for each seal that no longer fits its entries, and for entries under none."""
+    found: list[str] = []
+    previous, covered = GENESIS, 0
+    entry, leg, seal = schema.journal_entry, schema.posting, schema.seal
+    columns = {"entry_id": pl.Int64, "kind": pl.String, "entry_date": pl.Date, "posted_at": pl.Datetime, "source_key": pl.String,
+               "reverses": pl.Int64, "memo": pl.String, "reason": pl.String, "actor": pl.String}
+    leg_columns = {"entry_id": pl.Int64, "n": pl.Int64, **{k: v for k, v in POSTINGS.items() if k != "n"}}
+    for row in connection.execute(select(seal).order_by(seal.c.seal_id)).all():
+        inside = entry.c.entry_id.between(row.first_entry, row.last_entry)
+        entries = db.frame(connection, select(*(entry.c[name] for name in columns)).where(inside), columns)
+        legs = db.frame(connection, select(*(leg.c[name] for name in leg_columns)).where(leg.c.entry_id.between(row.first_entry, row.last_entry)), leg_columns)
+        if digest(previous, entries, legs) != row.digest:
+            found.append(f"seal {row.seal_id} over entries {row.first_entry}–{row.last_entry} is broken: the journal was changed after it was written")
+        if row.first_entry != covered + 1:
+            found.append(f"seal {row.seal_id} begins at entry {row.first_entry}, not at {covered + 1}: entries or a seal are missing")
+        previous, covered = row.digest, row.last_entry
+    newest = connection.execute(select(func.max(entry.c.entry_id))).scalar() or 0
+    if newest != covered:
+        found.append(f"entries {covered + 1}–{newest} stand under no seal")
+    return found

@@ -1,0 +1,107 @@
+"""The journal: balanced, append-only, reversed once, sealed; balances follow it. On both databases."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from cashapp import db, ledger, schema
+from cashapp.accounts import IMPORTED, RECEIVABLE, TRANSIT, UNAPPLIED
+from cashapp.errors import CashappError
+from cashapp.ledger import Leg
+
+DAY = dt.date(2026, 11, 9)
+
+
+@pytest.fixture
+def books(engine: Engine) -> Engine:
+    """One customer with an open invoice of 100.00, which is also a posting."""
+    with db.writing(engine) as c:
+        c.execute(schema.customer.insert().values(customer_id="C1", name="Acme"))
+        c.execute(schema.open_item.insert().values(
+            item_id=1, customer_id="C1", document_number="INV-1", kind="invoice", currency="USD", amount_minor=10000,
+            imported_open_minor=10000, open_minor=0, discount_minor=0))
+        ledger.post_one(c, kind="open_items", on=DAY, source_key="import:1", actor="test",
+                        legs=[Leg(RECEIVABLE, "USD", 10000, "C1", 1), Leg(IMPORTED, "USD", -10000)])
+    return engine
+
+
+def open_minor(engine: Engine) -> tuple[int, object]:
+    with db.reading(engine) as c:
+        item = schema.open_item
+        return tuple(c.execute(select(item.c.open_minor, item.c.closed_on)).one())
+
+
+def settle(engine: Engine, minor: int, key: str) -> int:
+    with db.writing(engine) as c:
+        return ledger.post_one(c, kind="application", on=DAY, source_key=key, actor="test",
+                               legs=[Leg(TRANSIT, "USD", minor), Leg(RECEIVABLE, "USD", -minor, "C1", 1)])
+
+
+def test_open_amounts_follow_the_postings(books: Engine) -> None:
+    assert open_minor(books) == (10000, None)
+    settle(books, 4000, "a")
+    assert open_minor(books) == (6000, None)
+    second = settle(books, 6000, "b")
+    assert open_minor(books) == (0, DAY)
+    with db.writing(books) as c:
+        ledger.reverse(c, second, on=DAY, reason="NSF", actor="test")
+    assert open_minor(books) == (6000, None)
+
+
+def test_an_entry_that_does_not_balance_is_refused_whole(books: Engine) -> None:
+    with pytest.raises(CashappError, match="out of balance by 1 USD"), db.writing(books) as c:
+        ledger.post_one(c, kind="x", on=DAY, source_key="off", actor="t", legs=[Leg(TRANSIT, "USD", 1001), Leg(UNAPPLIED, "USD", -1000)])
+    with db.reading(books) as c:
+        assert len(c.execute(select(schema.journal_entry)).all()) == 1
+
+
+def test_currencies_balance_each_for_itself(books: Engine) -> None:
+    with pytest.raises(CashappError, match="out of balance"), db.writing(books) as c:
+        ledger.post_one(c, kind="x", on=DAY, source_key="fx", actor="t", legs=[Leg(TRANSIT, "USD", 10), Leg(UNAPPLIED, "EUR", -10)])
+
+
+def test_an_entry_is_reversed_once(books: Engine) -> None:
+    entry = settle(books, 100, "a")
+    with db.writing(books) as c:
+        ledger.reverse(c, entry, on=DAY, reason="typo", actor="t")
+    with pytest.raises(CashappError, match="reversed already"), db.writing(books) as c:
+        ledger.reverse(c, entry, on=DAY, reason="again", actor="t")
+
+
+def test_the_same_source_key_posts_once(books: Engine) -> None:
+    settle(books, 100, "once")
+    with pytest.raises(IntegrityError):
+        settle(books, 100, "once")
+
+
+@pytest.mark.parametrize("statement", [
+    "UPDATE posting SET amount_minor = 1", "DELETE FROM posting", "UPDATE journal_entry SET memo = 'x'", "DELETE FROM seal",
+])
+def test_the_past_cannot_be_changed(books: Engine, statement: str) -> None:
+    with pytest.raises(DBAPIError, match="append-only"), db.writing(books) as c:
+        c.exec_driver_sql(statement)
+
+
+def test_seals_hold_until_somebody_gets_past_the_triggers(books: Engine) -> None:
+    settle(books, 100, "a")
+    with db.reading(books) as c:
+        assert ledger.broken_seals(c) == []
+    with db.writing(books) as c:
+        drop = "DROP TRIGGER posting_no_update" if c.dialect.name == "sqlite" else "ALTER TABLE posting DISABLE TRIGGER ALL"
+        c.exec_driver_sql(drop)
+        c.exec_driver_sql("UPDATE posting SET customer_id = 'C2' WHERE entry_id = 1 AND n = 0")
+    with db.reading(books) as c:
+        assert "seal 1 over entries 1–1 is broken" in ledger.broken_seals(c)[0]
+
+
+def test_a_failed_transaction_leaves_nothing(books: Engine) -> None:
+    with pytest.raises(ZeroDivisionError), db.writing(books) as c:
+        ledger.post_one(c, kind="x", on=DAY, source_key="half", actor="t", legs=[Leg(TRANSIT, "USD", 1), Leg(UNAPPLIED, "USD", -1)])
+        1 / 0  # noqa: B018
+    with db.reading(books) as c:
+        assert len(c.execute(select(schema.journal_entry)).all()) == 1
+        assert ledger.broken_seals(c) == []
