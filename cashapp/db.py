@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import polars as pl
 from sqlalchemy import Connection, Engine, Select, Table, create_engine, event, func, inspect, select, text
@@ -20,10 +20,13 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from cashapp.errors import CashappError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.sql.elements import ColumnElement
+
+Shape: TypeAlias = Mapping[str, type[pl.DataType] | pl.DataType]
+"""Columns of a frame, by name and type, in order."""
 
 HEAD = "0001"
 """The schema revision this program works with; `cashapp init` brings a database there."""
@@ -149,7 +152,7 @@ def add_to_column(connection: Connection, table: Table, key: str, column: str, c
     connection.exec_driver_sql(statement, (changes["key"].to_list(), changes["delta"].to_list()))
 
 
-def frame(connection: Connection, query: Select[*tuple[object, ...]], schema: Mapping[str, type[pl.DataType] | pl.DataType]) -> pl.DataFrame:
+def frame(connection: Connection, query: Select[*tuple[object, ...]], schema: Shape) -> pl.DataFrame:
     """The query's rows as a frame; `schema` names and types its columns in their order."""
     compiled = query.compile(connection, compile_kwargs={"render_postcompile": True})
     parameters: object = compiled.params

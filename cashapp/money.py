@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from parsers.amounts import minor_digits
+from parsers.amounts import minor_digits, to_text
 
 
 def digits_of(currencies: pl.Series) -> pl.Series:
@@ -26,3 +26,8 @@ def text(minor: pl.Series, currencies: pl.Series) -> pl.Series:
     padded = fraction.cast(pl.String).str.zfill(pl.col("digits"))
     tail = pl.when(pl.col("digits") == 0).then(pl.lit("")).otherwise(pl.lit(".") + padded)
     return frame.select((sign + whole.cast(pl.String) + tail).alias(minor.name)).to_series()
+
+
+def shown(minor: int | None, currency: str | None) -> str:
+    """One amount for a screen or a sentence, `1234.50 USD`; empty where there is none."""
+    return f"{to_text(minor, currency)} {currency}" if minor is not None and currency else ""

@@ -178,11 +178,10 @@ receipt = Table(
     Column("line_id", BIG, ForeignKey("bank_line.line_id"), nullable=False, unique=True),
     Column("account", Text, nullable=False), Column("currency", String(3), nullable=False), _minor("amount_minor"),
     Column("value_date", Date, nullable=False),
-    Column("holds_for_cash", Boolean, nullable=False),  # a remittance without money: nothing posts until a bank reports the cash
     Column("customer_id", Text, ForeignKey("customer.customer_id")),
-    Column("state", Text, nullable=False, server_default="open"),  # open, non_ar, returned
+    Column("state", Text, nullable=False, server_default="open"),  # linked: its money is counted by its details
     _minor("unapplied_minor"),  # kept by the ledger, proven against its postings
-    CheckConstraint("state IN ('open', 'non_ar', 'returned')", name="state"),
+    CheckConstraint("state IN ('open', 'non_ar', 'returned', 'linked')", name="state"),
     CheckConstraint("amount_minor > 0", name="positive"),
     Index("ix_receipt_unapplied", "receipt_id", sqlite_where=Column("unapplied_minor") != 0, postgresql_where=Column("unapplied_minor") != 0),
 )

@@ -10,6 +10,7 @@ from cashapp import __version__
 from cashapp.cli.context import Session, where
 
 _COMMANDS = {
+    "init": "daily", "run": "daily", "exceptions": "queue", "explain": "queue", "export": "output", "check": "daily",
     "parse": "reading", "formats": "reading",
 }
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from cashapp.workspace import Workspace
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -19,6 +25,28 @@ class Session:
     home: Path | None = None
     db: str | None = None
     actor: str | None = None
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace of `--home`, CASHAPP_HOME or the current folder."""
+        from cashapp.workspace import find
+
+        return find(self.home, self.db)
+
+    @property
+    def who(self) -> str:
+        """Who signs."""
+        from cashapp import clock
+
+        return self.actor or clock.actor()
+
+    def open(self) -> tuple[Workspace, Engine]:
+        """The workspace, which must be one, and its database at the present schema."""
+        from cashapp import db
+
+        workspace = self.workspace
+        _ = workspace.config  # a folder that is no workspace is refused before anything is made in it
+        return workspace, db.opened(workspace.db_url)
 
 
 def _keep(ctx: click.Context, param: click.Parameter, value: object) -> None:
@@ -37,3 +65,13 @@ def where(command: Command) -> Command:
     for option in options:
         command = option(command)
     return command
+
+
+def tell(line: str) -> None:
+    """A line for the operator, on stderr."""
+    click.echo(line, err=True)
+
+
+def print_json(value: object) -> None:
+    """The one JSON object on stdout."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))

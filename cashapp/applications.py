@@ -1,0 +1,176 @@
+"""Money put on open items, and taken off again. One journal entry for each decision on a receipt, whoever made it.
+
+Application: Dr unapplied cash / Cr receivable for each item, with Dr discount, deduction or write-off for what the item is
+reduced by beyond the cash. Money left on account becomes an on-account credit of the customer: an open item of its own.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import NamedTuple
+
+import polars as pl
+from sqlalchemy import Connection, select
+
+from cashapp import accounts, db, ledger, schema
+from cashapp.errors import CashappError
+
+HEADS = {
+    "receipt_id": pl.Int64, "receipt_key": pl.String, "currency": pl.String, "customer_id": pl.String, "source": pl.String,
+    "rule": pl.String, "confidence": pl.Int64, "memo": pl.String,
+}
+LINES = {
+    "receipt_id": pl.Int64, "item_id": pl.Int64, "customer_id": pl.String, "applied_minor": pl.Int64, "discount_minor": pl.Int64,
+    "deduction_minor": pl.Int64, "deduction_reason": pl.String, "write_off_minor": pl.Int64,
+}
+
+
+class Line(NamedTuple):
+    """One item's share of a decision; `item_id` None leaves the money on account."""
+
+    item_id: int | None
+    customer_id: str
+    applied_minor: int
+    discount_minor: int = 0
+    deduction_minor: int = 0
+    deduction_reason: str = ""
+    write_off_minor: int = 0
+
+
+def apply(connection: Connection, heads: pl.DataFrame, lines: pl.DataFrame, *, actor: str, on: dt.date) -> int:
+    """Post decisions, one for each row of `heads` (HEADS) with its `lines` (LINES); returns the first journal entry's id.
+
+    Entries come in the order of the receipts' keys. Raises CashappError, with nothing written, when more money is put on
+    items than a receipt has or an item is reduced below zero.
+    """
+    ordered = heads.sort("receipt_key").with_row_index("n").with_columns(pl.col("n").cast(pl.Int64))
+    parked = _park_on_account(connection, ordered, lines, on)
+    shares = parked.join(ordered.select("n", "receipt_id", "receipt_key", "currency"), on="receipt_id").sort("n", "item_id")
+    _refuse_excess(connection, shares)
+    round_of = _rounds(connection, ordered)
+    entries = ordered.join(round_of, on="receipt_id", how="left").select(
+        "n", pl.lit("application").alias("kind"), pl.lit(on).alias("entry_date"),
+        pl.format("application:{}:{}", "receipt_key", pl.col("round").fill_null(0)).alias("source_key"),
+        pl.lit(None, dtype=pl.Int64).alias("reverses"), "memo", pl.lit("").alias("reason"),
+    )
+    first = ledger.post(connection, entries, _postings(shares), actor, on)
+    first_application = db.next_id(connection, schema.application.c.application_id)
+    rows = shares.join(ordered.select("receipt_id", "source", "rule", "confidence"), on="receipt_id", maintain_order="left").with_row_index("k")
+    db.insert_frame(connection, schema.application, rows.select(
+        (pl.col("k").cast(pl.Int64) + first_application).alias("application_id"), (pl.col("n") + first).alias("entry_id"), "receipt_id", "customer_id",
+        pl.when(~pl.col("on_account")).then(pl.col("item_id")).alias("item_id"),
+        "applied_minor", "discount_minor", "deduction_minor", "write_off_minor", "deduction_reason", "source", "rule", "confidence",
+        pl.lit(on).alias("applied_on"), pl.lit(actor).alias("actor"),
+    ))
+    return first
+
+
+def _park_on_account(connection: Connection, heads: pl.DataFrame, lines: pl.DataFrame, on: dt.date) -> pl.DataFrame:
+    """Lines without an item get a new on-account credit as their item (column `on_account` tells them apart)."""
+    flagged = lines.with_columns(pl.col("item_id").is_null().alias("on_account"))
+    parked = flagged.filter("on_account").join(heads.select("n", "receipt_id", "receipt_key", "currency"), on="receipt_id").sort("n", "customer_id")
+    if parked.is_empty():
+        return flagged
+    first = db.next_id(connection, schema.open_item.c.item_id)
+    item = schema.open_item
+    taken = set(connection.execute(select(item.c.document_number).where(item.c.document_number.like("OA-%"))).scalars())
+    numbers = [_free_number(f"OA-{key}", taken) for key in parked["receipt_key"]]
+    made = parked.with_row_index("k").with_columns(
+        (pl.col("k").cast(pl.Int64) + first).alias("item_id"), pl.Series("document_number", numbers))
+    db.insert_frame(connection, item, made.select(
+        "item_id", pl.lit("").alias("company"), "customer_id", "document_number", pl.lit("on_account").alias("kind"), "currency",
+        (-pl.col("applied_minor")).alias("amount_minor"), pl.lit(0, dtype=pl.Int64).alias("imported_open_minor"),
+        pl.lit(0, dtype=pl.Int64).alias("open_minor"), pl.lit(on).alias("issue_date"), pl.lit(0, dtype=pl.Int64).alias("discount_minor"),
+    ))
+    return pl.concat([flagged.filter(~pl.col("on_account")), made.select(flagged.columns)])
+
+
+def _free_number(wanted: str, taken: set[str]) -> str:
+    number, count = wanted, 1
+    while number in taken:
+        count += 1
+        number = f"{wanted}-{count}"
+    taken.add(number)
+    return number
+
+
+def _rounds(connection: Connection, heads: pl.DataFrame) -> pl.DataFrame:
+    """How many decisions each receipt has had before: a receipt that was undone is decided anew under a new source key."""
+    application = schema.application
+    ids = heads["receipt_id"]
+    query = select(application.c.receipt_id, application.c.entry_id).where(application.c.receipt_id.between(ids.min(), ids.max())).distinct()
+    past = db.frame(connection, query, {"receipt_id": pl.Int64, "entry_id": pl.Int64})
+    return past.group_by("receipt_id").agg(pl.len().cast(pl.Int64).alias("round"))
+
+
+def _reduction() -> pl.Expr:
+    return pl.col("applied_minor") + pl.col("discount_minor") + pl.col("deduction_minor") + pl.col("write_off_minor")
+
+
+def _refuse_excess(connection: Connection, shares: pl.DataFrame) -> None:
+    """Neither a receipt nor an item may be used beyond what is left of it."""
+    receipt, item = schema.receipt, schema.open_item
+    left = db.frame(connection, select(receipt.c.receipt_id, receipt.c.unapplied_minor).where(receipt.c.unapplied_minor != 0),
+                    {"receipt_id": pl.Int64, "left": pl.Int64})
+    used = shares.group_by("receipt_id", "receipt_key", "currency").agg(pl.col("applied_minor").sum()).join(left, on="receipt_id", how="left")
+    over = used.filter((pl.col("applied_minor") > pl.col("left").fill_null(0)) | (pl.col("applied_minor") < 0)).sort("receipt_key")
+    if over.height:
+        row = over.row(0, named=True)
+        raise CashappError(f"receipt {row['receipt_key']}: {row['applied_minor']} minor units applied, {row['left'] or 0} left")
+    existing = shares.filter(~pl.col("on_account"))
+    open_now = db.frame(connection, select(item.c.item_id, item.c.open_minor, item.c.currency, item.c.document_number).where(item.c.open_minor != 0),
+                        {"item_id": pl.Int64, "open_minor": pl.Int64, "item_currency": pl.String, "document_number": pl.String})
+    reduced = existing.group_by("item_id", "currency").agg(_reduction().sum().alias("reduction")).join(open_now, on="item_id", how="left")
+    rest = pl.col("open_minor").fill_null(0) - pl.col("reduction")
+    beyond = reduced.filter((rest * pl.col("open_minor").fill_null(0).sign() < 0) | pl.col("open_minor").is_null() | (pl.col("currency") != pl.col("item_currency")))
+    if beyond.height:
+        row = beyond.sort("item_id").row(0, named=True)
+        raise CashappError(f"item {row['document_number'] or row['item_id']}: {row['reduction']} minor units {row['currency']} applied, "
+                           f"{row['open_minor'] or 0} {row['item_currency'] or ''} open")
+
+
+def _postings(shares: pl.DataFrame) -> pl.DataFrame:
+    """Debits and credits of the decisions, in a fixed order."""
+    none = pl.lit(None, dtype=pl.Int64)
+
+    def legs(order: int, account: str, amount: pl.Expr, item: pl.Expr, receipt: pl.Expr) -> pl.DataFrame:
+        return shares.select(
+            "n", pl.lit(order).alias("order"), pl.lit(account).alias("account"), "currency", amount.alias("amount_minor"), "customer_id",
+            item.alias("item_id"), receipt.alias("receipt_id"),
+        )
+
+    item, receipt = pl.col("item_id"), pl.col("receipt_id")
+    cash = legs(0, accounts.UNAPPLIED, pl.col("applied_minor"), none, receipt)
+    cash = cash.group_by("n", "order", "account", "currency", "item_id", "receipt_id").agg(pl.col("amount_minor").sum(), pl.col("customer_id").first())
+    other = pl.concat([
+        legs(1, accounts.DISCOUNT, pl.col("discount_minor"), item, receipt),
+        legs(2, accounts.DEDUCTION, pl.col("deduction_minor"), item, receipt),
+        legs(3, accounts.WRITE_OFF, pl.col("write_off_minor"), item, receipt),
+        legs(4, accounts.RECEIVABLE, -_reduction(), item, receipt),
+    ])
+    whole = pl.concat([cash.select(other.columns), other]).filter(pl.col("amount_minor") != 0)
+    return whole.sort("n", "order", "item_id", nulls_last=False).select(list(ledger.POSTINGS))
+
+
+def entries_of(connection: Connection, receipt_id: int) -> list[int]:
+    """The journal entries of a receipt's standing decisions, newest first."""
+    application, entry = schema.application, schema.journal_entry
+    reversal = entry.alias()
+    query = (
+        select(application.c.entry_id).distinct().outerjoin(reversal, reversal.c.reverses == application.c.entry_id)
+        .where(application.c.receipt_id == receipt_id, reversal.c.entry_id.is_(None)).order_by(application.c.entry_id.desc())
+    )
+    return list(connection.execute(query).scalars())
+
+
+def take_off(connection: Connection, entry_id: int, *, on: dt.date, reason: str, actor: str) -> int:
+    """Reverse one decision exactly; refused where its on-account money has been used since. Returns the reversal's id."""
+    posting, item = schema.posting, schema.open_item
+    used = connection.execute(
+        select(item.c.document_number).join(posting, posting.c.item_id == item.c.item_id)
+        .where(posting.c.entry_id == entry_id, posting.c.account == accounts.RECEIVABLE, item.c.kind == "on_account",
+               item.c.amount_minor == posting.c.amount_minor, item.c.open_minor != item.c.amount_minor),
+    ).scalar()
+    if used is not None:
+        raise CashappError(f"the money of {used} has been used since – undo what used it first")
+    return ledger.reverse(connection, entry_id, on=on, reason=reason, actor=actor)

@@ -1,0 +1,75 @@
+"""`cashapp init`, `run` and `check`: the workspace, the daily job, the proof of the books."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import click
+
+from cashapp.cli.context import Session, print_json, tell, where
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), required=False)
+@click.pass_obj
+@where
+def init(session: Session, folder: Path | None) -> None:
+    """Make a workspace: cashapp.toml, the database, inbox/ archive/ quarantine/ reports/."""
+    from cashapp import db
+    from cashapp.workspace import find
+
+    workspace = find(folder or session.home, session.db)
+    workspace.create()
+    engine = db.connect(workspace.db_url)
+    if db.revision(engine) != db.HEAD:
+        db.migrate(engine)
+    tell(f"{workspace.home} is ready: settings in {workspace.toml}, drop bank files into {workspace.folder('inbox')}")
+
+
+@click.command()
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--format", "format_name", metavar="NAME", help="Skip recognition.")
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="The business date (else today).")
+@click.option("--no-post", is_flag=True, help="Propose only: nothing is applied unattended.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--workers", type=click.IntRange(min=1), default=1, help="Processes that read files.")
+@click.option("--wait", type=float, default=60.0, show_default=True, help="Seconds to wait for another run to finish.")
+@click.pass_obj
+@where
+def run(session: Session, files: tuple[Path, ...], format_name: str | None, as_of: dt.datetime | None, no_post: bool, as_json: bool,
+        workers: int, wait: float) -> int:
+    """Take the named files, or all in the inbox, into the books; apply what is certain, queue the rest."""
+    from cashapp import clock, daily
+    from cashapp.cli import show
+
+    workspace, engine = session.open()
+    options = daily.Options(files, format_name, as_of.date() if as_of else clock.today(), post=not no_post, actor=session.who, workers=workers)
+    with workspace.locked(wait):
+        summary = daily.run(workspace, engine, options, tell)
+    if as_json:
+        print_json(summary.as_json())
+    else:
+        show.summary(summary)
+    return 3 if summary.refused else 0
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+@where
+def check(session: Session, as_json: bool) -> int:
+    """Prove the books: entries balance, balances follow postings, seals hold. Exit status 4 when something does not."""
+    from cashapp import db, proof
+
+    _, engine = session.open()
+    with db.reading(engine) as connection:
+        results = proof.prove(connection)
+    if as_json:
+        print_json({"holds": all(not result.broken for result in results), "proofs": [result.as_json() for result in results]})
+    else:
+        for result in results:
+            click.echo(f"{'holds ' if not result.broken else 'BROKEN'}  {result.what}")
+            for line in result.broken:
+                click.echo(f"        {line}")
+    return 4 if any(result.broken for result in results) else 0

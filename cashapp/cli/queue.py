@@ -1,0 +1,252 @@
+"""`cashapp exceptions …` and `cashapp explain`: the queue and the reasons, for clerks who type."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import click
+
+from cashapp.cli.context import Session, print_json, where
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from cashapp.desk import By
+
+_AS_OF = click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="The business date (else today).")
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+
+
+@click.group()
+def exceptions() -> None:
+    """The queue: what a person must decide."""
+
+
+@exceptions.command("list")
+@click.option("--reason", help="Only this reason.")
+@click.option("--all", "with_resolved", is_flag=True, help="Resolved ones too.")
+@_AS_OF
+@_JSON
+@click.pass_obj
+@where
+def list_(session: Session, reason: str | None, with_resolved: bool, as_of: dt.datetime | None, as_json: bool) -> None:
+    """Show the open exceptions, oldest first."""
+    import polars as pl
+    from rich.table import Table
+
+    from cashapp import clock, db, exports
+    from cashapp.cli.show import console
+
+    _, engine = session.open()
+    with db.reading(engine) as connection:
+        frame = exports.exceptions(connection, exports.Bounds(None, None, as_of.date() if as_of else clock.today()))
+    if not with_resolved:
+        frame = frame.filter(pl.col("status") == "open")
+    if reason:
+        frame = frame.filter(pl.col("reason") == reason)
+    if as_json:
+        print_json({"exceptions": [{k: str(v) if isinstance(v, dt.datetime) else v for k, v in row.items()} for row in frame.iter_rows(named=True)]})
+        return
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    columns = (("id", "right"), ("age", "right"), ("reason", "left"), ("amount", "right"), ("", "left"), ("customer", "left"),
+               ("reference", "left"), ("suggestions", "right"), ("owner", "left"), ("note", "left"))
+    for name, justify in columns:
+        table.add_column(name, justify=justify)  # type: ignore[arg-type]  # rich's literal, spelt above
+    for row in frame.iter_rows(named=True):
+        cells = [row["exception_id"], row["age_days"], row["reason"].replace("_", " "), row["amount"], row["currency"], row["customer_id"],
+                 row["bank_reference"], row["suggestion_count"], row["assignee"], row["note"]]
+        table.add_row(*("" if cell is None else str(cell) for cell in cells))
+    console().print(table if frame.height else "nothing waits for a person")
+
+
+@exceptions.command()
+@click.argument("exception_id", type=int, metavar="ID")
+@_JSON
+@click.pass_obj
+@where
+def show(session: Session, exception_id: int, as_json: bool) -> None:
+    """Show a case: what came, what is suggested and why, what was done so far."""
+    from sqlalchemy import select
+
+    from cashapp import db, desk, money, schema
+    from cashapp import explain as telling
+    from cashapp.cli.show import console
+    from cashapp.exceptions import REASONS
+
+    _, engine = session.open()
+    with db.reading(engine) as connection:
+        case = desk.case(connection, exception_id)
+        key = connection.execute(select(schema.receipt.c.receipt_key).where(schema.receipt.c.receipt_id == case.receipt_id)).scalar()
+        told = telling.explain(connection, key) if key else None
+    head = {"exception_id": exception_id, "reason": case.reason, "status": case.status, "assignee": case.assignee, "note": case.note,
+            "amount": money.shown(case.amount_minor, case.currency)}
+    if as_json:
+        print_json(head | ({"receipt": told.as_json()} if told else {}))
+        return
+    console().print(f"[bold]exception {exception_id}[/] {case.status}: {case.reason.replace('_', ' ')} – {REASONS[case.reason]}  {head['amount']}")
+    if case.note:
+        console().print(f"note: {case.note}", markup=False)
+    if told:
+        _print_explanation(told)
+
+
+@click.command()
+@click.argument("receipt")
+@_JSON
+@click.pass_obj
+@where
+def explain(session: Session, receipt: str, as_json: bool) -> None:
+    """Say of a receipt who paid, for what, why, what spoke against it, and what the rivals were."""
+    from cashapp import db
+    from cashapp import explain as telling
+    from cashapp.cli.show import console
+
+    _, engine = session.open()
+    with db.reading(engine) as connection:
+        told = telling.explain(connection, receipt)
+    if as_json:
+        print_json(told.as_json())
+        return
+    console().print(f"[bold]receipt {told.receipt_id}[/]")
+    _print_explanation(told)
+
+
+def _print_explanation(told: object) -> None:
+    """An explanation as a clerk reads it: facts, reasons, suggestions, history."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    from cashapp.cli.show import console
+    from cashapp.explain import Explanation
+
+    assert isinstance(told, Explanation)
+    screen = console()
+    facts = Table.grid(padding=(0, 2))
+    for fact, value in told.came:
+        facts.add_row(f"[dim]{fact}[/]", escape(value))
+    screen.print(facts)
+    if told.thought:
+        screen.print("\n[bold]why[/]")
+    signs = {"for": "[green]+[/]", "against": "[red]−[/]", "neutral": "·"}
+    for question, speaks, finding in told.thought:
+        screen.print(f"  {signs.get(speaks, '·')} [dim]{question.replace('_', ' ')}[/]  {escape(finding)}")
+    for proposal in told.proposals:
+        screen.print(f"\n[bold]suggestion {proposal['rank']}[/]  {escape(str(proposal['explanation']))}  [dim]{proposal['rule']}, {proposal['confidence']}/1000[/]")
+        for line in proposal["lines"]:  # type: ignore[attr-defined]  # a list of dicts, see explain._proposals
+            extra = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in line.items() if name not in {"invoice_number", "applied"})
+            screen.print(f"    {escape(line['invoice_number'] or 'on account'):20} {line['applied']:>18}  {extra}")
+    if told.happened:
+        screen.print("\n[bold]what happened[/]")
+        for line in told.happened:
+            screen.print(f"  {escape(line)}")
+    if told.waits_for:
+        screen.print(f"\n[yellow]waits for a person[/]  {escape(told.waits_for)}")
+
+
+def _act(session: Session, as_of: dt.datetime | None, verb: Callable[[Connection, By], object], done: str) -> None:
+    """Run one verb in one transaction, signed, and say that it is done."""
+    from cashapp import clock, db, desk
+
+    workspace, engine = session.open()
+    with workspace.locked(60), db.writing(engine) as connection:
+        verb(connection, desk.By(session.who, as_of.date() if as_of else clock.today()))
+    click.echo(done, err=True)
+
+
+@exceptions.command()
+@click.argument("exception_id", type=int, metavar="ID")
+@click.option("--rank", type=click.IntRange(min=1), default=1, show_default=True, help="Which suggestion.")
+@_AS_OF
+@click.pass_obj
+@where
+def accept(session: Session, exception_id: int, rank: int, as_of: dt.datetime | None) -> None:
+    """Post a suggestion as it stands."""
+    from cashapp import desk
+
+    _act(session, as_of, lambda c, by: desk.accept(c, exception_id, rank, by), f"exception {exception_id}: suggestion {rank} is posted")
+
+
+@exceptions.command()
+@click.argument("exception_id", type=int, metavar="ID")
+@click.option("--to", "to", multiple=True, required=True, metavar="INVOICE=AMOUNT", help="May be repeated; more INVOICE=AMOUNT may follow it.")
+@click.argument("more", nargs=-1)
+@_AS_OF
+@click.pass_obj
+@where
+def apply(session: Session, exception_id: int, to: tuple[str, ...], more: tuple[str, ...], as_of: dt.datetime | None) -> None:
+    """Put amounts on invoices by number."""
+    from cashapp import desk
+
+    wanted = [_split(pair) for pair in (*to, *more)]
+    _act(session, as_of, lambda c, by: desk.apply_to(c, exception_id, wanted, by), f"exception {exception_id}: applied to {len(wanted)} item(s)")
+
+
+def _split(pair: str) -> tuple[str, str]:
+    number, mark, amount = pair.rpartition("=")
+    if not mark or not number:
+        raise click.BadParameter(f"{pair!r} is not INVOICE=AMOUNT")
+    return number, amount
+
+
+@exceptions.command("on-account")
+@click.argument("exception_id", type=int, metavar="ID")
+@click.option("--customer", required=True, help="Whose account.")
+@_AS_OF
+@click.pass_obj
+@where
+def on_account(session: Session, exception_id: int, customer: str, as_of: dt.datetime | None) -> None:
+    """Park what is left on a customer's account."""
+    from cashapp import desk
+
+    _act(session, as_of, lambda c, by: desk.on_account(c, exception_id, customer, by), f"exception {exception_id}: on account of {customer}")
+
+
+@exceptions.command("non-ar")
+@click.argument("exception_id", type=int, metavar="ID")
+@click.option("--gl", required=True, metavar="ACCOUNT", help="The general-ledger account.")
+@_AS_OF
+@click.pass_obj
+@where
+def non_ar(session: Session, exception_id: int, gl: str, as_of: dt.datetime | None) -> None:
+    """The money is no customer's: post it to a general-ledger account."""
+    from cashapp import desk
+
+    _act(session, as_of, lambda c, by: desk.non_ar(c, exception_id, gl, by), f"exception {exception_id}: posted to {gl}")
+
+
+@exceptions.command()
+@click.argument("exception_id", type=int, metavar="ID")
+@_AS_OF
+@click.pass_obj
+@where
+def undo(session: Session, exception_id: int, as_of: dt.datetime | None) -> None:
+    """Take back the last decision on a case, exactly."""
+    from cashapp import desk
+
+    _act(session, as_of, lambda c, by: desk.undo(c, exception_id, by), f"exception {exception_id}: undone, open again")
+
+
+@exceptions.command()
+@click.argument("exception_id", type=int, metavar="ID")
+@click.argument("user")
+@click.pass_obj
+@where
+def assign(session: Session, exception_id: int, user: str) -> None:
+    """Give a case to somebody."""
+    from cashapp import desk
+
+    _act(session, None, lambda c, by: desk.assign(c, exception_id, user, by), f"exception {exception_id}: {user}'s")
+
+
+@exceptions.command()
+@click.argument("exception_id", type=int, metavar="ID")
+@click.argument("text")
+@click.pass_obj
+@where
+def note(session: Session, exception_id: int, text: str) -> None:
+    """Write a note to a case."""
+    from cashapp import desk
+
+    _act(session, None, lambda c, by: desk.note(c, exception_id, text, by), f"exception {exception_id}: noted")

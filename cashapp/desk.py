@@ -1,0 +1,201 @@
+"""What a clerk does with a case: the verbs of the queue, the same for the command line and the browser.
+
+Each verb is one transaction, signed, and undone by `undo`, which reverses exactly what it posted.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+from sqlalchemy import Connection, Row, select
+
+from cashapp import accounts, applications, exceptions, ledger, schema
+from cashapp.applications import Line
+from cashapp.errors import UsageError
+from cashapp.ledger import Leg
+from parsers.amounts import AmountError, to_minor
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who acts and on which business date."""
+
+    actor: str
+    on: dt.date
+
+
+def case(connection: Connection, exception_id: int) -> Row[*tuple[object, ...]]:
+    """The case, or a usage error that names it."""
+    table = schema.exception_case
+    row = connection.execute(select(table).where(table.c.exception_id == exception_id)).first()
+    if row is None:
+        raise UsageError(f"there is no exception {exception_id}; `cashapp exceptions list` shows the open ones")
+    return row
+
+
+def _open_receipt(connection: Connection, exception_id: int) -> Row[*tuple[object, ...]]:
+    """The receipt of an open case."""
+    row = case(connection, exception_id)
+    if row.status != "open":
+        raise UsageError(f"exception {exception_id} is {row.status}; `cashapp exceptions undo {exception_id}` reopens it")
+    receipt = schema.receipt
+    found = connection.execute(select(receipt).where(receipt.c.receipt_id == row.receipt_id)).first() if row.receipt_id else None
+    if found is None:
+        raise UsageError(f"exception {exception_id} ({row.reason}) is about no receipt; it takes `non-ar` or a note")
+    return found
+
+
+def accept(connection: Connection, exception_id: int, rank: int, by: By) -> int:
+    """Post a proposal as it stands; returns the journal entry."""
+    receipt = _open_receipt(connection, exception_id)
+    head, told, item = schema.proposal, schema.proposal_line, schema.open_item
+    proposal = connection.execute(select(head).where(head.c.receipt_id == receipt.receipt_id, head.c.rank == rank)).first()
+    if proposal is None:
+        raise UsageError(f"exception {exception_id} has no suggestion {rank}")
+    rows = connection.execute(
+        select(told, item.c.customer_id.label("owner")).outerjoin(item, item.c.item_id == told.c.item_id)
+        .where(told.c.receipt_id == receipt.receipt_id, told.c.rank == rank).order_by(told.c.n),
+    ).all()
+    lines = [Line(r.item_id, r.owner or proposal.customer_id, r.applied_minor, r.discount_minor, r.deduction_minor, r.deduction_reason,
+                  r.write_off_minor) for r in rows]
+    if not lines:
+        raise UsageError(f"suggestion {rank} of exception {exception_id} puts no money anywhere")
+    return _apply(connection, exception_id, receipt, lines, by, rule=proposal.rule, confidence=proposal.confidence,
+                  action="accept", detail=f"suggestion {rank}: {proposal.explanation}")
+
+
+def apply_to(connection: Connection, exception_id: int, wanted: Sequence[tuple[str, str]], by: By) -> int:
+    """Put amounts (decimal text) on invoices by number; returns the journal entry."""
+    receipt = _open_receipt(connection, exception_id)
+    lines = [_line_for(connection, receipt, number, amount) for number, amount in wanted]
+    told = ", ".join(f"{number}={amount}" for number, amount in wanted)
+    return _apply(connection, exception_id, receipt, lines, by, rule="clerk", confidence=1000, action="apply", detail=told)
+
+
+def _line_for(connection: Connection, receipt: Row[*tuple[object, ...]], number: str, amount: str) -> Line:
+    item = schema.open_item
+    query = select(item).where(item.c.document_number == number, item.c.open_minor != 0, item.c.currency == receipt.currency)
+    found = connection.execute(query.order_by(item.c.item_id)).all()
+    mine = [row for row in found if row.customer_id == receipt.customer_id] or found
+    if len(mine) != 1:
+        what = "no open item" if not mine else f"{len(mine)} open items at {', '.join(sorted(row.customer_id for row in mine))}"
+        raise UsageError(f"{number}: {what} with this number in {receipt.currency} – name one of the customer's open items")
+    try:
+        minor = to_minor(amount, receipt.currency)
+    except AmountError as error:
+        raise UsageError(f"{number}={amount}: {error}") from error
+    return Line(mine[0].item_id, mine[0].customer_id, minor)
+
+
+def on_account(connection: Connection, exception_id: int, customer_id: str, by: By) -> int:
+    """Park what is left of the receipt on the customer's account; returns the journal entry."""
+    receipt = _open_receipt(connection, exception_id)
+    customer = schema.customer
+    if connection.execute(select(customer.c.customer_id).where(customer.c.customer_id == customer_id)).first() is None:
+        raise UsageError(f"there is no customer {customer_id}")
+    lines = [Line(None, customer_id, receipt.unapplied_minor)]
+    return _apply(connection, exception_id, receipt, lines, by, rule="on_account", confidence=1000, action="on-account", detail=customer_id)
+
+
+def _apply(connection: Connection, exception_id: int, receipt: Row[*tuple[object, ...]], lines: Sequence[Line], by: By, *, rule: str,
+           confidence: int, action: str, detail: str) -> int:
+    customer_id = min(line.customer_id for line in lines)
+    heads = pl.DataFrame([(receipt.receipt_id, receipt.receipt_key, receipt.currency, customer_id, "clerk", rule, confidence, detail)],
+                         schema=applications.HEADS, orient="row")
+    frame = pl.DataFrame([(receipt.receipt_id, line.item_id, line.customer_id, *line[2:]) for line in lines], schema=applications.LINES, orient="row")
+    entry_id = applications.apply(connection, heads, frame, actor=by.actor, on=by.on)
+    connection.execute(schema.receipt.update().where(schema.receipt.c.receipt_id == receipt.receipt_id).values(customer_id=customer_id))
+    _settle_case(connection, exception_id, receipt.receipt_id, by, action, detail, entry_id)
+    return entry_id
+
+
+def _settle_case(connection: Connection, exception_id: int, receipt_id: int, by: By, action: str, detail: str, entry_id: int) -> None:
+    """The case closes when nothing of the receipt is left; else it stays, with the rest."""
+    receipt, table = schema.receipt, schema.exception_case
+    left = connection.execute(select(receipt.c.unapplied_minor).where(receipt.c.receipt_id == receipt_id)).scalar_one()
+    if left == 0:
+        exceptions.resolve(connection, exception_id, by.actor, action, detail, entry_id)
+        return
+    connection.execute(table.update().where(table.c.exception_id == exception_id).values(amount_minor=left, reason="over_payment"))
+    exceptions.record(connection, exception_id, by.actor, action, detail, entry_id)
+
+
+def non_ar(connection: Connection, exception_id: int, gl_account: str, by: By) -> int:
+    """The money is no customer's: post what is left to a general-ledger account; returns the journal entry."""
+    row = case(connection, exception_id)
+    if row.status != "open":
+        raise UsageError(f"exception {exception_id} is {row.status}")
+    if row.receipt_id is None:
+        return _explain_line(connection, row, gl_account, by)
+    receipt = _open_receipt(connection, exception_id)
+    entry_id = ledger.post_one(
+        connection, kind="non_ar", on=by.on, source_key=f"non_ar:{receipt.receipt_key}:{_round(connection, exception_id)}", actor=by.actor,
+        memo=f"{receipt.receipt_key} is no customer's money",
+        legs=[Leg(accounts.UNAPPLIED, receipt.currency, receipt.unapplied_minor, receipt_id=receipt.receipt_id),
+              Leg(gl_account, receipt.currency, -receipt.unapplied_minor)])
+    if receipt.unapplied_minor == receipt.amount_minor:
+        connection.execute(schema.receipt.update().where(schema.receipt.c.receipt_id == receipt.receipt_id).values(state="non_ar"))
+    exceptions.resolve(connection, exception_id, by.actor, "non-ar", gl_account, entry_id)
+    return entry_id
+
+
+_WAITS_IN = {"deposit_without_detail": accounts.TRANSIT, "unexplained_line": accounts.SUSPENSE, "return_unmatched": accounts.RETURNS,
+             "return_conflict": accounts.RETURNS}
+
+
+def _explain_line(connection: Connection, row: Row[*tuple[object, ...]], gl_account: str, by: By) -> int:
+    """A bank line that waits in a clearing account goes to the account that a clerk names."""
+    waiting = _WAITS_IN.get(row.reason)
+    if waiting is None or row.amount_minor is None:
+        raise UsageError(f"exception {row.exception_id} ({row.reason}) has no money to post; close it with a note")
+    entry_id = ledger.post_one(
+        connection, kind="non_ar", on=by.on, source_key=f"line:{row.line_id}:{_round(connection, row.exception_id)}", actor=by.actor,
+        memo=f"bank line {row.line_id} explained",
+        legs=[Leg(waiting, row.currency, row.amount_minor), Leg(gl_account, row.currency, -row.amount_minor)])
+    exceptions.resolve(connection, row.exception_id, by.actor, "non-ar", gl_account, entry_id)
+    return entry_id
+
+
+def _round(connection: Connection, exception_id: int) -> int:
+    """How many events the case has had: a decision that was undone is taken anew under a new source key."""
+    event = schema.exception_event
+    return len(connection.execute(select(event.c.event_id).where(event.c.exception_id == exception_id)).all())
+
+
+def undo(connection: Connection, exception_id: int, by: By) -> int:
+    """Take back the last decision on the case exactly; returns the reversal's journal entry."""
+    row = case(connection, exception_id)
+    event = schema.exception_event
+    decisions = connection.execute(
+        select(event).where(event.c.exception_id == exception_id, event.c.entry_id.is_not(None)).order_by(event.c.event_id.desc())).all()
+    last = next((d for d in decisions if not ledger.is_reversed(connection, d.entry_id)), None)
+    if last is None:
+        raise UsageError(f"nothing was decided on exception {exception_id} that could be undone")
+    reversal = applications.take_off(connection, last.entry_id, on=by.on, reason=f"undo of {last.action}", actor=by.actor)
+    table, receipt = schema.exception_case, schema.receipt
+    if row.receipt_id is not None:
+        if last.action == "non-ar":
+            connection.execute(receipt.update().where(receipt.c.receipt_id == row.receipt_id).values(state="open"))
+        left = connection.execute(select(receipt.c.unapplied_minor).where(receipt.c.receipt_id == row.receipt_id)).scalar_one()
+        connection.execute(table.update().where(table.c.exception_id == exception_id).values(amount_minor=left, reason="reopened"))
+    exceptions.reopen(connection, exception_id, by.actor, f"{last.action} {last.detail}".strip())
+    return reversal
+
+
+def assign(connection: Connection, exception_id: int, user: str, by: By) -> None:
+    """Give the case to somebody."""
+    case(connection, exception_id)
+    table = schema.exception_case
+    connection.execute(table.update().where(table.c.exception_id == exception_id).values(assignee=user))
+    exceptions.record(connection, exception_id, by.actor, "assign", user)
+
+
+def note(connection: Connection, exception_id: int, text: str, by: By) -> None:
+    """Write a note to the case; the latest one shows in the list."""
+    case(connection, exception_id)
+    table = schema.exception_case
+    connection.execute(table.update().where(table.c.exception_id == exception_id).values(note=text))
+    exceptions.record(connection, exception_id, by.actor, "note", text)

@@ -1,0 +1,98 @@
+"""The queue's rows: what a person must decide. Opened and closed here, worked with in `cashapp.desk`."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import polars as pl
+from sqlalchemy import Connection, select
+
+from cashapp import clock, db, schema
+from matching.schema import REASONS as MATCHING_REASONS
+
+REASONS: dict[str, str] = MATCHING_REASONS | {
+    "deposit_without_detail": "a lockbox deposit was booked, and the file with its checks has not come",
+    "unexplained_line": "money moved that is neither a payment nor anything else the program knows",
+    "return_unmatched": "a payment came back, and the receipt it takes back was not found",
+    "return_conflict": "a payment came back whose money has been used since; its entries cannot simply be taken back",
+    "control_mismatch": "the file's own totals do not tie",
+    "bank_details_change": "the bank says that a payer's account details are to be corrected",
+    "reopened": "a decision was undone; decide anew",
+}
+"""Why something stands in the queue, in a clerk's words."""
+
+_CASE = {
+    "exception_id": pl.Int64, "receipt_id": pl.Int64, "line_id": pl.Int64, "file_id": pl.Int64, "reason": pl.String, "note": pl.String,
+    "opened_on": pl.Date, "opened_at": pl.Datetime, "currency": pl.String, "amount_minor": pl.Int64, "customer_id": pl.String,
+}
+
+
+def open_cases(connection: Connection, cases: pl.DataFrame, as_of: dt.date) -> None:
+    """Open cases from a frame with `reason` and any of the other columns of a case; ids follow the frame's order."""
+    if cases.is_empty():
+        return
+    first = db.next_id(connection, schema.exception_case.c.exception_id)
+    given = cases.with_row_index("n").with_columns(
+        (pl.col("n").cast(pl.Int64) + first).alias("exception_id"), pl.lit(as_of).alias("opened_on"),
+        pl.lit(clock.now().replace(tzinfo=None)).alias("opened_at"),
+    )
+    missing = [pl.lit("" if name == "note" else None, dtype=dtype).alias(name) for name, dtype in _CASE.items() if name not in given.columns]
+    db.insert_frame(connection, schema.exception_case, given.with_columns(missing).select(_CASE))
+
+
+def open_for_lines(connection: Connection, lines: pl.DataFrame, as_of: dt.date) -> None:
+    """Cases for bank lines (columns line_id, reason, currency, amount_minor)."""
+    open_cases(connection, lines.sort("line_id"), as_of)
+
+
+def open_for_file(connection: Connection, file_id: int, reason: str, note: str, as_of: dt.date) -> None:
+    """A case for a whole file."""
+    open_cases(connection, pl.DataFrame({"file_id": [file_id], "reason": [reason], "note": [note]}), as_of)
+
+
+def sync_receipts(connection: Connection, verdicts: pl.DataFrame, as_of: dt.date) -> None:
+    """Bring the open cases of receipts in line with the latest verdicts.
+
+    `verdicts`: receipt_id, receipt_key, reason ("" = nothing left to decide), currency, amount_minor, customer_id.
+    """
+    case = schema.exception_case
+    query = select(case.c.receipt_id, case.c.exception_id, case.c.reason).where(case.c.status == "open", case.c.receipt_id.is_not(None))
+    standing = db.frame(connection, query, {"receipt_id": pl.Int64, "exception_id": pl.Int64, "was": pl.String})
+    joined = verdicts.join(standing, on="receipt_id", how="left")
+    fresh = joined.filter(pl.col("exception_id").is_null() & (pl.col("reason") != "")).sort("receipt_key")
+    open_cases(connection, fresh.select("receipt_id", "reason", "currency", "amount_minor", "customer_id"), as_of)
+    changed = joined.filter(pl.col("exception_id").is_not_null() & (pl.col("reason") != "") & (pl.col("reason") != pl.col("was")))
+    for exception_id, reason, customer_id in changed.select("exception_id", "reason", "customer_id").sort("exception_id").iter_rows():
+        connection.execute(case.update().where(case.c.exception_id == exception_id).values(reason=reason, customer_id=customer_id))
+    for exception_id in joined.filter(pl.col("exception_id").is_not_null() & (pl.col("reason") == ""))["exception_id"].sort():
+        resolve(connection, exception_id, "cashapp", "resolved", "the evidence came in")
+
+
+def resolve(connection: Connection, exception_id: int, actor: str, action: str, detail: str = "", entry_id: int | None = None) -> None:
+    """Close a case and say by what."""
+    case = schema.exception_case
+    connection.execute(case.update().where(case.c.exception_id == exception_id).values(status="resolved", closed_at=clock.now().replace(tzinfo=None)))
+    record(connection, exception_id, actor, action, detail, entry_id)
+
+
+def reopen(connection: Connection, exception_id: int, actor: str, detail: str) -> None:
+    """Put a case back into the queue."""
+    case = schema.exception_case
+    connection.execute(case.update().where(case.c.exception_id == exception_id).values(status="open", closed_at=None))
+    record(connection, exception_id, actor, "undo", detail)
+
+
+def record(connection: Connection, exception_id: int, actor: str, action: str, detail: str = "", entry_id: int | None = None) -> None:
+    """Add to the case's history."""
+    connection.execute(schema.exception_event.insert().values(
+        event_id=db.next_id(connection, schema.exception_event.c.event_id), exception_id=exception_id, at=clock.now().replace(tzinfo=None),
+        actor=actor, action=action, detail=detail, entry_id=entry_id,
+    ))
+
+
+def resolve_where(connection: Connection, column: str, value: int, actor: str, detail: str) -> None:
+    """Close the open cases of a receipt (`receipt_id`) or bank line (`line_id`) that events have overtaken."""
+    case = schema.exception_case
+    query = select(case.c.exception_id).where(case.c[column] == value, case.c.status == "open").order_by(case.c.exception_id)
+    for exception_id in connection.execute(query).scalars().all():
+        resolve(connection, exception_id, actor, "resolved", detail)

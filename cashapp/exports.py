@@ -1,0 +1,227 @@
+"""`cashapp export`: the books as tables for other programs. Amounts are decimal text, rows have a total order.
+
+Each function returns the contract's columns; `--from` and `--until` bound the date that the table is about.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import NamedTuple
+
+import polars as pl
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+
+from cashapp import db, money, schema
+
+AGING = ((0, "current"), (30, "1-30"), (60, "31-60"), (90, "61-90"))
+OLDEST = "90+"
+
+
+class Bounds(NamedTuple):
+    """First and last date (None: unbounded), and the date as of which ages are counted."""
+
+    since: dt.date | None
+    until: dt.date | None
+    as_of: dt.date
+
+    def on(self, column: ColumnElement[dt.date]) -> list[ColumnElement[bool]]:
+        """Conditions that keep the column inside."""
+        wanted = [column >= self.since] if self.since else []
+        return [*wanted, column <= self.until] if self.until else wanted
+
+
+class Export(NamedTuple):
+    """One table: how it is read, and which of its columns are money."""
+
+    read: Callable[[Connection, Bounds], pl.DataFrame]
+    amounts: tuple[str, ...]
+
+
+def _told(frame: pl.DataFrame, amounts: tuple[str, ...]) -> pl.DataFrame:
+    """Minor units become decimal text, empty text becomes null."""
+    texts = [money.text(frame[name], frame["currency"]) for name in amounts]
+    told = frame.with_columns(texts)
+    return told.with_columns(pl.when(pl.col(pl.String) != "").then(pl.col(pl.String)))
+
+
+_REFERENCES = {"receipt_id": pl.String, "bank_reference": pl.String, "customer_reference": pl.String, "check_number": pl.String}
+
+
+def receipts(connection: Connection, bounds: Bounds) -> pl.DataFrame:
+    """Each payment by a payer once, with what became of it."""
+    receipt, line, file, case = schema.receipt, schema.bank_line, schema.source_file, schema.exception_case
+    reasons = (
+        select(case.c.receipt_id, func.min(case.c.reason).label("reason")).where(case.c.status == "open", case.c.receipt_id.is_not(None))
+        .group_by(case.c.receipt_id).subquery()
+    )
+    used = _used_by_receipt().subquery()
+    shape = {
+        **_REFERENCES, "file": pl.String, "line": pl.Int64, "account": pl.String, "value_date": pl.Date, "currency": pl.String,
+        "amount": pl.Int64, "payer_name": pl.String, "payer_account": pl.String, "customer_id": pl.String, "state": pl.String,
+        "unapplied_amount": pl.Int64, "exception_reason": pl.String, "applied_amount": pl.Int64, "items": pl.Int64,
+    }
+    query = (
+        select(receipt.c.receipt_key, line.c.bank_reference, line.c.customer_reference, line.c.check_number, file.c.name, line.c.line,
+               receipt.c.account, receipt.c.value_date, receipt.c.currency, receipt.c.amount_minor, line.c.payer_name, line.c.payer_account,
+               receipt.c.customer_id, receipt.c.state, receipt.c.unapplied_minor, reasons.c.reason, used.c.applied, used.c.item_count)
+        .join(line, line.c.line_id == receipt.c.line_id).join(file, file.c.file_id == line.c.file_id)
+        .outerjoin(reasons, reasons.c.receipt_id == receipt.c.receipt_id).outerjoin(used, used.c.receipt_id == receipt.c.receipt_id)
+        .where(receipt.c.state != "linked", *bounds.on(receipt.c.value_date))
+    )
+    is_open, on_items = pl.col("state") == "open", pl.col("items").fill_null(0) > 0
+    status = (
+        pl.when(~is_open).then(pl.col("state"))
+        .when(on_items & (pl.col("unapplied_amount") == 0)).then(pl.lit("applied"))
+        .when(on_items).then(pl.lit("partially_applied"))
+        .when(pl.col("customer_id").is_not_null()).then(pl.lit("on_account"))
+        .otherwise(pl.lit("unidentified"))
+    )
+    applied = pl.when(is_open).then(pl.col("applied_amount").fill_null(0)).otherwise(0)
+    frame = db.frame(connection, query, shape).with_columns(status.alias("status"), applied.alias("applied_amount"))
+    columns = [*_REFERENCES, "file", "line", "account", "value_date", "currency", "amount", "payer_name", "payer_account", "customer_id",
+               "status", "applied_amount", "unapplied_amount", "exception_reason"]
+    return _told(frame.sort("value_date", "receipt_id").select(columns), ("amount", "applied_amount", "unapplied_amount"))
+
+
+def _used_by_receipt() -> Select[*tuple[int, ...]]:
+    """SELECT receipt_id, applied (cash of standing applications), item_count (how many were on items, not on account)."""
+    application, reversal = schema.application, schema.journal_entry.alias()
+    return (
+        select(application.c.receipt_id, func.sum(application.c.applied_minor).label("applied"), func.count(application.c.item_id).label("item_count"))
+        .outerjoin(reversal, reversal.c.reverses == application.c.entry_id).where(reversal.c.entry_id.is_(None))
+        .group_by(application.c.receipt_id)
+    )
+
+
+def applications(connection: Connection, bounds: Bounds) -> pl.DataFrame:
+    """Each application that was ever posted, and whether it still stands."""
+    application, receipt, line, item = schema.application, schema.receipt, schema.bank_line, schema.open_item
+    reversal = schema.journal_entry.alias()
+    shape = {
+        **_REFERENCES, "invoice_number": pl.String, "customer_id": pl.String, "currency": pl.String, "applied_amount": pl.Int64,
+        "discount_amount": pl.Int64, "deduction_amount": pl.Int64, "write_off_amount": pl.Int64, "reversed_by": pl.Int64, "source": pl.String,
+        "rule": pl.String, "confidence": pl.Int64, "applied_on": pl.Date, "actor": pl.String, "deduction_reason": pl.String, "application_id": pl.Int64,
+    }
+    query = (
+        select(receipt.c.receipt_key, line.c.bank_reference, line.c.customer_reference, line.c.check_number, item.c.document_number,
+               application.c.customer_id, receipt.c.currency, application.c.applied_minor, application.c.discount_minor,
+               application.c.deduction_minor, application.c.write_off_minor, reversal.c.entry_id, application.c.source, application.c.rule,
+               application.c.confidence, application.c.applied_on, application.c.actor, application.c.deduction_reason, application.c.application_id)
+        .join(receipt, receipt.c.receipt_id == application.c.receipt_id).join(line, line.c.line_id == receipt.c.line_id)
+        .outerjoin(item, item.c.item_id == application.c.item_id)
+        .outerjoin(reversal, reversal.c.reverses == application.c.entry_id).where(*bounds.on(application.c.applied_on))
+    )
+    status = pl.when(pl.col("reversed_by").is_null()).then(pl.lit("posted")).otherwise(pl.lit("reversed")).alias("status")
+    frame = db.frame(connection, query, shape).with_columns(status)
+    ordered = frame.sort("applied_on", "receipt_id", "application_id").select(
+        *_REFERENCES, "invoice_number", "customer_id", "currency", "applied_amount", "discount_amount", "deduction_amount", "write_off_amount",
+        "status", "source", "rule", "confidence", "applied_on", "actor", "deduction_reason",
+    )
+    return _told(ordered, ("applied_amount", "discount_amount", "deduction_amount", "write_off_amount"))
+
+
+def proposals(connection: Connection, bounds: Bounds) -> pl.DataFrame:
+    """What the engine suggests for receipts that wait for a person, best first."""
+    head, told, receipt, line, item = schema.proposal, schema.proposal_line, schema.receipt, schema.bank_line, schema.open_item
+    shape = {
+        **_REFERENCES, "rank": pl.Int64, "customer_id": pl.String, "invoice_number": pl.String, "currency": pl.String, "applied_amount": pl.Int64,
+        "discount_amount": pl.Int64, "deduction_amount": pl.Int64, "rule": pl.String, "confidence": pl.Int64, "explanation": pl.String, "n": pl.Int64,
+    }
+    query = (
+        select(receipt.c.receipt_key, line.c.bank_reference, line.c.customer_reference, line.c.check_number, head.c.rank,
+               func.coalesce(item.c.customer_id, head.c.customer_id), item.c.document_number, receipt.c.currency, told.c.applied_minor,
+               told.c.discount_minor, told.c.deduction_minor, head.c.rule, head.c.confidence, head.c.explanation, told.c.n)
+        .join(receipt, receipt.c.receipt_id == head.c.receipt_id).join(line, line.c.line_id == receipt.c.line_id)
+        .outerjoin(told, and_(told.c.receipt_id == head.c.receipt_id, told.c.rank == head.c.rank))
+        .outerjoin(item, item.c.item_id == told.c.item_id)
+        .where(receipt.c.state == "open", receipt.c.unapplied_minor == receipt.c.amount_minor, *bounds.on(receipt.c.value_date))
+    )
+    ordered = db.frame(connection, query, shape).sort("receipt_id", "rank", "n").drop("n")
+    return _told(ordered, ("applied_amount", "discount_amount", "deduction_amount"))
+
+
+def exceptions(connection: Connection, bounds: Bounds) -> pl.DataFrame:
+    """The queue, open and resolved."""
+    case, receipt, line, head = schema.exception_case, schema.receipt, schema.bank_line, schema.proposal
+    count = select(head.c.receipt_id, func.count().label("suggestions")).group_by(head.c.receipt_id).subquery()
+    shape = {
+        "exception_id": pl.Int64, "receipt_id": pl.String, "bank_reference": pl.String, "reason": pl.String, "status": pl.String,
+        "assignee": pl.String, "opened_at": pl.Datetime, "opened_on": pl.Date, "currency": pl.String, "amount": pl.Int64, "customer_id": pl.String,
+        "suggestion_count": pl.Int64, "note": pl.String,
+    }
+    query = (
+        select(case.c.exception_id, receipt.c.receipt_key, line.c.bank_reference, case.c.reason, case.c.status, case.c.assignee, case.c.opened_at,
+               case.c.opened_on, case.c.currency, case.c.amount_minor, case.c.customer_id, func.coalesce(count.c.suggestions, 0), case.c.note)
+        .outerjoin(receipt, receipt.c.receipt_id == case.c.receipt_id)
+        .outerjoin(line, or_(line.c.line_id == receipt.c.line_id, line.c.line_id == case.c.line_id))
+        .outerjoin(count, count.c.receipt_id == case.c.receipt_id).where(*bounds.on(case.c.opened_on))
+    )
+    frame = db.frame(connection, query, shape).with_columns((pl.lit(bounds.as_of) - pl.col("opened_on")).dt.total_days().alias("age_days"))
+    ordered = frame.sort("exception_id").select(
+        "exception_id", "receipt_id", "bank_reference", "reason", "status", "assignee", "opened_at", "age_days", "currency", "amount",
+        "customer_id", "suggestion_count", "note",
+    )
+    return _told(ordered, ("amount",))
+
+
+def journal(connection: Connection, bounds: Bounds) -> pl.DataFrame:
+    """Every posting, in the order it was written."""
+    entry, leg, item, receipt = schema.journal_entry, schema.posting, schema.open_item, schema.receipt
+    shape: db.Shape = {
+        "entry_id": pl.Int64, "posted_at": pl.Datetime, "date": pl.Date, "account": pl.String, "customer_id": pl.String, "invoice_number": pl.String,
+        "receipt_id": pl.String, "currency": pl.String, "minor": pl.Int64, "memo": pl.String, "actor": pl.String, "reverses": pl.Int64, "n": pl.Int64,
+        "kind": pl.String, "reason": pl.String,
+    }
+    query = (
+        select(entry.c.entry_id, entry.c.posted_at, entry.c.entry_date, leg.c.account, leg.c.customer_id, item.c.document_number,
+               receipt.c.receipt_key, leg.c.currency, leg.c.amount_minor, entry.c.memo, entry.c.actor, entry.c.reverses, leg.c.n, entry.c.kind, entry.c.reason)
+        .join(leg, leg.c.entry_id == entry.c.entry_id).outerjoin(item, item.c.item_id == leg.c.item_id)
+        .outerjoin(receipt, receipt.c.receipt_id == leg.c.receipt_id).where(*bounds.on(entry.c.entry_date))
+    )
+    sides = [pl.when(pl.col("minor") > 0).then(pl.col("minor")).otherwise(0).alias("debit"),
+             pl.when(pl.col("minor") < 0).then(-pl.col("minor")).otherwise(0).alias("credit")]
+    ordered = db.frame(connection, query, shape).with_columns(sides).sort("entry_id", "n").select(
+        "entry_id", "posted_at", "date", "account", "customer_id", "invoice_number", "receipt_id", "currency", "debit", "credit", "memo", "actor",
+        "reverses", "kind", "reason",
+    )
+    return _told(ordered, ("debit", "credit"))
+
+
+def open_items(connection: Connection, bounds: Bounds) -> pl.DataFrame:
+    """What customers owe and what stands to their credit, aged by due date."""
+    item = schema.open_item
+    shape: db.Shape = {
+        "invoice_number": pl.String, "customer_id": pl.String, "kind": pl.String, "issue_date": pl.Date, "due_date": pl.Date,
+        "currency": pl.String, "amount": pl.Int64, "open_amount": pl.Int64, "company": pl.String,
+    }
+    query = select(item.c.document_number, item.c.customer_id, item.c.kind, item.c.issue_date, item.c.due_date, item.c.currency, item.c.amount_minor,
+                   item.c.open_minor, item.c.company).where(item.c.open_minor != 0, *bounds.on(item.c.issue_date))
+    frame = db.frame(connection, query, shape).with_columns(days_past_due(bounds.as_of)).with_columns(bucket())
+    ordered = frame.sort("customer_id", "due_date", "company", "invoice_number").select(
+        "invoice_number", "customer_id", "kind", "issue_date", "due_date", "currency", "amount", "open_amount", "days_past_due", "bucket", "company",
+    )
+    return _told(ordered, ("amount", "open_amount"))
+
+
+def days_past_due(as_of: dt.date) -> pl.Expr:
+    """Days since the due date (negative before it); an item without one is due when issued."""
+    return (pl.lit(as_of) - pl.coalesce("due_date", "issue_date", pl.lit(as_of))).dt.total_days().alias("days_past_due")
+
+
+def bucket() -> pl.Expr:
+    """The aging bucket of `days_past_due`."""
+    chosen: pl.Expr = pl.lit(OLDEST)
+    for limit, name in reversed(AGING):
+        chosen = pl.when(pl.col("days_past_due") <= limit).then(pl.lit(name)).otherwise(chosen)
+    return chosen.alias("bucket")
+
+
+EXPORTS: dict[str, Export] = {
+    "receipts": Export(receipts, ("amount", "applied_amount", "unapplied_amount")),
+    "applications": Export(applications, ("applied_amount", "discount_amount", "deduction_amount", "write_off_amount")),
+    "proposals": Export(proposals, ("applied_amount", "discount_amount", "deduction_amount")),
+    "exceptions": Export(exceptions, ("amount",)),
+    "journal": Export(journal, ("debit", "credit")),
+    "open-items": Export(open_items, ("amount", "open_amount")),
+}

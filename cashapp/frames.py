@@ -1,0 +1,163 @@
+"""Database rows to the frames of `matching.schema`: the only translator between the books and the matching room."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import polars as pl
+from sqlalchemy import Connection, and_, func, literal, or_, select
+
+from cashapp import db, schema
+from matching import schema as shapes
+from matching.schema import Inputs, Policy
+
+CLOSED_DAYS = 90
+"""How long a closed item stays known, so that a second payment of it is recognised."""
+
+
+def inputs(connection: Connection, policy: Policy, as_of: dt.date) -> Inputs:
+    """What there is to match: receipts nobody has decided yet, and every open item."""
+    receipts = _receipts(connection)
+    return Inputs(
+        receipts=shapes.check(receipts.select(list(shapes.RECEIPTS)), shapes.RECEIPTS, "receipts"),
+        remittance=_remittance(connection, receipts),
+        customers=_table(connection, schema.customer, shapes.CUSTOMERS),
+        aliases=_table(connection, schema.customer_alias, shapes.ALIASES),
+        accounts=_table(connection, schema.customer_account, shapes.ACCOUNTS),
+        items=_items(connection), closed_items=_closed_items(connection, as_of), policy=policy,
+    )
+
+
+def _table(connection: Connection, table: object, shape: shapes.Schema) -> pl.DataFrame:
+    columns = [table.c[name] for name in shape]  # type: ignore[attr-defined]  # a Table; its rows carry the shape's columns by name
+    return db.frame(connection, select(*columns).order_by(*columns), shape)
+
+
+_RECEIPT_ROW = {
+    "receipt_id": pl.Int64, "receipt_key": pl.String, "line_id": pl.Int64, "currency": pl.String, "amount_minor": pl.Int64, "value_date": pl.Date,
+    "payer_name": pl.String, "payer_account": pl.String, "structured_reference": pl.String, "remittance_text": pl.String,
+    "bank_reference": pl.String, "customer_reference": pl.String, "check_number": pl.String, "fee_minor": pl.Int64, "customer_id": pl.String,
+}
+
+
+def _receipts(connection: Connection) -> pl.DataFrame:
+    """Receipts of which nothing has been applied, with what any report of the same money said."""
+    receipt, line = schema.receipt, schema.bank_line
+    undecided = and_(receipt.c.state == "open", receipt.c.unapplied_minor != 0, receipt.c.unapplied_minor == receipt.c.amount_minor)
+    own = [receipt.c.receipt_id, receipt.c.receipt_key, line.c.line_id, receipt.c.currency, receipt.c.amount_minor, receipt.c.value_date,
+           *(line.c[name] for name in list(_RECEIPT_ROW)[6:-1]), receipt.c.customer_id]
+    frame = db.frame(connection, select(*own).join(line, line.c.line_id == receipt.c.line_id).where(undecided), _RECEIPT_ROW)
+    retold = _retold(connection, undecided)
+    joined = frame.join(retold, on="receipt_id", how="left").with_columns(
+        *(pl.when(pl.col(name) == "").then(pl.col(f"other_{name}").fill_null("")).otherwise(pl.col(name)).alias(name)
+          for name in ("payer_name", "payer_account", "structured_reference")),
+    )
+    text = pl.concat_str("remittance_text", "customer_reference", pl.col("other_text").fill_null(""), separator=" ").str.strip_chars()
+    return joined.with_columns(text.alias("text")).sort("receipt_key")
+
+
+def _told_pairs() -> tuple[object, object]:
+    """SELECT pairs (receipt's line, other line) of lines that tell of the same money: later repeats, settling single lines."""
+    link = schema.line_link
+    later = select(link.c.counted_by.label("line_id"), link.c.line_id.label("other_id")).where(link.c.how == "repeat")
+    single = select(link.c.line_id).group_by(link.c.line_id).having(func.count() == 1)
+    settling = select(link.c.counted_by.label("line_id"), link.c.line_id.label("other_id")).where(link.c.how == "settles", link.c.line_id.in_(single))
+    return later, settling
+
+
+def _retold(connection: Connection, undecided: object) -> pl.DataFrame:
+    """For each such receipt, what the other reports of its money add: name, account, reference and text."""
+    receipt, line = schema.receipt, schema.bank_line
+    names = ("payer_name", "payer_account", "structured_reference")
+    rows: list[pl.DataFrame] = []
+    shape = {"receipt_id": pl.Int64, "other_id": pl.Int64, **{f"other_{n}": pl.String for n in names}, "other_text": pl.String}
+    for pairs in _told_pairs():
+        told = pairs.subquery()  # type: ignore[attr-defined]  # a Select
+        text = line.c.remittance_text + literal(" ") + line.c.customer_reference
+        query = (
+            select(receipt.c.receipt_id, told.c.other_id, *(line.c[n] for n in names), text)
+            .join(told, told.c.line_id == receipt.c.line_id).join(line, line.c.line_id == told.c.other_id).where(undecided)  # type: ignore[arg-type]
+        )
+        rows.append(db.frame(connection, query, shape))
+    firsts = [pl.col(f"other_{n}").filter(pl.col(f"other_{n}") != "").first() for n in names]
+    return pl.concat(rows).sort("receipt_id", "other_id").group_by("receipt_id", maintain_order=True).agg(*firsts, pl.col("other_text").str.join(" "))
+
+
+_REMITTANCE_ROW = {
+    "receipt_id": pl.Int64, "origin": pl.String, "line_number": pl.Int64, "document_number": pl.String, "amount_minor": pl.Int64,
+    "discount_minor": pl.Int64, "deduction_minor": pl.Int64, "deduction_reason": pl.String,
+}
+
+
+def _remittance(connection: Connection, receipts: pl.DataFrame) -> pl.DataFrame:
+    """The remittance lines of each receipt: from its own file, else from another report of the money, else imported."""
+    told = pl.concat([_from_files(connection), _imported(connection, receipts)])
+    wanted = told.join(receipts.select("receipt_id"), on="receipt_id", how="semi")
+    best = wanted.group_by("receipt_id").agg(pl.col("origin").min())
+    chosen = wanted.join(best, on=["receipt_id", "origin"]).sort("receipt_id", "line_number", "document_number")
+    numbered = chosen.with_columns(pl.int_range(pl.len()).over("receipt_id").cast(pl.Int64).alias("line_number"))
+    return shapes.check(numbered.select(list(shapes.REMITTANCE)), shapes.REMITTANCE, "remittance")
+
+
+def _from_files(connection: Connection) -> pl.DataFrame:
+    receipt, told = schema.receipt, schema.remittance_line
+    undecided = and_(receipt.c.state == "open", receipt.c.unapplied_minor != 0)
+    fields = [told.c[name] for name in list(_REMITTANCE_ROW)[2:]]
+    own = select(receipt.c.receipt_id, literal("1 own"), *fields).join(told, told.c.line_id == receipt.c.line_id).where(undecided)
+    frames = [db.frame(connection, own, _REMITTANCE_ROW)]
+    for pairs in _told_pairs():
+        pair = pairs.subquery()  # type: ignore[attr-defined]  # a Select
+        query = (
+            select(receipt.c.receipt_id, literal("2 retold"), *fields)
+            .join(pair, pair.c.line_id == receipt.c.line_id).join(told, told.c.line_id == pair.c.other_id).where(undecided)
+        )
+        frames.append(db.frame(connection, query, _REMITTANCE_ROW))
+    return pl.concat(frames)
+
+
+def _imported(connection: Connection, receipts: pl.DataFrame) -> pl.DataFrame:
+    """Imported remittance lines joined to the one receipt that their payment reference names.
+
+    A reference is a bank reference, the payer's reference or a check number. Where the advice states the payment's amount or
+    currency the receipt must agree; a reference that fits several receipts belongs to none.
+    """
+    told = schema.remittance_line
+    shape = {"payment_reference": pl.String, "payment_minor": pl.Int64, "payment_currency": pl.String, **dict(list(_REMITTANCE_ROW.items())[2:])}
+    query = select(told.c.payment_reference, told.c.payment_minor, told.c.currency, *(told.c[name] for name in list(_REMITTANCE_ROW)[2:])).where(
+        told.c.line_id.is_(None))
+    lines = db.frame(connection, query, shape)
+    if lines.is_empty() or receipts.is_empty():
+        return pl.DataFrame(schema=_REMITTANCE_ROW)
+    names = pl.concat([
+        receipts.select("receipt_id", pl.col("amount_minor").alias("received_minor"), "currency", pl.col(name).alias("payment_reference"))
+        for name in ("bank_reference", "customer_reference", "check_number")
+    ]).filter(pl.col("payment_reference") != "").unique()
+    agrees = (pl.col("payment_minor").is_null() | (pl.col("payment_minor") == pl.col("received_minor"))) & (
+        (pl.col("payment_currency") == "") | (pl.col("payment_currency") == pl.col("currency")))
+    pairs = lines.join(names, on="payment_reference").filter(agrees)
+    pairs = _prefer_full_amount(pairs)
+    alone = pairs.group_by("payment_reference").agg(pl.col("receipt_id").n_unique().alias("receipts")).filter(pl.col("receipts") == 1)
+    return pairs.join(alone, on="payment_reference", how="semi").with_columns(pl.lit("3 imported").alias("origin")).select(list(_REMITTANCE_ROW))
+
+
+def _prefer_full_amount(pairs: pl.DataFrame) -> pl.DataFrame:
+    """Of several receipts under one reference (check numbers repeat), the advice is about the one its lines add up to."""
+    totals = pairs.group_by("payment_reference", "receipt_id").agg(
+        (pl.col("amount_minor").fill_null(0).sum() == pl.col("received_minor").first()).alias("adds_up"))
+    marked = pairs.join(totals, on=["payment_reference", "receipt_id"])
+    any_adds_up = pl.col("adds_up").any().over("payment_reference")
+    return marked.filter(pl.col("adds_up") | ~any_adds_up).drop("adds_up")
+
+
+def _items(connection: Connection) -> pl.DataFrame:
+    item = schema.open_item
+    key = item.c.company + literal("|") + item.c.customer_id + literal("|") + item.c.document_number
+    columns = [key if name == "item_key" else item.c[name] for name in shapes.ITEMS]
+    return db.frame(connection, select(*columns).where(item.c.open_minor != 0), shapes.ITEMS).sort("item_key")
+
+
+def _closed_items(connection: Connection, as_of: dt.date) -> pl.DataFrame:
+    item = schema.open_item
+    columns = [item.c[name] for name in shapes.CLOSED_ITEMS]
+    lately = and_(item.c.closed_on >= as_of - dt.timedelta(days=CLOSED_DAYS), or_(item.c.kind == "invoice", item.c.kind == "debit_memo"))
+    return db.frame(connection, select(*columns).where(lately).order_by(item.c.customer_id, item.c.document_number), shapes.CLOSED_ITEMS)

@@ -1,0 +1,303 @@
+"""A read bank file into the books: rows, links to money already told, receipts, cash postings, returned items.
+
+One call is one file in one database transaction of the caller's: all of it or none of it. What a statement shows is posted
+to the account's cash; what is received or announced elsewhere waits in cash in transit until a statement shows it.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import polars as pl
+from sqlalchemy import Connection, func, select
+
+from cashapp import accounts, clock, db, exceptions, ledger, linking, returns, schema
+from cashapp.bank_accounts import normalise_account
+from parsers.amounts import minor_digits
+
+if TYPE_CHECKING:
+    from cashapp.config import Config
+    from parsers.documents import Document
+
+_CONTRA = {
+    "fee": accounts.BANK_FEES, "interest": accounts.INTEREST, "disbursement": accounts.DISBURSEMENTS, "transfer": accounts.TRANSFERS,
+    "payout": accounts.PROCESSORS, "return": accounts.RETURNS, "reversal": accounts.SUSPENSE, "other": accounts.SUSPENSE,
+    "receipt": accounts.SUSPENSE, "lockbox_deposit": accounts.TRANSIT,
+}
+"""Where the other side of a bank line goes that is neither a receipt of ours nor linked to one."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """What is known of a file beside its content."""
+
+    name: str
+    sha256: str
+    size_bytes: int
+
+
+@dataclass
+class Taken:
+    """What a file brought."""
+
+    file_id: int
+    lines: int = 0
+    receipts: int = 0
+    linked: int = 0
+    returned: int = 0
+    received: dict[str, int] = field(default_factory=dict)  # minor units by currency
+
+
+def take_in(connection: Connection, document: Document, facts: FileFacts, config: Config, as_of: dt.date, actor: str) -> Taken:
+    """Write the document into the books; see the module's head for what that means."""
+    taken = Taken(db.next_id(connection, schema.source_file.c.file_id), lines=document.lines.height)
+    statements = _store_file(connection, document, facts, config, taken.file_id, as_of)
+    lines = _store_lines(connection, document, statements, taken.file_id, as_of)
+    links = linking.link_file(connection, taken.file_id, config)
+    taken.linked = links["line_id"].n_unique()
+    told = lines.with_columns(pl.lit(document.format).alias("format")).join(links.group_by("line_id").agg(pl.col("how").first(), pl.col("counted_by").first()), on="line_id", how="left", maintain_order="left")
+    receipts = _store_receipts(connection, told)
+    taken.receipts = receipts.height
+    taken.received = dict(receipts.group_by("currency").agg(pl.col("amount_minor").sum()).sort("currency").iter_rows())
+    _post_cash(connection, told, receipts, links, facts, as_of, actor)
+    taken.returned = returns.take_back(connection, told.filter(_is_return()), as_of, actor)
+    _open_exceptions(connection, told, document, taken.file_id, as_of)
+    return taken
+
+
+def _store_file(connection: Connection, document: Document, facts: FileFacts, config: Config, file_id: int, as_of: dt.date) -> pl.DataFrame:
+    """The file, its statements, controls and issues; returns the statements with ids and the account in our own spelling."""
+    connection.execute(schema.source_file.insert().values(
+        file_id=file_id, sha256=facts.sha256, name=facts.name, format=document.format, size_bytes=facts.size_bytes,
+        processed_at=clock.now().replace(tzinfo=None), as_of=as_of, line_count=document.lines.height,
+    ))
+    boxes = {box.number.lstrip("0"): box for box in config.lockboxes}
+    first = db.next_id(connection, schema.statement.c.statement_id)
+    rows = []
+    for index, statement in enumerate(document.statements):
+        opened, closed = statement.opened, statement.closed
+        box = boxes.get(opened.lockbox.lstrip("0")) if opened.lockbox else None
+        account = box.account if box else ("" if opened.lockbox else opened.account)
+        rows.append({
+            "index": index, "statement_id": first + index, "file_id": file_id, "reference": opened.statement_id,
+            "account": normalise_account(account), "currency": (box.currency if box else "") or opened.currency, "report": opened.report,
+            "sequence": opened.sequence, "lockbox": opened.lockbox, "from_date": opened.from_date, "to_date": opened.to_date,
+            "closing_date": closed.closing_date if closed else None, "opening_minor": opened.opening_minor,
+            "closing_minor": closed.closing_minor if closed else None, "line": opened.span.line,
+        })
+    frame = pl.DataFrame(rows, schema={
+        "index": pl.Int32, "statement_id": pl.Int64, "file_id": pl.Int64, "reference": pl.String, "account": pl.String, "currency": pl.String,
+        "report": pl.String, "sequence": pl.String, "lockbox": pl.String, "from_date": pl.Date, "to_date": pl.Date, "closing_date": pl.Date,
+        "opening_minor": pl.Int64, "closing_minor": pl.Int64, "line": pl.Int64,
+    })
+    db.insert_frame(connection, schema.statement, _clean(frame.drop("index")))
+    controls = [(file_id, n, c.span.line, c.name, c.stated, c.computed, c.currency) for n, c in enumerate(document.controls)]
+    db.insert_frame(connection, schema.control, _clean(pl.DataFrame(controls, orient="row", schema={
+        "file_id": pl.Int64, "n": pl.Int64, "line": pl.Int64, "name": pl.String, "stated": pl.Int64, "computed": pl.Int64, "currency": pl.String})))
+    found = [(file_id, n, i.span.line, i.severity, i.code, i.message) for n, i in enumerate(document.issues)]
+    db.insert_frame(connection, schema.file_issue, _clean(pl.DataFrame(found, orient="row", schema={
+        "file_id": pl.Int64, "n": pl.Int64, "line": pl.Int64, "severity": pl.String, "code": pl.String, "message": pl.String})))
+    return frame
+
+
+def _store_lines(connection: Connection, document: Document, statements: pl.DataFrame, file_id: int, as_of: dt.date) -> pl.DataFrame:
+    """Bank lines and their remittance lines; returns the lines as stored."""
+    first = db.next_id(connection, schema.bank_line.c.line_id)
+    context = statements.select(
+        pl.col("index").alias("statement"), "statement_id", "account", "report", "closing_date", "to_date",
+        pl.when(pl.col("lockbox") != "").then(pl.col("currency")).alias("box_currency"),
+    )
+    booked = pl.coalesce("booking_date", "value_date", "closing_date", "to_date", pl.lit(as_of))
+    lines = (
+        document.lines.with_row_index("row").join(context, on="statement", how="left", maintain_order="left")
+        .with_columns(
+            (pl.col("row").cast(pl.Int64) + first).alias("line_id"), pl.lit(file_id, dtype=pl.Int64).alias("file_id"),
+            booked.alias("booking_date"), pl.coalesce("value_date", booked).alias("value_date"),
+            _same_digits("box_currency"), pl.col("payer_account").map_batches(_normalised_accounts, return_dtype=pl.String),
+        )
+    )
+    stored = _clean(lines.select(column.name for column in schema.bank_line.columns))
+    db.insert_frame(connection, schema.bank_line, stored)
+    if document.remittance.height:
+        next_remittance = db.next_id(connection, schema.remittance_line.c.remittance_id)
+        db.insert_frame(connection, schema.remittance_line, _clean(document.remittance.with_row_index("n").select(
+            (pl.col("n").cast(pl.Int64) + next_remittance).alias("remittance_id"), (pl.col("row") + first).alias("line_id"),
+            pl.int_range(pl.len()).over("row").alias("line_number"), "document_number", "amount_minor", "discount_minor",
+            "deduction_minor", "deduction_reason", "memo",
+        )))
+    return stored
+
+
+def _normalised_accounts(column: pl.Series) -> pl.Series:
+    known = {account: normalise_account(account) for account in column.unique()}
+    return column.replace_strict(known, return_dtype=pl.String)
+
+
+def _same_digits(box_currency: str) -> pl.Expr:
+    """A lockbox file names no currency: the mapped box's stands when it counts in the same minor digits."""
+    def digits(column: pl.Series) -> pl.Series:
+        return column.replace_strict({c: minor_digits(c) if c else None for c in column.unique() if c is not None}, default=None, return_dtype=pl.Int64)
+
+    mapped = pl.col(box_currency).map_batches(digits, return_dtype=pl.Int64) == pl.col("currency").map_batches(digits, return_dtype=pl.Int64)
+    return pl.when(mapped).then(pl.col(box_currency)).otherwise(pl.col("currency")).alias("currency")
+
+
+def _clean(frame: pl.DataFrame) -> pl.DataFrame:
+    """Text without NUL, which no database takes; missing text is empty."""
+    return frame.with_columns(pl.col(pl.String).fill_null("").str.replace_all("\x00", " ", literal=True))
+
+
+def _is_return() -> pl.Expr:
+    """A booked line that takes money of ours back (or brings back what we sent), told for the first time."""
+    return (pl.col("status") == "booked") & pl.col("how").is_null() & (
+        (pl.col("kind") == "return") | ((pl.col("kind") == "reversal") & (pl.col("amount_minor") < 0))
+    )
+
+
+def _is_receipt() -> pl.Expr:
+    """A booked payment by a payer that no other line counts; the checks that detail a known deposit are receipts too."""
+    told_first = pl.col("how").is_null() | (pl.col("how") == "details")
+    return (pl.col("status") == "booked") & (pl.col("kind") == "receipt") & (pl.col("amount_minor") > 0) & told_first & ~linking.is_advice()
+
+
+def _store_receipts(connection: Connection, told: pl.DataFrame) -> pl.DataFrame:
+    """One receipt for each payment; its key follows from its content and its how-manieth equal, not from its place."""
+    mine = told.filter(_is_receipt())
+    if mine.is_empty():
+        return mine.select("line_id", "account", "currency", "amount_minor", "value_date").with_columns(
+            pl.lit(None, dtype=pl.Int64).alias("receipt_id"), pl.lit("").alias("receipt_key"))
+    first = db.next_id(connection, schema.receipt.c.receipt_id)
+    content = pl.concat_str(
+        "account", "currency", "amount_minor", "booking_date", "bank_reference", "customer_reference", "check_number", "payer_name", "remittance_text",
+        separator="\x1f",
+    )
+    keyed = mine.with_columns(content.alias("content")).with_columns(pl.int_range(pl.len()).over("content").alias("nth"))
+    keyed = keyed.with_columns(_free_keys(connection, keyed)).sort("receipt_key")
+    receipts = keyed.with_row_index("n").select(
+        (pl.col("n").cast(pl.Int64) + first).alias("receipt_id"), "receipt_key", "line_id", "account", "currency", "amount_minor", "value_date",
+        pl.lit(0, dtype=pl.Int64).alias("unapplied_minor"),
+    )
+    db.insert_frame(connection, schema.receipt, receipts)
+    return receipts
+
+
+def _free_keys(connection: Connection, keyed: pl.DataFrame) -> pl.Series:
+    """Keys for the rows; where the books already hold a payment of the same content, the next in count."""
+    receipt = schema.receipt
+    days = receipt.c.value_date.between(keyed["value_date"].min(), keyed["value_date"].max())
+    taken = {row[0] for row in connection.execute(select(receipt.c.receipt_key).where(days))}
+    keys: list[str] = []
+    for content, nth in keyed.select("content", "nth").iter_rows():
+        key = receipt_key(content, nth)
+        while key in taken:
+            nth += 1  # noqa: PLW2901 - the count goes on where the books stand
+            key = receipt_key(content, nth)
+        taken.add(key)
+        keys.append(key)
+    return pl.Series("receipt_key", keys)
+
+
+def receipt_key(content: str, nth: int) -> str:
+    """`R` and twelve letters: 60 bits of the SHA-256 over the payment's content and its count among equals."""
+    return "R" + base64.b32encode(hashlib.sha256(f"{content}\x1e{nth}".encode()).digest())[:12].decode()
+
+
+def _post_cash(connection: Connection, told: pl.DataFrame, receipts: pl.DataFrame, links: pl.DataFrame, facts: FileFacts,
+               as_of: dt.date, actor: str) -> None:
+    """One journal entry for each statement and booking day: its cash against receipts, transit and the rest."""
+    statement_lines = told.filter((pl.col("status") == "booked") & (pl.col("report") == "statement") & (pl.col("how").fill_null("") != "repeat"))
+    booked = (
+        pl.concat([statement_lines, told.filter((pl.col("report") != "statement") & _is_receipt())]).filter(~_is_return())
+        .join(receipts.select("line_id", "receipt_id"), on="line_id", how="left", maintain_order="left")
+        .with_columns(_money_account(), _contra_account())
+    )
+    if booked.is_empty():
+        return
+    fees = _batch_charges(statement_lines.with_columns(_money_account()))
+    legs = pl.concat([
+        booked.select(*_GROUP, pl.col("money").alias("leg_account"), pl.col("amount_minor").alias("leg_minor"), pl.lit(None, dtype=pl.Int64).alias("receipt_id")),
+        booked.select(*_GROUP, pl.col("contra").alias("leg_account"), (-pl.col("amount_minor")).alias("leg_minor"), "receipt_id"),
+        fees,
+    ])
+    _post_days(connection, legs, facts, as_of, actor)
+    linking.release_detailed(connection, links, as_of, actor)
+
+
+_GROUP = ("statement_id", "booking_date", "currency")
+
+
+def _money_account() -> pl.Expr:
+    on_statement = pl.col("report") == "statement"
+    return pl.when(on_statement).then(pl.lit(accounts.bank("")) + pl.col("account")).otherwise(pl.lit(accounts.TRANSIT)).alias("money")
+
+
+def _contra_account() -> pl.Expr:
+    return (
+        pl.when(pl.col("receipt_id").is_not_null()).then(pl.lit(accounts.UNAPPLIED))
+        .when(pl.col("how") == "settles").then(pl.lit(accounts.TRANSIT))
+        .otherwise(pl.col("kind").replace_strict(_CONTRA, default=accounts.SUSPENSE, return_dtype=pl.String)).alias("contra")
+    )
+
+
+def _batch_charges(lines: pl.DataFrame) -> pl.DataFrame:
+    """Where the details of a booked batch add up to more than was booked, the bank kept the difference as its charge."""
+    batches = (
+        lines.filter(pl.col("batch_line").is_not_null() & pl.col("batch_amount_minor").is_not_null())
+        .group_by(*_GROUP, "batch_line", "money", maintain_order=True)
+        .agg(pl.col("batch_amount_minor").first() - pl.col("amount_minor").sum())
+        .filter(pl.col("batch_amount_minor") != 0)
+    )
+    none = pl.lit(None, dtype=pl.Int64).alias("receipt_id")
+    return pl.concat([
+        batches.select(*_GROUP, pl.col("money").alias("leg_account"), pl.col("batch_amount_minor").alias("leg_minor"), none),
+        batches.select(*_GROUP, pl.lit(accounts.BANK_FEES).alias("leg_account"), (-pl.col("batch_amount_minor")).alias("leg_minor"), none),
+    ])
+
+
+def _post_days(connection: Connection, legs: pl.DataFrame, facts: FileFacts, as_of: dt.date, actor: str) -> None:
+    """Legs of one statement, day and currency make an entry; those without a receipt are summed by account."""
+    summed = legs.group_by(*_GROUP, "leg_account", "receipt_id").agg(pl.col("leg_minor").sum()).filter(pl.col("leg_minor") != 0)
+    days = summed.select(_GROUP).unique().sort(_GROUP).with_row_index("n").with_columns(pl.col("n").cast(pl.Int64))
+    first_statement = days["statement_id"].min() or 0
+    entries = days.select(
+        "n", pl.lit("cash").alias("kind"), pl.col("booking_date").alias("entry_date"),
+        pl.format(f"cash:{facts.sha256}:{{}}:{{}}:{{}}", pl.col("statement_id") - pl.lit(first_statement), "booking_date", "currency").alias("source_key"),
+        pl.lit(None, dtype=pl.Int64).alias("reverses"), pl.lit(f"cash of {facts.name}").alias("memo"), pl.lit("").alias("reason"),
+    )
+    postings = summed.join(days, on=_GROUP).sort("n", "leg_account", "receipt_id", nulls_last=False).select(
+        "n", pl.col("leg_account").alias("account"), "currency", pl.col("leg_minor").alias("amount_minor"),
+        pl.lit(None, dtype=pl.String).alias("customer_id"), pl.lit(None, dtype=pl.Int64).alias("item_id"), "receipt_id",
+    )
+    ledger.post(connection, entries, postings, actor, as_of)
+
+
+def _open_exceptions(connection: Connection, told: pl.DataFrame, document: Document, file_id: int, as_of: dt.date) -> None:
+    """What the file itself leaves for a person: deposits without details, money nobody explains, totals that do not tie."""
+    unexplained = told.filter(
+        (pl.col("status") == "booked") & (pl.col("report") == "statement") & pl.col("how").is_null()
+        & ((pl.col("kind") == "lockbox_deposit") | (pl.col("kind") == "other") | ((pl.col("kind") == "reversal") & (pl.col("amount_minor") > 0)))
+    ).with_columns(
+        pl.when(pl.col("kind") == "lockbox_deposit").then(pl.lit("deposit_without_detail")).otherwise(pl.lit("unexplained_line")).alias("reason"),
+    )
+    exceptions.open_for_lines(connection, unexplained.select("line_id", "reason", "currency", "amount_minor"), as_of)
+    for control in document.controls:
+        if not control.ties:
+            exceptions.open_for_file(connection, file_id, "control_mismatch", f"{control.name}: stated {control.stated}, computed {control.computed}", as_of)
+    for change in document.changes:
+        note = f"{change.code}: {change.payer_name}, trace {change.original_reference}: {change.corrected}"
+        exceptions.open_for_file(connection, file_id, "bank_details_change", note, as_of)
+
+
+def is_known(connection: Connection, sha256: str) -> str | None:
+    """The name under which the same content was processed before, or None."""
+    found = connection.execute(select(schema.source_file.c.name).where(schema.source_file.c.sha256 == sha256)).scalar()
+    return str(found) if found is not None else None
+
+
+def line_count(connection: Connection) -> int:
+    """How many bank lines the books hold."""
+    return connection.execute(select(func.count()).select_from(schema.bank_line)).scalar() or 0

@@ -1,0 +1,151 @@
+"""Links in the database: gathers the lines that may be the same money, lets `links.find` decide, keeps the outcome."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import polars as pl
+from sqlalchemy import Connection, and_, func, or_, select
+
+from cashapp import accounts, db, ledger, schema
+from cashapp.config import Config
+from cashapp.ledger import Leg
+from cashapp.links import Link, Told, Window, find
+
+LINKS = {"line_id": pl.Int64, "counted_by": pl.Int64, "how": pl.String, "why": pl.String}
+_REMITTANCE_ONLY = ("x12-820", "remt")
+_MARGIN = dt.timedelta(days=10)  # wider than any window of banking days; `Window` decides
+_COLUMNS = {
+    "line_id": pl.Int64, "file_id": pl.Int64, "format": pl.String, "report": pl.String, "account": pl.String, "lockbox": pl.String,
+    "statement_account": pl.String, "reference": pl.String, "sequence": pl.String, "currency": pl.String, "amount_minor": pl.Int64,
+    "kind": pl.String, "booking_date": pl.Date, "bank_reference": pl.String, "customer_reference": pl.String, "check_number": pl.String,
+    "payer_name": pl.String, "text": pl.String, "batch_reference": pl.String, "statement_id": pl.Int64,
+}
+
+
+def is_advice() -> pl.Expr:
+    """A line (with its file's `format`) about money that moves by another way: it never counts itself."""
+    return pl.col("format").is_in(_REMITTANCE_ONLY) & (pl.col("report") == "announcement")
+
+
+def link_file(connection: Connection, file_id: int, config: Config) -> pl.DataFrame:
+    """Find and keep the links of a file just stored; returns them (columns LINKS). An advice that came first is linked by
+    its own id, so `line_id` is a line of the file in all other rows."""
+    line = schema.bank_line
+    span = connection.execute(select(func.min(line.c.booking_date), func.max(line.c.booking_date)).where(line.c.file_id == file_id)).one()
+    if span[0] is None:
+        return pl.DataFrame(schema=LINKS)
+    old = _lines(connection, and_(line.c.file_id != file_id, line.c.booking_date.between(span[0] - _MARGIN, span[1] + _MARGIN), line.c.status == "booked"))
+    if old.is_empty():
+        return pl.DataFrame(schema=LINKS)
+    new = _lines(connection, and_(line.c.file_id == file_id, line.c.status == "booked"))
+    found = find(_new_told(new), _old_told(connection, old), Window(config.links.banking_days, config.links.calendar))
+    links = pl.DataFrame(found or [], schema=LINKS, orient="row")
+    db.insert_frame(connection, schema.line_link, links)
+    return links
+
+
+def _lines(connection: Connection, condition: object) -> pl.DataFrame:
+    line, statement, file = schema.bank_line, schema.statement, schema.source_file
+    query = (
+        select(
+            line.c.line_id, line.c.file_id, file.c.format, line.c.report, line.c.account, statement.c.lockbox, statement.c.account,
+            statement.c.reference, statement.c.sequence, line.c.currency, line.c.amount_minor, line.c.kind, line.c.booking_date,
+            line.c.bank_reference, line.c.customer_reference, line.c.check_number, line.c.payer_name, line.c.remittance_text,
+            line.c.batch_reference, line.c.statement_id,
+        )
+        .join(statement, statement.c.statement_id == line.c.statement_id).join(file, file.c.file_id == line.c.file_id)
+        .where(condition).order_by(line.c.line_id)  # type: ignore[arg-type]  # a column expression, built above
+    )
+    return db.frame(connection, query, _COLUMNS)
+
+
+def _told(row: dict[str, object], *, is_open: bool, counting: bool, told_by: frozenset[str], advice: bool) -> Told:
+    numbered = row["reference"] or row["sequence"]
+    return Told(
+        line_id=row["line_id"], file_id=row["file_id"], format=row["format"], report=row["report"],  # type: ignore[arg-type]  # typed by _COLUMNS
+        statement=f"{row['statement_account']}|{row['reference']}|{row['sequence']}" if numbered else "",
+        account=row["account"], lockbox=row["lockbox"], currency=row["currency"], amount_minor=row["amount_minor"],  # type: ignore[arg-type]
+        kind=row["kind"], date=row["booking_date"], bank_reference=row["bank_reference"], customer_reference=row["customer_reference"],  # type: ignore[arg-type]
+        check_number=row["check_number"], payer_name=row["payer_name"], text=row["text"], batch_reference=row["batch_reference"],  # type: ignore[arg-type]
+        open=is_open, counting=counting, told_by=told_by, advice=advice,
+    )
+
+
+def _advises(row: dict[str, object]) -> bool:
+    return row["format"] in _REMITTANCE_ONLY and row["report"] == "announcement"
+
+
+def _new_told(new: pl.DataFrame) -> list[Told]:
+    return [_told(row, is_open=True, counting=True, told_by=frozenset(), advice=_advises(row)) for row in new.iter_rows(named=True)]
+
+
+def _old_told(connection: Connection, old: pl.DataFrame) -> list[Told]:
+    """Earlier lines with what has become of them; lines that only repeat others are left out."""
+    repeats, settled, settling, detailed, told_by = _fates(connection, old)
+    touched = _touched_receipts(connection, old)
+    rows: list[Told] = []
+    for row in old.iter_rows(named=True):
+        line_id, advice = row["line_id"], _advises(row)
+        if line_id in repeats:
+            continue
+        if row["report"] == "statement":
+            is_open = line_id not in settling and line_id not in detailed and line_id not in touched
+        else:
+            is_open = line_id not in settled and line_id not in repeats and row["kind"] in {"receipt", "return"}
+        rows.append(_told(row, is_open=is_open, counting=line_id not in settling and not advice,
+                          told_by=told_by.get(line_id, frozenset()) | {str(row["format"])}, advice=advice))
+    return rows
+
+
+def _fates(connection: Connection, old: pl.DataFrame) -> tuple[set[int], set[int], set[int], set[int], dict[int, frozenset[str]]]:
+    """Line ids that repeat others, are settled, settle others, are opened by details; and which formats told of each."""
+    link, line, file = schema.line_link, schema.bank_line, schema.source_file
+    low, high = old["line_id"].min(), old["line_id"].max()
+    query = (
+        select(link.c.line_id, link.c.counted_by, link.c.how, file.c.format)
+        .join(line, line.c.line_id == link.c.line_id).join(file, file.c.file_id == line.c.file_id)
+        .where(or_(link.c.line_id.between(low, high), link.c.counted_by.between(low, high)))
+    )
+    repeats, settled, settling, detailed = set[int](), set[int](), set[int](), set[int]()
+    told_by: dict[int, frozenset[str]] = {}
+    for line_id, counted_by, how, format_name in connection.execute(query):
+        told_by[counted_by] = told_by.get(counted_by, frozenset()) | {format_name}
+        if how == "repeat":
+            repeats.add(line_id)
+        elif how == "settles":
+            settling.add(line_id)
+            settled.add(counted_by)
+        else:
+            detailed.add(counted_by)
+            settled.add(line_id)
+    return repeats, settled, settling, detailed, told_by
+
+
+def _touched_receipts(connection: Connection, old: pl.DataFrame) -> set[int]:
+    """Lines whose receipt has been worked with already: details can no longer take its place."""
+    receipt = schema.receipt
+    query = select(receipt.c.line_id).where(
+        receipt.c.line_id.between(old["line_id"].min(), old["line_id"].max()),
+        or_(receipt.c.state != "open", receipt.c.unapplied_minor != receipt.c.amount_minor),
+    )
+    return set(connection.execute(query).scalars())
+
+
+def release_detailed(connection: Connection, links: pl.DataFrame, as_of: dt.date, actor: str) -> None:
+    """A deposit that stood as one receipt gives way to the receipts of its details."""
+    receipt = schema.receipt
+    deposits = links.filter(pl.col("how") == "details")["counted_by"].unique().sort().to_list()
+    for row in connection.execute(select(receipt).where(receipt.c.line_id.in_(deposits)).order_by(receipt.c.receipt_id)).all():
+        ledger.post_one(connection, kind="details", on=as_of, source_key=f"details:{row.receipt_key}", actor=actor,
+                        memo="a deposit gives way to its details", legs=[
+                            Leg(accounts.UNAPPLIED, row.currency, row.amount_minor, receipt_id=row.receipt_id),
+                            Leg(accounts.TRANSIT, row.currency, -row.amount_minor)])
+        connection.execute(receipt.update().where(receipt.c.receipt_id == row.receipt_id).values(state="linked"))
+
+
+def counts_as(connection: Connection, line_ids: list[int]) -> dict[int, Link]:
+    """For lines that tell of money counted elsewhere, the link that says where."""
+    link = schema.line_link
+    query = select(link.c.line_id, link.c.counted_by, link.c.how, link.c.why).where(link.c.line_id.in_(line_ids)).order_by(link.c.counted_by)
+    return {row.line_id: Link(*row) for row in connection.execute(query)}

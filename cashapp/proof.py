@@ -1,0 +1,157 @@
+"""`cashapp check`: what must hold in the books at any time, each with what breaks it."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Select, case, func, select
+
+from cashapp import accounts, ledger, schema
+from cashapp.money import shown
+from parsers.amounts import to_text
+
+_SHOWN = 10
+
+
+class Proof(NamedTuple):
+    """One statement about the books and the sentences that contradict it (at most ten, then a count)."""
+
+    what: str
+    broken: list[str]
+
+    def as_json(self) -> dict[str, object]:
+        """For `--json`."""
+        return {"what": self.what, "holds": not self.broken, "broken": self.broken}
+
+
+def prove(connection: Connection) -> list[Proof]:
+    """All proofs, in the order in which an auditor asks for them."""
+    return [
+        Proof("every journal entry balances in each currency", _limited(_unbalanced(connection))),
+        Proof("the seals over the journal are unbroken", _limited(ledger.broken_seals(connection))),
+        Proof("each receipt's unapplied cash is what its postings say", _limited(_receipts(connection))),
+        Proof("each item's open amount is what its postings say", _limited(_items(connection))),
+        Proof("each receipt is exactly unapplied, applied, on account, posted elsewhere or returned", _limited(_dispositions(connection))),
+        Proof("the bank accounts in the ledger are the sum of their statement lines", _limited(_bank(connection))),
+        Proof("statements chain: each opens with the balance at which the one before closed", _limited(_chains(connection))),
+    ]
+
+
+def _limited(found: list[str]) -> list[str]:
+    return found if len(found) <= _SHOWN else [*found[:_SHOWN], f"and {len(found) - _SHOWN} more"]
+
+
+def _unbalanced(connection: Connection) -> list[str]:
+    leg = schema.posting
+    total = func.sum(leg.c.amount_minor)
+    query = select(leg.c.entry_id, leg.c.currency, total).group_by(leg.c.entry_id, leg.c.currency).having(total != 0).order_by(leg.c.entry_id)
+    return [f"entry {entry} is out by {to_text(int(minor), currency)} {currency}" for entry, currency, minor in connection.execute(query)]
+
+
+def _difference(connection: Connection, query: Select[str, str, int, int], what: str) -> list[str]:
+    """Rows of (name, currency, kept, proven) where the two amounts differ, as sentences."""
+    return [
+        f"{what} {name}: kept as {shown(kept, currency)}, proven as {shown(int(proven or 0), currency)}"
+        for name, currency, kept, proven in connection.execute(query).tuples()
+    ]
+
+
+def _sums(account: str, key: ColumnElement[int], sign: int) -> Select[*tuple[object, ...]]:
+    leg = schema.posting
+    return select(key.label("key"), (func.sum(leg.c.amount_minor) * sign).label("proven")).where(leg.c.account == account, key.is_not(None)).group_by(key)
+
+
+def _receipts(connection: Connection) -> list[str]:
+    receipt, leg = schema.receipt, schema.posting
+    sums = _sums(accounts.UNAPPLIED, leg.c.receipt_id, -1).subquery()
+    proven = func.coalesce(sums.c.proven, 0)
+    query = (
+        select(receipt.c.receipt_key, receipt.c.currency, receipt.c.unapplied_minor, proven)
+        .outerjoin(sums, sums.c.key == receipt.c.receipt_id).where(receipt.c.unapplied_minor != proven).order_by(receipt.c.receipt_key)
+    )
+    return _difference(connection, query, "receipt")
+
+
+def _items(connection: Connection) -> list[str]:
+    item, leg = schema.open_item, schema.posting
+    sums = _sums(accounts.RECEIVABLE, leg.c.item_id, 1).subquery()
+    proven = func.coalesce(sums.c.proven, 0)
+    query = (
+        select(item.c.document_number, item.c.currency, item.c.open_minor, proven)
+        .outerjoin(sums, sums.c.key == item.c.item_id).where(item.c.open_minor != proven).order_by(item.c.item_id)
+    )
+    return _difference(connection, query, "item")
+
+
+def _dispositions(connection: Connection) -> list[str]:
+    """A receipt's money in, less what standing applications, returns and other entries took, is what is unapplied."""
+    receipt, application, reversal = schema.receipt, schema.application, schema.journal_entry.alias()
+    applied = (
+        select(application.c.receipt_id, func.sum(application.c.applied_minor).label("applied"))
+        .outerjoin(reversal, reversal.c.reverses == application.c.entry_id).where(reversal.c.entry_id.is_(None))
+        .group_by(application.c.receipt_id).subquery()
+    )
+    leg, entry = schema.posting, schema.journal_entry
+    elsewhere = (
+        select(leg.c.receipt_id, func.sum(leg.c.amount_minor).label("gone")).join(entry, entry.c.entry_id == leg.c.entry_id)
+        .where(leg.c.account == accounts.UNAPPLIED, entry.c.kind.in_(("return", "non_ar", "details"))).group_by(leg.c.receipt_id).subquery()
+    )
+    undone = entry.alias()
+    back = (
+        select(leg.c.receipt_id, func.sum(leg.c.amount_minor).label("back")).join(undone, undone.c.entry_id == leg.c.entry_id)
+        .join(entry, entry.c.entry_id == undone.c.reverses)
+        .where(leg.c.account == accounts.UNAPPLIED, entry.c.kind.in_(("return", "non_ar", "details"))).group_by(leg.c.receipt_id).subquery()
+    )
+    zero = func.coalesce
+    rest = receipt.c.amount_minor - zero(applied.c.applied, 0) - zero(elsewhere.c.gone, 0) - zero(back.c.back, 0)
+    query = (
+        select(receipt.c.receipt_key, receipt.c.currency, receipt.c.unapplied_minor, rest)
+        .outerjoin(applied, applied.c.receipt_id == receipt.c.receipt_id).outerjoin(elsewhere, elsewhere.c.receipt_id == receipt.c.receipt_id)
+        .outerjoin(back, back.c.receipt_id == receipt.c.receipt_id)
+        .where(receipt.c.unapplied_minor != rest).order_by(receipt.c.receipt_key)
+    )
+    return _difference(connection, query, "receipt")
+
+
+def _bank(connection: Connection) -> list[str]:
+    """Booked statement lines that are no repeats, batches at their booked amount, against the ledger's cash accounts."""
+    line, link, leg = schema.bank_line, schema.line_link, schema.posting
+    repeats = select(link.c.line_id).where(link.c.how == "repeat")
+    counted = [line.c.report == "statement", line.c.status == "booked", line.c.line_id.not_in(repeats)]
+    whole = case((line.c.batch_line.is_(None) | line.c.batch_amount_minor.is_(None), line.c.amount_minor), else_=0)
+    shown: dict[tuple[str, str], int] = {}
+    singles = select(line.c.account, line.c.currency, func.sum(whole)).where(*counted).group_by(line.c.account, line.c.currency)
+    batches = (
+        select(line.c.account, line.c.currency, line.c.batch_amount_minor).where(*counted, line.c.batch_line.is_not(None), line.c.batch_amount_minor.is_not(None))
+        .group_by(line.c.statement_id, line.c.batch_line, line.c.batch_amount_minor, line.c.account, line.c.currency)
+    )
+    for query in (singles, batches):
+        for account, currency, minor in connection.execute(query):
+            shown[account, currency] = shown.get((account, currency), 0) + int(minor)
+    booked = select(leg.c.account, leg.c.currency, func.sum(leg.c.amount_minor)).where(leg.c.account.like(accounts.bank("%"))).group_by(leg.c.account, leg.c.currency)
+    kept = {(account.removeprefix(accounts.bank("")), currency): int(minor) for account, currency, minor in connection.execute(booked)}
+    return [
+        f"account {account or '(unnamed)'}: ledger {to_text(kept.get((account, currency), 0), currency)}, statements {to_text(shown.get((account, currency), 0), currency)} {currency}"
+        for account, currency in sorted(shown.keys() | kept.keys()) if kept.get((account, currency), 0) != shown.get((account, currency), 0)
+    ]
+
+
+def _chains(connection: Connection) -> list[str]:
+    """Statements of an account in order; one that was told by two files counts once."""
+    statement = schema.statement
+    query = (
+        select(statement.c.account, statement.c.currency, statement.c.reference, statement.c.to_date, statement.c.closing_date, statement.c.sequence,
+               statement.c.opening_minor, statement.c.closing_minor, statement.c.statement_id)
+        .where(statement.c.report == "statement", statement.c.opening_minor.is_not(None), statement.c.closing_minor.is_not(None), statement.c.account != "")
+    )
+    rows = sorted(connection.execute(query).all(), key=lambda r: (r.account, r.currency, str(r.closing_date or r.to_date or ""), r.statement_id))
+    found: list[str] = []
+    for before, after in pairwise(rows):
+        if (before.account, before.currency) != (after.account, after.currency):
+            continue
+        told_again = (after.opening_minor, after.closing_minor) == (before.opening_minor, before.closing_minor)
+        if after.opening_minor != before.closing_minor and not told_again:
+            found.append(f"account {after.account}: statement {after.reference or after.sequence} opens at "
+                         f"{to_text(after.opening_minor, after.currency)}, the one before closed at {to_text(before.closing_minor, before.currency)} {after.currency}")
+    return found

@@ -1,0 +1,95 @@
+"""Runs the matching room over the books: stores what it proposes, posts what is certain, opens what a person must decide."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+import polars as pl
+from sqlalchemy import Connection, select
+
+from cashapp import applications, db, exceptions, schema
+from matching.schema import Outcome
+
+ENGINE = "cashapp"
+"""The actor of unattended postings."""
+
+
+@dataclass
+class Matched:
+    """What a run of the engine did, by currency in minor units where it is money."""
+
+    considered: int = 0
+    auto_count: int = 0
+    auto_minor: dict[str, int] = field(default_factory=dict)
+
+
+def keep(connection: Connection, outcome: Outcome, receipts: pl.DataFrame, as_of: dt.date, *, post: bool) -> Matched:
+    """Store an outcome: proposals and evidence replace the former ones, certain ones are posted, the queue follows."""
+    _replace(connection, outcome, receipts)
+    matched = Matched(considered=receipts.height)
+    certain = outcome.proposals.filter(pl.col("unattended") & (pl.col("rank") == 1)) if post else outcome.proposals.clear()
+    if certain.height:
+        matched.auto_count, matched.auto_minor = _post(connection, certain, outcome.lines, receipts, as_of)
+    undecided = pl.when(pl.col("receipt_id").is_in(certain["receipt_id"].implode())).then(pl.lit("")).otherwise(
+        pl.when(pl.col("reason") == "").then(pl.lit("weak_evidence")).otherwise(pl.col("reason")))
+    verdicts = outcome.verdicts.with_columns(undecided.alias("reason")).join(
+        receipts.select("receipt_id", "receipt_key", "currency", "amount_minor"), on="receipt_id")
+    rest = _overpaid(certain, outcome.lines, verdicts)
+    exceptions.sync_receipts(connection, pl.concat([verdicts.join(rest, on="receipt_id", how="anti"), rest.select(verdicts.columns)]), as_of)
+    _name_payers(connection, outcome.verdicts)
+    return matched
+
+
+def _replace(connection: Connection, outcome: Outcome, receipts: pl.DataFrame) -> None:
+    ids = receipts["receipt_id"]
+    if ids.is_empty():
+        return
+    for table in (schema.proposal_line, schema.proposal, schema.evidence):
+        _delete(connection, table.name, ids)
+    db.insert_frame(connection, schema.proposal, outcome.proposals)
+    numbered = outcome.lines.with_columns(pl.int_range(pl.len()).over("receipt_id", "rank").alias("n"))
+    db.insert_frame(connection, schema.proposal_line, numbered)
+    db.insert_frame(connection, schema.evidence, outcome.evidence)
+
+
+def _delete(connection: Connection, table: str, ids: pl.Series) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"DELETE FROM {table} WHERE receipt_id = ?", [(i,) for i in ids])
+    else:
+        connection.exec_driver_sql(f"DELETE FROM {table} WHERE receipt_id = ANY(%s)", (ids.to_list(),))
+
+
+def _post(connection: Connection, certain: pl.DataFrame, lines: pl.DataFrame, receipts: pl.DataFrame, as_of: dt.date) -> tuple[int, dict[str, int]]:
+    heads = certain.join(receipts.select("receipt_id", "receipt_key", "currency"), on="receipt_id").select(
+        "receipt_id", "receipt_key", "currency", "customer_id", pl.lit("auto").alias("source"), "rule", "confidence", pl.col("explanation").alias("memo"),
+    )
+    item = schema.open_item
+    owners = db.frame(connection, select(item.c.item_id, item.c.customer_id).where(item.c.open_minor != 0), {"item_id": pl.Int64, "owner": pl.String})
+    shares = (
+        lines.filter(pl.col("rank") == 1).join(heads.select("receipt_id", "customer_id"), on="receipt_id")
+        .join(owners, on="item_id", how="left").with_columns(pl.coalesce("owner", "customer_id").alias("customer_id"))
+    )
+    applications.apply(connection, heads, shares.select(list(applications.LINES)), actor=ENGINE, on=as_of)
+    by_currency = shares.join(heads.select("receipt_id", "currency"), on="receipt_id").group_by("currency").agg(pl.col("applied_minor").sum()).sort("currency")
+    return heads.height, dict(by_currency.iter_rows())
+
+
+def _overpaid(certain: pl.DataFrame, lines: pl.DataFrame, verdicts: pl.DataFrame) -> pl.DataFrame:
+    """Posted receipts that hold more than their items took: the rest stays unapplied and in the queue."""
+    used = lines.filter(pl.col("rank") == 1).join(certain.select("receipt_id"), on="receipt_id").group_by("receipt_id").agg(pl.col("applied_minor").sum())
+    left = verdicts.join(used, on="receipt_id").with_columns((pl.col("amount_minor") - pl.col("applied_minor")).alias("amount_minor"))
+    return left.filter(pl.col("amount_minor") != 0).with_columns(pl.lit("over_payment").alias("reason"))
+
+
+def _name_payers(connection: Connection, verdicts: pl.DataFrame) -> None:
+    """Receipts whose payer is certain carry the customer."""
+    named = verdicts.filter(pl.col("customer_id").is_not_null()).select("customer_id", "receipt_id").sort("receipt_id")
+    if named.is_empty():
+        return
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("UPDATE receipt SET customer_id = ? WHERE receipt_id = ?", named.rows())
+    else:
+        connection.exec_driver_sql(
+            "UPDATE receipt SET customer_id = d.customer_id FROM unnest(%s::text[], %s::bigint[]) AS d(customer_id, receipt_id) "
+            "WHERE receipt.receipt_id = d.receipt_id", (named["customer_id"].to_list(), named["receipt_id"].to_list()))

@@ -1,0 +1,97 @@
+"""The same money told again: tables of what is in the books, what comes, and how it is linked."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cashapp.links import Link, Told, Window, find
+
+REPORTS = {"S": "statement", "C": "cash_report", "A": "announcement"}
+
+
+def told(row: str, line_id: int, file_id: int) -> Told:
+    """`S 9 100 acct=1 ref=X payer=ACME box=77 batch=B fmt=bai2 kind=lockbox_deposit text=… stmt=12 closed`."""
+    words = row.split()
+    more = dict(word.split("=", 1) for word in words[3:] if "=" in word)
+    report = REPORTS[words[0]]
+    return Told(
+        line_id=line_id, file_id=file_id, format=more.get("fmt", {"S": "mt940", "C": "nacha", "A": "mt942"}[words[0]]), report=report,
+        statement=more.get("stmt", ""), account=more.get("acct", "111222333"), lockbox=more.get("box", ""), currency="USD",
+        amount_minor=int(words[2]), kind=more.get("kind", "receipt"), date=dt.date(2026, 11, int(words[1])),
+        bank_reference=more.get("ref", ""), customer_reference=more.get("cust", ""), check_number=more.get("check", ""),
+        payer_name=more.get("payer", "").replace("_", " "), text=more.get("text", ""), batch_reference=more.get("batch", ""),
+        open="closed" not in words, counting="settling" not in words,
+        told_by=frozenset([more.get("fmt", {"S": "mt940", "C": "nacha", "A": "mt942"}[words[0]])]), advice="advice" in words,
+    )
+
+
+def links(old: str, new: str) -> list[str]:
+    """Links as `new->old how`, lines numbered from 1 in the books and from 101 in the new file."""
+    earlier = [told(row.strip(), n, 1) for n, row in enumerate(old.strip().splitlines(), 1) if row.strip()]
+    fresh = [told(row.strip(), n, 2) for n, row in enumerate(new.strip().splitlines(), 101) if row.strip()]
+    return sorted(f"{link.line_id}->{link.counted_by} {link.how}" for link in find(fresh, earlier, Window()))
+
+
+@pytest.mark.parametrize(("why", "old", "new", "expected"), [
+    ("intraday, then the statement: by reference", "A 9 100 ref=ABC123", "S 10 100 ref=ABC123", ["101->1 settles"]),
+    ("intraday, then the statement: by amount", "A 9 100 payer=ACME", "S 10 100 payer=ACME_INC", ["101->1 settles"]),
+    ("the payer differs: not the same money", "A 9 100 payer=ACME", "S 9 100 payer=ZENITH", []),
+    ("four banking days apart is too far", "A 9 100", "S 16 100", []),
+    ("over a weekend is near: Friday to Wednesday", "A 13 100", "S 18 100", ["101->1 settles"]),
+    ("another account", "A 9 100 acct=999888777", "S 9 100", []),
+    ("an advice after the statement repeats it", "S 9 100 ref=ABC123", "A 9 100 ref=ABC123", ["101->1 repeat"]),
+    ("two payments, one announced: one is linked", "A 9 100", "S 9 100\nS 9 100", ["101->1 settles"]),
+    ("two announced, two booked: one to one", "A 9 100\nA 9 100", "S 9 100\nS 9 100", ["101->1 settles", "102->2 settles"]),
+    ("what is settled is not settled twice", "A 9 100 ref=ABC123 closed", "S 10 100 ref=ABC123", []),
+    ("zeros and short numbers are no references", "A 9 100 ref=0000 payer=ACME", "S 9 100 ref=0000 payer=ZENITH", []),
+    ("a statement sent twice: same number, same content", "S 9 100 stmt=12 text=X", "S 9 100 stmt=12 text=X", ["101->1 repeat"]),
+    ("two statements, equal lines without references", "S 9 100 stmt=12", "S 9 100 stmt=13", []),
+    ("overlapping downloads: same bank reference and content", "S 9 100 ref=FIT0001 text=X", "S 9 100 ref=FIT0001 text=X", ["101->1 repeat"]),
+    ("the same reference on another text is another payment", "S 9 100 ref=FIT0001 text=X", "S 9 100 ref=FIT0001 text=Y", []),
+    ("one account told by two formats", "S 9 100 fmt=mt940", "S 9 100 fmt=camt", ["101->1 repeat"]),
+    ("cumulative intraday reports repeat themselves", "A 9 100 payer=ACME", "A 9 100 payer=ACME", ["101->1 repeat"]),
+    ("a remittance advice first: the cash counts", "A 9 100 cust=TRN777 advice fmt=x12-820", "S 10 100 cust=TRN777", ["1->101 repeat"]),
+    ("a statement line that settled is known when it is sent again", "A 9 100 ref=ABC123 closed\nS 9 100 ref=ABC123 text=X settling",
+     "S 9 100 ref=ABC123 text=X", ["101->2 repeat"]),
+])
+def test_one_to_one(why: str, old: str, new: str, expected: list[str]) -> None:
+    assert links(old, new) == expected, why
+
+
+@pytest.mark.parametrize(("why", "old", "new", "expected"), [
+    ("the deposit line of a lockbox", "C 9 100 box=77 acct= batch=b1\nC 9 50 box=77 acct= batch=b1", "S 10 150 kind=lockbox_deposit",
+     ["101->1 settles", "101->2 settles"]),
+    ("the box is named: its own checks", "C 9 100 box=7700 acct= batch=b1\nC 9 50 box=7700 acct= batch=b1", "S 10 150 text=BOX7700",
+     ["101->1 settles", "101->2 settles"]),
+    ("the deposit came first", "S 9 150 kind=lockbox_deposit", "C 10 100 box=77 acct= batch=b1\nC 10 50 box=77 acct= batch=b1",
+     ["101->1 details", "102->1 details"]),
+    ("a deposit that somebody has worked with is left alone", "S 9 150 closed", "C 9 100 batch=b1\nC 9 50 batch=b1", []),
+    ("an ACH file's total", "C 9 100 ref=T000001\nC 9 70 ref=T000002", "S 9 170", ["101->1 settles", "101->2 settles"]),
+    ("two boxes with equal totals: nobody guesses", "C 9 60 box=71 acct= batch=a\nC 9 40 box=71 acct= batch=a\nC 9 70 box=72 acct= batch=b\nC 9 30 box=72 acct= batch=b",
+     "S 9 100 kind=lockbox_deposit", []),
+    ("two boxes, one is named", "C 9 60 box=7100 acct= batch=a\nC 9 40 box=7100 acct= batch=a\nC 9 70 box=7200 acct= batch=b\nC 9 30 box=7200 acct= batch=b",
+     "S 9 100 kind=lockbox_deposit text=LOCKBOX7200", ["101->3 settles", "101->4 settles"]),
+])
+def test_deposits_and_their_details(why: str, old: str, new: str, expected: list[str]) -> None:
+    assert links(old, new) == expected, why
+
+
+@given(st.lists(st.tuples(st.sampled_from("SCA"), st.integers(9, 13), st.sampled_from([100, 200, 300])), max_size=8),
+       st.sampled_from("SCA"), st.lists(st.tuples(st.integers(9, 13), st.sampled_from([100, 200, 300, 400])), max_size=8))
+def test_no_line_is_linked_twice_and_order_does_not_matter(
+        old: list[tuple[str, int, int]], report: str, new: list[tuple[int, int]]) -> None:
+    earlier = [told(f"{r} {day} {minor}", n, 1) for n, (r, day, minor) in enumerate(old, 1)]
+    fresh = [told(f"{report} {day} {minor}", n, 2) for n, (day, minor) in enumerate(new, 101)]
+    found = find(fresh, earlier, Window())
+    singles = [link for link in found if link.how == "repeat"] + [link for link in found if link.how != "repeat"]
+    assert len({link.counted_by for link in singles if link.how == "settles"}) == len([link for link in singles if link.how == "settles"])
+    by_amount = {line.line_id: (line.amount_minor, line.date) for line in (*earlier, *fresh)}
+
+    def shape(links: list[Link]) -> list[object]:
+        return sorted((by_amount[link.line_id], by_amount[link.counted_by], link.how) for link in links)
+
+    assert shape(found) == shape(find(fresh[::-1], earlier[::-1], Window()))
