@@ -219,7 +219,7 @@ def _match(workspace: Workspace, engine: Engine, options: Options, summary: Summ
         summary.matched = proposals.keep(connection, outcome, wanted.receipts, options.as_of, post=options.post)
         case, receipt = schema.exception_case, schema.receipt
         counts = select(case.c.reason, func.count()).where(case.c.status == "open").group_by(case.c.reason).order_by(case.c.reason)
-        summary.exceptions = dict(connection.execute(counts).tuples().all())
+        summary.exceptions = dict(connection.execute(counts).all())
         left = select(receipt.c.currency, func.sum(receipt.c.unapplied_minor)).where(receipt.c.unapplied_minor != 0).group_by(receipt.c.currency)
         summary.unapplied = {currency: int(minor) for currency, minor in connection.execute(left)}
     summary.timings["post_s"] += time.perf_counter() - began

@@ -37,7 +37,7 @@ def open_cases(connection: Connection, cases: pl.DataFrame, as_of: dt.date) -> N
         pl.lit(clock.now().replace(tzinfo=None)).alias("opened_at"),
     )
     missing = [pl.lit("" if name == "note" else None, dtype=dtype).alias(name) for name, dtype in _CASE.items() if name not in given.columns]
-    db.insert_frame(connection, schema.exception_case, given.with_columns(missing).select(_CASE))
+    db.insert_frame(connection, schema.exception_case, given.with_columns(missing).select(list(_CASE)))
 
 
 def open_for_lines(connection: Connection, lines: pl.DataFrame, as_of: dt.date) -> None:

@@ -6,7 +6,6 @@ to the account's cash; what is received or announced elsewhere waits in cash in 
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
 import hashlib
 from dataclasses import dataclass, field
@@ -202,8 +201,8 @@ def _free_keys(connection: Connection, keyed: pl.DataFrame) -> pl.Series:
 
 
 def receipt_key(content: str, nth: int) -> str:
-    """`R` and twelve letters: 60 bits of the SHA-256 over the payment's content and its count among equals."""
-    return "R" + base64.b32encode(hashlib.sha256(f"{content}\x1e{nth}".encode()).digest())[:12].decode()
+    """`R` and fifteen hexadecimal digits: 60 bits of the SHA-256 over the payment's content and its count among equals."""
+    return "R" + hashlib.sha256(f"{content}\x1e{nth}".encode()).hexdigest()[:15].upper()
 
 
 def _post_cash(connection: Connection, told: pl.DataFrame, receipts: pl.DataFrame, links: pl.DataFrame, facts: FileFacts,

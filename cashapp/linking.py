@@ -7,7 +7,7 @@ import datetime as dt
 import polars as pl
 from sqlalchemy import Connection, and_, func, or_, select
 
-from cashapp import accounts, db, ledger, schema
+from cashapp import accounts, db, exceptions, ledger, schema
 from cashapp.config import Config
 from cashapp.ledger import Leg
 from cashapp.links import Link, Told, Window, find
@@ -136,6 +136,8 @@ def release_detailed(connection: Connection, links: pl.DataFrame, as_of: dt.date
     """A deposit that stood as one receipt gives way to the receipts of its details."""
     receipt = schema.receipt
     deposits = links.filter(pl.col("how") == "details")["counted_by"].unique().sort().to_list()
+    for line_id in deposits:
+        exceptions.resolve_where(connection, "line_id", line_id, actor, "its details came")
     for row in connection.execute(select(receipt).where(receipt.c.line_id.in_(deposits)).order_by(receipt.c.receipt_id)).all():
         ledger.post_one(connection, kind="details", on=as_of, source_key=f"details:{row.receipt_key}", actor=actor,
                         memo="a deposit gives way to its details", legs=[

@@ -53,7 +53,7 @@ def _difference(connection: Connection, query: Select[str, str, int, int], what:
     """Rows of (name, currency, kept, proven) where the two amounts differ, as sentences."""
     return [
         f"{what} {name}: kept as {shown(kept, currency)}, proven as {shown(int(proven or 0), currency)}"
-        for name, currency, kept, proven in connection.execute(query).tuples()
+        for name, currency, kept, proven in connection.execute(query)
     ]
 
 
