@@ -21,4 +21,4 @@ def update_goldens(request: pytest.FixtureRequest) -> bool:
     return bool(wanted)
 
 
-pytest_plugins = ["tests.databases"]
+pytest_plugins = ["tests.databases", "tests.workspaces"]

@@ -10,8 +10,8 @@ from cashapp import __version__
 from cashapp.cli.context import Session, where
 
 _COMMANDS = {
-    "init": "daily", "run": "daily", "exceptions": "queue", "explain": "queue", "export": "output", "check": "daily",
-    "parse": "reading", "formats": "reading",
+    "demo": "daily", "init": "daily", "run": "daily", "exceptions": "queue", "explain": "queue", "export": "output", "check": "daily",
+    "parse": "reading", "formats": "reading", "import": "importing",
 }
 
 
@@ -25,7 +25,8 @@ class _Lazy(click.Group):
         module = _COMMANDS.get(cmd_name)
         if module is None:
             return None
-        command: click.Command = getattr(importlib.import_module(f"cashapp.cli.{module}"), cmd_name.replace("-", "_"))
+        name = "import_" if cmd_name == "import" else cmd_name.replace("-", "_")
+        command: click.Command = getattr(importlib.import_module(f"cashapp.cli.{module}"), name)
         return command
 
 

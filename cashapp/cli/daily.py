@@ -73,3 +73,18 @@ def check(session: Session, as_json: bool) -> int:
             for line in result.broken:
                 click.echo(f"        {line}")
     return 4 if any(result.broken for result in results) else 0
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default="demo")
+def demo(folder: Path) -> int:
+    """Run a small company's week of bank files in a new workspace, and leave it to play with."""
+    from cashapp import demo as company
+    from cashapp.cli import show
+
+    workspace, engine = company.prepare(folder)
+    for day in company.week(workspace, engine):
+        show.summary(day.summary)
+    proofs = company.proofs(engine)
+    show.farewell(folder, proofs)
+    return 4 if any(proof.broken for proof in proofs) else 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console, Group
@@ -12,6 +13,7 @@ from rich.text import Text
 
 from cashapp.daily import Summary, money_by_currency
 from cashapp.exceptions import REASONS
+from cashapp.proof import Proof
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -81,3 +83,17 @@ def _exceptions(told: Summary) -> RenderableType:
     for reason, count in sorted(told.exceptions.items(), key=lambda pair: (-pair[1], pair[0])):
         table.add_row(f"{count:,}", reason.replace("_", " "), REASONS[reason])
     return Group("", table)
+
+
+def farewell(home: Path, proofs: list[Proof]) -> None:
+    """Whether the books hold, and what to try next."""
+    screen = console()
+    for told in proofs:
+        screen.print(f"[green]holds[/]  {told.what}" if not told.broken else f"[bold red]BROKEN[/] {told.what}: {told.broken[0]}")
+    screen.print("\nThe workspace stays. Try:")
+    for command, what in (
+        ("exceptions list", "what waits for a person"), ("exceptions show 1", "one case, with the reasons"),
+        ("exceptions accept 1", "post its first suggestion; undo takes it back"), ("report daily-cash", "money by day and account"),
+        ("export applications", "what was applied, as a table"), ("check", "the proof of the books"),
+    ):
+        screen.print(f"  cashapp --home {home} {command:28} [dim]{what}[/]")
