@@ -195,16 +195,21 @@ def _totals(new: Sequence[Told], old: Sequence[Told], window: Window) -> list[Li
     deposits_new = [line for line in new if line.report == "statement" and line.amount_minor > 0]
     links = [
         Link(deposit.line_id, detail.line_id, "settles", "the deposit of these details")
-        for deposit, group in _fits(deposits_new, _groups(line for line in old if line.report == "cash_report"), window)
+        for deposit, group in _fits(deposits_new, _groups(line for line in old if _is_detail(line)), window)
         for detail in group
     ]
     deposits_old = [line for line in old if line.report == "statement" and line.amount_minor > 0]
     links += [
         Link(detail.line_id, deposit.line_id, "details", "the details of this deposit")
-        for deposit, group in _fits(deposits_old, _groups(line for line in new if line.report == "cash_report"), window)
+        for deposit, group in _fits(deposits_old, _groups(line for line in new if _is_detail(line)), window)
         for detail in group
     ]
     return links
+
+
+def _is_detail(line: Told) -> bool:
+    """Whether it may have arrived within a deposit: cash reported elsewhere, or a detail of an announced batch."""
+    return not line.advice and (line.report == "cash_report" or (line.report == "announcement" and bool(line.batch_reference)))
 
 
 def _groups(lines: Iterable[Told]) -> list[list[Told]]:
@@ -213,7 +218,10 @@ def _groups(lines: Iterable[Told]) -> list[list[Told]]:
     for line in lines:
         if line.kind == "return" and line.amount_minor < 0:
             continue
-        for key in {("batch", line.file_id, line.batch_reference), ("statement", line.file_id, line.lockbox, line.statement), ("file", line.file_id)}:
+        keys: set[tuple[object, ...]] = {("batch", line.file_id, line.batch_reference)}
+        if line.report == "cash_report":
+            keys |= {("statement", line.file_id, line.lockbox, line.statement), ("file", line.file_id)}
+        for key in keys:
             groups[key].append(line)
     distinct = {tuple(sorted(detail.line_id for detail in group)): group for group in groups.values() if len(group) > 1 or group[0].lockbox}
     return [distinct[key] for key in sorted(distinct)]

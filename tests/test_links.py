@@ -71,6 +71,8 @@ def test_one_to_one(why: str, old: str, new: str, expected: list[str]) -> None:
      ["101->1 details", "102->1 details"]),
     ("a deposit that somebody has worked with is left alone", "S 9 150 closed", "C 9 100 batch=b1\nC 9 50 batch=b1", []),
     ("an ACH file's total", "C 9 100 ref=T000001\nC 9 70 ref=T000002", "S 9 170", ["101->1 settles", "101->2 settles"]),
+    ("an announced batch, then the entry that holds it", "A 9 100 ref=T000001 batch=B1\nA 9 70 ref=T000002 batch=B1\nA 9 5 ref=T000003", "S 10 170",
+     ["101->1 settles", "101->2 settles"]),
     ("two boxes with equal totals: nobody guesses", "C 9 60 box=71 acct= batch=a\nC 9 40 box=71 acct= batch=a\nC 9 70 box=72 acct= batch=b\nC 9 30 box=72 acct= batch=b",
      "S 9 100 kind=lockbox_deposit", []),
     ("two boxes, one is named", "C 9 60 box=7100 acct= batch=a\nC 9 40 box=7100 acct= batch=a\nC 9 70 box=7200 acct= batch=b\nC 9 30 box=7200 acct= batch=b",

@@ -29,7 +29,7 @@ def cashapp(home: Path, *words: str) -> Result:
 
 def start(home: Path, *words: str) -> subprocess.Popen[bytes]:
     """Start a command in a process of its own."""
-    return subprocess.Popen([sys.executable, "-m", "cashapp", "--home", str(home), *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    return subprocess.Popen([sys.executable, "-m", "cashapp", "--home", str(home), *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def table(home: Path, what: str) -> list[dict[str, str]]:
