@@ -1,0 +1,67 @@
+"""How often payers behave in which way: of a thousand receipts, in a clean world and with each unit of mess."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+from benchmarks import muddling, paying
+from benchmarks.books import Receipt
+
+if TYPE_CHECKING:
+    from benchmarks.world import Maker
+
+
+class Weight(NamedTuple):
+    """How many of a thousand receipts behave so: always, and more for each unit of mess."""
+
+    clean: int
+    messy: int
+    behave: Callable[[Maker], Receipt | None]
+
+
+BEHAVIOURS = (
+    Weight(420, 0, paying.exact_reference),
+    Weight(130, 0, paying.multi_reference),
+    Weight(110, 0, paying.advice_in_file),
+    Weight(70, 0, paying.advice_separate),
+    Weight(80, 0, paying.discount_earned),
+    Weight(50, 0, paying.structured_reference),
+    Weight(50, 0, paying.no_reference_single),
+    Weight(12, 0, paying.clear_account),
+    Weight(25, 0, paying.credit_memo_used),
+    Weight(12, 5, paying.po_reference),
+    Weight(10, 15, paying.parent_pays_child),
+    Weight(8, 12, paying.deduction_stated),
+    Weight(0, 8, paying.discount_in_grace),
+    Weight(0, 8, paying.discount_late),
+    Weight(0, 16, paying.short_unexplained),
+    Weight(0, 8, paying.partial_stated),
+    Weight(0, 6, paying.fee_not_stated),
+    Weight(0, 6, paying.fee_stated),
+    Weight(0, 8, paying.rounding),
+    Weight(0, 12, paying.overpayment),
+    Weight(0, 6, paying.prepayment),
+    Weight(0, 8, muddling.same_amount_trap),
+    Weight(0, 8, muddling.same_sum_trap),
+    Weight(0, 4, muddling.parent_without_reference),
+    Weight(0, 8, muddling.third_party),
+    Weight(0, 30, muddling.name_mangled),
+    Weight(0, 8, muddling.name_only),
+    Weight(0, 10, muddling.unknown_payer),
+    Weight(0, 6, muddling.twin_trap),
+    Weight(0, 8, muddling.twin_with_reference),
+    Weight(0, 20, muddling.zero_stripped),
+    Weight(0, 20, muddling.prefix_less),
+    Weight(0, 20, muddling.repunctuated),
+    Weight(0, 12, muddling.one_edit),
+    Weight(0, 8, muddling.split),
+    Weight(0, 6, muddling.glued),
+    Weight(0, 8, muddling.paid_reference),
+    Weight(0, 8, muddling.duplicate_payment),
+    Weight(0, 4, muddling.currency_mismatch),
+    Weight(0, 4, muddling.number_at_two_customers),
+    Weight(0, 4, muddling.number_of_nobody),
+    Weight(0, 6, muddling.wrong_amount_reference),
+    Weight(0, 5, muddling.remittance_mismatch),
+)
