@@ -11,6 +11,7 @@ the same money, and where two answers fit equally well none is taken: money told
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -247,7 +248,7 @@ def _fits(deposits: Sequence[Told], groups: list[list[Told]], window: Window) ->
 def _group_fits(deposit: Told, group: list[Told], window: Window) -> bool:
     first = group[0]
     total = sum(detail.amount_minor for detail in group)
-    named = bool(first.lockbox) and first.lockbox in deposit.text
+    named = _names_box(deposit, first)
     return (
         deposit.currency == first.currency and deposit.amount_minor == total
         and any(window.holds(deposit.date, detail.date) for detail in group)
@@ -256,7 +257,12 @@ def _group_fits(deposit: Told, group: list[Told], window: Window) -> bool:
     )
 
 
+def _names_box(deposit: Told, detail: Told) -> bool:
+    """Whether the deposit's text has the number of the details' lockbox, with or without its padding."""
+    number = detail.lockbox.lstrip("0")
+    return bool(number) and re.search(rf"(?<!\d)0*{re.escape(number)}(?!\d)", deposit.text) is not None
+
+
 def _group_rank(deposit: Told, group: list[Told]) -> tuple[int, int]:
     """Better first: the box is named, then the nearest date."""
-    named = bool(group[0].lockbox) and group[0].lockbox in deposit.text
-    return (0 if named else 1, min(abs((deposit.date - detail.date).days) for detail in group))
+    return (0 if _names_box(deposit, group[0]) else 1, min(abs((deposit.date - detail.date).days) for detail in group))

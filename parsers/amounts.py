@@ -17,7 +17,7 @@ _WITHDRAWN = {  # still found in archives; ISO 4217 table A.3
     "ITL": 0, "LTL": 2, "LUF": 0, "LVL": 2, "MTL": 2, "NLG": 2, "PTE": 0, "ROL": 2, "SIT": 2, "SKK": 2, "TRL": 0, "VEF": 2,
     "ZWL": 2, "ANG": 2, "CUC": 2,
 }
-_NUMBER = re.compile(r"([+-]?)(\d*)(?:([.,])(\d*))?")
+_NUMBER = re.compile(r"([+-]?)([0-9]{0,40})(?:([.,])([0-9]{0,40}))?")
 
 
 class AmountError(ValueError):
@@ -67,7 +67,7 @@ def implied_minor(text: str, currency: str, places: int | None = None) -> int:
     """Digits with an implied decimal mark: `"0000012500"` → 12500. `places` when the format implies another number of
     decimals than the currency has (NACHA: 2, always)."""
     stripped = text.strip()
-    if not re.fullmatch(r"[+-]?\d+", stripped):
+    if not re.fullmatch(r"[+-]?[0-9]{1,40}", stripped):
         raise AmountError(f"{text!r} is not an amount of digits")
     digits = minor_digits(currency)
     value = int(stripped)

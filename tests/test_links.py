@@ -65,7 +65,7 @@ def test_one_to_one(why: str, old: str, new: str, expected: list[str]) -> None:
 @pytest.mark.parametrize(("why", "old", "new", "expected"), [
     ("the deposit line of a lockbox", "C 9 100 box=77 acct= batch=b1\nC 9 50 box=77 acct= batch=b1", "S 10 150 kind=lockbox_deposit",
      ["101->1 settles", "101->2 settles"]),
-    ("the box is named: its own checks", "C 9 100 box=7700 acct= batch=b1\nC 9 50 box=7700 acct= batch=b1", "S 10 150 text=BOX7700",
+    ("the box is named: its own checks", "C 9 100 box=7700 acct= batch=b1\nC 9 50 box=7700 acct= batch=b1", "S 10 150 text=BOX-7700",
      ["101->1 settles", "101->2 settles"]),
     ("the deposit came first", "S 9 150 kind=lockbox_deposit", "C 10 100 box=77 acct= batch=b1\nC 10 50 box=77 acct= batch=b1",
      ["101->1 details", "102->1 details"]),
@@ -76,7 +76,7 @@ def test_one_to_one(why: str, old: str, new: str, expected: list[str]) -> None:
     ("two boxes with equal totals: nobody guesses", "C 9 60 box=71 acct= batch=a\nC 9 40 box=71 acct= batch=a\nC 9 70 box=72 acct= batch=b\nC 9 30 box=72 acct= batch=b",
      "S 9 100 kind=lockbox_deposit", []),
     ("two boxes, one is named", "C 9 60 box=7100 acct= batch=a\nC 9 40 box=7100 acct= batch=a\nC 9 70 box=7200 acct= batch=b\nC 9 30 box=7200 acct= batch=b",
-     "S 9 100 kind=lockbox_deposit text=LOCKBOX7200", ["101->3 settles", "101->4 settles"]),
+     "S 9 100 kind=lockbox_deposit text=LOCKBOX_7200", ["101->3 settles", "101->4 settles"]),
 ])
 def test_deposits_and_their_details(why: str, old: str, new: str, expected: list[str]) -> None:
     assert links(old, new) == expected, why

@@ -64,15 +64,18 @@ def _headline(told: Summary) -> RenderableType:
 
 def _files(told: Summary) -> RenderableType:
     table = Table(box=None, padding=(0, 2, 0, 0), title="files", title_justify="left", title_style="bold", show_edge=False)
-    for name, justify in (("file", "left"), ("format", "left"), ("lines", "right"), ("in", "right"), ("out", "right"), ("", "left")):
-        table.add_column(name, justify=justify, header_style="dim", no_wrap=name != "")  # type: ignore[arg-type]  # rich's literal, spelt above
+    for name, justify in (("file", "left"), ("format", "left"), ("lines", "right"), ("in", "right"), ("out", "right")):
+        table.add_column(name, justify=justify, header_style="dim", no_wrap=name != "file")  # type: ignore[arg-type]  # rich's literal, spelt above
     for file in told.files:
         name = file.path.rpartition("/")[2]
-        style = {"quarantined": "bold red", "skipped": "dim"}.get(file.status, "")
-        reason = {"quarantined": "quarantined", "skipped": file.reason}.get(file.status, "")
-        amounts = (money(file.credit), money(file.debit)) if file.status == "processed" else ("", "")
-        table.add_row(name, file.format, f"{file.transactions:,}" if file.format else "", *amounts, Text(reason, overflow="fold"), style=style)
-    return Group("", table)
+        if file.status == "processed":
+            table.add_row(name, file.format, f"{file.transactions:,}", money(file.credit), money(file.debit))
+        else:
+            style = "bold red" if file.status == "quarantined" else "dim"
+            table.add_row(name, file.status, style=style)
+    notes = [Text(f"{file.path.rpartition('/')[2]}: {file.reason}", style="red" if file.status == "quarantined" else "dim", overflow="fold")
+             for file in told.files if file.reason]
+    return Group("", table, *notes)
 
 
 def _exceptions(told: Summary) -> RenderableType:

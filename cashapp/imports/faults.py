@@ -62,7 +62,7 @@ def refuses(fault: Fault) -> bool:
 
 def text(path: object, fault: Fault) -> str:
     """`file:line: code: what – what to do`, always on one line."""
-    what = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in fault.what)
+    what = "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in fault.what[:300])
     return f"{path}:{fault.line}: {fault.code}: {what} – {REMEDIES[fault.code]}"
 
 

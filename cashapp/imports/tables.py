@@ -48,9 +48,9 @@ def read(content: bytes, wanted: Collection[str]) -> Table:
         table = _sheet(content, wanted)
     else:
         table = _csv(content, wanted)
-    cells = pl.col([name for name in table.rows.columns if name != "line"])
+    cells = pl.col(pl.String)
     stripped = table.rows.with_columns(cells.fill_null("").str.strip_chars())
-    return Table(stripped.filter(pl.any_horizontal(cells != "")), table.faults) if stripped.width > 1 else Table(stripped, table.faults)
+    return Table(stripped.filter(pl.any_horizontal(cells != "", pl.lit(value=False))), table.faults)
 
 
 def _places(header: Sequence[str], wanted: Collection[str], line: int) -> dict[str, int]:
