@@ -14,10 +14,10 @@ import polars as pl
 from parsers import issues, records, registry
 from parsers.amounts import to_text
 from parsers.profile import Profile
-from parsers.sources import SourceError, open_source
+from parsers.sources import Source, SourceError, open_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 LINES = {
@@ -41,6 +41,9 @@ REMITTANCE = {
 """The frame of remittance lines, each pointing at its bank line."""
 
 START = records.Span(1, 0, 0)
+PART_ROWS = 50_000
+COLUMNAR_BYTES = 1024 * 1024
+"""From this size on a format's columnar reader, where it has one, is worth the start of its engine."""
 
 
 @dataclass
@@ -71,60 +74,91 @@ class Document:
 
 def read(content: bytes | Path, *, format_name: str | None = None, profile: Profile | None = None) -> Document:
     """Recognise, read and drain a file. `format_name` skips recognition; an unknown name raises KeyError."""
+    return joined(stream(content, format_name=format_name, profile=profile))
+
+
+def stream(content: bytes | Path, *, format_name: str | None = None, profile: Profile | None = None) -> Iterator[Document]:
+    """The same in parts of at most `PART_ROWS` rows, in memory flat in the size of the file.
+
+    A part's `statement` indexes count through all parts, and only the statements that it opens stand in it; one that closes
+    in a later part gets its closing there. `row` in a part's remittance counts from the part's first line.
+    """
     wanted = registry.all_formats()[format_name] if format_name else None
     try:
-        parts = [_read_source(source, wanted, profile or Profile()) for source in open_source(content)]
+        offset = 0
+        for source in open_source(content):
+            opened = 0
+            for part in _source_parts(source, wanted, profile or Profile()):
+                opened += len(part.statements)
+                part.lines = part.lines.with_columns(pl.col("statement") + offset) if offset else part.lines
+                yield part
+            offset += opened
     except SourceError as error:
-        return Document(issues=[issues.error(START, error.code, str(error))])
-    return parts[0] if len(parts) == 1 else _joined(parts)
+        yield Document(issues=[issues.error(START, error.code, str(error))])
 
 
-def _read_source(source: object, wanted: registry.Format | None, profile: Profile) -> Document:
-    from parsers.sources import Source  # noqa: PLC0415
-
-    assert isinstance(source, Source)
+def _source_parts(source: Source, wanted: registry.Format | None, profile: Profile) -> Iterator[Document]:
     if not source.head.strip():
-        return Document(issues=[issues.error(START, "empty", "the file has no content")])
+        yield Document(issues=[issues.error(START, "empty", "the file has no content")])
+        return
     claims = [wanted] if wanted else registry.candidates(source.head)
     if len(claims) != 1:
         code = "ambiguous_format" if claims else "unrecognised"
         names = ", ".join(claim.NAME for claim in claims) or "none"
         message = f"{names} of the {len(registry.all_formats())} formats claim{'' if claims else 's'} the file"
-        return Document(issues=[issues.error(START, code, message, source.head[:60])])
+        yield Document(issues=[issues.error(START, code, message, source.head[:60])])
+        return
     try:
-        return drain(claims[0].NAME, claims[0].parse(source, profile))
+        columns = registry.columnar(claims[0])
+        yield from (columns(source, profile) if columns and source.size >= COLUMNAR_BYTES else drained(claims[0].NAME, claims[0].parse(source, profile)))
     except SourceError as error:
-        return Document(format=claims[0].NAME, issues=[issues.error(START, error.code, str(error))])
+        yield Document(format=claims[0].NAME, issues=[issues.error(START, error.code, str(error))])
 
 
-def drain(format_name: str, stream: Iterable[records.Record]) -> Document:
-    """Records into frames; each control that does not tie becomes a `control_mismatch` warning beside the control."""
-    document = Document(format=format_name)
+def drain(format_name: str, found: Iterable[records.Record]) -> Document:
+    """Records into one document; each control that does not tie becomes a `control_mismatch` warning beside the control."""
+    return joined(drained(format_name, found))
+
+
+def drained(format_name: str, found: Iterable[records.Record], rows_max: int = PART_ROWS) -> Iterator[Document]:
+    """Records into documents of at most `rows_max` rows each."""
+    part = Document(format=format_name)
+    opened: Statement | None = None
+    statements = 0
     lines: list[tuple[object, ...]] = []
-    remittance: list[tuple[object, ...]] = []
-    for record in stream:
+    told: list[tuple[object, ...]] = []
+    for record in found:
         match record:
             case records.BankLine():
-                for told in record.remittance:
-                    remittance.append((len(lines), *told.span, *told[1:]))
-                lines.append((len(document.statements) - 1, *record.span, *record[1:-1]))
+                if len(lines) == rows_max:
+                    yield _filled(part, lines, told)
+                    part, lines, told = Document(format=format_name), [], []
+                for line in record.remittance:
+                    told.append((len(lines), *line.span, *line[1:]))
+                lines.append((statements - 1, *record.span, *record[1:-1]))
             case records.StatementOpened():
-                document.statements.append(Statement(record))
+                opened = Statement(record)
+                statements += 1
+                part.statements.append(opened)
             case records.StatementClosed():
-                document.statements[-1].closed = record
+                assert opened is not None, "a statement closes that was never opened"
+                opened.closed = record
             case records.Control():
-                document.controls.append(record)
+                part.controls.append(record)
                 if not record.ties:
-                    document.issues.append(_mismatch(record))
+                    part.issues.append(mismatch(record))
             case records.Issue():
-                document.issues.append(record)
+                part.issues.append(record)
             case records.DetailChange():
-                document.changes.append(record)
+                part.changes.append(record)
             case records.Envelope():
                 pass
-    document.lines = _frame(lines, LINES)
-    document.remittance = _frame(remittance, REMITTANCE)
-    return document
+    yield _filled(part, lines, told)
+
+
+def _filled(part: Document, lines: list[tuple[object, ...]], told: list[tuple[object, ...]]) -> Document:
+    part.lines, part.remittance = _frame(lines, LINES), _frame(told, REMITTANCE)
+    return part
 
 
 def _frame(rows: list[tuple[object, ...]], schema: dict[str, type[pl.DataType]]) -> pl.DataFrame:
@@ -133,26 +167,27 @@ def _frame(rows: list[tuple[object, ...]], schema: dict[str, type[pl.DataType]])
                          for (name, dtype), column in zip(schema.items(), columns, strict=True)])
 
 
-def _mismatch(control: records.Control) -> records.Issue:
+def mismatch(control: records.Control) -> records.Issue:
+    """The issue of a control that does not tie, with both numbers."""
     stated, computed = (
         (to_text(value, control.currency) if control.currency else str(value)) for value in (control.stated, control.computed)
     )
     return issues.warning(control.span, "control_mismatch", f"{control.name} is stated as {stated} and computed as {computed}")
 
 
-def _joined(parts: list[Document]) -> Document:
-    """The files of one archive as one document."""
-    whole = Document(format=parts[0].format)
-    frames: list[pl.DataFrame] = []
-    told: list[pl.DataFrame] = []
+def joined(parts: Iterable[Document]) -> Document:
+    """The parts of a file as one document."""
+    every = list(parts)
+    if len(every) == 1:
+        return every[0]
     rows = 0
-    for part in parts:
-        frames.append(part.lines.with_columns(pl.col("statement") + len(whole.statements)))
+    told: list[pl.DataFrame] = []
+    for part in every:
         told.append(part.remittance.with_columns(pl.col("row") + rows))
         rows += part.lines.height
-        whole.statements += part.statements
-        whole.controls += part.controls
-        whole.changes += part.changes
-        whole.issues += part.issues
-    whole.lines, whole.remittance = pl.concat(frames), pl.concat(told)
-    return whole
+    return Document(
+        format=every[0].format, statements=[s for part in every for s in part.statements],
+        lines=pl.concat([part.lines for part in every]), remittance=pl.concat(told),
+        controls=[c for part in every for c in part.controls], changes=[c for part in every for c in part.changes],
+        issues=[i for part in every for i in part.issues],
+    )

@@ -48,6 +48,11 @@ class Source:
         with self.open() as stream:
             self.head = stream.read(HEAD_BYTES)
 
+    @property
+    def size(self) -> int:
+        """Bytes of the content."""
+        return len(self._content) if isinstance(self._content, bytes) else self._content.stat().st_size
+
     def open(self) -> BinaryIO:
         """A fresh stream over the whole content."""
         return io.BytesIO(self._content) if isinstance(self._content, bytes) else self._content.open("rb")
