@@ -23,7 +23,7 @@ def normalise_account(account: str) -> str:
 
 def normalised_accounts(accounts: pl.Expr) -> pl.Expr:
     """The same for a whole column."""
-    return accounts.str.replace_all(_SEPARATORS, "").str.replace(_PADDING.pattern, "/").str.to_uppercase()
+    return accounts.str.replace_all(_SEPARATORS, "").str.replace_all(_PADDING.pattern, "/").str.to_uppercase()
 
 
 def same_account(one: str, other: str) -> bool:

@@ -16,7 +16,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from matching.engine import propose
 from sqlalchemy import Engine, func, select
 
 from cashapp import clock, db, frames, ingest, proposals, schema
@@ -24,6 +23,7 @@ from cashapp.errors import UsageError
 from cashapp.reading import issue_text
 from cashapp.tabular import replace_file
 from cashapp.workspace import Workspace
+from matching.engine import propose
 from parsers import documents, registry
 from parsers.amounts import to_text
 from parsers.issues import REMEDIES
@@ -212,7 +212,7 @@ def _match(workspace: Workspace, engine: Engine, options: Options, summary: Summ
     """Match what nobody has decided, post what is certain, and count what is left."""
     began = time.perf_counter()
     with db.writing(engine) as connection:
-        wanted = frames.inputs(connection, workspace.config.matching_policy(), options.as_of)
+        wanted = frames.inputs(connection, workspace.config.matching_policy(), options.as_of, workspace.config.base_currency)
         outcome = propose(wanted)
         summary.timings["match_s"] += time.perf_counter() - began
         began = time.perf_counter()

@@ -11,6 +11,7 @@ import datetime as dt
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain
 from typing import TYPE_CHECKING, TypeAlias
 
 import polars as pl
@@ -111,12 +112,25 @@ def insert_frame(connection: Connection, table: Table, frame: pl.DataFrame) -> N
         _copy(connection, table, frame)
 
 
+_AT_ONCE = 100  # rows in one SQLite statement: a third faster than one by one
+
+
 def _executemany(connection: Connection, table: Table, frame: pl.DataFrame) -> None:
     plain = frame.with_columns(pl.col(pl.Date).cast(pl.String), pl.col(pl.Datetime).dt.strftime("%Y-%m-%d %H:%M:%S.%6f"), pl.col(pl.Boolean).cast(pl.Int8))
-    marks = ", ".join("?" * frame.width)
-    statement = f"INSERT INTO {table.name} ({', '.join(frame.columns)}) VALUES ({marks})"
-    for piece in plain.iter_slices(100_000):
-        connection.exec_driver_sql(statement, piece.rows())
+    row = f"({', '.join('?' * frame.width)})"
+    for count, rows in _in_bundles(plain):
+        statement = f"INSERT INTO {table.name} ({', '.join(frame.columns)}) VALUES {', '.join([row] * count)}"
+        connection.exec_driver_sql(statement, rows)
+
+
+def _in_bundles(frame: pl.DataFrame) -> Iterator[tuple[int, list[tuple[object, ...]]]]:
+    """The frame's rows, `_AT_ONCE` chained into one tuple as far as they go, the rest one by one."""
+    for piece in frame.iter_slices(_AT_ONCE * 500):
+        rows = piece.rows()
+        whole = len(rows) - len(rows) % _AT_ONCE
+        for count, part in ((_AT_ONCE, rows[:whole]), (1, rows[whole:])):
+            if part:
+                yield count, [tuple(chain.from_iterable(part[n:n + count])) for n in range(0, len(part), count)]
 
 
 def _copy(connection: Connection, table: Table, frame: pl.DataFrame) -> None:
@@ -139,26 +153,30 @@ def add_to_column(connection: Connection, table: Table, key: str, column: str, c
     """
     if changes.is_empty():
         return
-    stamp = f", {at_zero[0]} = CASE WHEN {column} + {{delta}} = 0 THEN '{at_zero[1].isoformat()}' END" if at_zero else ""
+    stamp = f", {at_zero[0]} = CASE WHEN {column} + d.delta = 0 THEN {_date_literal(connection, at_zero[1])} END" if at_zero else ""
+    update = f"UPDATE {table.name} SET {column} = {column} + d.delta{stamp}"
     if connection.dialect.name == "sqlite":
-        statement = f"UPDATE {table.name} SET {column} = {column} + ?1{stamp.format(delta='?1')} WHERE {key} = ?2"
-        connection.exec_driver_sql(statement, changes.select("delta", "key").rows())
+        for count, rows in _in_bundles(changes.select("key", "delta")):
+            values = ", ".join(["(?, ?)"] * count)
+            connection.exec_driver_sql(f"WITH d(key, delta) AS (VALUES {values}) {update} FROM d WHERE {table.name}.{key} = d.key", rows)
         return
-    dated = stamp.format(delta="d.delta").replace(" END", "::date END")
-    statement = (
-        f"UPDATE {table.name} SET {column} = {column} + d.delta{dated} "
-        f"FROM unnest(%s::bigint[], %s::bigint[]) AS d(key, delta) WHERE {table.name}.{key} = d.key"
-    )
-    connection.exec_driver_sql(statement, (changes["key"].to_list(), changes["delta"].to_list()))
+    connection.exec_driver_sql(f"{update} FROM unnest(%s::bigint[], %s::bigint[]) AS d(key, delta) WHERE {table.name}.{key} = d.key",
+                               (changes["key"].to_list(), changes["delta"].to_list()))
+
+
+def _date_literal(connection: Connection, date: dt.date) -> str:
+    return f"'{date.isoformat()}'" if connection.dialect.name == "sqlite" else f"'{date.isoformat()}'::date"
 
 
 def frame(connection: Connection, query: Select[*tuple[object, ...]], schema: Shape) -> pl.DataFrame:
     """The query's rows as a frame; `schema` names and types its columns in their order."""
     compiled = query.compile(connection, compile_kwargs={"render_postcompile": True})
-    parameters: object = compiled.params
+    parameters: Sequence[object] | Mapping[str, object] = compiled.params
     if compiled.positional:
         parameters = tuple(_plain(compiled.params[name]) for name in compiled.positiontup or ())
-    rows = connection.exec_driver_sql(str(compiled), parameters).fetchall()  # type: ignore[arg-type]  # tuple or dict, as the dialect wants
+    cursor = connection.connection.cursor()  # the driver's own: plain tuples, half the time of SQLAlchemy's rows
+    cursor.execute(str(compiled), parameters)
+    rows = cursor.fetchall()
     columns: Sequence[Sequence[object]] = list(zip(*rows, strict=True)) if rows else [[] for _ in schema]
     return pl.DataFrame([_series(name, values, dtype) for (name, dtype), values in zip(schema.items(), columns, strict=True)])
 

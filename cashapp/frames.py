@@ -7,20 +7,24 @@ import datetime as dt
 import polars as pl
 from sqlalchemy import Connection, and_, func, literal, or_, select
 
-from cashapp import db, schema
+from cashapp import db, money, schema
 from matching import schema as shapes
 from matching.schema import Inputs, Policy
+from parsers.amounts import minor_digits
 
 CLOSED_DAYS = 90
 """How long a closed item stays known, so that a second payment of it is recognised."""
 
 
-def inputs(connection: Connection, policy: Policy, as_of: dt.date) -> Inputs:
-    """What there is to match: receipts nobody has decided yet, and every open item."""
+def inputs(connection: Connection, policy: Policy, as_of: dt.date, base_currency: str) -> Inputs:
+    """What there is to match: receipts nobody has decided yet, and every open item.
+
+    `base_currency`: in whose minor digits the amounts of imported remittances stand that name no currency.
+    """
     receipts = _receipts(connection)
     return Inputs(
         receipts=shapes.check(receipts.select(list(shapes.RECEIPTS)), shapes.RECEIPTS, "receipts"),
-        remittance=_remittance(connection, receipts),
+        remittance=_remittance(connection, receipts, base_currency),
         customers=_table(connection, schema.customer, shapes.CUSTOMERS),
         aliases=_table(connection, schema.customer_alias, shapes.ALIASES),
         accounts=_table(connection, schema.customer_account, shapes.ACCOUNTS),
@@ -89,9 +93,9 @@ _REMITTANCE_ROW = {
 }
 
 
-def _remittance(connection: Connection, receipts: pl.DataFrame) -> pl.DataFrame:
+def _remittance(connection: Connection, receipts: pl.DataFrame, base_currency: str) -> pl.DataFrame:
     """The remittance lines of each receipt: from its own file, else from another report of the money, else imported."""
-    told = pl.concat([_from_files(connection), _imported(connection, receipts)])
+    told = pl.concat([_from_files(connection), _imported(connection, receipts, base_currency)])
     wanted = told.join(receipts.select("receipt_id"), on="receipt_id", how="semi")
     best = wanted.group_by("receipt_id").agg(pl.col("origin").min())
     chosen = wanted.join(best, on=["receipt_id", "origin"]).sort("receipt_id", "line_number", "document_number")
@@ -115,7 +119,7 @@ def _from_files(connection: Connection) -> pl.DataFrame:
     return pl.concat(frames)
 
 
-def _imported(connection: Connection, receipts: pl.DataFrame) -> pl.DataFrame:
+def _imported(connection: Connection, receipts: pl.DataFrame, base_currency: str) -> pl.DataFrame:
     """Imported remittance lines joined to the one receipt that their payment reference names.
 
     A reference is a bank reference, the payer's reference or a check number. Where the advice states the payment's amount or
@@ -134,10 +138,23 @@ def _imported(connection: Connection, receipts: pl.DataFrame) -> pl.DataFrame:
     ]).filter(pl.col("payment_reference") != "").unique()
     agrees = (pl.col("payment_minor").is_null() | (pl.col("payment_minor") == pl.col("received_minor"))) & (
         (pl.col("payment_currency") == "") | (pl.col("payment_currency") == pl.col("currency")))
-    pairs = lines.join(names, on="payment_reference").filter(agrees)
+    pairs = _in_receipts_digits(lines.join(names, on="payment_reference"), base_currency).filter(agrees)
     pairs = _prefer_full_amount(pairs)
     alone = pairs.group_by("payment_reference").agg(pl.col("receipt_id").n_unique().alias("receipts")).filter(pl.col("receipts") == 1)
     return pairs.join(alone, on="payment_reference", how="semi").with_columns(pl.lit("3 imported").alias("origin")).select(list(_REMITTANCE_ROW))
+
+
+def _in_receipts_digits(pairs: pl.DataFrame, base_currency: str) -> pl.DataFrame:
+    """Amounts that were read in the base currency's minor digits, in those of the receipt's currency; an inexact one is unknown."""
+    shift = money.digits_of(pairs["currency"]) - minor_digits(base_currency)
+    unnamed = pairs["payment_currency"] == ""
+    factor, divisor = (pl.lit(10).pow(pl.Series(steps.clip(0))).cast(pl.Int64) for steps in (shift, -shift))
+
+    def scaled(name: str) -> pl.Expr:
+        exact = pl.when((pl.col(name) * factor) % divisor == 0).then(pl.col(name) * factor // divisor)
+        return pl.when(pl.lit(unnamed) & (pl.lit(shift) != 0)).then(exact).otherwise(pl.col(name)).alias(name)
+
+    return pairs.with_columns(scaled(name) for name in ("payment_minor", "amount_minor", "discount_minor", "deduction_minor"))
 
 
 def _prefer_full_amount(pairs: pl.DataFrame) -> pl.DataFrame:

@@ -105,6 +105,8 @@ REASONS: dict[str, str] = {
     "currency_mismatch": "the money and the items are in different currencies",
     "remittance_mismatch": "the remittance lines do not add up to the payment",
     "weak_evidence": "there is a likely answer, but not enough speaks for it to post unattended",
+    "third_party_payer": "the payer is another customer than the one whose item is named",
+    "contested_item": "two or more receipts claim the same item, and none has the better right to it",
     "amount_limit": "the answer is clear, but the amount is above the limit for unattended posting",
 }
 
@@ -118,6 +120,7 @@ class Policy:
     bank_fee_limit: tuple[tuple[int, int], ...] = ((0, 3500), (2, 3500), (3, 35000))  # only where the message states a fee
     unattended_limit_minor: int | None = None  # above it a person decides
     unattended_rules: frozenset[str] | None = None  # None: every rule whose evidence suffices
+    post_deductions: bool = True  # a deduction that the payer itemises, in lines that add up
     name_score: int = 90
     name_margin: int = 4
     subset_items: int = 10  # a unique sum among more open items is no evidence without a second sign

@@ -23,6 +23,11 @@ REMEDIES: dict[str, str] = {
     "control_mismatch": "do not book before the bank has explained the difference",
     "duplicate": "compare both lines; they may be one payment told twice",
     "sequence": "a statement seems to be missing or sent twice: compare the numbers with the bank",
+    "remittance_mismatch": "ask the payer what the difference is for; the payment itself is right",
+    "test_file": "ask the bank: a file marked as a test usually stands for no money",
+    "bank_refused": "the bank did not deliver the statement: ask for it again",
+    "correction": "take the earlier line back, then book this one",
+    "withdrawn": "the bank takes back what it reported before: compare with the lines already taken",
     "second_opinion": "another reader reads this differently: compare with the bank's own screen",
 }
 

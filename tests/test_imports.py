@@ -463,7 +463,7 @@ def command(home: Path, *arguments: str) -> tuple[int, str, str]:
     result = CliRunner().invoke(cli, ["--home", str(home / "home"), "import", *arguments], standalone_mode=False)
     if result.exception:
         raise result.exception
-    return result.return_value, result.stdout, result.stderr  # type: ignore[attr-defined]
+    return result.return_value, result.stdout, result.stderr
 
 
 def test_the_command_says_what_became_of_each_file(home: Path) -> None:

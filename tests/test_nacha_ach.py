@@ -15,7 +15,7 @@ from parsers.formats import nacha_ach
 from parsers.nacha_entry import routing_ties
 from parsers.profile import Profile
 from parsers.records import BankLine, Control, DetailChange, Issue, Record, StatementOpened
-from parsers.sources import Source
+from parsers.sources import LINE_BYTES_MAX, Source, SourceError
 from tests.conftest import FIXTURES
 
 HEADER = "101 026009593 0210000212601301200A094101OUR BANK               FEDERAL RESERVE BANK           "
@@ -227,6 +227,12 @@ def test_individuals_pay_where_they_have_nothing_in_common() -> None:
     assert [(line.payer_name, line.payer_account) for line in lines(found)] == [(name, f"{routing}/{account}") for name, routing, account in people]
 
 
+def test_a_long_run_of_individuals_who_pay_into_one_account() -> None:
+    names = [f"TENANT{n} JONES" for n in range(20)]
+    found = read(whole(batch_header("PPD", "RENT COLLECTION"), *(entry("22", 500, f"{'':15}{name:<22}", n) for n, name in enumerate(names, 1))))
+    assert [(line.payer_name, line.payer_account) for line in lines(found)] == [(name, "") for name in names]
+
+
 def test_our_name_in_several_spellings_is_still_us() -> None:
     found = read(whole(batch_header(), *(entry("22", 500, f"{'':15}{name:<22}", n) for n, name in enumerate(("SELLER INC", "Seller Incorporated", "SELLER"), 1))))
     assert {line.payer_name for line in lines(found)} == {"ACME CORP"}
@@ -259,6 +265,28 @@ def test_the_cut_does_not_matter(how: str, many: int) -> None:
     assert all(r.ties for r in found if isinstance(r, Control))
     assert without_places(found) == without_places(read(records))
     assert len(lines(found)) == many - 1
+
+
+def test_blank_records_and_blanks_at_the_end_are_nothing() -> None:
+    records = whole(batch_header(), entry())
+    assert codes(read([records[0], " " * 94, *records[1:], " " * 94])) == []
+    assert codes(read("".join([*records, " " * 200, "\x1a"]).encode())) == []
+
+
+def test_digits_of_other_scripts_are_no_digits() -> None:
+    records = whole(batch_header(), entry(routing="026009593"))
+    assert "warning bad_reference" in codes(read([r.replace("026009593998877", "02600959\N{SUPERSCRIPT ONE}998877") for r in records]))
+    assert "error bad_amount" in codes(read([r.replace("0000098000PAY", "000009800\N{SUPERSCRIPT ONE}PAY") for r in records]))
+
+
+def test_a_control_character_alone_is_an_unknown_record() -> None:
+    records = whole(batch_header(), entry())
+    assert codes(read([*records[:2], "\x1d", *records[2:]])) == ["error unknown_record"]
+
+
+def test_a_line_without_end_is_not_read() -> None:
+    with pytest.raises(SourceError, match="longer than"):
+        read(HEADER.encode() + b"\n" + b"6" * (LINE_BYTES_MAX + 5_000_000))
 
 
 def test_spans_are_the_bytes_of_the_entries() -> None:
@@ -322,6 +350,11 @@ def test_runs_are_really_read_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nacha_ach, "read_run", counting)
     read(whole(batch_header(), *(entry(number=n) for n in range(1, 40))))
     assert taken == [38]  # the first one opens the statement
+
+
+def test_runs_of_x12_addenda_are_read_one_by_one() -> None:
+    records = whole(batch_header(), *(r for n in range(1, 12) for r in (entry(number=n, amount=500, addenda=True), note(f"RMR*IV*INV-{n}**5\\", number=n))))
+    assert [line.remittance[0].document_number for line in lines(read(records))] == [f"INV-{n}" for n in range(1, 12)]
 
 
 @pytest.mark.parametrize(("routing", "ties"), [("026009593", True), ("026009594", False), ("02600959", False), ("0260O9593", False), ("", False)])

@@ -1,0 +1,42 @@
+"""Whether the payer agrees with the customer whose item a reference names.
+
+`SAME`: clerk, bank account, exact name or alias say it is this customer. `FAMILY`: they say it is its parent, child or sibling, and
+parents pay for children. `ALIKE`: the payer's name is written much like this customer's, or like that of one in its family. `SILENT`:
+nothing is known of the payer but the reference. `CONTRADICTED`: they say it is somebody else, so this is a third party's payment, or a
+wrong number.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from matching import customers
+
+SAME, FAMILY, ALIKE, SILENT, CONTRADICTED = 4, 3, 2, 1, 0
+EVIDENCE = {FAMILY: "family", ALIKE: "name_similar", SILENT: "reference", CONTRADICTED: "contradicted"}
+AGREEMENT = {"r": pl.UInt32, "c": pl.UInt32, "grade": pl.Int8, "payer_evidence": pl.String}
+
+
+def agree(pairs: pl.DataFrame, candidates: pl.DataFrame, alike: pl.DataFrame, roots: pl.DataFrame) -> pl.DataFrame:
+    """r, c, grade, payer_evidence for each pair of a receipt and the customer of an item it may pay."""
+    strong = candidates.filter((pl.col("level") >= customers.CERTAIN) | pl.col("evidence").is_in(["bank_account", "name", "alias"]))
+    same = pairs.join(strong.select("r", "c", pl.col("evidence").alias("payer_evidence")), on=["r", "c"])
+    same = same.with_columns(pl.lit(SAME, pl.Int8).alias("grade")).select(list(AGREEMENT))
+    rest = pairs.join(same, on=["r", "c"], how="anti").join(roots, on="c")
+    families = strong.join(roots, on="c").select("r", "root").unique()
+    related = rest.join(families, on=["r", "root"], how="semi")
+    rest = rest.join(related, on=["r", "c"], how="anti")
+    others = strong.select("r").unique()
+    similar = candidates.filter(pl.col("level") == customers.SIMILAR)
+    kin = similar.join(roots, on="c").select("r", "root").join(roots, on="root").select("r", "c")
+    like = rest.join(others, on="r", how="anti").join(pl.concat([alike.select("r", "c"), kin]), on=["r", "c"], how="semi")
+    rest = rest.join(like, on=["r", "c"], how="anti")
+    elsewhere = similar.filter(pl.col("evidence") != customers.IN_TEXT).select("r")
+    against = rest.join(pl.concat([others, elsewhere]).unique(), on="r", how="semi")
+    silent = rest.join(against, on=["r", "c"], how="anti")
+    graded = [_graded(frame, grade) for frame, grade in ((related, FAMILY), (like, ALIKE), (silent, SILENT), (against, CONTRADICTED))]
+    return pl.concat([same, *graded])
+
+
+def _graded(pairs: pl.DataFrame, grade: int) -> pl.DataFrame:
+    return pairs.with_columns(pl.lit(grade, pl.Int8).alias("grade"), pl.lit(EVIDENCE[grade]).alias("payer_evidence")).select(list(AGREEMENT))

@@ -1,0 +1,133 @@
+"""How much: what a set of items amounts to beside the money that came.
+
+An *answer* (r, a) is a set of items that a receipt may pay; `weigh` says how the amount speaks for it and splits the money over the
+items. With gap = what is open minus what came, in this order:
+
+    exact             gap = 0
+    net_of_discount   gap = the discounts still earned on the receipt's date (plus grace days), or of some of the items
+    rounding          0 < gap ≤ the policy's rounding difference: written off
+    stated_fee        gap = the bank fee that the message states (after discounts, if any): written off
+    late_discount     gap = discounts of which at least one is too late
+    over              gap < 0: everything is paid, the rest stays unapplied
+    short             gap > 0: credits first, then the oldest items, as far as the money goes
+
+A set of which nothing is owed, because its credits are larger, is no answer.
+
+The four amounts of a line add up to what the item is reduced by; on a credit memo they are negative.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from matching.books import Books
+
+EXACT, NET, ROUNDING, FEE, LATE, OVER, SHORT = (
+    "exact", "net_of_discount", "rounding", "stated_fee", "late_discount", "over", "short",
+)
+DISCOUNTS_MAX = 12
+"""Among more discounted items than that it is not tried which of them were paid net."""
+
+LINES = {
+    "r": pl.UInt32, "a": pl.UInt32, "i": pl.UInt32, "applied": pl.Int64, "discount": pl.Int64, "deduction": pl.Int64, "reason": pl.String,
+    "write_off": pl.Int64,
+}
+WEIGHED = {"r": pl.UInt32, "a": pl.UInt32, "amount_evidence": pl.String, "gap": pl.Int64}
+
+
+def terms(pairs: pl.DataFrame, books: Books) -> pl.DataFrame:
+    """`pairs` (r, i, …) with the receipt's money and the item's: open, earned (discount in time), late (discount too late)."""
+    receipts = books.receipts.select("r", "amount", "currency", "date", "fee", "rounding", "fee_limit")
+    items = books.items.select("i", "open", "discount", "discount_date", "due_date", pl.col("currency").alias("item_currency"))
+    grace = pl.duration(days=books.policy.discount_grace_days)
+    in_time = (pl.col("date") <= pl.col("discount_date") + grace).fill_null(value=False)
+    return (
+        pairs.join(receipts, on="r").join(items, on="i")
+        .with_columns(pl.when(in_time).then("discount").otherwise(0).alias("earned"), pl.when(in_time).then(0).otherwise("discount").alias("late"))
+        .drop("discount", "discount_date", "date")
+    )
+
+
+def weigh(sets: pl.DataFrame, books: Books) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The evidence of the amount for each answer of `sets` (r, a, i), and its lines."""
+    priced = _discounts_taken(terms(sets.select("r", "a", "i"), books)).sort("r", "a", "due_date", "i", nulls_last=True)
+    judged = _judged(priced)
+    lines = priced.join(judged, on=["r", "a"]).sort("r", "a", "due_date", "i", nulls_last=True)
+    return judged.select(list(WEIGHED)), _split(lines)
+
+
+def _judged(priced: pl.DataFrame) -> pl.DataFrame:
+    """r, a, amount_evidence, gap, and what the lines need to know."""
+    totals = priced.group_by("r", "a").agg(
+        pl.sum("open", "earned", "late"), pl.first("amount", "fee", "rounding", "fee_limit"),
+        pl.col("i").sort_by("open", "i", descending=[True, False]).first().alias("largest"),
+        pl.col("i").sort_by("earned", "late", "i", descending=[True, True, False]).first().alias("most_discounted"),
+    ).filter(pl.col("open") > 0).with_columns((pl.col("open") - pl.col("amount")).alias("gap"))
+    gap, earned, taken, rounding = pl.col("gap"), pl.col("earned"), pl.col("earned") + pl.col("late"), pl.col("rounding")
+    fee = pl.when((pl.col("fee") > 0) & (pl.col("fee") <= pl.col("fee_limit"))).then(pl.col("fee"))
+    near_net = (earned > 0) & ((gap - earned).abs() <= rounding)
+    near_late = (pl.col("late") > 0) & ((gap - taken).abs() <= rounding)
+    evidence = (
+        pl.when(gap == 0).then(pl.lit(EXACT)).when((earned > 0) & (gap == earned)).then(pl.lit(NET))
+        .when((gap == fee) | ((earned > 0) & (gap == earned + fee))).then(pl.lit(FEE))
+        .when((gap > 0) & (gap <= rounding)).then(pl.lit(ROUNDING))
+        .when((gap > 0) & near_net).then(pl.lit(NET)).when((gap > 0) & near_late).then(pl.lit(LATE))
+        .when(gap < 0).then(pl.lit(OVER)).otherwise(pl.lit(SHORT))
+    )
+    return totals.with_columns(evidence.alias("amount_evidence")).select("r", "a", "amount_evidence", "gap", "largest", "most_discounted",
+                                                                        pl.col("earned").alias("earned_in_all"), taken.alias("taken_in_all"))
+
+
+def _split(lines: pl.DataFrame) -> pl.DataFrame:
+    """The money of each answer over its items. What rounding and fees leave goes to the largest item; a discount that was figured
+    a cent too low is lowered where it is largest."""
+    evidence, fee = pl.col("amount_evidence"), pl.col("amount_evidence") == FEE
+    net = (evidence == NET) | (fee & (pl.col("gap") != pl.col("fee")))
+    discount = pl.when(evidence == LATE).then(pl.col("earned") + pl.col("late")).when(net).then(pl.col("earned")).otherwise(0)
+    in_all = pl.when(evidence == LATE).then(pl.col("taken_in_all")).when(net).then(pl.col("earned_in_all")).otherwise(0)
+    surplus = pl.col("gap") - in_all
+    settles = ~evidence.is_in([OVER, SHORT])
+    less = pl.when(settles & (surplus < 0) & (pl.col("i") == pl.col("most_discounted"))).then(surplus).otherwise(0)
+    write_off = pl.when(settles & (surplus > 0) & (pl.col("i") == pl.col("largest"))).then(surplus).otherwise(0)
+    split = lines.with_columns((discount + less).alias("discount"), write_off.alias("write_off"), pl.lit(0, pl.Int64).alias("deduction"),
+                               pl.lit("").alias("reason"))
+    full = pl.col("open") - pl.col("discount") - pl.col("write_off")
+    return (
+        split.with_columns(pl.when(evidence == SHORT).then(_as_far_as_it_goes()).otherwise(full).alias("applied"))
+        .filter(pl.col("applied") != 0).select(list(LINES))
+    )
+
+
+def _as_far_as_it_goes() -> pl.Expr:
+    """Credits are used up, then the money goes to the items in order of due date until none is left."""
+    answer = ["r", "a"]
+    credit = pl.when(pl.col("open") < 0).then(-pl.col("open")).otherwise(0)
+    owed = pl.when(pl.col("open") > 0).then(pl.col("open")).otherwise(0)
+    money = pl.col("amount") + credit.sum().over(answer)
+    before = owed.cum_sum().over(answer) - owed
+    return pl.when(pl.col("open") < 0).then(pl.col("open")).otherwise((money - before).clip(0, pl.col("open")))
+
+
+def _discounts_taken(priced: pl.DataFrame) -> pl.DataFrame:
+    """Where the gap is less than all earned discounts: the one selection of them that makes the amount, if there is just one."""
+    totals = priced.group_by("r", "a").agg(pl.sum("open", "earned"), pl.first("amount", "rounding"), (pl.col("earned") > 0).sum().alias("discounts"))
+    gap = pl.col("open") - pl.col("amount")
+    partly = totals.filter((gap > pl.col("rounding")) & (gap < pl.col("earned") - pl.col("rounding")) & pl.col("discounts").is_between(2, DISCOUNTS_MAX))
+    if partly.is_empty():
+        return priced
+    offered = priced.join(partly.select("r", "a", gap.alias("gap")), on=["r", "a"]).filter(pl.col("earned") > 0).sort("r", "a", "i")
+    declined = []
+    for (r, a), answer in offered.group_by("r", "a", maintain_order=True):
+        taken = _only_selection(answer["earned"].to_numpy(), answer["gap"][0])
+        if taken is not None:
+            declined += [(r, a, i) for i, yes in zip(answer["i"], taken, strict=True) if not yes]
+    gross = pl.DataFrame(declined, schema={"r": pl.UInt32, "a": pl.UInt32, "i": pl.UInt32}, orient="row")
+    marked = priced.join(gross.with_columns(pl.lit(value=True).alias("declined")), on=["r", "a", "i"], how="left")
+    return marked.with_columns(pl.when("declined").then(0).otherwise("earned").alias("earned")).drop("declined")
+
+
+def _only_selection(amounts: np.ndarray, target: int) -> np.ndarray | None:
+    choices = (np.arange(1 << len(amounts))[:, None] >> np.arange(len(amounts))) & 1
+    found = np.flatnonzero(choices @ amounts == target)
+    return choices[found[0]] if len(found) == 1 else None

@@ -1,0 +1,105 @@
+"""How sure: which answers may be posted without a person.
+
+An answer belongs to a stratum: the rule that found it, the evidence of the payer, the evidence of the amount. `STRATA` lists those that
+post unattended, so that a controller can read and sign the list; everything else is a suggestion, however likely. `confidence`
+orders the suggestions and is no licence. An answer that has a rival, an equally good one, never posts.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import polars as pl
+
+from matching import amounts, stated_amounts, unnamed
+from matching.schema import Policy
+
+KNOWN = frozenset(("clerk", "bank_account", "name", "alias", "name_truncated"))
+FAMILY = frozenset(("family",))
+ALIKE = frozenset(("name_similar", "name_in_text", "account_number"))
+SILENT = frozenset(("reference",))
+AGREEING = KNOWN | FAMILY | ALIKE
+
+ADVICE, STRUCTURED, NUMBER, DIGITS, ORDER, SHORT, NEAR, WITH_CREDIT, WITH_MORE, PART, ON_ACCOUNT = (
+    "remittance_advice", "structured_reference", "reference_exact", "reference_digits", "purchase_order", "reference_short", "reference_near",
+    "reference_and_credit", "reference_and_more", "reference_part", "on_account",
+)
+EXPLICIT = frozenset((ADVICE, STRUCTURED, NUMBER))
+UNDECIDED = "none"
+"""The amount evidence of money that is left on account."""
+SETTLED = frozenset((amounts.EXACT, amounts.NET))
+WRITTEN_OFF = frozenset((amounts.ROUNDING, amounts.FEE))
+
+
+class Stratum(NamedTuple):
+    """A permission: answers by any of these rules, with any of these evidences, may be posted by themselves."""
+
+    rules: frozenset[str]
+    payer: frozenset[str]
+    amount: frozenset[str]
+    confidence: int
+
+
+STRATA = (
+    Stratum(EXPLICIT, KNOWN, SETTLED, 995),
+    Stratum(EXPLICIT, FAMILY | ALIKE, SETTLED, 985),
+    Stratum(EXPLICIT, SILENT, SETTLED, 975),
+    Stratum(EXPLICIT, AGREEING, WRITTEN_OFF, 970),
+    Stratum(EXPLICIT, SILENT, WRITTEN_OFF, 955),
+    Stratum(frozenset((ADVICE,)), AGREEING, frozenset((stated_amounts.DEDUCTION,)), 965),
+    Stratum(EXPLICIT, KNOWN | FAMILY, frozenset((amounts.OVER,)), 940),
+    Stratum(frozenset((DIGITS,)), AGREEING, SETTLED | WRITTEN_OFF, 965),
+    Stratum(frozenset((DIGITS,)), SILENT, SETTLED, 945),
+    Stratum(frozenset((ORDER,)), AGREEING, SETTLED, 960),
+    Stratum(frozenset((ORDER,)), SILENT, frozenset((amounts.EXACT,)), 930),
+    Stratum(frozenset((SHORT, NEAR)), AGREEING, SETTLED, 940),
+    Stratum(frozenset((SHORT,)), KNOWN, WRITTEN_OFF, 930),
+    Stratum(frozenset((unnamed.SINGLE,)), KNOWN, SETTLED, 950),
+    Stratum(frozenset((unnamed.SINGLE,)), ALIKE, SETTLED, 910),
+    Stratum(frozenset((unnamed.EVERYTHING,)), KNOWN, SETTLED, 940),
+    Stratum(frozenset((unnamed.SMALL_SET,)), KNOWN, SETTLED, 915),
+)
+
+LIKELIHOOD: dict[str, int] = {
+    ADVICE: 890, STRUCTURED: 890, NUMBER: 890, DIGITS: 870, WITH_CREDIT: 870, WITH_MORE: 875, ORDER: 850, SHORT: 800, NEAR: 820, PART: 790,
+    unnamed.SINGLE: 840, unnamed.EVERYTHING: 820, unnamed.SMALL_SET: 780, unnamed.LOOSE_SET: 620, unnamed.NEAREST: 610, unnamed.AMOUNT_ONLY: 600,
+    ON_ACCOUNT: 300,
+}
+"""How likely an answer of the rule is, in a thousand, before the payer and the amount are looked at: less than any stratum's confidence."""
+OF_PAYER: dict[str, int] = dict.fromkeys(KNOWN, 100) | dict.fromkeys(FAMILY | ALIKE, 99) | {
+    "reference": 98, "contradicted": 96, "disputed": 94, "ambiguous": 92, "name_twin": 92, "name_faint": 80, "none": 60,
+}
+OF_AMOUNT: dict[str, int] = {
+    amounts.EXACT: 100, amounts.NET: 100, amounts.ROUNDING: 99, amounts.FEE: 99, stated_amounts.DEDUCTION: 98, amounts.LATE: 97, amounts.OVER: 96,
+    amounts.SHORT: 95, stated_amounts.MISMATCH: 93, stated_amounts.PARTLY_FOUND: 92, UNDECIDED: 100,
+}
+
+
+def judge(answers: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """`answers` (r, a, rule, payer_evidence, amount_evidence, rivals) with `granted`: whether its stratum may post; `likelihood` as a mere
+    suggestion; and `confidence`, which is that of the stratum for what is granted."""
+    key = ["rule", "payer_evidence", "amount_evidence"]
+    others = pl.len().over("r", *key).cast(pl.Int64) - 1
+    rivals = answers.with_columns(pl.max_horizontal("rivals", others).alias("rivals"))
+    permitted = _permissions(policy)
+    likely = (
+        pl.col("rule").replace_strict(LIKELIHOOD, return_dtype=pl.Int64) * pl.col("payer_evidence").replace_strict(OF_PAYER, return_dtype=pl.Int64)
+        * pl.col("amount_evidence").replace_strict(OF_AMOUNT, return_dtype=pl.Int64) // 10_000
+    )
+    judged = rivals.join(permitted, on=key, how="left", maintain_order="left").with_columns(likely.alias("likelihood"))
+    alone = pl.col("rivals") == 0
+    return judged.with_columns(
+        pl.when(alone).then(pl.coalesce("permission", "likelihood")).otherwise("likelihood").alias("confidence"),
+        (alone & pl.col("permission").is_not_null()).alias("granted"),
+    ).drop("permission")
+
+
+def _permissions(policy: Policy) -> pl.DataFrame:
+    """rule, payer_evidence, amount_evidence, permission: the strata one by one, as far as the policy allows them."""
+    rows = [
+        (rule, payer, amount, stratum.confidence)
+        for stratum in STRATA for rule in sorted(stratum.rules) for payer in sorted(stratum.payer) for amount in sorted(stratum.amount)
+        if (policy.unattended_rules is None or rule in policy.unattended_rules) and (policy.post_deductions or amount != stated_amounts.DEDUCTION)
+    ]
+    schema = {"rule": pl.String, "payer_evidence": pl.String, "amount_evidence": pl.String, "permission": pl.Int64}
+    return pl.DataFrame(rows, schema=schema, orient="row")

@@ -1,0 +1,168 @@
+"""Who paid: what a clerk said, a bank account on file, or a name or alias that is exactly one customer's.
+
+`identify` answers without regard to what is paid. Names that are only similar are the matter of `names`; what a reference says
+about the payer comes out when `agreement` holds the customer of an item beside the payer.
+
+Candidates have a level: `CERTAIN` and above stand for themselves; several certain customers for one receipt (a shared bank account,
+two customers of one name) are certain as a set only.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass
+
+import polars as pl
+
+from matching import normalize
+from matching.books import Books
+
+CLERK, ACCOUNT, CERTAIN, SIMILAR, FAINT = 5, 4, 3, 2, 1
+"""How much a candidate stands on: a person · the bank account · the exact name · a similar name ahead of all others · less."""
+
+CANDIDATES = {"r": pl.UInt32, "c": pl.UInt32, "level": pl.Int8, "evidence": pl.String}
+CUT_KEY_MIN = 12
+"""So many letters a truncated name must still have before it counts as the beginning of another."""
+FIELD_LENGTHS = (16, 22, 27, 32, 35, 40, 70)
+"""A name that fills such a field exactly may be cut even if it is somebody's whole name."""
+ACCOUNT_DIGITS_MIN = 6
+IN_TEXT = "name_in_text"
+TEXT_NAME_MIN, TEXT_WORDS_MAX = 8, 7
+"""A name in free text has at least so many letters; it is looked for in runs of up to so many words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Payers:
+    """What is known of the payers before looking at items."""
+
+    candidates: pl.DataFrame  # r, c, level, evidence
+    spoken: pl.DataFrame  # r, n: the receipt's payer name is number n of the distinct names
+    spellings: pl.DataFrame  # n and the parts of the name; two rows where the field holds two names
+    known: pl.DataFrame  # c, alias and the parts of every customer's names
+    unread: pl.DataFrame  # n: names that are nobody's
+
+
+def identify(books: Books) -> Payers:
+    """The payers of all receipts, as far as clerk, bank account and exact name tell."""
+    written = books.receipts.select("r", pl.col("payer_name").str.strip_chars().alias("name")).filter(pl.col("name") != "")
+    distinct = written.select("name").unique().sort("name").with_row_index("n")
+    spellings = normalize.name_parts(distinct["name"]).join(
+        distinct.select("n", pl.col("name").str.len_chars().is_in(FIELD_LENGTHS).alias("fills")), on="n",
+    )
+    known = _known_names(books)
+    named = _named_exactly(spellings, known)
+    spoken = written.join(distinct, on="name").select("r", "n")
+    by_name = spoken.join(named, on="n").select(list(CANDIDATES))
+    given = books.receipts.filter(pl.col("given").is_not_null()).select("r", pl.col("given").alias("c"))
+    clerk = given.with_columns(pl.lit(CLERK, pl.Int8).alias("level"), pl.lit("clerk").alias("evidence"))
+    return Payers(
+        candidates=_weighed(books, clerk, _by_account(books), pl.concat([by_name, _named_in_text(books, known)])),
+        spoken=spoken, spellings=spellings, known=known,
+        unread=distinct.select("n").join(named, on="n", how="anti"),
+    )
+
+
+def _known_names(books: Books) -> pl.DataFrame:
+    parts = normalize.name_parts(books.names["name"])
+    owners = books.names.select("c", "alias").with_row_index("n")
+    return parts.join(owners, on="n").drop("n").unique(["c", "full", "whole"], keep="first", maintain_order=True).sort("c", "alias", "full", "whole")
+
+
+def _named_exactly(spellings: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """n, c, level, evidence: customers whose name it is, to the letter or but for the legal form, or whose name it begins.
+
+    A legal form tells twins apart where the payer gives one; `Acme Inc` for `Acme LLC` is only a similar name.
+    """
+    same = spellings.select("n", "key", "form", "full").join(
+        known.select("c", "alias", "key", pl.col("form").alias("own_form"), pl.col("full").alias("own_full")), on="key",
+    )
+    to_the_letter = (pl.col("full") == pl.col("own_full")) & (pl.col("form") != "")
+    same = same.with_columns(
+        pl.when(to_the_letter).then(3).when((pl.col("form") == "") | (pl.col("own_form") == "") | (pl.col("form") == pl.col("own_form"))).then(2)
+        .otherwise(1).alias("fit"),
+        pl.when("alias").then(pl.lit("alias")).otherwise(pl.lit("name")).alias("evidence"),
+    )
+    best = same.filter(pl.col("fit") == pl.col("fit").max().over("n"))
+    exact = best.with_columns(pl.when(pl.col("fit") == 1).then(SIMILAR).otherwise(CERTAIN).cast(pl.Int8).alias("level"))
+    exact = exact.with_columns(pl.when(pl.col("fit") == 1).then(pl.lit("name_similar")).otherwise("evidence").alias("evidence"))
+    maybe_cut = spellings.filter("long").filter(pl.col("fills") | ~pl.col("n").is_in(best["n"].implode()))
+    cut = _beginnings(maybe_cut, known)
+    both = pl.concat([exact.select("n", "c", "level", "evidence"), cut.join(exact, on=["n", "c"], how="anti").select("n", "c", "level", "evidence")])
+    return both.sort("n", "c", "level", "evidence", descending=[False, False, True, True]).unique(["n", "c"], keep="first", maintain_order=True)
+
+
+def _beginnings(spellings: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """The customers whose name begins with the spelling, found in the sorted list of names."""
+    whole = known.select("whole", "c").sort("whole", "c")
+    texts, owners = whole["whole"].to_list(), whole["c"].to_list()
+    rows = []
+    for n, text in spellings.filter(pl.col("whole").str.len_chars() >= CUT_KEY_MIN).select("n", "whole").iter_rows():
+        start, end = bisect_left(texts, text), bisect_left(texts, text + "~")
+        rows += [(n, c) for c in sorted(set(owners[start:end]))]
+    found = pl.DataFrame(rows, schema={"n": pl.UInt32, "c": pl.UInt32}, orient="row")
+    return found.with_columns(pl.lit(CERTAIN, pl.Int8).alias("level"), pl.lit("name_truncated").alias("evidence"))
+
+
+def _named_in_text(books: Books, known: pl.DataFrame) -> pl.DataFrame:
+    """r, c, level, evidence for receipts without a payer's name whose text has a customer's name, to the letter: some banks send no
+    other. Of names within names (`Acme West` in `Acme West Coast`) the longest counts."""
+    silent = books.receipts.filter((pl.col("payer_name") == "") & (pl.col("text") != ""))
+    words = silent.select("r", normalize.name_words(silent["text"]).alias("word")).explode("word").filter(pl.col("word") != "")
+    long = pl.col("name").str.len_bytes() >= TEXT_NAME_MIN
+    names = pl.concat([
+        known.filter(pl.col("core").str.contains(" ")).select("c", pl.col("key").alias("name")),
+        known.filter(pl.col("form") != "").select("c", pl.col("whole").alias("name")),
+    ]).filter(long).unique()
+    found = []
+    for size in range(1, TEXT_WORDS_MAX + 1):
+        run = pl.concat_str([pl.col("word").shift(-step) for step in range(size)])
+        runs = words.with_columns(run.alias("name")).filter(pl.col("r").shift(1 - size) == pl.col("r"))
+        found.append(runs.join(names, on="name").select("r", "c", "name"))
+    every = pl.concat(found).unique()
+    within = every.join(every, on="r", suffix="_other").filter(
+        (pl.col("name") != pl.col("name_other")) & pl.col("name_other").str.contains(pl.col("name"), literal=True))
+    widest = every.join(within.select("r", "name").unique(), on=["r", "name"], how="anti").select("r", "c").unique()
+    return widest.with_columns(pl.lit(SIMILAR, pl.Int8).alias("level"), pl.lit(IN_TEXT).alias("evidence")).select(list(CANDIDATES))
+
+
+def _by_account(books: Books) -> pl.DataFrame:
+    """r, c, level, evidence by bank account; an account number without its bank is only as good as a similar name."""
+    paid_from = books.receipts.select("r", "payer_account").filter(pl.col("payer_account") != "")
+    if paid_from.is_empty() or books.accounts.is_empty():
+        return pl.DataFrame(schema=CANDIDATES)
+    own = books.accounts.with_columns(_account_keys(books.accounts["account"])).select("c", "key").unique()
+    paid_from = paid_from.with_columns(_account_keys(paid_from["payer_account"])).select("r", "key")
+    full = paid_from.join(own, on="key").select("r", "c", pl.lit(ACCOUNT, pl.Int8).alias("level"), pl.lit("bank_account").alias("evidence"))
+    number = own.select("c", pl.col("key").str.split("/").list.last().alias("key")).filter(pl.col("key").str.len_chars() >= ACCOUNT_DIGITS_MIN)
+    bare = paid_from.join(full, on="r", how="anti").with_columns(pl.col("key").str.split("/").list.last(), pl.col("key").str.contains("/").alias("banked"))
+    part = bare.filter(~pl.col("banked")).join(number.unique(), on="key")
+    return pl.concat([full, part.select("r", "c", pl.lit(SIMILAR, pl.Int8).alias("level"), pl.lit("account_number").alias("evidence"))]).unique()
+
+
+def _account_keys(accounts: pl.Series) -> pl.Series:
+    spelled = {text: normalize.account_key(text) for text in accounts.unique()}
+    return accounts.replace_strict(spelled, return_dtype=pl.String).alias("key")
+
+
+def _weighed(books: Books, clerk: pl.DataFrame, account: pl.DataFrame, name: pl.DataFrame) -> pl.DataFrame:
+    """The candidates of all sources. A person's word stands alone. An account and a name that are one customer's, or of one
+    family, leave the account's customer; where they contradict each other both are only `SIMILAR`, and nobody is certain."""
+    roots = books.customers.select("c", "root")
+    machine = pl.concat([account, name]).join(clerk, on="r", how="anti").join(roots, on="c")
+    certain = machine.filter(pl.col("level") >= CERTAIN)
+    by_account = certain.filter(pl.col("level") == ACCOUNT)
+    by_name = certain.filter(pl.col("level") == CERTAIN)
+    agreed = by_account.join(by_name, on=["r", "c"], how="semi")
+    disputed = by_account.join(by_name, on="r", how="semi").join(by_name, on=["r", "root"], how="anti").select("r").unique()
+    disputed = disputed.join(by_account.join(by_name, on=["r", "root"], how="semi"), on="r", how="anti")
+    kept = [
+        clerk,
+        agreed,
+        by_account.join(agreed, on="r", how="anti").join(disputed, on="r", how="anti"),
+        by_name.join(by_account, on="r", how="anti"),
+        certain.join(disputed, on="r", how="semi").with_columns(pl.lit(SIMILAR, pl.Int8).alias("level")),
+        machine.filter(pl.col("level") < CERTAIN).join(certain, on="r", how="anti"),
+    ]
+    together = pl.concat([frame.select(list(CANDIDATES)) for frame in kept])
+    ordered = together.sort("r", "level", "c", "evidence", descending=[False, True, False, False])
+    return ordered.unique(["r", "c"], keep="first", maintain_order=True)

@@ -1,0 +1,200 @@
+"""`propose`: from frames to proposals, the five questions in order.
+
+    who paid            customers, names, agreement
+    what it says        numbers, references, near_references, hearing
+    how much            amounts, stated_amounts, combine, named, itemised, unnamed
+    how sure            certainty, stages, reasons
+    who gets what       together
+    and in words        explain
+
+References come before names and amounts: what they settle is posted first, and the rest is looked at beside what is then still open.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from matching import (
+    agreement,
+    certainty,
+    customers,
+    explain,
+    hearing,
+    near_references,
+    numbers,
+    reasons,
+    references,
+    schema,
+    stages,
+    together,
+    unnamed,
+)
+from matching import (
+    books as ledger,
+)
+from matching.books import Books
+from matching.hearing import Heard
+from matching.stages import Stage
+
+RECEIPTS = {"r": pl.UInt32}
+
+
+def propose(inputs: schema.Inputs) -> schema.Outcome:
+    """Proposals, their lines, the evidence, and a verdict on every receipt. The same inputs give the same outcome in any order."""
+    books = ledger.read(inputs)
+    heard = hearing.hear(books, customers.identify(books))
+    referred = stages.by_reference(heard, books)
+    missed = _missed(referred, heard)
+    referred = _held_back(referred, missed, books)
+    early = _posted(referred, books)
+    rest = books.receipts.select("r").join(early.answers, on="r", how="anti")
+    left = together.after(early.lines, books)
+    closed = numbers.read(books.closed.with_row_index("i").select("i", "c", pl.col("amount").alias("open"), "document_number"))
+    open_still, taken = _still_open(referred, early, rest)
+    named_closed = _named_closed(rest, closed, heard, books)
+    closed_by_now = pl.concat([taken, named_closed])
+    paid, no_longer = closed_by_now.filter("fits").select("r").unique().sort("r"), closed_by_now.select("r").unique().sort("r")
+    spoken = pl.concat([_referring(referred), books.remittance.select("r"), missed, no_longer]).unique()
+    open_still = _without_substitutes(open_still, no_longer)
+    unsettled = rest.join(_settling(open_still), on="r", how="anti")
+    near = _not_granted(stages.by_near_reference(unsettled, heard, closed, left), paid)
+    by_sum = _not_granted(stages.by_amount(rest, heard, left), spoken)
+    by_sum = _without_mere_nearness(by_sum, pl.concat([_referring(referred), no_longer]).unique())
+    every = stages.laid_together([open_still, near, by_sum])
+    late = _posted(every, left)
+    waiting = rest.join(late.answers, on="r", how="anti")
+    suggested = stages.laid_together([every, stages.on_account(waiting, paid, missed, heard, left)])
+    known = _circumstances(every, missed, no_longer, heard, books)
+    told = reasons.reasons(waiting, _first(suggested.answers), heard, books, known)
+    return explain.outcome(books, heard, stages.laid_together([early, late]), _best_few(suggested, waiting, books), told)
+
+
+def _first(answers: pl.DataFrame) -> pl.DataFrame:
+    """The likeliest answer of each receipt."""
+    return answers.sort("r", "confidence", "a", descending=[False, True, False]).unique("r", keep="first", maintain_order=True)
+
+
+def _posted(stage: Stage, books: Books) -> Stage:
+    """The first answers that are granted, within the limit, and of whose items nobody has the better right."""
+    first = _first(stage.answers)
+    lines = stage.lines.join(first, on=["r", "a"], how="semi")
+    allowed = first.join(_above_limit(books), on="r", how="anti").filter("granted").select("r", pl.lit(value=True).alias("allowed"))
+    claims = first.join(allowed, on="r", how="left").with_columns(pl.col("allowed").fill_null(value=False).alias("granted"))
+    settled = together.settle(claims, lines, books)
+    return Stage(first.join(settled, on="r", how="semi"), lines.join(settled, on="r", how="semi"))
+
+
+def _above_limit(books: Books) -> pl.DataFrame:
+    limit = books.policy.unattended_limit_minor
+    return books.receipts.select("r").clear() if limit is None else books.receipts.filter(pl.col("amount") > limit).select("r")
+
+
+def _missed(referred: Stage, heard: Heard) -> pl.DataFrame:
+    """The receipts that name a number which ought to be there and is not; looked for where the answer is not already complete."""
+    complete = referred.answers.filter(pl.col("granted") & (pl.col("amount_evidence") != "over")).select("r").unique()
+    groups = heard.groups.join(complete, on="r", how="anti")
+    return references.unresolved(groups, heard.text_hits, heard.index).select("r").unique().sort("r")
+
+
+def _held_back(referred: Stage, missed: pl.DataFrame, books: Books) -> Stage:
+    """An item is not paid in full and the rest left over where the rest is for something else that the payer named, or makes another
+    item, or where the whole amount is that of another item."""
+    more = referred.answers.filter(pl.col("rule") == certainty.WITH_MORE).select("r")
+    owners = referred.answers.filter(pl.col("amount_evidence") == "over").select("r", "c").join(books.receipts.select("r", "currency", "amount"), on="r")
+    same = owners.join(books.items, left_on=["c", "currency", "amount"], right_on=["c", "currency", "open"], how="semi").select("r")
+    other_use = pl.concat([missed, more, same]).unique()
+    over = (pl.col("amount_evidence") == "over") & pl.col("r").is_in(other_use["r"].implode())
+    return Stage(_as_suggestions(referred.answers, over), referred.lines)
+
+
+def _still_open(referred: Stage, posted: Stage, rest: pl.DataFrame) -> tuple[Stage, pl.DataFrame]:
+    """The answers of the rest whose items nobody got; and r, fits: the receipts that named an item of their own customer which another
+    receipt has paid, and whether the amount is that item's."""
+    waiting = referred.answers.join(rest, on="r", how="semi")
+    gone = posted.lines.select("i").unique()
+    lines = referred.lines.join(waiting, on=["r", "a"], how="semi")
+    void = lines.join(gone, on="i", how="semi").select("r", "a").unique()
+    settled = pl.col("amount_evidence").is_in(sorted(certainty.SETTLED | certainty.WRITTEN_OFF))
+    taken = waiting.join(void, on=["r", "a"], how="semi").filter(pl.col("payer_evidence") != "contradicted")
+    fits = taken.group_by("r").agg(settled.any().alias("fits")).sort("r")
+    return Stage(waiting.join(void, on=["r", "a"], how="anti"), lines.join(void, on=["r", "a"], how="anti")), fits
+
+
+def _named_closed(rest: pl.DataFrame, closed: numbers.Numbers, heard: Heard, books: Books) -> pl.DataFrame:
+    """r, fits: the receipts that name a closed item, and nothing open by that number; and whether the amount is that item's."""
+    open_groups = heard.text_hits.select((pl.col("m") // references.SPANS_MAX).cast(pl.UInt32, strict=False).alias("g")).unique()
+    groups = heard.groups.join(rest, on="r", how="semi").join(open_groups, on="g", how="anti")
+    lines = books.remittance.join(rest, on="r", how="semi")
+    receipts = books.receipts.join(rest, on="r", how="semi")
+    hits = pl.concat([
+        references.in_text(groups, closed, heard.candidates), references.in_words(receipts, closed),
+        references.in_lines(lines, closed, heard.candidates).join(heard.line_hits.select("m"), on="m", how="anti"),
+    ])
+    loud = (pl.col("grade") >= agreement.ALIKE) | ((pl.col("grade") == agreement.SILENT) & (pl.col("strength") >= references.DIGITS))
+    amounts = books.closed.with_row_index("i").select("i", pl.col("amount").alias("closed"))
+    priced = hearing.graded(hits, heard, books).filter(loud).join(amounts, on="i").join(receipts.select("r", "amount"), on="r")
+    return priced.group_by("r").agg(near_references.paid_with(pl.col("amount"), pl.col("closed")).any().alias("fits")).sort("r")
+
+
+def _settling(referred: Stage) -> pl.DataFrame:
+    """The receipts whose amount is that of what they name."""
+    return referred.answers.filter(pl.col("amount_evidence").is_in(sorted(certainty.SETTLED))).select("r").unique()
+
+
+def _referring(referred: Stage) -> pl.DataFrame:
+    """The receipts that say what they are for, in more than a few digits."""
+    return referred.answers.filter(pl.col("rule") != certainty.SHORT).select("r").unique()
+
+
+def _not_granted(stage: Stage, receipts: pl.DataFrame) -> Stage:
+    """The stage with its answers for these receipts as mere suggestions."""
+    return Stage(_as_suggestions(stage.answers, pl.col("r").is_in(receipts["r"].implode())), stage.lines)
+
+
+def _as_suggestions(answers: pl.DataFrame, which: pl.Expr) -> pl.DataFrame:
+    """`answers` with those of `which` not granted, and as likely as a suggestion is."""
+    return answers.with_columns(
+        (pl.col("granted") & ~which).alias("granted"),
+        pl.when(which).then("likelihood").otherwise("confidence").alias("confidence"),
+    )
+
+
+def _without_substitutes(referred: Stage, no_longer: pl.DataFrame) -> Stage:
+    """The stage without items that the payer did not name, for receipts whose further money is for an item that is closed."""
+    substitute = (pl.col("rule") == certainty.WITH_MORE) & pl.col("r").is_in(no_longer["r"].implode())
+    answers = referred.answers.filter(~substitute)
+    return Stage(answers, referred.lines.join(answers, on=["r", "a"], how="semi"))
+
+
+def _without_mere_nearness(stage: Stage, receipts: pl.DataFrame) -> Stage:
+    """The stage without the items that only come near the amount, for receipts that say what they are for."""
+    kept = (pl.col("rule") != unnamed.NEAREST) | ~pl.col("r").is_in(receipts["r"].implode())
+    answers = stage.answers.filter(kept)
+    return Stage(answers, stage.lines.join(answers, on=["r", "a"], how="semi"))
+
+
+def _circumstances(every: Stage, missed: pl.DataFrame, paid: pl.DataFrame, heard: Heard, books: Books) -> reasons.Circumstances:
+    granted = _first(every.answers).filter("granted").select("r")
+    limited = granted.join(_above_limit(books), on="r", how="semi")
+    payers = stages.sole_payers(heard.candidates).select("r", "c").join(books.receipts.select("r", "currency", "amount"), on="r")
+    shared = pl.concat([heard.text_hits, heard.line_hits]).filter(
+        (pl.col("strength") >= references.DIGITS) & (pl.col("grade").max().over("m") < agreement.ALIKE))
+    return reasons.Circumstances(
+        limited=limited,
+        contested=granted.join(limited, on="r", how="anti"),
+        paid=paid,
+        unresolved=missed,
+        paid_before=payers.join(books.closed, on=["c", "currency", "amount"], how="semi").select("r"),
+        shared_number=shared.filter(pl.col("c").min().over("m") != pl.col("c").max().over("m")).select("r").unique(),
+    )
+
+
+def _best_few(suggested: Stage, waiting: pl.DataFrame, books: Books) -> Stage:
+    """The likeliest different answers of each waiting receipt, as many as the policy wants."""
+    answers = suggested.answers.join(waiting, on="r", how="semi")
+    lines = suggested.lines.join(answers, on=["r", "a"], how="semi")
+    sets = lines.group_by("r", "a").agg(pl.col("i").sort(nulls_last=True).cast(pl.String).fill_null("-").implode().list.join(" ").first().alias("set"))
+    distinct = answers.join(sets, on=["r", "a"]).sort("r", "confidence", "a", descending=[False, True, False]).unique(
+        ["r", "set"], keep="first", maintain_order=True)
+    few = distinct.filter(pl.int_range(pl.len()).over("r") < books.policy.proposals).drop("set")
+    return Stage(few, lines.join(few, on=["r", "a"], how="semi"))

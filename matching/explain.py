@@ -1,0 +1,158 @@
+"""In words: proposals with a sentence each, the trail of evidence, and the verdicts, as frames of the schema.
+
+A sentence says who pays which items and how the amount comes out; the trail says it question by question and ends with what spoke
+against posting. Sentences are put together by columns, not by rows: a million receipts have theirs in seconds.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from matching import certainty, money, reasons, schema, stages
+from matching.books import Books
+from matching.hearing import Heard
+from matching.stages import Stage
+
+NUMBERS_MAX = 5
+"""So many document numbers are told; the rest is counted."""
+
+WHO: dict[str, str] = {
+    "clerk": "{} was named as the payer by a person", "bank_account": "{} pays from this bank account", "name": "the payer's name is exactly {}'s",
+    "alias": "the payer's name is one that {} goes by", "name_truncated": "the payer's name is the beginning of {}'s",
+    "name_similar": "the payer's name is much like {}'s", "account_number": "the account number is one of {}'s, the bank is not told",
+    "name_in_text": "the text has the name of {}",
+    "family": "the payer belongs to one family of companies with {}", "reference": "nothing but the reference points to {}",
+    "contradicted": "the payer is somebody else than {}", "disputed": "bank account and name point to different customers, {} is one of them",
+    "ambiguous": "several customers fit the payer, {} is one of them", "name_twin": "several customers have names like the payer's, {} is one of them",
+    "name_faint": "the payer's name is only a little like {}'s", "none": "nobody is known by the payer's name or account; {} owes this amount",
+}
+WHAT: dict[str, str] = {
+    certainty.ADVICE: "The remittance lines name {}", certainty.STRUCTURED: "The structured reference is that of {}",
+    certainty.NUMBER: "The text names {}", certainty.DIGITS: "The text has the digits of {}", certainty.ORDER: "The text names the purchase order of {}",
+    certainty.SHORT: "The text has a short or shared number, as {} has", certainty.NEAR: "The text has a number that is nearly that of {}",
+    certainty.WITH_CREDIT: "The text names these, and an open credit makes up the difference: {}",
+    certainty.WITH_MORE: "The text names some of these, the rest of the money is another open item: {}",
+    certainty.PART: "Of the items that are named these make the amount: {}", "single_item": "One open item has the amount: {}",
+    "clear_account": "Everything that is open: {}", "combination": "These open items together have the amount: {}",
+    "loose_combination": "Among many other sets these open items have the amount: {}", "nearest_item": "The amount comes nearest to {}",
+    "amount_only": "The amount alone points to {}", certainty.ON_ACCOUNT: "Nothing tells what it is for{}",
+}
+HOW_MUCH: dict[str, str] = {
+    "exact": "{} is exactly what is open", "net_of_discount": "{} is what is open less the earned discount",
+    "rounding": "{} is short of what is open by a rounding difference, which is written off",
+    "stated_fee": "{} is short of what is open by the bank fee that the message states, which is written off",
+    "stated_deduction": "{} is what the payer's lines come to, with the deductions they itemise", "late_discount": "{} would be right with a discount that came too late",
+    "over": "{} is more than is open; the rest stays unapplied", "short": "{} is less than is open", "mismatch": "{} is not what the remittance lines come to",
+    "partly_found": "{} covers lines for which nothing was found", "none": "{} is left on account",
+}
+ANSWER = ["r", "a"]
+
+
+def outcome(books: Books, heard: Heard, posted: Stage, suggested: Stage, told: pl.DataFrame) -> schema.Outcome:
+    """Everything as the outside wants it. `told` (r, reason) are the receipts that wait for a person."""
+    first = pl.lit(1, pl.Int64).alias("rank")
+    ranked = suggested.answers.sort("r", "confidence", "a", descending=[False, True, False]).with_columns(
+        (pl.int_range(pl.len(), dtype=pl.Int64).over("r") + 1).alias("rank"))
+    answers = pl.concat([
+        posted.answers.with_columns(first, pl.lit(value=True).alias("unattended")), ranked.with_columns(pl.lit(value=False).alias("unattended")),
+    ]).sort("r", "rank")
+    lines = pl.concat([posted.lines, suggested.lines])
+    worded = _worded(answers, lines, books, heard).join(told, on="r", how="left", maintain_order="left")
+    keys = books.receipts.select("r", "receipt_id")
+    proposals = worded.with_columns(_sentence().alias("explanation")).join(keys, on="r", maintain_order="left")
+    return schema.Outcome(
+        proposals=proposals.select(list(schema.PROPOSALS)),
+        lines=_lines(lines, answers, books),
+        evidence=_evidence(worded, told, keys),
+        verdicts=_verdicts(worded, told, heard, books),
+    )
+
+
+def _lines(lines: pl.DataFrame, answers: pl.DataFrame, books: Books) -> pl.DataFrame:
+    named = lines.join(answers.select("r", "a", "rank"), on=ANSWER).join(books.items.select("i", "item_id"), on="i", how="left")
+    return named.join(books.receipts.select("r", "receipt_id"), on="r").sort("r", "rank", "i", nulls_last=True).select(
+        "receipt_id", "rank", "item_id", pl.col("applied").alias("applied_minor"), pl.col("discount").alias("discount_minor"),
+        pl.col("deduction").alias("deduction_minor"), pl.col("reason").alias("deduction_reason"), pl.col("write_off").alias("write_off_minor"),
+    )
+
+
+def _worded(answers: pl.DataFrame, lines: pl.DataFrame, books: Books, heard: Heard) -> pl.DataFrame:
+    """The answers with `customer_id`, and the three phrases `who`, `what` and `how_much`."""
+    numbers = lines.join(books.items.select("i", "document_number"), on="i").sort("r", "a", "i").group_by(ANSWER).agg(
+        pl.col("document_number").head(NUMBERS_MAX).implode().list.join(", ").first().alias("numbers"), pl.len().alias("count"))
+    more = pl.when(pl.col("count") > NUMBERS_MAX).then(pl.format("{} and {} more", "numbers", pl.col("count") - NUMBERS_MAX)).otherwise("numbers")
+    payer = stages.sole_payers(heard.candidates).select("r", pl.col("c").alias("payer"))
+    owner = books.customers.select("c", "customer_id", pl.coalesce(pl.col("name"), pl.col("customer_id")).alias("customer"))
+    receipts = books.receipts.select("r", money.as_text(pl.col("amount"), pl.col("currency")).alias("money"))
+    told = (
+        answers.join(numbers, on=ANSWER, how="left").join(payer, on="r", how="left")
+        .with_columns(pl.coalesce("c", "payer").alias("c"))
+        .join(owner, on="c", how="left").join(receipts, on="r").sort("r", "rank")
+    )
+    name = pl.coalesce(pl.col("customer"), pl.lit("the customers"))
+    return told.with_columns(
+        _phrase("payer_evidence", WHO, name).alias("who"), _phrase("rule", WHAT, pl.coalesce(more, pl.lit(""))).alias("what"),
+        _phrase("amount_evidence", HOW_MUCH, pl.col("money")).alias("how_much"),
+    )
+
+
+def _phrase(column: str, phrases: dict[str, str], filling: pl.Expr) -> pl.Expr:
+    """The phrase for the code in `column`, with `filling` at its braces."""
+    before = {code: phrase.partition("{}")[0] for code, phrase in phrases.items()}
+    behind = {code: phrase.partition("{}")[2] for code, phrase in phrases.items()}
+    code = pl.col(column)
+    return pl.concat_str(code.replace_strict(before, return_dtype=pl.String), filling, code.replace_strict(behind, return_dtype=pl.String))
+
+
+def _sentence() -> pl.Expr:
+    """Items, amount, payer, and what speaks against."""
+    rivals = pl.when(pl.col("rivals") == 1).then(pl.lit("; one other answer is as good")).when(pl.col("rivals") > 1).then(
+        pl.format("; {} other answers are as good", "rivals")).otherwise(pl.lit(""))
+    against = pl.when(pl.col("reason").is_null()).then(pl.lit("")).otherwise(
+        pl.concat_str(pl.lit(" For a person: "), pl.col("reason").replace_strict(schema.REASONS, default="", return_dtype=pl.String), pl.lit(".")))
+    return pl.concat_str("what", pl.lit("; "), "how_much", pl.lit("; "), "who", rivals, pl.lit("."), against)
+
+
+def _evidence(worded: pl.DataFrame, told: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
+    """Who, what and how much of the first answer; then, where a person must decide, why."""
+    first = worded.filter(pl.col("rank") == 1)
+    known = pl.col("payer_evidence").is_in(sorted(certainty.AGREEING))
+    against = pl.col("payer_evidence").is_in(["contradicted", "disputed", "ambiguous", "name_twin", "none"])
+    settled = pl.col("amount_evidence").is_in(sorted(certainty.SETTLED | certainty.WRITTEN_OFF | {"stated_deduction"}))
+    rows = [
+        _step(first.filter(pl.col("payer_evidence") != "reference"), 1, "who", pl.when(known).then(pl.lit("for")).when(against).then(pl.lit("against"))
+              .otherwise(pl.lit("neutral")), "who"),
+        _step(first, 2, "what", pl.when(pl.col("rule").is_in(sorted(reasons.BY_REFERENCE))).then(pl.lit("for")).otherwise(pl.lit("neutral")), "what"),
+        _step(first, 3, "how_much", pl.when(settled).then(pl.lit("for")).otherwise(pl.lit("against")), "how_much"),
+        _step(first.filter(pl.col("rivals") > 0).with_columns(pl.format("answers that are as good: {}", "rivals").alias("finding")), 4, "how_sure",
+              pl.lit("against"), "finding"),
+    ]
+    why = told.with_columns(pl.col("reason").replace_strict(schema.REASONS, default="", return_dtype=pl.String).alias("finding"))
+    contested = pl.when(pl.col("reason") == "contested_item").then(pl.lit("together")).otherwise(pl.lit("how_sure"))
+    last = why.select("r", pl.lit(5, pl.Int64).alias("step"), contested.alias("question"), pl.lit("against").alias("speaks"), "finding")
+    trail = pl.concat([*rows, last]).sort("r", "step").join(keys, on="r", maintain_order="left")
+    return trail.with_columns((pl.int_range(pl.len(), dtype=pl.Int64).over("r") + 1).alias("step"), _as_sentence(pl.col("finding")).alias("finding")).select(
+        list(schema.EVIDENCE))
+
+
+def _step(answers: pl.DataFrame, step: int, question: str, speaks: pl.Expr, finding: str) -> pl.DataFrame:
+    return answers.select(
+        "r", pl.lit(step, pl.Int64).alias("step"), pl.lit(question).alias("question"), speaks.alias("speaks"), pl.col(finding).alias("finding"),
+    )
+
+
+def _as_sentence(text: pl.Expr) -> pl.Expr:
+    return pl.concat_str(text.str.head(1).str.to_uppercase(), text.str.slice(1), pl.lit("."))
+
+
+def _verdicts(worded: pl.DataFrame, told: pl.DataFrame, heard: Heard, books: Books) -> pl.DataFrame:
+    """One row for each receipt: its reason, and who paid where that is certain."""
+    payer = stages.sole_payers(heard.candidates).select("r", pl.col("c").alias("payer"))
+    sure = (pl.col("unattended") | (pl.col("rule").is_in(sorted(certainty.EXPLICIT)) & pl.col("payer_evidence").is_in(sorted(certainty.AGREEING))))
+    by_item = worded.filter((pl.col("rank") == 1) & sure).select("r", pl.col("c").alias("owner"))
+    ids = books.customers.select("c", "customer_id")
+    return (
+        books.receipts.select("r", "receipt_id").join(told, on="r", how="left").join(payer, on="r", how="left").join(by_item, on="r", how="left")
+        .with_columns(pl.coalesce("payer", "owner").alias("c")).join(ids, on="c", how="left").sort("r")
+        .select("receipt_id", pl.col("reason").fill_null(""), "customer_id")
+    )

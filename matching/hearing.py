@@ -1,0 +1,100 @@
+"""What the receipts say, put together: every mention with the items it hits, and whether the payer agrees with the customer there.
+
+References are read before names: a name is compared with others only where nobody is known by it and no reference has led to a customer
+of much the same name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from matching import agreement, customers, itemised, names, near_references, numbers, references
+from matching.books import Books
+from matching.customers import Payers
+
+GRADED = references.HITS | {"grade": pl.Int8, "payer_evidence": pl.String}
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The mentions of all receipts."""
+
+    groups: pl.DataFrame  # references.GROUPS
+    text_hits: pl.DataFrame  # GRADED, in the receipt's currency
+    line_hits: pl.DataFrame  # GRADED, in the receipt's currency
+    foreign: pl.DataFrame  # r, c: what the receipt names is in another currency
+    candidates: pl.DataFrame  # customers.CANDIDATES, similar names among them
+    alike: pl.DataFrame  # r, c: the names are much alike
+    index: numbers.Numbers
+    payers: Payers
+
+
+def hear(books: Books, payers: Payers) -> Heard:
+    """The references of all receipts, and the payers as far as references did not make names unnecessary."""
+    index = numbers.read(books.items)
+    groups = references.groups(books.receipts)
+    text = pl.concat([references.in_text(groups, index, payers.candidates), references.in_words(books.receipts, index)])
+    lines = references.in_lines(books.remittance, index, payers.candidates)
+    pairs = pl.concat([text.select("r", "c"), lines.select("r", "c")]).unique()
+    certain = payers.candidates.filter(pl.col("level") >= customers.CERTAIN).select("r").unique()
+    alike = names.resembling(payers, pairs.join(certain, on="r", how="anti"))
+    similar = _similar(payers, certain, alike, books)
+    candidates = pl.concat([payers.candidates.join(similar, on="r", how="anti"), similar]).sort("r", "level", "c", descending=[False, True, False])
+    text = pl.concat([text, _among_common(groups, index, similar)]).unique(["m", "i"], keep="first", maintain_order=True)
+    lines = pl.concat([lines, _near_lines(books, lines, candidates)])
+    known = Heard(groups, text, lines, text.select("r", "c").clear(), candidates, alike, index, payers)
+    return _in_currency(known, books)
+
+
+def graded(hits: pl.DataFrame, heard: Heard, books: Books) -> pl.DataFrame:
+    """`hits` with the payer's agreement."""
+    pairs = hits.select("r", "c").unique()
+    strangers = pairs.join(heard.candidates, on="r", how="anti").join(heard.alike, on=["r", "c"], how="anti")
+    alike = pl.concat([heard.alike, names.resembling(heard.payers, strangers)]) if len(strangers) else heard.alike
+    agreed = agreement.agree(pairs, heard.candidates, alike, books.customers.select("c", "root"))
+    return hits.join(agreed, on=["r", "c"]).select(list(GRADED))
+
+
+def _similar(payers: Payers, certain: pl.DataFrame, alike: pl.DataFrame, books: Books) -> pl.DataFrame:
+    """Candidates by similar name for receipts whose payer nothing else tells."""
+    unknown = payers.spoken.join(payers.unread, on="n", how="semi").join(certain, on="r", how="anti").join(alike.select("r").unique(), on="r", how="anti")
+    found = names.similar(payers, unknown.select("n").unique().sort("n"), books.policy)
+    return found.join(unknown.select("r"), on="r", how="semi")
+
+
+def _among_common(groups: pl.DataFrame, index: numbers.Numbers, similar: pl.DataFrame) -> pl.DataFrame:
+    """Text hits of the receipts with similar names on numbers that too many items share to be looked up without a payer."""
+    if similar.is_empty() or index.by_digits.group_by("key").len().filter(pl.col("len") > references.COMMON).is_empty():
+        return pl.DataFrame(schema=references.HITS)
+    return references.in_text(groups.join(similar.select("r").unique(), on="r", how="semi"), index, similar)
+
+
+def _near_lines(books: Books, hits: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
+    """Hits of remittance lines whose number is nearly that of an item of the payer, or of a customer whom other lines name."""
+    tokens = itemised.line_tokens(books.remittance, hits)
+    if tokens.is_empty():
+        return pl.DataFrame(schema=references.HITS)
+    likely = pl.concat([candidates.filter(pl.col("level") >= customers.SIMILAR).select("r", "c"), hits.select("r", "c")]).unique()
+    lines = books.remittance.select("r", (pl.col("r").cast(pl.Int64) * itemised.LINES_SHIFT + pl.col("line")).alias("m"),
+                                    (pl.col("stated") + pl.col("stated_discount") + pl.col("stated_deduction")).alias("gross"), "stated")
+    items = books.items.select("i", "c", "open", "discount", pl.len().over("c").alias("items"))
+    pairs = tokens.join(lines.drop("r"), on="m").join(likely, on="r").join(items, on="c")
+    pays = ((pl.col("open") == pl.col("gross")) | (pl.col("open") - pl.col("discount") == pl.col("stated"))).fill_null(value=False)
+    worth = pairs.filter(pays | (pl.col("items") <= near_references.ITEMS_MAX)).select("m", "r", "i", "c", "token")
+    return near_references.resembling(worth, books)
+
+
+def _in_currency(heard: Heard, books: Books) -> Heard:
+    """Hits in the receipt's own currency, graded; the receipts that name something in another currency apart."""
+    receipts, items = books.receipts.select("r", "currency"), books.items.select("i", pl.col("currency").alias("item_currency"))
+    same, other = [], []
+    for hits in (heard.text_hits, heard.line_hits):
+        priced = hits.join(receipts, on="r", maintain_order="left").join(items, on="i", maintain_order="left")
+        same.append(priced.filter(pl.col("currency") == pl.col("item_currency")).select(list(references.HITS)))
+        other.append(priced.filter((pl.col("currency") != pl.col("item_currency")) & (pl.col("strength") >= references.DIGITS)).select("r", "c"))
+    return Heard(
+        heard.groups, graded(same[0], heard, books), graded(same[1], heard, books), pl.concat(other).unique().sort("r", "c"), heard.candidates,
+        heard.alike, heard.index, heard.payers,
+    )

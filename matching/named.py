@@ -1,0 +1,165 @@
+"""The answers that references give: which items the mentions of a receipt mean together.
+
+Where a mention has one item the answer is plain. A purchase order means any of its items, a number that several items bear means
+one of them: then the sets that make the amount are looked for. The weaker mentions join the strong ones only as a further answer,
+since a chance number must not spoil what the payer said clearly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice, product
+
+import numpy as np
+import polars as pl
+
+from matching import amounts, combine, references
+from matching.agreement import ALIKE, SILENT
+from matching.books import Books
+
+MEMBERS = {
+    "r": pl.UInt32, "a": pl.UInt32, "i": pl.UInt32, "c": pl.UInt32, "source": pl.String, "strength": pl.Int8, "grade": pl.Int8,
+    "payer_evidence": pl.String,
+}
+CHOICES_MAX = 64
+ANSWERS_MAX = 6
+PARTS_FROM, MORE_FROM = 16, 32
+"""Answers are numbered from here where they leave out named items, or take in others."""
+
+
+def answers(hits: pl.DataFrame, books: Books) -> pl.DataFrame:
+    """MEMBERS of the answers to `hits` (HITS with grade and payer_evidence), which are in the receipts' own currency."""
+    speaking = _one_item_each(_loud_enough(_of_the_payer(hits), books))
+    several = speaking.filter(pl.len().over("m") > 1)
+    hard = speaking.join(several.select("r").unique(), on="r", how="semi")
+    plain = speaking.join(hard.select("r").unique(), on="r", how="anti")
+    return pl.concat([_by_strength(plain), _by_choice(hard, books)]).select(list(MEMBERS))
+
+
+def parts(members: pl.DataFrame, books: Books) -> pl.DataFrame:
+    """MEMBERS of answers that leave out some of the named items so that the amount is right; for receipts that nothing else settles."""
+    widest = members.filter(pl.col("a") == pl.col("a").max().over("r")).filter(pl.len().over("r").is_between(2, combine.SMALL))
+    priced = amounts.terms(widest, books).sort("r", "due_date", "i", nulls_last=True)
+    rows = []
+    for (r,), named in priced.group_by("r", maintain_order=True):
+        opens, nets = named["open"].to_numpy(), (named["open"] - named["earned"]).to_numpy()
+        for place, chosen in enumerate(_making(opens, nets, named["amount"][0])[:ANSWERS_MAX]):
+            rows += [(r, PARTS_FROM + place, named["i"][at]) for at in chosen]
+    chosen_rows = pl.DataFrame(rows, schema={"r": pl.UInt32, "a": pl.UInt32, "i": pl.UInt32}, orient="row")
+    return chosen_rows.join(widest.drop("a"), on=["r", "i"]).select(list(MEMBERS))
+
+
+def with_one_more(members: pl.DataFrame, weighed: pl.DataFrame, books: Books) -> pl.DataFrame:
+    """MEMBERS of answers that add one item the payer did not name, which makes the amount right: an open credit that was netted, or a
+    further invoice. `source` of that item is `credit` or `unnamed`."""
+    open_ended = weighed.filter(pl.col("amount_evidence").is_in([amounts.SHORT, amounts.OVER])).select("r", "a", "gap")
+    named = members.join(open_ended, on=["r", "a"]).join(books.receipts.select("r", "currency"), on="r")
+    wanted = named.group_by("r", "a", "c").agg(pl.first("gap", "currency"), pl.min("strength", "grade"), pl.col("payer_evidence").sort().first())
+    others = books.items.select("i", "c", "currency", pl.col("open").alias("missing"))
+    fitting = wanted.with_columns((-pl.col("gap")).alias("missing")).join(others, on=["c", "currency", "missing"])
+    fitting = fitting.join(members.select("r", "a", "i"), on=["r", "a", "i"], how="anti").sort("r", "a", "i")
+    numbered = fitting.with_columns((pl.int_range(pl.len(), dtype=pl.UInt32).over("r") + MORE_FROM).alias("more"))
+    kept = numbered.filter(pl.col("more") < MORE_FROM + ANSWERS_MAX)
+    added = kept.with_columns(pl.when(pl.col("gap") > 0).then(pl.lit("credit")).otherwise(pl.lit("unnamed")).alias("source"))
+    before = kept.select("r", "a", "more").join(members, on=["r", "a"])
+    return pl.concat([frame.with_columns(pl.col("more").alias("a")).select(list(MEMBERS)) for frame in (before, added)])
+
+
+def _of_the_payer(hits: pl.DataFrame) -> pl.DataFrame:
+    """Of a mention's items those of the payer, where the payer is one of the customers."""
+    best = pl.col("grade").max().over("m")
+    return hits.filter((best < ALIKE) | (pl.col("grade") == best))
+
+
+def _loud_enough(hits: pl.DataFrame, books: Books) -> pl.DataFrame:
+    """Without the chance hits: weak ones with which neither the payer nor the amount agrees."""
+    priced = amounts.terms(hits, books)
+    fits = (pl.col("open") == pl.col("amount")) | ((pl.col("earned") > 0) & (pl.col("open") - pl.col("earned") == pl.col("amount")))
+    clear = (pl.col("strength") == references.EXPLICIT) | (pl.col("grade") >= ALIKE)
+    return priced.filter(clear | ((pl.col("strength") == references.DIGITS) & (pl.col("grade") == SILENT)) | fits).select(hits.columns)
+
+
+def _one_item_each(hits: pl.DataFrame) -> pl.DataFrame:
+    """An item named twice counts once, by its strongest mention; a vague mention is dropped where another one names one of its items.
+
+    The number that several items bear is as weak as a few digits.
+    """
+    several = pl.len().over("m") > 1
+    vague = hits.with_columns(
+        pl.when(several & (pl.col("source") != "po_number")).then(pl.min_horizontal("strength", pl.lit(references.SHORT, pl.Int8)))
+        .otherwise("strength").alias("strength"),
+        several.alias("vague"),
+    )
+    named = vague.filter(~pl.col("vague")).select("r", "i").unique()
+    echoes = vague.filter("vague").join(named, on=["r", "i"], how="semi").select("m").unique()
+    kept = vague.join(echoes, on="m", how="anti").sort("r", "i", "strength", "m", descending=[False, False, True, False])
+    return kept.unique(["r", "i"], keep="first", maintain_order=True).drop("vague")
+
+
+def _by_strength(hits: pl.DataFrame) -> pl.DataFrame:
+    """One answer of the explicit mentions, one with those without letters, one with all; each only where it has more to say."""
+    tiers = []
+    for a, least in enumerate((references.EXPLICIT, references.DIGITS, references.NEAR)):
+        tier = hits.filter(pl.col("strength") >= least)
+        if a:
+            above = references.EXPLICIT if a == 1 else references.DIGITS
+            tier = tier.join(hits.filter(pl.col("strength").is_between(least, above - 1)).select("r").unique(), on="r", how="semi")
+        tiers.append(tier.with_columns(pl.lit(a, pl.UInt32).alias("a")).select(list(MEMBERS)))
+    return pl.concat(tiers)
+
+
+def _by_choice(hits: pl.DataFrame, books: Books) -> pl.DataFrame:
+    """Answers for receipts with vague mentions, one for each choice that makes the amount, else for the first few choices."""
+    priced = amounts.terms(hits, books).sort("r", "m", "due_date", "i", nulls_last=True)
+    rows = []
+    for (r,), named in priced.group_by("r", maintain_order=True):
+        for a, chosen in enumerate(_choices(named)[:ANSWERS_MAX]):
+            rows += [(r, a, i) for i in chosen]
+    sets = pl.DataFrame(rows, schema={"r": pl.UInt32, "a": pl.UInt32, "i": pl.UInt32}, orient="row")
+    return sets.join(hits, on=["r", "i"]).select(list(MEMBERS))
+
+
+def _choices(named: pl.DataFrame) -> list[tuple[int, ...]]:
+    """The sets of items that the mentions of one receipt may mean."""
+    items, sources = named["i"].to_list(), named["source"].to_list()
+    opens = dict(zip(items, named["open"].to_list(), strict=True))
+    nets = dict(zip(items, (named["open"] - named["earned"]).to_list(), strict=True))
+    owners = dict(zip(items, named["c"].to_list(), strict=True))
+    mentions: dict[int, list[int]] = {}
+    for m, i in zip(named["m"].to_list(), items, strict=True):
+        mentions.setdefault(m, []).append(i)
+    ordered = {named["m"][at] for at, source in enumerate(sources) if source == "po_number"}
+    fixed = [meant[0] for m, meant in mentions.items() if len(meant) == 1]
+    either = [meant for m, meant in mentions.items() if len(meant) > 1 and m not in ordered]
+    orders = [i for m, meant in mentions.items() if len(meant) > 1 and m in ordered for i in meant]
+    target = named["amount"][0]
+    settling: list[tuple[int, ...]] = []
+    others: list[tuple[int, ...]] = []
+    for picked in _picks(either, owners):
+        base = [*fixed, *picked]
+        for value in (opens, nets):
+            rest = target - sum(value[i] for i in base)
+            if not orders:
+                settling += [tuple(base)] if rest == 0 else []
+            elif rest > 0:
+                found = _sets_making(np.array([value[i] for i in orders], dtype=np.int64), rest)
+                settling += [(*base, *(orders[at] for at in chosen)) for chosen in found]
+        others.append((*base, *orders))
+    return list(dict.fromkeys(tuple(sorted(chosen)) for chosen in settling or others))
+
+
+def _picks(either: list[list[int]], owners: dict[int, int]) -> Iterator[tuple[int, ...]]:
+    """One item of each vague mention: first those of one customer, then any, as many as are worth trying."""
+    for customer in sorted(set.intersection(*({owners[i] for i in meant} for meant in either))) if either else []:
+        yield from islice(product(*([i for i in meant if owners[i] == customer] for meant in either)), CHOICES_MAX)
+    yield from islice(product(*either), CHOICES_MAX)
+
+
+def _making(opens: combine.Amounts, nets: combine.Amounts, target: int) -> list[tuple[int, ...]]:
+    """The sets that make the amount gross or net of earned discounts, but not the set of all."""
+    found = [*_sets_making(opens, target), *_sets_making(nets, target)]
+    return [chosen for chosen in dict.fromkeys(found) if len(chosen) < len(opens)]
+
+
+def _sets_making(amounts_: combine.Amounts, target: int) -> list[combine.Chosen]:
+    return combine.find(amounts_[None, :], np.array([target], dtype=np.int64))[0]

@@ -1,0 +1,196 @@
+"""One spelling for what people write in many: plain text, names, document numbers, bank accounts.
+
+A name becomes words without accents, punctuation and connectives; its legal form stands apart, because payers drop it and two
+customers may differ by nothing else. A document number becomes its letters and its digits: payers change case, punctuation, blanks,
+leading zeros and prefixes, hardly ever a digit.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import polars as pl
+from anyascii import anyascii
+
+_FORMS = (
+    "INC", "CORP", "CO", "LLC", "LLP", "LP", "PLLC", "PC", "PA", "LTD", "PLC", "GMBH", "MBH", "UG", "AG", "KG", "KGAA", "OHG",
+    "EK", "EKFR", "EV", "SE", "SA", "SARL", "SAS", "SASU", "SNC", "EURL", "SCI", "SPA", "SRL", "SRLS", "SL", "SLU", "BV", "NV",
+    "CV", "VOF", "AB", "OY", "OYJ", "AS", "ASA", "APS", "KS", "HB", "KFT", "ZRT", "NYRT", "BT", "SRO", "SPZOO", "DOO", "DD",
+    "EOOD", "OOD", "AD", "OOO", "ZAO", "OAO", "PAO", "PTY", "PTE", "SDN", "BHD", "KK", "GK", "YK", "PVT", "PT", "TBK", "LDA",
+    "LTDA", "EIRELI", "SADECV", "SAPIDECV", "SDERLDECV", "ULC", "CIC", "GBR", "PARTG", "STG", "JSC", "PJSC", "FZE", "FZCO",
+    "DMCC", "WLL",
+)
+LEGAL_FORMS: dict[str, str] = dict(zip(_FORMS, _FORMS, strict=True)) | {
+    "INCORPORATED": "INC", "CORPORATION": "CORP", "COMPANY": "CO", "LIMITED": "LTD", "GESELLSCHAFT": "GMBH", "PRIVATE": "PVT",
+    "AKTIENGESELLSCHAFT": "AG", "KOMMANDITGESELLSCHAFT": "KG", "BERHAD": "BHD", "PROPRIETARY": "PTY", "LIMITADA": "LTDA",
+    "AKTIEBOLAG": "AB", "AKTIESELSKAB": "AS",
+}
+CUT_FORMS: dict[str, str] = {
+    word[:size]: form for word, form in LEGAL_FORMS.items() for size in range(3, len(word)) if len(word) >= 6 and word[:size] not in LEGAL_FORMS
+}
+"""The beginnings of long legal forms, as they stand at the end of a field that was too short."""
+
+CONNECTIVES = frozenset(("AND", "THE", "UND", "ET"))
+LEADING_FORMS = frozenset(("OOO", "ZAO", "OAO", "PAO", "PT"))
+SHORTENED: dict[str, str] = {
+    "INTL": "INTERNATIONAL", "INTERNATL": "INTERNATIONAL", "MFG": "MANUFACTURING", "SVCS": "SERVICES", "SVC": "SERVICE", "SERV": "SERVICES",
+    "BROS": "BROTHERS", "ASSOC": "ASSOCIATES", "ASSN": "ASSOCIATION", "DIST": "DISTRIBUTION", "DISTR": "DISTRIBUTION", "MGMT": "MANAGEMENT",
+    "MGT": "MANAGEMENT", "TECH": "TECHNOLOGY", "IND": "INDUSTRIES", "INDS": "INDUSTRIES", "HLDGS": "HOLDINGS", "HLDG": "HOLDING",
+    "GRP": "GROUP", "NATL": "NATIONAL", "CTR": "CENTER", "DEPT": "DEPARTMENT", "ENT": "ENTERPRISES", "ENTPR": "ENTERPRISES",
+    "EQUIP": "EQUIPMENT", "CONSTR": "CONSTRUCTION", "CONST": "CONSTRUCTION", "ELEC": "ELECTRIC", "ENG": "ENGINEERING", "ENGR": "ENGINEERING",
+    "LOGIST": "LOGISTICS", "SOLNS": "SOLUTIONS", "SYS": "SYSTEMS", "PROD": "PRODUCTS", "PRODS": "PRODUCTS", "PTNRS": "PARTNERS",
+    "PROP": "PROPERTIES", "PROPS": "PROPERTIES", "SUPP": "SUPPLY", "TRANSP": "TRANSPORT", "UNIV": "UNIVERSITY",
+}
+"""How banks and payers shorten the words of a company's name."""
+
+TRUNCATED_FROM = 15
+"""A name of at least so many characters may be the beginning of a longer one: 16, 22, 27, 32 and 35 are common field lengths."""
+
+NAME_PARTS = ("core", "form", "key", "full", "whole", "long")
+_TRADES_AS = (
+    r"\b(?:D/B/A|DBA|D\.B\.A\.|T/A|A/K/A|AKA|F/K/A|FKA|C/O|O/B/O|OBO|TRADING AS|DOING BUSINESS AS|ON BEHALF OF|FORMERLY)[ :]"
+)
+_FORM_AT_END = r"((?: (?:" + "|".join(sorted(LEGAL_FORMS, key=len, reverse=True)) + r"))+)$"
+_FORM_AT_START = r"^((?:" + "|".join(sorted(LEADING_FORMS)) + r") )"
+_WORDS = {f" {word} ": "" for word in sorted(CONNECTIVES)} | {f" {short} ": f" {word} " for short, word in SHORTENED.items()}
+_FORMS_OF_WORDS = {" SP ZOO": " SPZOO", " SA DE CV": " SADECV", " S DE RL DE CV": " SDERLDECV", " SAPI DE CV": " SAPIDECV"}
+_UMLAUTS = {"Ä": "AE", "Ö": "OE", "Ü": "UE", "Ø": "OE", "Å": "AA", "Æ": "AE", "Œ": "OE"}
+
+
+def name_parts(names: pl.Series) -> pl.DataFrame:
+    """Every name read apart, in rows of `n` (its place in `names`), `core` and the other parts.
+
+    `core` are the words without accents, connectives and legal form, `form` is the legal form. `key` is the core without blanks:
+    what two spellings of one name share; `full` is the key with the form. `whole` are all words as written, of which a truncated
+    spelling is the beginning; `long` tells whether the name may have been cut. A field that holds two names (`J. Smith DBA Smith
+    Plumbing`) has a row for each.
+    """
+    upper = names.fill_null("").str.to_uppercase().rename("name")
+    separate = pl.DataFrame({"name": _in_ascii(upper)}).with_row_index("n").with_columns(_apart(pl.col("name"))).explode("name")
+    words = _words(pl.col("name")).alias("words")
+    return (
+        separate.with_columns(words, (pl.col("name").str.strip_chars().str.len_chars() >= TRUNCATED_FROM).alias("long"))
+        .filter(pl.col("words") != "")
+        .pipe(_without_form)
+        .with_columns(_respelled(pl.col("core")).alias("core"), _folded(_respelled_whole(pl.col("words"))).alias("whole"))
+        .with_columns(pl.col("core").str.replace_all(" ", "", literal=True).alias("key"))
+        .with_columns(pl.concat_str("key", pl.lit(" "), "form").alias("full"))
+        .select("n", *NAME_PARTS)
+    )
+
+
+def name_words(texts: pl.Series) -> pl.Series:
+    """The words of a text spelled as the cores of names are."""
+    return pl.DataFrame({"text": plain(texts)}).select(_respelled(_words(pl.col("text"))).str.split(" "))["text"]
+
+
+def _in_ascii(upper: pl.Series) -> pl.Series:
+    odd = upper.filter(upper.str.len_bytes() != upper.str.len_chars()).unique().sort()
+    if odd.is_empty():
+        return upper
+    latin = odd.str.replace_many(_UMLAUTS).str.normalize("NFKD").str.replace_all(r"\p{M}", "").to_list()
+    return upper.replace(odd, pl.Series([text if text.isascii() else anyascii(text).upper() for text in latin], dtype=pl.String))
+
+
+def _apart(name: pl.Expr) -> pl.Expr:
+    """The names on both sides of `DBA` and the like, as a list."""
+    return name.str.replace_all(_TRADES_AS, "\x1f").str.split("\x1f")
+
+
+def _words(name: pl.Expr) -> pl.Expr:
+    """Letters and digits, with letters that stand alone put together: `S. A.` is `SA`."""
+    spaced = name.str.replace_all(r"['`.]", "").str.replace_all(r"[^A-Z0-9]+", " ").str.strip_chars(" ")
+    marked = spaced.str.replace_all(r"\b([A-Z])\b", "\x01$1\x01")
+    return marked.str.replace_all("\x01 \x01", "", literal=True).str.replace_all("\x01", "", literal=True).str.replace_many(_FORMS_OF_WORDS)
+
+
+def _without_form(frame: pl.DataFrame) -> pl.DataFrame:
+    """Splits `words` into `core` and `form`; a form cut off at the end of a long field is completed, an only word is the core."""
+    last = pl.col("words").str.extract(r" ([A-Z]{3,})$", 1)
+    cut = pl.when("long").then(last.replace_strict(CUT_FORMS, default=None, return_dtype=pl.String))
+    completed = pl.when(cut.is_not_null()).then(pl.concat_str(pl.col("words").str.replace(r"[A-Z]+$", ""), cut)).otherwise("words")
+    found = pl.coalesce(pl.col("words").str.extract(_FORM_AT_END, 1), pl.col("words").str.extract(_FORM_AT_START, 1), pl.lit(""))
+    core = pl.col("words").str.replace(_FORM_AT_END, "").str.replace(_FORM_AT_START, "")
+    split = frame.with_columns(completed.alias("words")).with_columns(found.alias("found"), core.alias("core"))
+    forms = split["found"].unique()
+    spelled = {text: "".join(LEGAL_FORMS[word] for word in text.split()) for text in forms}
+    return split.with_columns(pl.col("found").replace_strict(spelled, return_dtype=pl.String).alias("form")).drop("found")
+
+
+def _respelled(words: pl.Expr) -> pl.Expr:
+    """Connectives dropped, shortened words written out, umlauts in one spelling, one blank between words."""
+    doubled = pl.concat_str(pl.lit("  "), words.str.replace_all(" ", "  ", literal=True), pl.lit("  "))
+    replaced = doubled.str.replace_many(_WORDS).str.replace_all(r" +", " ").str.strip_chars(" ")
+    return _folded(pl.when(replaced == "").then(words).otherwise(replaced))
+
+
+def _respelled_whole(words: pl.Expr) -> pl.Expr:
+    doubled = pl.concat_str(pl.lit("  "), words.str.replace_all(" ", "  ", literal=True), pl.lit("  "))
+    return doubled.str.replace_many({f" {word} ": "" for word in sorted(CONNECTIVES)}).str.replace_all(" ", "", literal=True)
+
+
+def _folded(words: pl.Expr) -> pl.Expr:
+    """`MUELLER`, `MULLER` and what `MÜLLER` became are one name."""
+    return words.str.replace_all(r"A[AE]", "A").str.replace_all(r"([OU])E", "$1")
+
+
+def plain(values: pl.Series) -> pl.Series:
+    """Upper case in ASCII; only the few texts that have other letters are transliterated."""
+    return _in_ascii(values.fill_null("").str.to_uppercase())
+
+
+WORDS_FOR_NUMBER = r"\b(?:NUMBERS?|NUMERO|NUMMER|NOS?|NRS?|NUM)\b"
+WORDS_FOR_INVOICE = r"\b(?:INVOICES?|INVS|INVOIC)\b"
+
+
+def plain_numbers(values: pl.Series) -> pl.Series:
+    """Text in which document numbers are looked for: the words for "number" are gone, those for "invoice" are one."""
+    text = plain(values)
+    return text.str.replace_all(WORDS_FOR_NUMBER, " ").str.replace_all(WORDS_FOR_INVOICE, "INV")
+
+
+KEY_DIGITS = 18
+"""As many digits, from the right, are compared as one integer; the rest is compared as text."""
+
+
+def number_parts(number: pl.Expr) -> dict[str, pl.Expr]:
+    """A document number read apart: `squeezed` (letters and digits), `letters` before the first digit, `digits`."""
+    squeezed = number.str.replace_all(r"[^A-Z0-9]", "")
+    return {
+        "squeezed": squeezed,
+        "letters": squeezed.str.extract(r"^([A-Z]*)", 1).fill_null(""),
+        "digits": squeezed.str.replace_all(r"[^0-9]", ""),
+    }
+
+
+def digit_key(digits: pl.Expr) -> pl.Expr:
+    """The digits as one integer, so that leading zeros do not count; null without digits."""
+    return digits.str.tail(KEY_DIGITS).cast(pl.UInt64, strict=False)
+
+
+def without_zeros(number: pl.Expr) -> pl.Expr:
+    """The number with the leading zeros of every run of digits gone: `INV-2024-00123` → `INV-2024-123`."""
+    return number.str.replace_all(r"(^|[^0-9])0+([0-9])", "$1$2")
+
+
+DOMESTIC: dict[str, tuple[int, int]] = {"DE": (4, 12), "AT": (4, 9), "CH": (4, 9), "GB": (8, 14)}
+"""Where the national bank code and account number stand in an IBAN (ISO 13616 registry)."""
+
+
+@lru_cache(maxsize=1 << 17)
+def account_key(account: str) -> str:
+    """IBAN, or bank code and account number, in one spelling; an IBAN that holds both is told the national way.
+
+    >>> account_key("DE89 3704 0044 0532 0130 00"), account_key("37040044/0532013000"), account_key("021000021 000123456")
+    ('37040044/532013000', '37040044/532013000', '021000021/123456')
+    """
+    upper = account.upper().strip()
+    squeezed = re.sub(r"[^A-Z0-9]", "", upper)
+    if re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}", squeezed):
+        start, end = DOMESTIC.get(squeezed[:2], (0, 0))
+        return f"{squeezed[start:end]}/{squeezed[end:].lstrip('0')}" if end else squeezed
+    divided = re.fullmatch(r"(?://?[A-Z]{2})?(\d{5,9})[ /:-]+([A-Z0-9 .-]+)", upper)
+    if divided:
+        return f"{divided[1]}/{re.sub('[^A-Z0-9]', '', divided[2]).lstrip('0')}"
+    return squeezed.lstrip("0")

@@ -1,0 +1,62 @@
+"""The numbers that items go by, ready to be found: document number, purchase order, structured reference.
+
+A number is read apart into letters and digits. The digits, as one integer, are the key under which it is found (leading zeros and
+punctuation fall away); a number with letters behind digits (`24A17`) or with no digits at all has its whole spelling instead.
+
+    INV-2024-00123   letters INV   keys 202400123 and 2024123
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from matching import normalize
+
+SHORT_DIGITS = 5
+"""Fewer digits than that are weak evidence when they stand in free text without the letters of the number."""
+
+INDEX = {
+    "i": pl.UInt32, "c": pl.UInt32, "source": pl.String, "letters": pl.String, "squeezed": pl.String, "length": pl.UInt32, "key": pl.UInt64,
+    "open": pl.Int64,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """All numbers of a list of items; an item has a row for each way its number may be told."""
+
+    by_digits: pl.DataFrame  # INDEX: found by `key`
+    by_spelling: pl.DataFrame  # INDEX: found by `squeezed`
+    prefixes: pl.Series  # the letters that numbers begin with
+    shapes: pl.DataFrame  # letters, length, low, high: what a document number looks like in these books
+
+
+def read(items: pl.DataFrame) -> Numbers:
+    """The numbers of `items` (i, c, open, document_number, and po_number and structured_reference where they have them)."""
+    sources = [name for name in ("document_number", "po_number", "structured_reference") if name in items.columns]
+    parts = pl.concat([_parts(items, source) for source in sources])
+    digits = parts.filter(~pl.col("mixed"))
+    as_written = digits.with_columns(normalize.digit_key(pl.col("digits")).alias("key"))
+    gapped = digits.filter(pl.col("number").str.contains(r"[0-9][^0-9]+0"))
+    closed_up = gapped.with_columns(
+        normalize.digit_key(normalize.without_zeros(pl.col("number")).str.replace_all(r"[^0-9]", "")).alias("key"),
+    )
+    documents = as_written.filter(pl.col("source") == "document_number")
+    return Numbers(
+        by_digits=pl.concat([as_written, closed_up]).select(list(INDEX)).unique(),
+        by_spelling=parts.filter("mixed").with_columns(pl.lit(None, pl.UInt64).alias("key")).select(list(INDEX)),
+        prefixes=documents["letters"].unique().sort(),
+        shapes=documents.group_by("letters", "length").agg(pl.min("key").alias("low"), pl.max("key").alias("high")).sort("letters", "length"),
+    )
+
+
+def _parts(items: pl.DataFrame, source: str) -> pl.DataFrame:
+    numbered = items.select("i", "c", "open", pl.lit(source).alias("source"), normalize.plain_numbers(items[source]).alias("number"))
+    parts = numbered.with_columns(**normalize.number_parts(pl.col("number"))).filter(pl.col("squeezed") != "")
+    whole = pl.concat_str("letters", "digits")
+    return parts.with_columns(
+        pl.col("digits").str.len_chars().alias("length"),
+        ((pl.col("squeezed") != whole) | (pl.col("digits") == "")).alias("mixed"),
+    )

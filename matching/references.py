@@ -1,0 +1,200 @@
+"""What the payer says it pays: remittance lines, structured references, and numbers found in free text.
+
+A *mention* is one number the payer gave, a *hit* an item it may mean. In text, runs of digits are looked at whole, never inside a
+longer run (that is an account, a date, a telephone), alone and put together over blanks and punctuation, because numbers get split:
+
+    "Inv. No. 2024-001 23, 2024-00124"  →  2024 · 001 · 23 · 2024001 · 00123 · 202400123 ✓ · 2024 · 00124 · 202400124 ✓ …
+
+How much a hit is worth is its `strength`: `EXPLICIT` is the number unmistakably, with its letters or long enough; `DIGITS` is the
+number without the letters it should have; `SHORT` are few digits, or digits that seem to mean something else; `NEAR` is one edit
+away, found by `near_references`. A number that several customers' items bear says nothing about who paid.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from matching import normalize
+from matching.numbers import SHORT_DIGITS, Numbers
+
+EXPLICIT, DIGITS, SHORT, NEAR = 4, 3, 2, 1
+COMMON = 8
+"""A key that more items share is looked up only among the items of the payer."""
+SPELLED_MIN = 6
+"""A number that is given with its letters has at least so many characters before nothing else need speak for it."""
+RUNS_MAX = 4
+"""So many runs of digits are put together; a structured reference may have more and is also tried whole."""
+GROUP = r"[A-Z]*[^A-Z0-9]{0,4}[0-9]+(?:[^A-Z0-9]{1,3}[0-9]+)*"
+_DAY, _MONTH, _YEAR = "(?:0?[1-9]|[12][0-9]|3[01])", "(?:0?[1-9]|1[0-2])", "(?:20)?[0-4][0-9]"
+DATE = rf"(^|[\s,;(|])(?:20[0-4][0-9][-/.]{_MONTH}[-/.]{_DAY}|{_DAY}[-/.]{_MONTH}[-/.]{_YEAR}|{_MONTH}/{_DAY}/{_YEAR})($|[\s,;)|])"
+CENTS = r"([0-9])[.,][0-9]{2}($|[\s;)|])"
+OTHER_THINGS = (
+    "PO", "ORDER", "ORD", "SO", "ACCT", "ACCOUNT", "AC", "TEL", "PHONE", "FAX", "DATE", "DATED", "DD", "CUST", "CUSTOMER", "KD", "KDNR", "CHECK", "CHK",
+    "CK", "TRACE", "TRN", "ID", "IBAN", "BIC", "BLZ", "KTO", "USD", "EUR", "GBP", "CHF", "AMT", "AMOUNT", "BOX", "SUITE", "UNIT", "ZIP", "VAT", "UST",
+)
+"""Words before a number that say it is no invoice number (unless the books' numbers begin so)."""
+INVOICE_WORDS = ("INV", "RE", "RG", "RGNR", "RECHNUNG", "FACTURE", "FACT", "FAC", "FATTURA", "FACTURA", "BILL", "IN")
+
+HITS = {"m": pl.Int64, "r": pl.UInt32, "i": pl.UInt32, "c": pl.UInt32, "source": pl.String, "strength": pl.Int8}
+GROUPS = {"g": pl.UInt32, "r": pl.UInt32, "amount": pl.Int64, "written": pl.String, "letters": pl.String, "runs": pl.List(pl.String)}
+SPANS_MAX = 64
+"""A mention's number is its group's times this, and the place of its first run of digits."""
+
+
+def groups(receipts: pl.DataFrame) -> pl.DataFrame:
+    """The groups of digits in the free text of receipts, each with the letters before it; dates and the cents of amounts are none."""
+    joined = receipts.select(
+        "r", "amount", pl.concat_str("structured_reference", pl.lit(" | "), "text").alias("text")).filter(pl.col("text").str.contains(r"[0-9]"))
+    text = normalize.plain_numbers(joined["text"]).str.replace_all(DATE, "$1 | $2").str.replace_all(CENTS, "$1 | $2")
+    written = joined.select("r", "amount", text.str.extract_all(GROUP).alias("written")).explode("written")
+    return written.drop_nulls().with_row_index("g").with_columns(
+        pl.col("written").str.extract(r"^([A-Z]*)", 1).alias("letters"),
+        pl.col("written").str.extract_all(r"[0-9]+").list.head(SPANS_MAX).alias("runs"),
+    ).select(list(GROUPS))
+
+
+def in_text(found: pl.DataFrame, index: Numbers, payers: pl.DataFrame) -> pl.DataFrame:
+    """Hits of the groups of digits: each mention with the items that it may mean and nothing else speaks for more."""
+    hits = pl.concat([_look_up(grams, index.by_digits, payers) for grams in _grams(found)], how="vertical")
+    rated = hits.with_columns(_text_strength(index.prefixes).cast(pl.Int8).alias("strength")).filter(pl.col("strength") > 0)
+    clear = _without_overlaps(rated)
+    return _best(clear.with_columns((pl.col("g").cast(pl.Int64) * SPANS_MAX + pl.col("start")).alias("m")).select(list(HITS)))
+
+
+def in_words(receipts: pl.DataFrame, index: Numbers) -> pl.DataFrame:
+    """Hits of words of the text that spell a number with letters in it (`24A17`, `RF18 …` with letters), as written."""
+    if index.by_spelling.is_empty():
+        return pl.DataFrame(schema=HITS)
+    joined = receipts.select("r", pl.concat_str("structured_reference", pl.lit(" "), "text").alias("text"))
+    words = joined.select("r", normalize.plain(joined["text"]).str.split(" ").alias("word")).explode("word")
+    squeezed = words.with_columns(pl.col("word").str.replace_all(r"[^A-Z0-9]", "").alias("squeezed")).filter(
+        (pl.col("squeezed").str.len_chars() >= SHORT_DIGITS) & pl.col("squeezed").str.contains(r"[0-9]"),
+    )
+    found = squeezed.unique(["r", "squeezed"], maintain_order=True).join(index.by_spelling, on="squeezed")
+    mention = pl.struct("r", "squeezed").rank("dense").cast(pl.Int64) + (1 << 40)
+    strength = pl.when(pl.col("source") == "po_number").then(DIGITS).otherwise(EXPLICIT).cast(pl.Int8)
+    return found.with_columns(mention.alias("m"), strength.alias("strength")).select(list(HITS))
+
+
+def in_lines(remittance: pl.DataFrame, index: Numbers, payers: pl.DataFrame) -> pl.DataFrame:
+    """Hits of remittance lines (r, line, document_number). These are the payer's own words, so a short number counts as well."""
+    gross = pl.col("stated") + pl.col("stated_discount") + pl.col("stated_deduction")
+    written = remittance.select("r", "line", gross.alias("amount"), normalize.plain_numbers(remittance["document_number"]).alias("number"))
+    parts = written.with_columns(**normalize.number_parts(pl.col("number"))).filter(pl.col("squeezed") != "")
+    parts = parts.with_columns((pl.col("r").cast(pl.Int64) * (1 << 20) + pl.col("line")).alias("m"), pl.col("digits").str.len_chars().alias("size"))
+    spelled = parts.join(index.by_spelling, on="squeezed").with_columns(pl.lit(EXPLICIT, pl.Int8).alias("strength"))
+    plain = parts.filter(pl.col("squeezed") == pl.concat_str("letters", "digits"))
+    zeroless = normalize.without_zeros(pl.col("number")).str.replace_all(r"[^0-9]", "")
+    keyed = pl.concat([plain.with_columns(normalize.digit_key(digits).alias("key")) for digits in (pl.col("digits"), zeroless)])
+    found = _look_up(keyed.drop_nulls("key").unique(["m", "key"], maintain_order=True), index.by_digits, payers)
+    fits = _letters_fit(index.prefixes)
+    same = pl.col("letters") == pl.col("letters_item")
+    long = pl.min_horizontal("size", "length") >= SHORT_DIGITS
+    strength = pl.when(same | (fits & long & (pl.col("source") != "po_number"))).then(EXPLICIT).when(fits).then(DIGITS).otherwise(0)
+    rated = found.with_columns(strength.cast(pl.Int8).alias("strength")).filter(pl.col("strength") > 0)
+    return _best(pl.concat([spelled.select(list(HITS)), rated.select(list(HITS))]))
+
+
+def unresolved(found: pl.DataFrame, hits: pl.DataFrame, index: Numbers) -> pl.DataFrame:
+    """The groups that look like a document number of these books, or stand behind a word for invoice, but hit nothing."""
+    missed = found.join(hits.select((pl.col("m") // SPANS_MAX).cast(pl.UInt32, strict=False).alias("g")).unique(), on="g", how="anti")
+    digits = pl.col("runs").list.join("")
+    sized = missed.with_columns(normalize.digit_key(digits).alias("key"), digits.str.len_chars().alias("length"), digits.alias("digits"))
+    shaped = sized.join(index.shapes, on=["letters", "length"]).filter(pl.col("key").is_between(pl.col("low"), pl.col("high")))
+    of_size = shaped.filter((pl.col("letters") != "") | ((pl.col("length") >= SHORT_DIGITS) & ~_is_date(pl.col("digits"))))
+    worded = sized.filter((pl.col("letters").is_in(INVOICE_WORDS) | pl.col("letters").str.ends_with("INV")) & (pl.col("length") >= 3))
+    return pl.concat([of_size.select(list(GROUPS)), worded.select(list(GROUPS))]).unique("g").sort("g")
+
+
+def _is_date(digits: pl.Expr) -> pl.Expr:
+    """Eight digits that are a day between 2000 and 2049, year first or last; six digits are too often something else to tell."""
+    day, month = r"(?:0[1-9]|[12][0-9]|3[01])", r"(?:0[1-9]|1[0-2])"
+    return digits.str.contains(rf"^(?:20[0-4][0-9]{month}{day}|{day}{month}20[0-4][0-9]|{month}{day}20[0-4][0-9])$")
+
+
+def _grams(found: pl.DataFrame) -> list[pl.DataFrame]:
+    """The numbers that the runs of a group may form, one after the other and put together: g, r, letters, start, stop, key, size."""
+    runs = found.explode("runs").rename({"runs": "run"})
+    place = pl.int_range(pl.len()).over("g").alias("start")
+    runs = runs.with_columns(place, pl.col("run").str.strip_chars_start("0").alias("bare"), pl.col("run").first().over("g").str.len_chars().alias("first"))
+    grams = []
+    for count in range(1, RUNS_MAX + 1):
+        same = pl.col("g").shift(1 - count) == pl.col("g")
+        run = pl.concat_str([pl.col("run").shift(-step) for step in range(count)])
+        bare = pl.concat_str([pl.col("bare").shift(-step) for step in range(count)])
+        put = runs.with_columns(run.alias("digits"), bare.alias("bare_digits")).filter(same)
+        grams.append(_gram(put, "digits", count))
+        if count > 1:
+            grams.append(_gram(put.filter(pl.col("digits") != pl.col("bare_digits")), "bare_digits", count))
+    long = found.filter(pl.col("runs").list.len() > RUNS_MAX)
+    whole = long.with_columns(pl.col("runs").list.join("").alias("digits"), pl.lit(0, pl.Int64).alias("start"), pl.lit(0, pl.UInt32).alias("first"))
+    grams.append(_gram(whole, "digits", SPANS_MAX))
+    return grams
+
+
+def _gram(put: pl.DataFrame, digits: str, count: int) -> pl.DataFrame:
+    size = pl.col(digits).str.len_chars()
+    begins = (pl.col("start") == 0) | (size == pl.col("first"))
+    return put.select(
+        "g", "r", "amount", pl.when(begins).then("letters").otherwise(pl.lit("")).alias("letters"), pl.col("letters").alias("group_letters"),
+        "start", (pl.col("start") + count).alias("stop"), size.alias("size"), normalize.digit_key(pl.col(digits)).alias("key"),
+    ).drop_nulls("key")
+
+
+def _look_up(keyed: pl.DataFrame, index: pl.DataFrame, payers: pl.DataFrame) -> pl.DataFrame:
+    """`keyed` (r, amount, key, …) with the items of that key; a key that many items share only with those of the payer's candidates, and
+    those of exactly the amount."""
+    keyed = keyed.join(index, on="key", how="semi")
+    numbers_of = index.rename({"letters": "letters_item", "squeezed": "squeezed_item"})
+    shared = index.group_by("key").len().filter(pl.col("len") > COMMON)
+    rare = keyed.join(shared, on="key", how="anti").join(numbers_of, on="key")
+    asked = keyed.join(shared, on="key", how="semi")
+    of_payer = asked.join(payers.select("r", "c"), on="r").join(numbers_of, on=["key", "c"]).select(rare.columns)
+    of_amount = asked.drop_nulls("amount").join(numbers_of, left_on=["key", "amount"], right_on=["key", "open"], coalesce=False)
+    fitting = of_amount.drop("key_right").select(rare.columns)
+    return pl.concat([rare, of_payer, fitting]).unique()
+
+
+def _letters_fit(prefixes: pl.Series) -> pl.Expr:
+    """The letters before a number do not say that it is something else."""
+    other = pl.col("letters").is_in(list(OTHER_THINGS)) | (pl.col("letters").is_in(prefixes.implode()) & (pl.col("letters_item") != ""))
+    return (pl.col("letters") == pl.col("letters_item")) | (pl.col("letters") == "") | ~other
+
+
+def _text_strength(prefixes: pl.Series) -> pl.Expr:
+    """How much a number in free text is worth as the number of the item it hits; 0 for nothing."""
+    letters, own = pl.col("letters"), pl.col("letters_item")
+    complete = (letters == own) | ((own.str.len_chars() >= 3) & letters.str.ends_with(own))
+    size = pl.min_horizontal("size", "length")
+    fits = _letters_fit(prefixes) & (pl.col("group_letters").is_in(list(OTHER_THINGS)).not_() | (own == pl.col("group_letters")))
+    ordered = (pl.col("source") == "po_number") & ~pl.col("group_letters").is_in(["ACCT", "ACCOUNT", "TEL", "DATE"])
+    return (
+        pl.when(pl.col("source") == "structured_reference").then(pl.when(size >= 8).then(EXPLICIT).otherwise(0))
+        .when(ordered).then(pl.when(size >= SHORT_DIGITS).then(DIGITS).when(size >= 3).then(SHORT).otherwise(0))
+        .when(complete & (own != "") & (size + own.str.len_chars() >= SPELLED_MIN)).then(EXPLICIT)
+        .when(fits & (own == "") & (size >= SHORT_DIGITS)).then(EXPLICIT)
+        .when(fits & (size >= SHORT_DIGITS)).then(DIGITS)
+        .when((size >= 3) | complete).then(SHORT)
+        .otherwise(0)
+    )
+
+
+def _without_overlaps(hits: pl.DataFrame) -> pl.DataFrame:
+    """Of hits that use the same digits of a group, those that are worth most and then cover most."""
+    spans = hits.group_by("g", "start", "stop").agg(pl.max("strength"))
+    several = spans.filter(pl.len().over("g") > 1)
+    pairs = several.join(several, on="g", suffix="_other").filter(
+        (pl.col("start") < pl.col("stop_other")) & (pl.col("start_other") < pl.col("stop")),
+    )
+    length, other = pl.col("stop") - pl.col("start"), pl.col("stop_other") - pl.col("start_other")
+    beaten = pairs.filter(
+        (pl.col("strength_other") > pl.col("strength"))
+        | ((pl.col("strength_other") == pl.col("strength")) & ((other > length) | ((other == length) & (pl.col("start_other") < pl.col("start"))))),
+    )
+    return hits.join(beaten.select("g", "start", "stop").unique(), on=["g", "start", "stop"], how="anti")
+
+
+def _best(hits: pl.DataFrame) -> pl.DataFrame:
+    """For each mention the items that it hits hardest, each item once; in stable order."""
+    strongest = hits.filter(pl.col("strength") == pl.col("strength").max().over("m"))
+    return strongest.sort("r", "m", "i", "source").unique(["m", "i"], keep="first", maintain_order=True)

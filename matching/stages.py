@@ -1,0 +1,221 @@
+"""The answers of each stage of thought, judged: by reference, by a nearly right reference, by amount alone, on account.
+
+An answer is a row of ANSWERS with its lines (`amounts.LINES`); `a` tells the answers of one receipt apart, and each stage has its own range
+of it, so that answers of all stages can be laid side by side.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from matching import (
+    agreement,
+    amounts,
+    certainty,
+    customers,
+    itemised,
+    named,
+    near_references,
+    numbers,
+    references,
+    stated_amounts,
+    unnamed,
+)
+from matching.books import Books
+from matching.hearing import Heard, graded
+
+ANSWERS = {
+    "r": pl.UInt32, "a": pl.UInt32, "rule": pl.String, "payer_evidence": pl.String, "amount_evidence": pl.String, "rivals": pl.Int64,
+    "likelihood": pl.Int64, "confidence": pl.Int64, "granted": pl.Boolean, "c": pl.UInt32,
+}
+UNJUDGED = {name: dtype for name, dtype in ANSWERS.items() if name not in ("likelihood", "confidence", "granted")}
+PAID_FIRST = 895
+"""Where what the payer names is paid already, leaving the money on account is likelier than any other item."""
+MISSED_FIRST = 615
+"""Where what the payer names is not found, leaving the money on account is likelier than an item that has not even the amount."""
+NEAR_FROM, ALONE_FROM, AMOUNT_FROM, ACCOUNT_FROM = 100, 200, 300, 400
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Answers with their lines."""
+
+    answers: pl.DataFrame  # ANSWERS; c: the customer of the items, null where they are several customers'
+    lines: pl.DataFrame  # amounts.LINES
+
+
+def by_reference(heard: Heard, books: Books) -> Stage:
+    """What remittance lines, and else the references in the text, lead to."""
+    chosen = itemised.resolved(heard.line_hits, books)
+    line_members, stated = itemised.answers(chosen, books)
+    text_hits = heard.text_hits.join(chosen.select("r").unique(), on="r", how="anti")
+    text_members = named.answers(text_hits, books)
+    weighed, lines = amounts.weigh(pl.concat([text_members, _only_named(line_members, stated)]), books)
+    stated_weighed, stated_lines = stated_amounts.weigh(stated, books)
+    members = pl.concat([text_members, line_members])
+    weighed = pl.concat([weighed, stated_weighed]).pipe(_stated_first, chosen.select("r").unique(), books)
+    more = _further(text_members, weighed, books)
+    more_weighed, more_lines = amounts.weigh(more, books)
+    every = pl.concat([weighed, more_weighed])
+    told = _told(pl.concat([members, more]), chosen.select("r").unique())
+    judged = certainty.judge(told.join(every, on=["r", "a"]).select(list(UNJUDGED)), books.policy)
+    all_lines = pl.concat([lines, stated_lines, more_lines])
+    return Stage(judged.select(list(ANSWERS)), all_lines.join(judged, on=["r", "a"], how="semi"))
+
+
+def by_near_reference(rest: pl.DataFrame, heard: Heard, closed: numbers.Numbers, books: Books) -> Stage:
+    """What numbers in bad shape lead to, alone and beside the good ones of the receipt."""
+    receipts = books.receipts.join(rest, on="r", how="semi")
+    tokens = near_references.text_tokens(receipts, _sole_families(heard, books), heard.index, closed)
+    found = graded(near_references.near(tokens, heard.candidates, books), heard, books)
+    if found.is_empty():
+        return nothing()
+    clear = heard.text_hits.filter(pl.col("strength") >= references.DIGITS)
+    loud = clear.join(found.select("r").unique(), on="r", how="semi").join(books.items.select("i"), on="i", how="semi")
+    together_ = named.answers(pl.concat([found, loud]), books)
+    together_ = together_.join(together_.filter(pl.col("strength") == references.NEAR).select("r", "a").unique(), on=["r", "a"], how="semi")
+    agreeing = clear.filter(pl.col("grade") >= agreement.ALIKE).select("r").unique()
+    alone = found.join(agreeing, on="r", how="anti").unique(["r", "i"], keep="first", maintain_order=True).sort("r", "i").with_columns(
+        (pl.int_range(pl.len(), dtype=pl.UInt32).over("r") + named.MORE_FROM).alias("a"))
+    single = together_.filter(pl.len().over("r", "a") == 1).select("r", "i")
+    alone = alone.join(single, on=["r", "i"], how="anti").select(list(named.MEMBERS))
+    weighed, lines = amounts.weigh(pl.concat([together_, alone]), books)
+    fits = weighed.filter((pl.col("a") < named.MORE_FROM) | pl.col("amount_evidence").is_in(sorted(certainty.SETTLED)))
+    members = pl.concat([together_, alone])
+    told = _told(members, rest.clear()).join(fits, on=["r", "a"]).select(list(UNJUDGED))
+    return _shifted(Stage(certainty.judge(told, books.policy).select(list(ANSWERS)), lines), NEAR_FROM)
+
+
+def by_amount(rest: pl.DataFrame, heard: Heard, books: Books) -> Stage:
+    """What the amount leads to, among the items of the likely payers; of everybody, where nobody is likely."""
+    receipts = books.receipts.join(rest, on="r", how="semi")
+    standing = standings(heard.candidates)
+    known = unnamed.answers(receipts, standing, books)
+    likely = standing.filter(pl.col("level") >= customers.SIMILAR).select("r").unique()
+    unknown = unnamed.by_amount(receipts.join(likely, on="r", how="anti"), books).with_columns(pl.col("a") + (AMOUNT_FROM - ALONE_FROM))
+    sets = pl.concat([known, unknown])
+    weighed, lines = amounts.weigh(sets, books)
+    owners = sets.join(books.items.select("i", "c"), on="i").group_by("r", "a").agg(
+        pl.first("rule", "payer_evidence", "rivals"), _one_owner())
+    told = owners.join(weighed, on=["r", "a"]).select(list(UNJUDGED))
+    return _shifted(Stage(certainty.judge(told, books.policy).select(list(ANSWERS)), lines), ALONE_FROM)
+
+
+def on_account(rest: pl.DataFrame, paid: pl.DataFrame, missed: pl.DataFrame, heard: Heard, books: Books) -> Stage:
+    """The whole receipt left on account of its payer, where that is one certain customer; ahead of everything else for the receipts
+    `paid`, whose items are closed already, and ahead of mere nearness for those that name what is not found (`missed`)."""
+    sure = sole_payers(heard.candidates).join(rest, on="r", how="semi").sort("r")
+    money = sure.join(books.receipts.select("r", "amount"), on="r", maintain_order="left").with_columns(pl.lit(ACCOUNT_FROM, pl.UInt32).alias("a"))
+    told = money.with_columns(
+        pl.lit(certainty.ON_ACCOUNT).alias("rule"), pl.col("evidence").alias("payer_evidence"), pl.lit(certainty.UNDECIDED).alias("amount_evidence"),
+        pl.lit(0, pl.Int64).alias("rivals"),
+    ).select(list(UNJUDGED))
+    judged = certainty.judge(told, books.policy).with_columns(
+        pl.when(pl.col("r").is_in(paid["r"].implode())).then(PAID_FIRST).when(pl.col("r").is_in(missed["r"].implode())).then(MISSED_FIRST)
+        .otherwise("confidence").alias("confidence"),
+    )
+    nil = pl.lit(0, pl.Int64)
+    lines = money.select(
+        "r", "a", pl.lit(None, pl.UInt32).alias("i"), pl.col("amount").alias("applied"), nil.alias("discount"), nil.alias("deduction"),
+        pl.lit("").alias("reason"), nil.alias("write_off"),
+    )
+    return Stage(judged.select(list(ANSWERS)), lines)
+
+
+def laid_together(parts: list[Stage]) -> Stage:
+    """The answers of several stages side by side."""
+    return Stage(pl.concat([part.answers for part in parts]), pl.concat([part.lines for part in parts]))
+
+
+def nothing() -> Stage:
+    """No answers."""
+    return Stage(pl.DataFrame(schema=ANSWERS), pl.DataFrame(schema=amounts.LINES))
+
+
+def sole_payers(candidates: pl.DataFrame) -> pl.DataFrame:
+    """The receipts of which it is certain who paid: r, c, level, evidence."""
+    certain = candidates.filter(pl.col("level") >= customers.CERTAIN)
+    return certain.filter(pl.len().over("r") == 1)
+
+
+def _sole_families(heard: Heard, books: Books) -> pl.DataFrame:
+    """r, c: the certain payers with everybody in their families."""
+    roots = books.customers.select("c", "root")
+    return sole_payers(heard.candidates).select("r", "c").join(roots, on="c").drop("c").join(roots, on="root").select("r", "c")
+
+
+def standings(candidates: pl.DataFrame) -> pl.DataFrame:
+    """The candidates with the evidence they have where no reference helps: several certain ones are ambiguous, and a bank account that
+    contradicts the name is disputed."""
+    certain = pl.col("level") >= customers.CERTAIN
+    disputed = (pl.col("level") == customers.SIMILAR) & ~pl.col("evidence").is_in(sorted(certainty.ALIKE))
+    similar = (pl.col("level") == customers.SIMILAR) & ((pl.col("level") == customers.SIMILAR).sum().over("r") > 1)
+    return candidates.with_columns(
+        pl.when(certain & (certain.sum().over("r") > 1)).then(pl.lit("ambiguous")).when(disputed).then(pl.lit("disputed"))
+        .when(similar).then(pl.lit("ambiguous")).otherwise("evidence").alias("evidence"),
+    )
+
+
+def _only_named(members: pl.DataFrame, stated: pl.DataFrame) -> pl.DataFrame:
+    """The members whose answer is not stated in amounts."""
+    return members.join(stated.select("r", "a").unique(), on=["r", "a"], how="anti")
+
+
+def _stated_first(weighed: pl.DataFrame, itemised_receipts: pl.DataFrame, books: Books) -> pl.DataFrame:
+    """Drops the answer as named where the lines as stated are a good one; where they are not, and the items do not make the amount
+    either, the lines do not add up."""
+    stated = books.remittance.filter(pl.col("stated").is_not_null()).select("r").unique().with_columns(pl.lit(value=True).alias("has_amounts"))
+    others = weighed.join(itemised_receipts, on="r", how="anti")
+    lines = weighed.join(itemised_receipts, on="r", how="semi").join(stated, on="r", how="left")
+    taken_at_word = lines.filter(pl.col("a") == itemised.AS_STATED)
+    good = taken_at_word.filter(pl.col("amount_evidence") != stated_amounts.MISMATCH).select("r")
+    as_named = lines.filter(pl.col("a") == itemised.AS_NAMED).join(good, on="r", how="anti")
+    contradicts = pl.col("has_amounts").fill_null(value=False) & ~pl.col("amount_evidence").is_in(sorted(certainty.SETTLED))
+    told = as_named.with_columns(
+        pl.when(contradicts).then(pl.lit(stated_amounts.MISMATCH)).otherwise("amount_evidence").alias("amount_evidence"),
+    )
+    return pl.concat([others, taken_at_word.select(weighed.columns), told.select(weighed.columns)])
+
+
+def _further(members: pl.DataFrame, weighed: pl.DataFrame, books: Books) -> pl.DataFrame:
+    """Answers that leave out named items or add one that was not named, for receipts that nothing settles yet."""
+    settled = weighed.filter(~pl.col("amount_evidence").is_in([amounts.SHORT, amounts.OVER, amounts.LATE])).select("r").unique()
+    open_ended = members.join(settled, on="r", how="anti")
+    if open_ended.is_empty():
+        return open_ended
+    return pl.concat([named.parts(open_ended, books), named.with_one_more(open_ended, weighed, books)])
+
+
+def _told(members: pl.DataFrame, itemised_receipts: pl.DataFrame) -> pl.DataFrame:
+    """r, a, rule, payer_evidence, rivals, c of each answer: as good as its weakest member."""
+    weakest = pl.col("grade") == pl.col("grade").min().over("r", "a")
+    per_answer = members.with_columns(pl.when(weakest).then("payer_evidence").alias("payer_evidence")).group_by("r", "a").agg(
+        pl.min("strength"), pl.max("payer_evidence"), _one_owner(), (pl.col("source") == "po_number").any().alias("order"),
+        (pl.col("source") == "structured_reference").all().alias("structured"), (pl.col("source") == "credit").any().alias("credit"),
+        (pl.col("source") == "unnamed").any().alias("unnamed"),
+    )
+    advice = per_answer.join(itemised_receipts.with_columns(pl.lit(value=True).alias("advice")), on="r", how="left")
+    strength = pl.col("strength")
+    rule = (
+        pl.when(pl.col("a").is_between(named.PARTS_FROM, named.MORE_FROM - 1)).then(pl.lit(certainty.PART))
+        .when("unnamed").then(pl.lit(certainty.WITH_MORE))
+        .when(pl.col("credit") & (strength >= references.DIGITS)).then(pl.lit(certainty.WITH_CREDIT))
+        .when(strength == references.NEAR).then(pl.lit(certainty.NEAR)).when(strength == references.SHORT).then(pl.lit(certainty.SHORT))
+        .when(pl.col("advice").fill_null(value=False)).then(pl.lit(certainty.ADVICE))
+        .when((strength == references.DIGITS) & pl.col("order")).then(pl.lit(certainty.ORDER))
+        .when(strength == references.DIGITS).then(pl.lit(certainty.DIGITS))
+        .when("structured").then(pl.lit(certainty.STRUCTURED)).otherwise(pl.lit(certainty.NUMBER))
+    )
+    return advice.select("r", "a", rule.alias("rule"), "payer_evidence", pl.lit(0, pl.Int64).alias("rivals"), "c")
+
+
+def _one_owner() -> pl.Expr:
+    return pl.when(pl.col("c").min() == pl.col("c").max()).then(pl.col("c").min()).alias("c")
+
+
+def _shifted(stage: Stage, by: int) -> Stage:
+    """The stage with its answers numbered from `by`."""
+    higher = (pl.col("a") + by).cast(pl.UInt32)
+    return Stage(stage.answers.with_columns(higher), stage.lines.with_columns(higher).join(stage.answers.with_columns(higher), on=["r", "a"], how="semi"))

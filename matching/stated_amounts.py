@@ -1,0 +1,83 @@
+"""How much, where the payer itemises: each remittance line gives the net cash for its document, discount and deduction beside it.
+
+A line that pays its item in full, with an earned discount or a deduction it names, is taken as it stands. Less than that is the
+payer's part payment (`short`); a discount that the terms do not give is `late_discount`; more than is open pays what is open. The
+lines must add up to the receipt, but for a stated bank fee or a rounding difference; if they come to more, the answer is not made
+here: `amounts` then looks at the items as if they had only been named.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from matching import amounts
+from matching.books import Books
+
+DEDUCTION, MISMATCH, PARTLY_FOUND = "stated_deduction", "mismatch", "partly_found"
+WORSE = (amounts.EXACT, amounts.NET, amounts.ROUNDING, amounts.FEE, DEDUCTION, amounts.OVER, amounts.LATE, amounts.SHORT, MISMATCH, PARTLY_FOUND)
+"""The evidence of an answer is that of its worst line."""
+
+
+def weigh(named: pl.DataFrame, books: Books) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """As `amounts.weigh`, for answers whose lines (r, a, i, stated, stated_discount, stated_deduction, reason, complete) have amounts.
+
+    `complete` is false for an answer that leaves out lines because nothing was found for them.
+    """
+    per_item = named.group_by("r", "a", "i").agg(
+        pl.sum("stated", "stated_discount", "stated_deduction"), pl.col("reason").sort().filter(pl.col("reason").sort() != "").first().fill_null(""),
+        pl.col("complete").all(),
+    )
+    judged = amounts.terms(per_item, books).with_columns(_line_evidence())
+    totals = judged.group_by("r", "a").agg(
+        (pl.col("stated").sum() - pl.first("amount")).alias("excess"), pl.first("fee", "rounding", "fee_limit"), pl.col("complete").all(),
+        pl.col("worst").max(), pl.col("i").sort_by("stated", "i", descending=[True, False]).first().alias("largest"), pl.sum("stated").alias("paid"),
+    ).filter(pl.col("paid") > 0)
+    excess = pl.col("excess")
+    fee = (pl.col("fee") > 0) & (pl.col("fee") <= pl.col("fee_limit")) & (excess == pl.col("fee"))
+    allowed = (excess <= 0) | fee | (excess <= pl.col("rounding"))
+    overall = (
+        pl.when(~pl.col("complete")).then(pl.lit(PARTLY_FOUND)).when(excess < 0).then(pl.lit(MISMATCH))
+        .when(fee).then(_worse_than(amounts.FEE)).when(excess > 0).then(_worse_than(amounts.ROUNDING)).otherwise(_worse_than(amounts.EXACT))
+    )
+    kept = totals.filter(allowed).with_columns(overall.alias("amount_evidence"), excess.alias("gap"))
+    return kept.select(list(amounts.WEIGHED)), _split(judged.join(kept.select("r", "a", "excess", "largest"), on=["r", "a"]))
+
+
+def _worse_than(evidence: str) -> pl.Expr:
+    return pl.max_horizontal(pl.col("worst"), pl.lit(WORSE.index(evidence), pl.Int64)).replace_strict(dict(enumerate(WORSE)), return_dtype=pl.String)
+
+
+def _line_evidence() -> list[pl.Expr]:
+    """`worst` (place in WORSE) and what the line reduces its item by beside cash: discount, deduction, write-off; and cash over."""
+    gross = pl.col("stated") + pl.col("stated_discount") + pl.col("stated_deduction")
+    missing, rounding, none = pl.col("open") - gross, pl.col("rounding"), pl.col("stated_discount") == 0
+    owed = pl.col("open") > 0
+    untold_net = owed & none & (pl.col("earned") > 0) & (missing > 0) & ((missing - pl.col("earned")).abs() <= rounding)
+    untold_late = owed & none & (pl.col("late") > 0) & (missing > 0) & ((missing - pl.col("late")).abs() <= rounding)
+    rounded = owed & (missing > 0) & (missing <= rounding) & ~untold_net
+    unearned = pl.col("stated_discount") > pl.col("earned") + rounding
+    odd = (pl.col("stated_discount") < 0) | (pl.col("stated_deduction") < 0) | (owed & (pl.col("stated") + pl.min_horizontal(missing, 0) < 0))
+    place = {name: pl.lit(at, pl.Int64) for at, name in enumerate(WORSE)}
+    worst = (
+        pl.when(odd | (~owed & ((gross < pl.col("open")) | (gross >= 0)))).then(place[MISMATCH]).when(~owed).then(place[amounts.EXACT])
+        .when(untold_late | unearned).then(place[amounts.LATE])
+        .when((missing > 0) & ~untold_net & ~rounded).then(place[amounts.SHORT])
+        .when(missing < 0).then(place[amounts.OVER]).when(pl.col("stated_deduction") != 0).then(place[DEDUCTION])
+        .when(rounded).then(place[amounts.ROUNDING])
+        .when(untold_net | (pl.col("stated_discount") != 0)).then(place[amounts.NET]).otherwise(place[amounts.EXACT])
+    )
+    untold = pl.when(untold_net).then(pl.min_horizontal(missing, "earned")).when(untold_late).then(pl.min_horizontal(missing, "late")).otherwise(0)
+    rest = pl.when(untold_net | untold_late).then(missing - untold).when(rounded).then(missing).otherwise(0)
+    return [
+        worst.alias("worst"), (pl.col("stated_discount") + untold).alias("taken"), rest.alias("rest"),
+        pl.when(owed & (missing < 0)).then(-missing).otherwise(0).alias("too_much"),
+    ]
+
+
+def _split(lines: pl.DataFrame) -> pl.DataFrame:
+    """The lines as stated; what came less than stated (fee, rounding) is written off on the largest."""
+    less = pl.when((pl.col("excess") > 0) & (pl.col("i") == pl.col("largest"))).then("excess").otherwise(0)
+    return lines.sort("r", "a", "due_date", "i", nulls_last=True).select(
+        "r", "a", "i", (pl.col("stated") - pl.col("too_much") - less).alias("applied"), pl.col("taken").alias("discount"),
+        pl.col("stated_deduction").alias("deduction"), "reason", (pl.col("rest") + less).alias("write_off"),
+    ).select(list(amounts.LINES))

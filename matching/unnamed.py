@@ -1,0 +1,224 @@
+"""The answers that an amount gives when the payer is known and says nothing: which of its open items make the sum.
+
+One item, everything, the oldest, a run, a small set; each with the number of other sets that make the same sum (`rivals`). Where
+nothing makes it, the items that come nearest are suggested: short paid, or with a discount that came too late. A payer that has
+nothing fitting of its own may pay for its family.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from matching import combine, customers
+from matching.books import Books
+from matching.schema import Policy
+
+SETS = {
+    "r": pl.UInt32, "a": pl.UInt32, "i": pl.UInt32, "rule": pl.String, "payer_evidence": pl.String, "level": pl.Int8, "rivals": pl.Int64,
+}
+SINGLE, EVERYTHING, SMALL_SET, LOOSE_SET, NEAREST, AMOUNT_ONLY = (
+    "single_item", "clear_account", "combination", "loose_combination", "nearest_item", "amount_only",
+)
+CANDIDATES_MAX = 3
+SHORT_BY_MAX = 4
+"""An item is near when no more than one part in so many is missing."""
+NO_DATE = -(10**7)
+FAR = np.int64(2) ** 62
+ROUND = (100_000, 50_000, 10_000, 5_000, 1_000, 500, 100, 50, 10, 5, 1)
+CHANCE = 20
+"""The sums of all sets hit at most one in so many of the amounts that might as well have come."""
+BLOCK = 1 << 18
+"""So many open items are looked at at once."""
+Integers = npt.NDArray[np.int64]
+
+
+class Pool(NamedTuple):
+    """Open items in order of owner, currency and due date, as arrays."""
+
+    i: Integers
+    open: Integers
+    discount: Integers
+    discount_day: Integers
+
+
+class Tasks(NamedTuple):
+    """Receipts that stand each before one owner's items, all with the same number of them, as arrays."""
+
+    target: Integers
+    day: Integers  # the last day on which a discount is still in time
+    start: Integers
+    rounding: Integers
+    fee: Integers
+    turn: Integers  # the receipt's place among those of the same owner and amount
+
+
+class Answer(NamedTuple):
+    """Positions in the task's items, the rule, and how many other sets are as good."""
+
+    chosen: tuple[int, ...]
+    rule: str
+    rivals: int
+
+
+def answers(receipts: pl.DataFrame, candidates: pl.DataFrame, books: Books) -> pl.DataFrame:
+    """SETS for the receipts' likeliest payers, from their own items or else from their family's."""
+    ordered = candidates.sort("r", "level", "c", descending=[False, True, False])
+    likely = ordered.filter(pl.int_range(pl.len()).over("r") < CANDIDATES_MAX).join(receipts.select("r"), on="r", how="semi")
+    own = _solved(likely, books, "c")
+    settled = own.filter(pl.col("rule") != NEAREST).select("r").unique()
+    own = own.filter((pl.col("rule") != NEAREST) | ~pl.col("r").is_in(settled["r"].implode()))
+    heads = likely.filter((pl.col("level") >= customers.CERTAIN) & (pl.len().over("r") == 1)).join(settled, on="r", how="anti")
+    family = _of_family(heads, books)
+    left = own.join(family.select("r").unique(), on="r", how="anti")
+    return pl.concat([left, family]).select(list(SETS))
+
+
+def by_amount(receipts: pl.DataFrame, books: Books) -> pl.DataFrame:
+    """SETS of one item each for receipts of unknown payers: whose item has exactly this amount, if only few have."""
+    items = books.items.select("i", "currency", pl.col("open").alias("amount"), "due_date")
+    found = receipts.select("r", "currency", "amount").join(items, on=["currency", "amount"]).filter(pl.len().over("r") <= CANDIDATES_MAX)
+    ordered = found.sort("r", "due_date", "i", nulls_last=True)
+    return ordered.select(
+        "r", pl.int_range(pl.len(), dtype=pl.UInt32).over("r").alias("a"), "i", pl.lit(AMOUNT_ONLY).alias("rule"), pl.lit("none").alias("payer_evidence"),
+        pl.lit(0, pl.Int8).alias("level"), (pl.len().over("r").cast(pl.Int64) - 1).alias("rivals"),
+    )
+
+
+def _of_family(heads: pl.DataFrame, books: Books) -> pl.DataFrame:
+    """SETS from the items of everybody in the payer's family. Only what a parent pays counts as its own."""
+    related = heads.join(books.customers.select("c", "root"), on="c")
+    sizes = books.customers.group_by("root").len().filter(pl.col("len") > 1)
+    asked = related.join(sizes, on="root", how="semi").with_columns(
+        pl.when(pl.col("c") == pl.col("root")).then("payer_evidence" if "payer_evidence" in heads.columns else "evidence")
+        .otherwise(pl.lit("family")).alias("evidence"),
+    )
+    found = _solved(asked.drop("c").rename({"root": "c"}), books, "root")
+    return found.filter(pl.col("rule") != NEAREST)
+
+
+def _solved(tasks: pl.DataFrame, books: Books, owner: str) -> pl.DataFrame:
+    """SETS of all tasks (r, c, level, evidence); `c` is compared with the column `owner` of the items."""
+    owned = books.items.join(books.customers.select("c", "root"), on="c", maintain_order="left") if owner == "root" else books.items
+    owned = owned.sort(owner, "currency", "due_date", "i", nulls_last=True)
+    groups = owned.with_row_index("at").group_by(pl.col(owner).alias("c"), "currency").agg(pl.min("at").alias("start"), pl.len().alias("count"))
+    asked = tasks.join(books.receipts.select("r", "currency", "amount", "date", "rounding", "fee"), on="r").join(groups, on=["c", "currency"])
+    turn = pl.struct("date", "r").rank("ordinal").over("c", "currency", "amount") - 1
+    asked = asked.with_columns(turn.alias("turn")).sort("r", "level", "c", descending=[False, True, False])
+    if asked.is_empty():
+        return pl.DataFrame(schema=SETS)
+    found = _search(asked, _pool(owned), books)
+    return _rows(asked, found, owned["i"].to_numpy(), books.policy.proposals)
+
+
+def _pool(owned: pl.DataFrame) -> Pool:
+    day = owned["discount_date"].to_physical().cast(pl.Int64).fill_null(NO_DATE)
+    return Pool(*(column.cast(pl.Int64).to_numpy() for column in (owned["i"], owned["open"], owned["discount"], day)))
+
+
+def _search(asked: pl.DataFrame, pool: Pool, books: Books) -> list[list[Answer]]:
+    """The answers of every task; tasks with equally many items are looked at together."""
+    found: list[list[Answer]] = [[] for _ in range(len(asked))]
+    day = asked["date"].to_physical().cast(pl.Int64).fill_null(-NO_DATE) - books.policy.discount_grace_days
+    columns = Tasks(*(column.cast(pl.Int64).to_numpy() for column in (asked["amount"], day, asked["start"], asked["rounding"], asked["fee"], asked["turn"])))
+    counts = asked["count"].to_numpy()
+    for count in np.unique(counts).tolist():
+        places = np.flatnonzero(counts == count)
+        for block in np.array_split(places, -(-len(places) * count // BLOCK)):
+            for place, answered in zip(block.tolist(), _answered(Tasks(*(column[block] for column in columns)), count, pool, books), strict=True):
+                found[place] = answered
+    return found
+
+
+def _answered(tasks: Tasks, count: int, pool: Pool, books: Books) -> list[list[Answer]]:
+    """The answers of tasks with `count` items each: sets that make the amount gross, or net of earned discounts; else what is near."""
+    at = tasks.start[:, None] + np.arange(count)
+    opens = pool.open[at]
+    earned = np.where(tasks.day[:, None] <= pool.discount_day[at], pool.discount[at], 0)
+    sets = _making(tasks, opens, earned, combine.FEW_SETS)
+    without = np.array([row for row, found in enumerate(sets) if not found], dtype=np.int64)
+    if count > combine.SMALL and len(without):
+        patient = _making(Tasks(*(column[without] for column in tasks)), opens[without], earned[without], combine.MANY_SETS)
+        for row, found in zip(without.tolist(), patient, strict=True):
+            sets[row] = found
+    answered = [
+        _judged(_in_turn(found, turn), amounts, target, books.policy)
+        for found, turn, amounts, target in zip(sets, tasks.turn.tolist(), opens, tasks.target.tolist(), strict=True)
+    ]
+    without = np.array([row for row, found in enumerate(sets) if not found], dtype=np.int64)
+    if len(without):
+        near = _nearest(Tasks(*(column[without] for column in tasks)), opens[without], pool.discount[at[without]])
+        for row, found_near in zip(without.tolist(), near, strict=True):
+            answered[row] = found_near
+    return answered
+
+
+def _making(tasks: Tasks, opens: Integers, earned: Integers, sets_max: int) -> list[list[combine.Chosen]]:
+    sets = combine.find(opens, tasks.target, sets_max)
+    offered = np.flatnonzero(earned.any(axis=1))
+    net = combine.find((opens - earned)[offered], tasks.target[offered], sets_max)
+    for row, found in zip(offered.tolist(), net, strict=True):
+        if found:
+            sets[row] = combine.in_order([*sets[row], *found], opens.shape[1])
+    return sets
+
+
+def _in_turn(sets: list[combine.Chosen], turn: int) -> list[combine.Chosen]:
+    """Equal items are suggested to equal receipts one after the other, the oldest item to the first receipt."""
+    singles = sum(len(chosen) == 1 for chosen in sets)
+    return sets if singles < 2 else [*sets[turn % singles : singles], *sets[: turn % singles], *sets[singles:]]
+
+
+def _judged(sets: list[combine.Chosen], amounts: Integers, target: int, policy: Policy) -> list[Answer]:
+    """The likeliest sets as answers; all that make the sum are rivals of each other."""
+    if not sets:
+        return []
+    count = len(amounts)
+    seen_all = count <= min(policy.subset_items, combine.SMALL) and _is_telling(amounts, target)
+    answered: list[Answer] = []
+    for chosen in sets[: policy.proposals]:
+        small = seen_all and (len(chosen) <= policy.subset_size or combine.is_run(chosen))
+        rule = SINGLE if len(chosen) == 1 else EVERYTHING if len(chosen) == count else SMALL_SET if small else LOOSE_SET
+        answered.append(Answer(chosen, rule, len(sets) - 1))
+    return answered
+
+
+def _is_telling(amounts: Integers, target: int) -> bool:
+    """Whether a sum that comes out right says something: round amounts add up to a round target by chance too often."""
+    roundness = next(step for step in ROUND if target % step == 0)
+    as_round = amounts[amounts % roundness == 0]
+    return (1 << len(as_round)) * roundness * CHANCE <= int(abs(amounts).sum())
+
+
+def _nearest(tasks: Tasks, opens: Integers, discounts: Integers) -> list[list[Answer]]:
+    """Items to which a fee, a rounding difference or a late discount leads; else those of which little is missing; else the only one,
+    or everything where more came than is open."""
+    count = opens.shape[1]
+    gap = opens - tasks.target[:, None]
+    rounding = tasks.rounding[:, None]
+    explained = (abs(gap) <= rounding) | ((discounts > 0) & (abs(gap - discounts) <= rounding)) | ((tasks.fee > 0)[:, None] & (gap == tasks.fee[:, None]))
+    short = (gap > 0) & (gap * SHORT_BY_MAX <= opens)
+    near = np.where(explained.any(axis=1)[:, None], explained, short)
+    order = np.argsort(np.where(near, abs(gap), FAR), axis=1, kind="stable")[:, :CANDIDATES_MAX].tolist()
+    answered: list[list[Answer]] = []
+    for places, many, total, target in zip(order, near.sum(axis=1).tolist(), opens.sum(axis=1).tolist(), tasks.target.tolist(), strict=True):
+        if not many and (count == 1 or total < target):
+            answered.append([Answer(tuple(range(count)), NEAREST, 0)])
+        else:
+            answered.append([Answer((place,), NEAREST, many - 1) for place in places[:many]])
+    return answered
+
+
+def _rows(asked: pl.DataFrame, found: list[list[Answer]], items: npt.NDArray[np.uint32], answers_max: int) -> pl.DataFrame:
+    """SETS of all answers, numbered for each receipt; the answers of a receipt's other candidates are rivals as well."""
+    rows = []
+    following: dict[int, int] = {}
+    for r, start, level, evidence, answered in zip(asked["r"], asked["start"], asked["level"], asked["evidence"], found, strict=True):
+        for answer in answered[:answers_max]:
+            a = following.get(r, 0)
+            following[r] = a + 1
+            rows += [(r, a, int(items[start + place]), answer.rule, evidence, level, answer.rivals) for place in answer.chosen]
+    return pl.DataFrame(rows, schema=SETS, orient="row")

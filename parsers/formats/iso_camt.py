@@ -1,0 +1,194 @@
+"""camt.052, camt.053, camt.054: account report, statement and debit/credit notification of ISO 20022, all versions.
+
+Issuer: ISO 20022 Registration Authority, message set Bank-to-Customer Cash Management. Any namespace or none, any prefixes,
+under `AppHdr` or any other wrapper, several statements and several documents in one file.
+
+    Document
+      BkToCstmrStmt | BkToCstmrAcctRpt | BkToCstmrDbtCdtNtfctn        version 1: BkToCstmrStmtV01 ...
+        GrpHdr     MsgId, CreDtTm, MsgPgntn
+        Stmt | Rpt | Ntfctn
+          Id, ElctrncSeqNb, FrToDt, Acct, Bal*, TxsSummry
+          Ntry*    see `parsers.iso_entry`: one bank line, or one for each TxDtls of a batch
+
+A camt.053 is a statement; 052 and 054 announce. `PDNG`, `FUTR` and `INFO` entries are lines with that status and no part of
+the balance. Booking dates are the bank's local dates as written; a booked entry without one stands under its value date, else
+under the date of the closing balance.
+
+Controls: opening balance (OPBD, PRCD, else ITBD) + booked entries = closing balance (CLBD, else ITBD), for each currency;
+TxsSummry counts and sums; details, number and total of each batch.
+
+Tolerated: a balance without indicator (credit) or date; details in another currency than the entry; `Sts` as text or code;
+one page of several whose balances cover all pages (told as `sequence`, no control); UTF-8 that is none; control characters.
+
+    <Ntry><Amt Ccy="EUR">100.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>2026-01-30</Dt></BookgDt>
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from parsers import iso_batch, iso_entry, issues
+from parsers.iso20022 import message_of
+from parsers.iso_entry import Detail
+from parsers.iso_entry_outline import DetailOutline, EntryOutline, outline_detail, outline_entry
+from parsers.iso_statement import Statement, closed, fingerprint, opened
+from parsers.profile import Profile
+from parsers.records import Envelope, Issue, Record, Report, Span
+from parsers.sources import Source
+from parsers.xml_elements import Charset, Closed, Element, Opened, Part, XmlError
+from parsers.xml_records import Between, Trouble, cuts, pieces
+from parsers.xml_records import Record as RecordPiece
+from parsers.xml_shapes import Shapes, Values
+
+NAME = "camt"
+TITLE = "ISO 20022 camt.052, camt.053, camt.054"
+IDENTIFIED_BY = "an element BkToCstmrStmt, BkToCstmrAcctRpt or BkToCstmrDbtCdtNtfctn, or the namespace of such a message"
+
+_STATEMENTS: dict[str, Report] = {"Stmt": "statement", "Rpt": "announcement", "Ntfctn": "announcement"}
+_MESSAGES = frozenset(name + version for name in ("BkToCstmrStmt", "BkToCstmrAcctRpt", "BkToCstmrDbtCdtNtfctn") for version in ("", "V01"))
+_ENTRY = "Ntry"
+
+
+def sniff(head: bytes) -> bool:
+    """Whether the first message in the head is one of the three."""
+    return message_of(head) in {"camt.052", "camt.053", "camt.054"}
+
+
+def parse(source: Source, profile: Profile) -> Iterator[Record]:
+    """The file's statements, their entries and what the bank states about them."""
+    reading = _Reading(Charset(source.head, profile.encoding), profile)
+    for piece in pieces(source, reading.charset, _STATEMENTS.keys() | _MESSAGES, (_ENTRY,)):
+        if isinstance(piece, RecordPiece):
+            yield from _entry(reading, piece)
+        elif isinstance(piece, Between):
+            yield Envelope(piece.span, "envelope")
+        elif isinstance(piece, Opened):
+            _open(reading, piece)
+        elif isinstance(piece, Part):
+            yield from _take(reading, piece)
+        elif isinstance(piece, Closed):
+            yield from _close(reading, piece)
+        else:
+            yield from _trouble(reading, piece)
+
+
+@dataclass(slots=True)
+class _Reading:
+    """Where the reading stands."""
+
+    charset: Charset
+    profile: Profile
+    entries: Shapes[EntryOutline] = field(init=False)
+    details: Shapes[DetailOutline] = field(init=False)
+    group: Element = field(default_factory=lambda: Element("GrpHdr", {}, 0))
+    statement: Statement | None = None
+    statements: int = 0
+    seen: set[tuple[object, ...]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.entries = Shapes(outline_entry, self.charset)
+        self.details = Shapes(outline_detail, self.charset)
+
+
+def _open(reading: _Reading, piece: Opened) -> None:
+    """A message begins, or a statement in it."""
+    if piece.name in _MESSAGES:
+        reading.statements, reading.group = 0, Element("GrpHdr", {}, 0)
+    else:
+        reading.statements += 1
+        reading.statement = Statement(piece.span, _STATEMENTS[piece.name], reading.group)
+
+
+def _take(reading: _Reading, piece: Part) -> Iterator[Record]:
+    """An element of the message's or the statement's head."""
+    if reading.statement:
+        yield from reading.statement.take(piece)
+    elif piece.element.name == "GrpHdr":
+        reading.group = piece.element
+
+
+def _close(reading: _Reading, piece: Closed) -> Iterator[Record]:
+    """A statement ends with its proof; a message without any statement lacks what it is for."""
+    statement = reading.statement
+    if piece.name in _MESSAGES:
+        if not reading.statements:
+            yield issues.error(piece.span, "missing_record", "the message holds no statement, report or notification")
+    elif statement:
+        yield from _announce(reading, statement, "")
+        yield from closed(statement, piece.span)
+        yield from _not_twice(reading, statement)
+        reading.statement = None
+
+
+def _not_twice(reading: _Reading, statement: Statement) -> Iterator[Issue]:
+    """The same statement twice in one file would count its entries twice."""
+    key = fingerprint(statement)
+    if statement.counts and key in reading.seen:
+        yield issues.error(statement.span, "duplicate", "the statement stands twice in the file: its entries would count twice")
+    reading.seen.add(key)
+
+
+def _trouble(reading: _Reading, piece: Trouble) -> Iterator[Record]:
+    """Where the file breaks off, the statement that was being read is told as far as it goes."""
+    if reading.statement and piece.severity == "error":
+        yield from _announce(reading, reading.statement, "")
+    yield issues.issue(piece.span, piece.severity, piece.code, piece.message)
+
+
+def _announce(reading: _Reading, statement: Statement, entry_currency: str) -> Iterator[Record]:
+    """The statement's opening, once, before its first entry or its end; and what is odd about it."""
+    if statement.is_open:
+        return
+    record = opened(statement, reading.profile, entry_currency)
+    yield record
+    if (copy := statement.head.value("CpyDplctInd")) in {"DUPL", "CODU"}:
+        yield issues.warning(record.span, "duplicate", "the bank marks the statement as one that it sends again", copy)
+
+
+def _entry(reading: _Reading, piece: RecordPiece) -> Iterable[Record]:
+    """An entry's bank lines, or why there are none."""
+    statement = reading.statement
+    if statement is None:
+        return [issues.error(piece.span, "misplaced_record", "an entry stands outside of any statement", piece.data)]
+    try:
+        outline, values, details = _read(reading, piece)
+    except XmlError as error:
+        statement.unreadable += 1
+        return [issues.error(piece.span, "bad_record", f"the entry cannot be read: {error}", piece.data)]
+    before = () if statement.is_open else tuple(_announce(reading, statement, outline.amount.currency if outline.amount else ""))
+    entry = iso_entry.read(outline, values, details, piece.span, statement.own)
+    if isinstance(entry, Issue):
+        statement.unreadable += 1
+        return [*before, entry]
+    statement.add(entry)
+    if len(details) > 1:
+        return itertools.chain(before, iso_batch.lines(entry, statement.own))
+    return (*before, *iso_entry.single_line(entry, statement.own))
+
+
+def _read(reading: _Reading, piece: RecordPiece) -> tuple[EntryOutline, Values, list[Detail]]:
+    """The entry with its only detail, or the entry and each of its details on their own: a batch of any size has few shapes."""
+    data, line, start = piece.data, piece.span.line, piece.span.start
+    where = []
+    if data.count(b"TxDtls>") > 2 and b"<!" not in data and b"<?" not in data:
+        where = cuts(data, data[1:data.index(b"Ntry")] + b"TxDtls")
+    if not where:
+        outline, values = reading.entries.read(data)
+        return outline, values, [Detail(detail, values, piece.span, data) for detail in outline.details]
+    outline, values = reading.entries.read(_without(data, where))
+    details = []
+    counted = 0
+    for begin, end in where:
+        line += data.count(reading.charset.newline, counted, begin)
+        counted = begin
+        detail_outline, detail_values = reading.details.read(data[begin:end])
+        details.append(Detail(detail_outline, detail_values, Span(line, start + begin, start + end), data[begin:end]))
+    return outline, values, details
+
+
+def _without(data: bytes, where: list[tuple[int, int]]) -> bytes:
+    """The entry without its details."""
+    kept = [data[end:begin] for (_, end), (begin, _) in itertools.pairwise(where)]
+    return b"".join([data[:where[0][0]], *kept, data[where[-1][1]:]])

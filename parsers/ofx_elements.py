@@ -1,0 +1,232 @@
+"""OFX bytes as a flat stream of elements: tags with the text behind them, and whole statement entries as field tables.
+
+OFX 1.x is SGML whose leaves need no end tag, OFX 2.x is XML, and banks mix the two; what both have in common is that a
+tag is followed by its text. So one tokeniser reads both, tolerating what banks send: leaves closed or not, self-closed
+tags, CDATA, comments, a bare `&` or `<` in a name, lower-case tags, any or no line ends, any or no header.
+
+Positions are byte offsets: the bytes are looked at as Latin-1, one character each, and only a field's text is decoded.
+The entries of a file are laid out alike, so a layout once met is learned as one regular expression (`_Layout`) that reads
+the next entry in one step; an entry of a new layout is read tag by tag. Both ways give the same fields.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Iterator
+from operator import itemgetter
+from typing import Literal, NamedTuple
+
+from parsers.sources import BLOCK_BYTES, LINE_BYTES_MAX, Source, decode
+
+FIELDS = ("TRNTYPE", "DTPOSTED", "DTAVAIL", "TRNAMT", "FITID", "REFNUM", "CHECKNUM", "NAME", "MEMO")
+"""The everyday leaves of an entry, in the order of `Entry.values`."""
+
+_SILENT = frozenset({*FIELDS, "DTUSER", "SIC", "SRVRTID", "PAYEEID"})  # an entry with only these needs no table of the others
+_BLANKS = " \t\r\n\0\x1a"  # bytes; as Latin-1 text others would count as white space too
+_LAYOUTS_MAX = 24
+_LAYOUT_TAGS_MAX = 80
+
+_TEXT = r"[^<]*+(?:(?:<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|<(?![/A-Z!?]))[^<]*+)*+"
+_TAG = re.compile(rf"<(/?)([A-Z][A-Z0-9._-]*)\s*(/?)>({_TEXT})", re.DOTALL)
+_MARKUP = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)", re.DOTALL)
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});")
+_ANY_CASE_TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9._-]*")
+_CHARSET = re.compile(rb"CHARSET\s*[:=]\s*\"?([A-Za-z0-9_-]+?)(?=COMPRESSION|[\s<\"?]|$)", re.IGNORECASE)
+
+
+class Element(NamedTuple):
+    """A tag and the raw text behind it (`/NAME` for an end tag); the name is empty for text that no tag owns."""
+
+    line: int
+    start: int
+    end: int
+    name: str
+    text: str
+
+
+class Entry(NamedTuple):
+    """A `<STMTTRN>` (booked) or `<STMTTRNP>` (pending): the raw text of FIELDS, and of all fields where it has others."""
+
+    line: int
+    start: int
+    end: int
+    values: tuple[str, ...]
+    others: dict[str, str] | None
+    name: str = "STMTTRN"
+    end_tag: Literal["present", "missing", "cut off"] = "present"
+    repeated: tuple[str, ...] = ()
+
+
+class _Layout(NamedTuple):
+    """The tags of an entry in their order: a pattern with one group for each field and an empty one at the end tag."""
+
+    pattern: re.Pattern[str]
+    names: tuple[str, ...]
+    pick: Callable[[tuple[str, ...]], tuple[str, ...]]
+    has_others: bool
+
+
+def odd_case(head: bytes) -> bool:
+    """Whether the tags are not in upper case, as the standard has them."""
+    return b"<OFX" not in head and b"<ofx" in head.lower()
+
+
+def code_page(head: bytes, fallback: str) -> str:
+    """The code page of text that is no UTF-8: what CHARSET announces where it is one, else the profile's."""
+    found = _CHARSET.search(head)
+    name = found[1].decode("ascii") if found else ""
+    try:
+        page = f"cp{name}" if name.isdigit() else name
+        return page if page and b"x".decode(page) == "x" else fallback
+    except (LookupError, UnicodeDecodeError):
+        return fallback
+
+
+def clean(raw: str, page: str) -> str:
+    """A field as a person reads it: CDATA and entities resolved once, decoded, on one line."""
+    if "<" in raw:
+        raw = _MARKUP.sub(lambda found: found[1] or "", raw)
+    if not raw.isascii():
+        raw = decode(raw.encode("latin-1"), page)
+    if "&" in raw:
+        raw = _ENTITY.sub(lambda found: html.unescape(found[0]), raw)
+    return " ".join(raw.split()) if "\n" in raw or "\r" in raw else raw.strip()
+
+
+def elements(source: Source) -> Iterator[Element | Entry]:
+    """The file in order, in time linear in its size and memory flat: a block is cut where an entry begins or has ended."""
+    is_odd = odd_case(source.head)
+    newline = "\n" if b"\n" in source.head else "\r"
+    layouts: list[_Layout] = []
+    line, offset, rest = 1, 0, ""
+    with source.open() as stream:
+        while block := stream.read(BLOCK_BYTES):
+            text = rest + block.decode("latin-1")
+            text = _ANY_CASE_TAG.sub(lambda found: found[0].upper(), text) if is_odd else text
+            cut = _cut(text)
+            yield from _read_block(text[:cut], line, offset, newline, layouts)
+            line, offset, rest = line + text.count(newline, 0, cut), offset + cut, text[cut:]
+    yield from _read_block(rest, line, offset, newline, layouts)
+
+
+def _cut(text: str) -> int:
+    """Where a block may end: where an entry begins or has ended, else before the last tag; 0 while too little is there to say.
+    An entry or a text larger than any line may be is cut anywhere."""
+    last_end = text.rfind("</STMTTRN")
+    between_entries = max(text.rfind("<STMTTRN"), text.find(">", last_end) + 1 if last_end >= 0 else 0)
+    if between_entries > 0:
+        return between_entries
+    if len(text) < LINE_BYTES_MAX:
+        return 0 if text.startswith("<STMTTRN") else max(text.rfind("<"), 0)
+    return max(text.rfind("<"), 0) or len(text)
+
+
+def _read_block(text: str, line: int, offset: int, newline: str, layouts: list[_Layout]) -> Iterator[Element | Entry]:
+    """The elements of a block of whole entries. `layouts` is kept across blocks, the one used last in front."""
+    position, size = 0, len(text)
+    while position < size:
+        begin = position
+        if text.startswith("<STMTTRN>", position):
+            for layout in layouts:
+                if found := layout.pattern.match(text, position):
+                    groups = found.groups()
+                    others = dict(zip(layout.names, groups, strict=False)) if layout.has_others else None
+                    yield Entry(line, offset + position, offset + found.end(len(groups)), layout.pick(groups), others)
+                    position = found.end()
+                    break
+            else:
+                layout, entry, position = _new_entry(text, position, "STMTTRN")
+                yield entry._replace(line=line, start=offset + begin, end=offset + position)
+            if layout is not None and (not layouts or layout is not layouts[0]):
+                layouts[:] = [layout, *(other for other in layouts if other is not layout)][:_LAYOUTS_MAX]
+        elif (tag := _TAG.match(text, position)) is None:
+            later = _TAG.search(text, position)
+            position = later.start() if later else size
+            if (between := text[begin:position]).strip(_BLANKS):
+                yield Element(line, offset + begin, offset + position, "", between)
+        elif tag[2] in {"STMTTRN", "STMTTRNP"} and not tag[1]:
+            _, entry, position = _new_entry(text, position, tag[2])
+            yield entry._replace(line=line, start=offset + begin, end=offset + position)
+        else:
+            position = tag.end()
+            yield Element(line, offset + begin, offset + position, tag[1] + tag[2], tag[4])
+            if tag[3]:
+                yield Element(line, offset + begin, offset + position, "/" + tag[2], "")
+        line += text.count(newline, begin, position)
+
+
+def _new_entry(text: str, position: int, name: str) -> tuple[_Layout | None, Entry, int]:
+    """An entry read tag by tag: its layout for the next one (None where it cannot be learned), itself, and where it ends."""
+    following = text.find(f"<{name}>", position + 1)
+    limit = following if following >= 0 else len(text)
+    end = text.find(f"</{name}>", position, limit)
+    stop = end if end >= 0 else _open_end(text, position, limit)
+    tags = list(_TAG.finditer(text, position, stop))[1:]
+    fields: dict[str, str] = {}
+    repeated = []
+    for tag in tags:
+        if tag[1]:
+            continue
+        if fields.get(tag[2], "").strip():
+            repeated.append(tag[2])
+            fields[tag[2]] += " " + tag[4]
+        else:
+            fields[tag[2]] = tag[4]
+    has_others = bool(repeated) or not fields.keys() <= _SILENT
+    values = tuple(fields.get(field, "") for field in FIELDS)
+    entry = Entry(0, 0, 0, values, fields if has_others else None, name, "present", tuple(repeated))
+    if end < 0:
+        return None, entry._replace(end_tag="cut off" if stop == len(text) else "missing"), stop
+    stop += len(name) + 3
+    layout = None if repeated or name != "STMTTRN" else _learned(text[position:stop], tags, has_others=has_others)
+    return layout, entry, stop
+
+
+def _open_end(text: str, position: int, limit: int) -> int:
+    """Where an entry without end tag stops: at the end of its list, or where the next one begins."""
+    ends = (text.find(tag, position, limit) for tag in ("</BANKTRANLIST", "</INVBANKTRAN", "</STMTRS", "</CCSTMTRS"))
+    return min((end for end in ends if end >= 0), default=limit)
+
+
+def _learned(raw: str, tags: list[re.Match[str]], *, has_others: bool) -> _Layout | None:
+    """The layout of an entry: the next one with the same tags in the same order matches its pattern."""
+    if len(tags) > _LAYOUT_TAGS_MAX:
+        return None
+    names = tuple(tag[2] for tag in tags if not tag[1])
+    parts = [rf"</{re.escape(tag[2])}>[ \t\r\n]*" if tag[1] else rf"<{re.escape(tag[2])}>([^<]*)" for tag in tags]
+    pattern = re.compile(rf"<STMTTRN>[ \t\r\n]*{''.join(parts)}</STMTTRN>()[ \t\r\n]*")
+    if len(set(names)) < len(names) or not pattern.fullmatch(raw):
+        return None
+    places = [names.index(field) if field in names else -1 for field in FIELDS]  # -1: the empty group at the end tag
+    return _Layout(pattern, names, itemgetter(*places), has_others)
+
+
+def occurrences(source: Source, *words: bytes) -> tuple[int, ...]:
+    """How often each word stands in the file, counted in the bytes alone: the other side of what the reader found."""
+    is_odd = odd_case(source.head)
+    counts, tail = [0] * len(words), b""
+    with source.open() as stream:
+        while block := stream.read(BLOCK_BYTES):
+            text = tail + (block.upper() if is_odd else block)
+            counts = [had + text.count(word) - tail.count(word) for had, word in zip(counts, words, strict=True)]
+            tail = text[-64:]
+    return tuple(counts)
+
+
+def corrected_in_file(source: Source) -> frozenset[tuple[str, str]]:
+    """(account, FITID) of the entries that a later or earlier entry of the same file replaces or deletes."""
+    account = ""
+    there: set[tuple[str, str]] = set()
+    corrected: set[tuple[str, str]] = set()
+    for piece in elements(source):
+        if isinstance(piece, Element):
+            account = piece.text.strip() if piece.name == "ACCTID" else account
+            continue
+        own = piece.values[FIELDS.index("FITID")].strip()
+        other = (piece.others or {}).get("CORRECTFITID", "").strip()
+        if other:
+            corrected.add((account, other))
+        if other != own:
+            there.add((account, own))
+    return frozenset(there & corrected)
