@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import polars as pl
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, Row, and_, func, or_, select
 
 from cashapp import accounts, db, exceptions, ledger, schema
 from cashapp.config import Config
@@ -35,14 +35,36 @@ def link_file(connection: Connection, file_id: int, config: Config) -> pl.DataFr
     span = connection.execute(select(func.min(line.c.booking_date), func.max(line.c.booking_date)).where(line.c.file_id == file_id)).one()
     if span[0] is None:
         return pl.DataFrame(schema=LINKS)
+    twice = _twice_in_file(connection, file_id)
+    links = pl.concat([twice, _links_to_others(connection, file_id, span, config, twice)])
+    db.insert_frame(connection, schema.line_link, links)
+    return links
+
+
+def _twice_in_file(connection: Connection, file_id: int) -> pl.DataFrame:
+    """A statement that stands twice in one file, number, balances and lines alike: its second lines repeat its first."""
+    statement = schema.statement
+    told = [statement.c.account, statement.c.reference, statement.c.sequence, statement.c.opening_minor, statement.c.closing_minor]
+    alike = connection.execute(
+        select(func.min(statement.c.statement_id), func.max(statement.c.statement_id)).group_by(*told)
+        .where(statement.c.file_id == file_id, statement.c.report == "statement", or_(statement.c.reference != "", statement.c.sequence != ""))
+        .having(func.count() == 2).order_by(func.min(statement.c.statement_id))).all()
+    links: list[Link] = []
+    for first, second in alike:
+        one, other = (_lines(connection, schema.bank_line.c.statement_id == statement_id) for statement_id in (first, second))
+        if one.height and one.drop("line_id", "statement_id").equals(other.drop("line_id", "statement_id")):
+            links += [Link(line, counted, "repeat", "the statement stands twice in the file") for line, counted in zip(other["line_id"], one["line_id"], strict=True)]
+    return pl.DataFrame(links, schema=LINKS, orient="row")
+
+
+def _links_to_others(connection: Connection, file_id: int, span: Row[*tuple[object, ...]], config: Config, linked: pl.DataFrame) -> pl.DataFrame:
+    line = schema.bank_line
     old = _lines(connection, and_(line.c.file_id != file_id, line.c.booking_date.between(span[0] - _MARGIN, span[1] + _MARGIN), line.c.status == "booked"))
     if old.is_empty():
         return pl.DataFrame(schema=LINKS)
-    new = _lines(connection, and_(line.c.file_id == file_id, line.c.status == "booked"))
+    new = _lines(connection, and_(line.c.file_id == file_id, line.c.status == "booked")).join(linked, on="line_id", how="anti", maintain_order="left")
     found = find(_new_told(new), _old_told(connection, old), Window(config.links.banking_days, config.links.calendar))
-    links = pl.DataFrame(found or [], schema=LINKS, orient="row")
-    db.insert_frame(connection, schema.line_link, links)
-    return links
+    return pl.DataFrame(found, schema=LINKS, orient="row")
 
 
 def _lines(connection: Connection, condition: object) -> pl.DataFrame:

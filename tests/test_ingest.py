@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 
+import polars as pl
 import pytest
 from sqlalchemy import Engine
 
 from cashapp import db, proof
 from cashapp.config import Config, Lockbox
-from parsers.documents import Document
+from parsers.documents import Document, joined
 from tests.books import balances, bank_line, document, reasons, receipts, take_in
 
 BANK = "bank:111222333"
@@ -74,6 +75,13 @@ def test_the_same_statement_twice_is_counted_once(engine: Engine) -> None:
     first, again = document(lines, reference="12"), document([*lines, bank_line(70)], reference="12")
     assert after(engine, ("one", first), ("two", again)) == (
         {BANK: 270, "unapplied cash": -270}, [(70, "open", 70), (100, "open", 100), (100, "open", 100)], [])
+
+
+def test_a_statement_that_stands_twice_in_one_file_is_counted_once(engine: Engine) -> None:
+    lines = [bank_line(100, remittance_text="A"), bank_line(-30, "fee")]
+    twice = joined([document(lines, reference="12", opening=0, closing=70), document(lines, reference="12", opening=0, closing=70)])
+    twice.lines = twice.lines.with_columns(pl.Series("statement", [0, 0, 1, 1], dtype=pl.Int32))
+    assert after(engine, ("s", twice)) == ({BANK: 70, "unapplied cash": -100, "bank fees": 30}, [(100, "open", 100)], [])
 
 
 def test_a_remittance_advice_is_no_cash(engine: Engine) -> None:

@@ -1,0 +1,62 @@
+"""Aging: what customers owe as of a day, by how long it is past due; credits stand in a column of their own, negative.
+
+Open amounts are those of that day: what the postings dated up to it leave open. The invoice's own due date decides; an item
+without one is due when issued.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+from sqlalchemy import Connection, select
+
+from cashapp import accounts, db, schema
+from cashapp.exports import AGING, OLDEST, bucket, days_past_due
+from cashapp.money import shown
+from cashapp.reports import ledger_side
+from cashapp.reports.ledger_side import minor_sum
+from cashapp.reports.model import Column, Report, Section, When, amounts, proofs
+
+BUCKETS = (*(name for _, name in AGING), OLDEST)
+_CREDITS = ("credit_memo", "on_account")
+
+
+def aging(connection: Connection, when: When) -> Report:
+    """Customers by bucket, for each currency."""
+    rows = _by_customer(_open_items(connection, when), when)
+    section = Section("customers", "Customers", (
+        Column("customer_id", title="customer"), Column("name"), Column("currency"), Column("items", "count", shown="page"),
+        *(Column(name, "money") for name in BUCKETS), Column("credits", "money"), Column("total", "money"),
+    ), rows, apart=True, note="Days past due. Credits: credit memos and money left on account, not yet used.")
+    unapplied = ledger_side.balance(connection, accounts.UNAPPLIED, when, sign=-1)
+    waiting = ", ".join(shown(minor, currency) for currency, minor in sorted(unapplied.items()) if minor)
+    return Report(
+        name="aging", title="Aging of receivables", when=when, as_of=True, sections=(section,),
+        proofs=proofs(accounts.RECEIVABLE, amounts(rows, "total"), ledger_side.balance(connection, accounts.RECEIVABLE, when)),
+        notes=(f"Not deducted: cash received and not applied to any item, {waiting} (report unapplied).",) if waiting else (),
+    )
+
+
+def _open_items(connection: Connection, when: When) -> pl.DataFrame:
+    """Items that are open at the end of the day, with what is open of them."""
+    item, customer, entry, leg = schema.open_item, schema.customer, schema.journal_entry, schema.posting
+    left = minor_sum(leg.c.amount_minor)
+    open_then = (
+        select(leg.c.item_id, left.label("left")).join(entry, entry.c.entry_id == leg.c.entry_id)
+        .where(leg.c.account == accounts.RECEIVABLE, leg.c.item_id.is_not(None), entry.c.entry_date <= when.until)
+        .group_by(leg.c.item_id).having(left != 0).subquery()
+    )
+    query = (
+        select(item.c.customer_id, customer.c.name, item.c.currency, item.c.kind, item.c.issue_date, item.c.due_date, open_then.c.left)
+        .join(open_then, open_then.c.item_id == item.c.item_id).join(customer, customer.c.customer_id == item.c.customer_id)
+    )
+    shape: db.Shape = {"customer_id": pl.String, "name": pl.String, "currency": pl.String, "kind": pl.String, "issue_date": pl.Date,
+                       "due_date": pl.Date, "left": pl.Int64}
+    return db.frame(connection, query, shape)
+
+
+def _by_customer(items: pl.DataFrame, when: When) -> pl.DataFrame:
+    column = pl.when(pl.col("kind").is_in(_CREDITS)).then(pl.lit("credits")).otherwise(pl.col("bucket"))
+    placed = items.with_columns(days_past_due(when.until)).with_columns(bucket()).with_columns(column.alias("column"))
+    sums = [pl.col("left").filter(pl.col("column") == name).sum().alias(name) for name in (*BUCKETS, "credits")]
+    return placed.group_by("currency", "customer_id", "name").agg(
+        pl.len().cast(pl.Int64).alias("items"), *sums, pl.col("left").sum().alias("total")).sort("currency", "customer_id")
