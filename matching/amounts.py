@@ -51,19 +51,17 @@ def terms(pairs: pl.DataFrame, books: Books) -> pl.DataFrame:
 
 def weigh(sets: pl.DataFrame, books: Books) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The evidence of the amount for each answer of `sets` (r, a, i), and its lines."""
-    priced = _discounts_taken(terms(sets.select("r", "a", "i"), books)).sort("r", "a", "due_date", "i", nulls_last=True)
+    priced = _discounts_taken(terms(sets.select("r", "a", "i"), books))
     judged = _judged(priced)
-    lines = priced.join(judged, on=["r", "a"]).sort("r", "a", "due_date", "i", nulls_last=True)
-    return judged.select(list(WEIGHED)), _split(lines)
+    lines = priced.join(judged, on=["r", "a"])
+    short = pl.col("amount_evidence") == SHORT
+    return judged.select(list(WEIGHED)), pl.concat([_in_full(lines.filter(~short)), _as_far_as_it_goes(lines.filter(short))])
 
 
 def _judged(priced: pl.DataFrame) -> pl.DataFrame:
-    """r, a, amount_evidence, gap, and what the lines need to know."""
-    totals = priced.group_by("r", "a").agg(
-        pl.sum("open", "earned", "late"), pl.first("amount", "fee", "rounding", "fee_limit"),
-        pl.col("i").sort_by("open", "i", descending=[True, False]).first().alias("largest"),
-        pl.col("i").sort_by("earned", "late", "i", descending=[True, True, False]).first().alias("most_discounted"),
-    ).filter(pl.col("open") > 0).with_columns((pl.col("open") - pl.col("amount")).alias("gap"))
+    """r, a, amount_evidence, gap, and `surplus`: what of the gap discounts do not explain."""
+    totals = priced.group_by("r", "a").agg(pl.sum("open", "earned", "late"), pl.first("amount", "fee", "rounding", "fee_limit"))
+    totals = totals.filter(pl.col("open") > 0).with_columns((pl.col("open") - pl.col("amount")).alias("gap"))
     gap, earned, taken, rounding = pl.col("gap"), pl.col("earned"), pl.col("earned") + pl.col("late"), pl.col("rounding")
     fee = pl.when((pl.col("fee") > 0) & (pl.col("fee") <= pl.col("fee_limit"))).then(pl.col("fee"))
     near_net = (earned > 0) & ((gap - earned).abs() <= rounding)
@@ -75,38 +73,46 @@ def _judged(priced: pl.DataFrame) -> pl.DataFrame:
         .when((gap > 0) & near_net).then(pl.lit(NET)).when((gap > 0) & near_late).then(pl.lit(LATE))
         .when(gap < 0).then(pl.lit(OVER)).otherwise(pl.lit(SHORT))
     )
-    return totals.with_columns(evidence.alias("amount_evidence")).select("r", "a", "amount_evidence", "gap", "largest", "most_discounted",
-                                                                        pl.col("earned").alias("earned_in_all"), taken.alias("taken_in_all"))
+    told = totals.with_columns(evidence.alias("amount_evidence"))
+    net = (pl.col("amount_evidence") == NET) | ((pl.col("amount_evidence") == FEE) & (gap != pl.col("fee")))
+    discounts = pl.when(pl.col("amount_evidence") == LATE).then(taken).when(net).then(earned).otherwise(0)
+    surplus = pl.when(pl.col("amount_evidence").is_in([OVER, SHORT])).then(0).otherwise(gap - discounts)
+    return told.select("r", "a", "amount_evidence", "gap", net.alias("net"), surplus.alias("surplus"))
 
 
-def _split(lines: pl.DataFrame) -> pl.DataFrame:
-    """The money of each answer over its items. What rounding and fees leave goes to the largest item; a discount that was figured
-    a cent too low is lowered where it is largest."""
-    evidence, fee = pl.col("amount_evidence"), pl.col("amount_evidence") == FEE
-    net = (evidence == NET) | (fee & (pl.col("gap") != pl.col("fee")))
-    discount = pl.when(evidence == LATE).then(pl.col("earned") + pl.col("late")).when(net).then(pl.col("earned")).otherwise(0)
-    in_all = pl.when(evidence == LATE).then(pl.col("taken_in_all")).when(net).then(pl.col("earned_in_all")).otherwise(0)
-    surplus = pl.col("gap") - in_all
-    settles = ~evidence.is_in([OVER, SHORT])
-    less = pl.when(settles & (surplus < 0) & (pl.col("i") == pl.col("most_discounted"))).then(surplus).otherwise(0)
-    write_off = pl.when(settles & (surplus > 0) & (pl.col("i") == pl.col("largest"))).then(surplus).otherwise(0)
-    split = lines.with_columns((discount + less).alias("discount"), write_off.alias("write_off"), pl.lit(0, pl.Int64).alias("deduction"),
-                               pl.lit("").alias("reason"))
-    full = pl.col("open") - pl.col("discount") - pl.col("write_off")
-    return (
-        split.with_columns(pl.when(evidence == SHORT).then(_as_far_as_it_goes()).otherwise(full).alias("applied"))
-        .filter(pl.col("applied") != 0).select(list(LINES))
+def _in_full(lines: pl.DataFrame) -> pl.DataFrame:
+    """Lines that pay their items. What rounding and fees leave goes to the largest item; a discount that was figured a cent too low is
+    lowered where it is largest."""
+    discount = pl.when(pl.col("amount_evidence") == LATE).then(pl.col("earned") + pl.col("late")).when("net").then("earned").otherwise(0)
+    discounted = lines.with_columns(discount.alias("discount"))
+    uneven = discounted.filter(pl.col("surplus") != 0)
+    bearer = uneven.group_by("r", "a").agg(
+        pl.when(pl.first("surplus") > 0).then(pl.col("i").sort_by("open", "i", descending=[True, False]).first())
+        .otherwise(pl.col("i").sort_by("discount", "i", descending=[True, False]).first()).alias("i"),
+        pl.first("surplus").alias("borne"),
     )
+    borne = pl.col("borne").fill_null(0)
+    split = discounted.join(bearer, on=["r", "a", "i"], how="left").with_columns(
+        (pl.col("discount") + pl.min_horizontal(borne, 0)).alias("discount"), pl.max_horizontal(borne, 0).alias("write_off"))
+    return split.with_columns((pl.col("open") - pl.col("discount") - pl.col("write_off")).alias("applied")).pipe(_as_lines)
 
 
-def _as_far_as_it_goes() -> pl.Expr:
+def _as_far_as_it_goes(lines: pl.DataFrame) -> pl.DataFrame:
     """Credits are used up, then the money goes to the items in order of due date until none is left."""
     answer = ["r", "a"]
+    ordered = lines.sort("r", "a", "due_date", "i", nulls_last=True)
     credit = pl.when(pl.col("open") < 0).then(-pl.col("open")).otherwise(0)
     owed = pl.when(pl.col("open") > 0).then(pl.col("open")).otherwise(0)
     money = pl.col("amount") + credit.sum().over(answer)
     before = owed.cum_sum().over(answer) - owed
-    return pl.when(pl.col("open") < 0).then(pl.col("open")).otherwise((money - before).clip(0, pl.col("open")))
+    applied = pl.when(pl.col("open") < 0).then(pl.col("open")).otherwise((money - before).clip(0, pl.col("open")))
+    nil = pl.lit(0, pl.Int64)
+    return ordered.with_columns(applied.alias("applied"), nil.alias("discount"), nil.alias("write_off")).pipe(_as_lines)
+
+
+def _as_lines(split: pl.DataFrame) -> pl.DataFrame:
+    return split.filter(pl.col("applied") != 0).select(
+        "r", "a", "i", "applied", "discount", pl.lit(0, pl.Int64).alias("deduction"), pl.lit("").alias("reason"), "write_off")
 
 
 def _discounts_taken(priced: pl.DataFrame) -> pl.DataFrame:

@@ -66,7 +66,7 @@ def _similar(payers: Payers, certain: pl.DataFrame, alike: pl.DataFrame, books: 
 
 def _among_common(groups: pl.DataFrame, index: numbers.Numbers, similar: pl.DataFrame) -> pl.DataFrame:
     """Text hits of the receipts with similar names on numbers that too many items share to be looked up without a payer."""
-    if similar.is_empty() or index.by_digits.group_by("key").len().filter(pl.col("len") > references.COMMON).is_empty():
+    if similar.is_empty() or index.common.is_empty():
         return pl.DataFrame(schema=references.HITS)
     return references.in_text(groups.join(similar.select("r").unique(), on="r", how="semi"), index, similar)
 

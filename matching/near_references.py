@@ -20,6 +20,7 @@ ITEMS_MAX = 60
 SAME_AMOUNT_MAX = 50
 WINDOW_MAX = 3
 NUMBER_MIN, NUMBER_MAX = 3, 24
+SHAPE = r"[0-9].*[0-9]"
 EDIT_DIGITS_MIN = 5
 CUT_MIN, CUT_TENTHS = 6, 7
 """What is left of a number that was cut off: so many characters, and so many tenths of it."""
@@ -33,19 +34,24 @@ TOKENS = {"m": pl.Int64, "r": pl.UInt32, "token": pl.String}
 def text_tokens(receipts: pl.DataFrame, payers: pl.DataFrame, index: Numbers, closed: Numbers) -> pl.DataFrame:
     """m, r, token: words of the text, alone and run together, that could be a number in bad shape. A number that is somebody's may be
     one only where `payers` (r, c) tells for certain that it is not the payer's."""
-    joined = receipts.select("r", "amount", pl.concat_str("structured_reference", pl.lit(" "), "text").alias("text"))
-    words = joined.select("r", "amount", normalize.plain_numbers(joined["text"]).str.split(" ").alias("word")).explode("word")
-    words = words.with_columns(pl.col("word").str.replace_all(r"[^A-Z0-9]", "").alias("word")).filter(pl.col("word") != "")
-    words = _not_somebodys(words.with_row_index("w"), payers, index, closed).sort("w")
+    texts = receipts.select("r", "amount", pl.concat_str(pl.col("structured_reference", "text"), separator=" | ").alias("text"))
+    spelled = texts.filter(pl.col("text").str.contains(SHAPE))
+    words = spelled.select("r", "amount", normalize.plain_numbers(spelled["text"]).str.split(" ").alias("word")).explode("word")
+    words = words.with_columns(pl.col("word").str.replace_all(r"[^A-Z0-9]", "").alias("word")).filter(pl.col("word") != "").with_row_index("w")
+    unknown = _not_somebodys(words, payers, index, closed).sort("w")
     windows = []
-    for size in range(1, WINDOW_MAX + 1):
+    for size in range(2, WINDOW_MAX + 1):
         together = (pl.col("r").shift(1 - size) == pl.col("r")) & (pl.col("w").shift(1 - size) == pl.col("w") + size - 1)
         run = pl.concat_str([pl.col("word").shift(-step) for step in range(size)])
-        windows.append(words.with_columns(run.alias("token")).filter(together).select("r", "amount", "token"))
-    tokens = _not_somebodys(pl.concat(windows).unique().rename({"token": "word"}), payers, index, closed).rename({"word": "token"})
-    shaped = tokens.filter(pl.col("token").str.len_chars().is_between(NUMBER_MIN, NUMBER_MAX) & pl.col("token").str.contains(r"[0-9].*[0-9]"))
-    mention = pl.struct("r", "token").rank("dense").cast(pl.Int64) + (1 << 42)
-    return shaped.with_columns(mention.alias("m")).select(list(TOKENS))
+        windows.append(unknown.with_columns(run.alias("word")).filter(together & _could_be_a_number(run)).select("r", "amount", "word"))
+    joined = _not_somebodys(pl.concat(windows).unique(), payers, index, closed)
+    tokens = pl.concat([unknown.filter(_could_be_a_number(pl.col("word"))).select("r", "word"), joined.select("r", "word")]).unique()
+    mention = pl.struct("r", "word").rank("dense").cast(pl.Int64) + (1 << 42)
+    return tokens.with_columns(mention.alias("m")).select("m", "r", pl.col("word").alias("token"))
+
+
+def _could_be_a_number(word: pl.Expr) -> pl.Expr:
+    return word.str.len_bytes().is_between(NUMBER_MIN, NUMBER_MAX) & word.str.contains(SHAPE)
 
 
 def near(tokens: pl.DataFrame, candidates: pl.DataFrame, books: Books) -> pl.DataFrame:
@@ -97,14 +103,14 @@ def _not_somebodys(words: pl.DataFrame, payers: pl.DataFrame, index: Numbers, cl
     certain only without the payer's own, and those of its closed items only where the amount is theirs."""
     digits = pl.col("word").str.replace_all(r"[^0-9]", "")
     keyed = words.select("r", "word", "amount", pl.when(digits.str.len_chars() >= SHORT_DIGITS).then(normalize.digit_key(digits)).alias("key")).unique()
-    anybodys, payers_own = keyed.join(payers, on="r", how="anti"), keyed.join(payers, on="r")
     taken = []
     for numbers, is_closed in ((index, False), (closed, True)):
         frame = pl.concat([numbers.by_digits, numbers.by_spelling]).select("c", "key", pl.col("squeezed").alias("word"), "open")
         for told in ("word", "key"):
-            own = payers_own.join(frame, on=[told, "c"])
+            somebodys = keyed.drop_nulls(told).join(frame.select("c", told, "open"), on=told)
+            own = somebodys.join(payers, on=["r", "c"], how="semi")
             taken += [
-                anybodys.join(frame, on=told, how="semi").select("r", "word"),
+                somebodys.join(payers, on="r", how="anti").select("r", "word"),
                 (own.filter(paid_with(pl.col("amount"), pl.col("open"))) if is_closed else own).select("r", "word"),
             ]
     return words.join(pl.concat(taken).unique(), on=["r", "word"], how="anti")

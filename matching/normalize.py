@@ -54,7 +54,7 @@ _TRADES_AS = (
 _FORM_AT_END = r"((?: (?:" + "|".join(sorted(LEGAL_FORMS, key=len, reverse=True)) + r"))+)$"
 _FORM_AT_START = r"^((?:" + "|".join(sorted(LEADING_FORMS)) + r") )"
 _WORDS = {f" {word} ": "" for word in sorted(CONNECTIVES)} | {f" {short} ": f" {word} " for short, word in SHORTENED.items()}
-_FORMS_OF_WORDS = {" SP ZOO": " SPZOO", " SA DE CV": " SADECV", " S DE RL DE CV": " SDERLDECV", " SAPI DE CV": " SAPIDECV"}
+_FORMS_OF_WORDS = {" SP ZOO": " SPZOO", " SP Z OO": " SPZOO", " SA DE CV": " SADECV", " S DE RL DE CV": " SDERLDECV", " SAPI DE CV": " SAPIDECV"}
 _UMLAUTS = {"Ä": "AE", "Ö": "OE", "Ü": "UE", "Ø": "OE", "Å": "AA", "Æ": "AE", "Œ": "OE"}
 
 

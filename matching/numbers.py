@@ -17,6 +17,9 @@ from matching import normalize
 SHORT_DIGITS = 5
 """Fewer digits than that are weak evidence when they stand in free text without the letters of the number."""
 
+COMMON = 8
+"""A key that more items share is looked up only among the items of the payer, or of the amount."""
+
 INDEX = {
     "i": pl.UInt32, "c": pl.UInt32, "source": pl.String, "letters": pl.String, "squeezed": pl.String, "length": pl.UInt32, "key": pl.UInt64,
     "open": pl.Int64,
@@ -28,6 +31,7 @@ class Numbers:
     """All numbers of a list of items; an item has a row for each way its number may be told."""
 
     by_digits: pl.DataFrame  # INDEX: found by `key`
+    common: pl.DataFrame  # the keys that more than `COMMON` items share
     by_spelling: pl.DataFrame  # INDEX: found by `squeezed`
     prefixes: pl.Series  # the letters that numbers begin with
     shapes: pl.DataFrame  # letters, length, low, high: what a document number looks like in these books
@@ -44,8 +48,11 @@ def read(items: pl.DataFrame) -> Numbers:
         normalize.digit_key(normalize.without_zeros(pl.col("number")).str.replace_all(r"[^0-9]", "")).alias("key"),
     )
     documents = as_written.filter(pl.col("source") == "document_number")
+    spread = closed_up.join(as_written.select("i", "source", "key"), on=["i", "source", "key"], how="anti")
+    by_digits = pl.concat([as_written, spread]).select(list(INDEX)).drop_nulls("key")
     return Numbers(
-        by_digits=pl.concat([as_written, closed_up]).select(list(INDEX)).unique(),
+        by_digits=by_digits,
+        common=by_digits.group_by("key").len().filter(pl.col("len") > COMMON).select("key"),
         by_spelling=parts.filter("mixed").with_columns(pl.lit(None, pl.UInt64).alias("key")).select(list(INDEX)),
         prefixes=documents["letters"].unique().sort(),
         shapes=documents.group_by("letters", "length").agg(pl.min("key").alias("low"), pl.max("key").alias("high")).sort("letters", "length"),

@@ -18,8 +18,6 @@ from matching import normalize
 from matching.numbers import SHORT_DIGITS, Numbers
 
 EXPLICIT, DIGITS, SHORT, NEAR = 4, 3, 2, 1
-COMMON = 8
-"""A key that more items share is looked up only among the items of the payer."""
 SPELLED_MIN = 6
 """A number that is given with its letters has at least so many characters before nothing else need speak for it."""
 RUNS_MAX = 4
@@ -55,7 +53,9 @@ def groups(receipts: pl.DataFrame) -> pl.DataFrame:
 
 def in_text(found: pl.DataFrame, index: Numbers, payers: pl.DataFrame) -> pl.DataFrame:
     """Hits of the groups of digits: each mention with the items that it may mean and nothing else speaks for more."""
-    hits = pl.concat([_look_up(grams, index.by_digits, payers) for grams in _grams(found)], how="vertical")
+    if index.by_digits.is_empty():
+        return pl.DataFrame(schema=HITS)
+    hits = _look_up(_grams(found, index.by_digits.select("key").unique()), index, payers)
     rated = hits.with_columns(_text_strength(index.prefixes).cast(pl.Int8).alias("strength")).filter(pl.col("strength") > 0)
     clear = _without_overlaps(rated)
     return _best(clear.with_columns((pl.col("g").cast(pl.Int64) * SPANS_MAX + pl.col("start")).alias("m")).select(list(HITS)))
@@ -86,7 +86,7 @@ def in_lines(remittance: pl.DataFrame, index: Numbers, payers: pl.DataFrame) -> 
     plain = parts.filter(pl.col("squeezed") == pl.concat_str("letters", "digits"))
     zeroless = normalize.without_zeros(pl.col("number")).str.replace_all(r"[^0-9]", "")
     keyed = pl.concat([plain.with_columns(normalize.digit_key(digits).alias("key")) for digits in (pl.col("digits"), zeroless)])
-    found = _look_up(keyed.drop_nulls("key").unique(["m", "key"], maintain_order=True), index.by_digits, payers)
+    found = _look_up(keyed.drop_nulls("key").unique(["m", "key"], maintain_order=True), index, payers)
     fits = _letters_fit(index.prefixes)
     same = pl.col("letters") == pl.col("letters_item")
     long = pl.min_horizontal("size", "length") >= SHORT_DIGITS
@@ -112,12 +112,14 @@ def _is_date(digits: pl.Expr) -> pl.Expr:
     return digits.str.contains(rf"^(?:20[0-4][0-9]{month}{day}|{day}{month}20[0-4][0-9]|{month}{day}20[0-4][0-9])$")
 
 
-def _grams(found: pl.DataFrame) -> list[pl.DataFrame]:
-    """The numbers that the runs of a group may form, one after the other and put together: g, r, letters, start, stop, key, size."""
-    runs = found.explode("runs").rename({"runs": "run"})
+def _grams(found: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
+    """The numbers that the runs of a group form, alone and put together, as far as they are among `keys`: g, r, letters, start, stop, key…"""
+    alone = found.filter(pl.col("runs").list.len() == 1).with_columns(
+        pl.col("runs").list.first().alias("digits"), pl.lit(0, pl.Int64).alias("start"), pl.lit(0, pl.UInt32).alias("first"))
+    runs = found.filter(pl.col("runs").list.len() > 1).explode("runs").rename({"runs": "run"})
     place = pl.int_range(pl.len()).over("g").alias("start")
     runs = runs.with_columns(place, pl.col("run").str.strip_chars_start("0").alias("bare"), pl.col("run").first().over("g").str.len_chars().alias("first"))
-    grams = []
+    grams = [_gram(alone, "digits", 1)]
     for count in range(1, RUNS_MAX + 1):
         same = pl.col("g").shift(1 - count) == pl.col("g")
         run = pl.concat_str([pl.col("run").shift(-step) for step in range(count)])
@@ -129,7 +131,7 @@ def _grams(found: pl.DataFrame) -> list[pl.DataFrame]:
     long = found.filter(pl.col("runs").list.len() > RUNS_MAX)
     whole = long.with_columns(pl.col("runs").list.join("").alias("digits"), pl.lit(0, pl.Int64).alias("start"), pl.lit(0, pl.UInt32).alias("first"))
     grams.append(_gram(whole, "digits", SPANS_MAX))
-    return grams
+    return pl.concat([gram.join(keys, on="key", how="semi") for gram in grams])
 
 
 def _gram(put: pl.DataFrame, digits: str, count: int) -> pl.DataFrame:
@@ -138,21 +140,20 @@ def _gram(put: pl.DataFrame, digits: str, count: int) -> pl.DataFrame:
     return put.select(
         "g", "r", "amount", pl.when(begins).then("letters").otherwise(pl.lit("")).alias("letters"), pl.col("letters").alias("group_letters"),
         "start", (pl.col("start") + count).alias("stop"), size.alias("size"), normalize.digit_key(pl.col(digits)).alias("key"),
-    ).drop_nulls("key")
+    )
 
 
-def _look_up(keyed: pl.DataFrame, index: pl.DataFrame, payers: pl.DataFrame) -> pl.DataFrame:
+def _look_up(keyed: pl.DataFrame, index: Numbers, payers: pl.DataFrame) -> pl.DataFrame:
     """`keyed` (r, amount, key, …) with the items of that key; a key that many items share only with those of the payer's candidates, and
     those of exactly the amount."""
-    keyed = keyed.join(index, on="key", how="semi")
-    numbers_of = index.rename({"letters": "letters_item", "squeezed": "squeezed_item"})
-    shared = index.group_by("key").len().filter(pl.col("len") > COMMON)
-    rare = keyed.join(shared, on="key", how="anti").join(numbers_of, on="key")
-    asked = keyed.join(shared, on="key", how="semi")
+    numbers_of = index.by_digits.rename({"letters": "letters_item", "squeezed": "squeezed_item"})
+    rare = keyed.join(index.common, on="key", how="anti").join(numbers_of, on="key")
+    asked = keyed.join(index.common, on="key", how="semi")
+    if asked.is_empty():
+        return rare
     of_payer = asked.join(payers.select("r", "c"), on="r").join(numbers_of, on=["key", "c"]).select(rare.columns)
     of_amount = asked.drop_nulls("amount").join(numbers_of, left_on=["key", "amount"], right_on=["key", "open"], coalesce=False)
-    fitting = of_amount.drop("key_right").select(rare.columns)
-    return pl.concat([rare, of_payer, fitting]).unique()
+    return pl.concat([rare, pl.concat([of_payer, of_amount.drop("key_right").select(rare.columns)]).unique()])
 
 
 def _letters_fit(prefixes: pl.Series) -> pl.Expr:
@@ -181,8 +182,8 @@ def _text_strength(prefixes: pl.Series) -> pl.Expr:
 
 def _without_overlaps(hits: pl.DataFrame) -> pl.DataFrame:
     """Of hits that use the same digits of a group, those that are worth most and then cover most."""
-    spans = hits.group_by("g", "start", "stop").agg(pl.max("strength"))
-    several = spans.filter(pl.len().over("g") > 1)
+    spans = hits.filter(pl.col("g").is_duplicated()).group_by("g", "start", "stop").agg(pl.max("strength"))
+    several = spans.filter(pl.col("g").is_duplicated())
     pairs = several.join(several, on="g", suffix="_other").filter(
         (pl.col("start") < pl.col("stop_other")) & (pl.col("start_other") < pl.col("stop")),
     )
@@ -196,5 +197,7 @@ def _without_overlaps(hits: pl.DataFrame) -> pl.DataFrame:
 
 def _best(hits: pl.DataFrame) -> pl.DataFrame:
     """For each mention the items that it hits hardest, each item once; in stable order."""
-    strongest = hits.filter(pl.col("strength") == pl.col("strength").max().over("m"))
-    return strongest.sort("r", "m", "i", "source").unique(["m", "i"], keep="first", maintain_order=True)
+    several = hits.filter(pl.col("m").is_duplicated())
+    strongest = several.filter(pl.col("strength") == pl.col("strength").max().over("m"))
+    distinct = strongest.sort("m", "i", "source").unique(["m", "i"], keep="first", maintain_order=True)
+    return pl.concat([hits.filter(pl.col("m").is_unique()), distinct]).sort("r", "m", "i")

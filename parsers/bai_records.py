@@ -29,6 +29,9 @@ CODES = ("16", "49", "03", "98", "02", "99", "01")
 FILLING = "/ \t\r\0\x1a"
 """What may follow the last field of a line and says nothing."""
 
+BLANK = " \t\n\r\v\f"
+"""What may stand around a field. Letters outside ASCII are not decoded yet, so `str.strip` would bite off their bytes."""
+
 _CODE = r"(?:16|49|03|98|02|99|01),"
 RECORD = re.compile(
     rf"16,(\d{{3}}),(\d{{1,15}}),[Z012]?,([^,/\n]*),([^,/\n]*),(.*)(?:\n88,(.*))?((?:\n88,.*)*)\n(?={_CODE})"
@@ -172,7 +175,7 @@ def glued(pieces: list[str], first_extra: int, width: int) -> str:
     for other in others:
         text += other if wraps and length == full and not LABEL.match(other) else f"\n{other}"
         length = len(other)
-    return text.strip()
+    return text.strip(BLANK)
 
 
 def split_summaries(fields: list[str]) -> tuple[list[Summary], list[str]]:
@@ -225,7 +228,7 @@ def split_detail(record: Logical, width: int) -> Detail:
         references.append(reference)
     bank_reference, customer_reference = [*references, "", ""][:2]
     value_date = funds[1] if funds and funds[0].upper() == "V" else ""
-    return Detail(code, amount, value_date, bank_reference, customer_reference, content[at:].strip(), length is None)
+    return Detail(code, amount, value_date, bank_reference, customer_reference, content[at:].strip(BLANK), length is None)
 
 
 def _fields(content: str, at: int, count: int) -> tuple[list[str], int]:
@@ -234,7 +237,7 @@ def _fields(content: str, at: int, count: int) -> tuple[list[str], int]:
     for _ in range(count):
         stop = _FIELD_END.search(content, at)
         end = stop.start() if stop else len(content)
-        found.append(content[at:end].strip())
+        found.append(content[at:end].strip(BLANK))
         at = min(end + 1, len(content))
     return found, at
 

@@ -25,7 +25,7 @@ from parsers.written_dates import Order, written_date
 
 _ROWS_BEFORE_HEADER_MAX = 40
 
-_UNIT = re.compile(r"(.*?)(?: in| en| em)? (eur|euros?|usd|gbp|chf|cad|aud|nzd|sek|nok|dkk|pln|czk|huf|jpy|inr|sgd|hkd|brl|mxn|zar|ron|bgn|try|aed)")
+_UNIT = re.compile(r"(.*?)(?: in| en| em)? (eur|euros?|euroa|usd|gbp|chf|cad|aud|nzd|sek|nok|dkk|pln|czk|huf|jpy|inr|sgd|hkd|brl|mxn|zar|ron|bgn|try|aed)")
 _ORDERS: tuple[Order, ...] = ("DMY", "MDY")
 _Holds = Callable[[str], bool]
 _OURS = (  # our own import files, see the master data that `cashapp import` reads
@@ -70,7 +70,8 @@ def _layout(head: bytes, delimiter: str, profile: Profile) -> Layout | None:
     start = rules.preamble_rows if rules is not None else 0
     for number, (line, cells) in enumerate(rows[start:_ROWS_BEFORE_HEADER_MAX], start=start):
         header = {fold(cell) for cell in cells} if len(cells) > 1 else set()
-        names_no_date = rules is None and not any(names(group).have(name) for name in header for group in ROLES["date"])
+        dated = (*ROLES["date"], *ROLES["value_date"])
+        names_no_date = rules is None and not any(names(group).have(name) for name in header for group in dated)
         if names_no_date or any(ours <= header for ours in _OURS):
             continue
         below = [row.cells for row in rows[number + 1 :]]
@@ -146,8 +147,10 @@ def _named(groups: tuple[str, ...], header: list[str], taken: set[int], holds: _
 
 
 def _settle(columns: dict[str, int], rows: list[list[str]]) -> None:
-    """Roles that exclude each other: a signed amount goes before a pair; a direction needs an amount; of an account number
+    """Roles that depend on each other: a value date is the date where there is no other, a signed amount goes before a pair; a direction needs an amount; of an account number
     that changes from row to row beside a name, the account is the payer's."""
+    if "value_date" in columns:
+        columns.setdefault("date", columns["value_date"])
     if "amount" in columns or not {"credit", "debit"} <= columns.keys():
         columns.pop("credit", None)
         columns.pop("debit", None)
@@ -162,7 +165,7 @@ def _settle(columns: dict[str, int], rows: list[list[str]]) -> None:
 
 
 def _currency_of(unit: str) -> str:
-    code = {"euro": "EUR", "euros": "EUR"}.get(unit, unit.upper())
+    code = {"euro": "EUR", "euros": "EUR", "euroa": "EUR"}.get(unit, unit.upper())
     return code if is_currency(code) else ""
 
 

@@ -136,17 +136,17 @@ def _read_block(text: str, line: int, offset: int, newline: str, layouts: list[_
                     position = found.end()
                     break
             else:
-                layout, entry, position = _new_entry(text, position, "STMTTRN")
+                layout, entry, position = _new_entry(text, position, "STMTTRN", may_learn=len(layouts) < _LAYOUTS_MAX)
                 yield entry._replace(line=line, start=offset + begin, end=offset + position)
             if layout is not None and (not layouts or layout is not layouts[0]):
-                layouts[:] = [layout, *(other for other in layouts if other is not layout)][:_LAYOUTS_MAX]
+                layouts[:] = [layout, *(other for other in layouts if other is not layout)]
         elif (tag := _TAG.match(text, position)) is None:
             later = _TAG.search(text, position)
             position = later.start() if later else size
             if (between := text[begin:position]).strip(_BLANKS):
                 yield Element(line, offset + begin, offset + position, "", between)
         elif tag[2] in {"STMTTRN", "STMTTRNP"} and not tag[1]:
-            _, entry, position = _new_entry(text, position, tag[2])
+            _, entry, position = _new_entry(text, position, tag[2], may_learn=False)
             yield entry._replace(line=line, start=offset + begin, end=offset + position)
         else:
             position = tag.end()
@@ -156,7 +156,7 @@ def _read_block(text: str, line: int, offset: int, newline: str, layouts: list[_
         line += text.count(newline, begin, position)
 
 
-def _new_entry(text: str, position: int, name: str) -> tuple[_Layout | None, Entry, int]:
+def _new_entry(text: str, position: int, name: str, *, may_learn: bool) -> tuple[_Layout | None, Entry, int]:
     """An entry read tag by tag: its layout for the next one (None where it cannot be learned), itself, and where it ends."""
     following = text.find(f"<{name}>", position + 1)
     limit = following if following >= 0 else len(text)
@@ -179,7 +179,7 @@ def _new_entry(text: str, position: int, name: str) -> tuple[_Layout | None, Ent
     if end < 0:
         return None, entry._replace(end_tag="cut off" if stop == len(text) else "missing"), stop
     stop += len(name) + 3
-    layout = None if repeated or name != "STMTTRN" else _learned(text[position:stop], tags, has_others=has_others)
+    layout = _learned(text[position:stop], tags, has_others=has_others) if may_learn and not repeated else None
     return layout, entry, stop
 
 

@@ -17,7 +17,7 @@ from parsers.amounts import AmountError, is_currency, minor_digits, to_minor
 from parsers.booking_text import is_return
 from parsers.dates import yyyymmdd
 from parsers.ofx_elements import FIELDS, Entry, clean, elements
-from parsers.records import BankLine, Issue, Kind, Span, Status
+from parsers.records import BankLine, Kind, Record, Span, Status
 from parsers.sources import Source
 from parsers.written_amounts import AMBIGUOUS, mark_of, read_minor
 
@@ -26,6 +26,8 @@ _DECIMALS = re.compile(r"[+-]?0*[0-9]{1,12}\.[0-9]+")
 _NUMBER = re.compile(r"[+-]?[0-9.,]*[0-9][0-9.,]*")
 _RATE = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,12})?")
 _KINDS: dict[str, Kind] = {"FEE": "fee", "SRVCHG": "fee", "INT": "interest", "DIV": "interest", "XFER": "transfer"}
+_KNOWN_TYPES = frozenset({*_KINDS, "CREDIT", "DEBIT", "DEP", "ATM", "POS", "CHECK", "PAYMENT", "CASH", "DIRECTDEP", "DIRECTDEBIT", "MERCHANT",
+                          "REPEATPMT", "HOLD", "OTHER"})
 _USUAL_SIGN = {"CREDIT": 1, "DEP": 1, "DIRECTDEP": 1, "DEBIT": -1, "POS": -1}
 
 
@@ -50,7 +52,8 @@ class EntryReader:
     source: Source
     page: str
     corrected: frozenset[tuple[str, str]]
-    told: list[Issue] = field(default_factory=list)
+    told: list[Record] = field(default_factory=list)
+    without_fitid: int = 0
     _account: str = ""
     _currency: str = ""
     _has_cents: bool = False
@@ -88,17 +91,20 @@ class EntryReader:
             amount, status = read
         date = yyyymmdd(posted[:8]) or self._neighbouring_date(posted, entry, span)
         self._last_date = date
-        if fitid and self._is_told_again(fitid, (hash((date, amount, name, memo)), self._statement, entry.line), span):
+        if not fitid:
+            self.without_fitid += entry.name == "STMTTRN"  # a pending entry gets its FITID when it is booked
+        elif self._is_told_again(fitid, (hash((date, amount, name, memo)), self._statement, entry.line), span):
             status = "info"
         check = check if check.strip("0") else ""
+        code = trntype.upper()
         line = BankLine(
-            span, amount, self._currency, self._kind(trntype, amount, name, memo, span), date,
-            yyyymmdd(available[:8]) if available else None, trntype.upper(), fitid,
+            span, amount, self._currency, self._kind(code, amount, name, memo, span), date,
+            yyyymmdd(available[:8]) if available else None, code, fitid,
             reference or check, check, name, "", "", memo, "", "", "", None, None, 0, None, "", status,
         )
         if line.kind == "return" or ":" in name:
             line = _with_bank_labels(line)
-        if others is None and entry.name == "STMTTRN" and trntype != "HOLD" and not self.corrected:
+        if others is None and entry.name == "STMTTRN" and code != "HOLD" and not self.corrected:
             return line
         return self._completed(line, others, entry)
 
@@ -192,10 +198,12 @@ class EntryReader:
         self.told.append(issues.warning(span, "bad_date", message, posted))
         return self._last_date
 
-    def _kind(self, trntype: str, amount: int, name: str, memo: str, span: Span) -> Kind:
-        code = trntype.upper()
+    def _kind(self, code: str, amount: int, name: str, memo: str, span: Span) -> Kind:
         if _USUAL_SIGN.get(code, 0) * amount < 0:
             self.told.append(issues.warning(span, "bad_record", f"{code} contradicts the sign of the amount; the sign was kept"))
+        if code not in _KNOWN_TYPES:
+            message = f"TRNTYPE {code!r} is none of OFX; the kind was taken from the sign" if code else "the entry has no TRNTYPE"
+            self.told.append(issues.warning(span, "bad_record", message, code))
         if code in _KINDS:
             return _KINDS[code]
         if amount < 0:

@@ -152,6 +152,7 @@ class Tree:
     def feed(self, data: bytes, place: Span) -> list[Opened | Part | Closed]:
         """What the chunk opens, completes and closes. `place` is where the chunk stands in the file; `XmlError` ends the reading."""
         self.found = []
+        data = data.rstrip(PADDING)
         utf8 = self._utf8(data)
         if utf8 == data:
             self._parse(data, place)

@@ -61,7 +61,7 @@ def pieces(source: Source, charset: Charset, containers: Iterable[str], records:
 
     That text had to be repaired, here or by who reads the records with the same `charset`, is told once.
     """
-    opening = re.compile(rb"<((?:[A-Za-z_][\w.-]*:)?(?:%b))(?:\s[^>]*)?>" % b"|".join(name.encode() for name in records))
+    opening = re.compile(rb"<((?:[A-Za-z_][\w.-]*:)?(?:%b))(?:\s[^>]*)?/?>" % b"|".join(name.encode() for name in records))
     tree = Tree(frozenset(containers), charset)
     is_told = False
     span, line = Span(1, 0, 0), 1

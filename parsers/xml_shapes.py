@@ -45,7 +45,7 @@ class Shapes(Generic[Outline]):
                 if "&" not in text:
                     return outline, found.groups()
                 if not _FOREIGN_ENTITY.search(text):
-                    return outline, tuple(_resolved(value) if "&" in value else value for value in found.groups())
+                    return outline, _resolved(found.groups())
         return self._learn(text)
 
     def _learn(self, text: str) -> tuple[Outline, Values]:
@@ -61,7 +61,7 @@ class Shapes(Generic[Outline]):
             if len(self._outlines) < _SHAPES_MAX:
                 self._outlines[tags] = outline
                 self._seen[tags] = 0
-        elif "&" not in text:
+        elif not _FOREIGN_ENTITY.search(text):
             self._seen[tags] += 1
             if self._seen[tags] == _SEEN_BEFORE_COMPILING:
                 self._compile(text, outline, values)
@@ -70,13 +70,13 @@ class Shapes(Generic[Outline]):
     def _compile(self, text: str, outline: Outline, values: Values) -> None:
         expression = _expression(text)
         found = expression.fullmatch(text)
-        if found and found.groups() == values:
+        if found and _resolved(found.groups()) == values:
             self._expressions.setdefault(text.count("<"), []).append((expression, outline))
 
 
-def _resolved(text: str) -> str:
-    """The text with XML's own five entities resolved."""
-    return _ENTITY.sub(lambda found: _CHARACTERS[found[1]], text)
+def _resolved(texts: Values) -> Values:
+    """The texts with XML's own five entities resolved."""
+    return tuple(_ENTITY.sub(lambda found: _CHARACTERS[found[1]], text) if "&" in text else text for text in texts)
 
 
 def _expression(text: str) -> re.Pattern[str]:

@@ -90,6 +90,12 @@ BANKS = [
     ("generic", "#Data operacji;#Opis operacji;#Rachunek;#Kwota;\n2026-02-05;PRZELEW ACME;konto;1 000,00 PLN;;\n", ("2026-02-05", 100000, "PLN", "", "PRZELEW ACME", "")),
     ("generic", '"Dato";"Tekst";"Beløb";"Saldo"\n"05.02.2026";"Acme";"1.000,00";"1.500,00"\n', ("2026-02-05", 100000, "USD", "", "Acme", "")),
     ("generic", "sep=;\nDatum;Name;Zweck;Soll/Haben;Betrag\n05.02.2026;Acme;RE 1;S;10,00\n", ("2026-02-05", -1000, "USD", "Acme", "RE 1", "")),
+    ("generic", "Movimientos;;\nF. VALOR;CATEGORÍA;DESCRIPCIÓN;IMPORTE (€);SALDO (€)\n15/01/2026;c;ACME;100,00 €;500,00 €\n",
+     ("2026-01-15", 10000, "EUR", "", "ACME", "")),
+    ("generic", "Buchungsdatum;Avisierungstext;Gutschrift in CHF;Lastschrift in CHF;Valuta;Saldo in CHF\n15.01.2026;ACME;1'000.00;;15.01.2026;2'000.00\n",
+     ("2026-01-15", 100000, "CHF", "", "ACME", "")),
+    ("generic", ",ID,Datetime,Type,Status,Note,From,To,Amount (total)\n,331,2026-01-15T10:00:00,Payment,Complete,Lunch,Ada,Bob,+ $20.00\n",
+     ("2026-01-15", 2000, "USD", "", "Lunch", "")),
     ("generic", "Date|Value|Narrative|Cr/Dr\n05-Feb-2026|10.00|Acme|DR\n", ("2026-02-05", -1000, "USD", "", "Acme", "")),
 ]
 
@@ -281,6 +287,12 @@ def test_positions_cover_rows_of_several_lines() -> None:
     found = lines(content)
     assert [(line.span.line, line.remittance_text) for line in found] == [(2, "two lines"), (4, 'a "quoted" word')]
     assert content.encode()[found[0].span.start : found[0].span.end] == b'2026-01-01,"two\nlines",1.00\n'
+
+
+def test_a_row_with_more_cells_than_the_header_is_not_guessed_at() -> None:
+    content = "Date,Description,Amount\n2026-01-01,ACME, INC,1.00\n2026-01-02,B,1,234.50\n2026-01-03,C,3.00,,\n"
+    assert codes(content) == [("error", "bad_record"), ("error", "bad_record")]
+    assert [line.amount_minor for line in lines(content)] == [300]
 
 
 def test_a_cell_larger_than_any_cell_is_told() -> None:

@@ -190,8 +190,8 @@ def test_sentences_for_clerks() -> None:
     outcome = engine.propose(table.inputs())
     assert outcome.proposals["explanation"].to_list()[:2] == [
         "The text names INV-1003; USD 700.00 is exactly what is open; the payer's name is exactly Acme Inc.'s.",
-        "One open item has the amount: INV-1001; USD 500.00 is exactly what is open; the payer's name is exactly Acme Inc.'s; one other answer is as good."
-        " For a person: two or more sets of open items fit equally well.",
+        ("One open item has the amount: INV-1001; USD 500.00 is exactly what is open; the payer's name is exactly Acme Inc.'s; one other answer is as good."
+         " For a person: two or more sets of open items fit equally well."),
     ]
     trail = outcome.evidence.filter(pl.col("receipt_id") == 2).select("question", "speaks", "finding").rows()
     assert trail == [

@@ -52,8 +52,7 @@ def settings(words: list[str]) -> dict[str, str]:
 def read(text: str) -> Table:
     """A table from its text; `customers`, `items`, `closed` and `receipts` begin their sections."""
     table, section = Table(), ""
-    for line in text.strip().splitlines():
-        line = line.strip()
+    for line in map(str.strip, text.strip().splitlines()):
         if line in ("customers", "items", "closed", "receipts"):
             section = line
         elif line.startswith("-"):
@@ -483,7 +482,7 @@ TABLES = {
             A INV-0999 250.00
         receipts
             500.00  | Acme Inc. | INV-1001          => already_paid: on account 500.00 or INV-1002 500.00
-            1200.00 | Acme Inc. | INV-1003 INV-1001 => already_paid: INV-1003 700.00
+            1200.00 | Acme Inc. | INV-1003 INV-1001 => already_paid: INV-1003 700.00 or INV-1002 500.00, INV-1003 700.00
             250.00  | Acme Inc. |                   => already_paid: on account 250.00
         """,
     "two payments of one invoice": """

@@ -171,7 +171,9 @@ def test_corrections_leave_the_right_sum_booked(entries: list[str], booked: int)
 
 @pytest.mark.parametrize(("content", "expected"), [
     (file_of(entry(), entry("<NAME>X")), [("warning", "duplicate")]), (file_of(entry(), entry()), [("warning", "duplicate")]),
-    (file_of(entry(fitid=""), entry(fitid="")), []), (file_of(entry(f"{CORRECTED}REPLACE", fitid="F2")), [("warning", "correction")]),
+    (file_of(entry(fitid=""), entry(fitid="")), [("info", "missing_record")]),
+    (file_of(entry(trntype="")), [("warning", "bad_record")]), (file_of(entry(trntype="GIFT")), [("warning", "bad_record")]),
+    (file_of(entry()).replace("<ACCTID>77", ""), [("warning", "missing_record")]), (file_of(entry(f"{CORRECTED}REPLACE", fitid="F2")), [("warning", "correction")]),
     (file_of(entry(trntype="DEBIT")), [("warning", "bad_record")]), (file_of(entry())[:-8], [("error", "truncated")]),
     (file_of(entry()).replace("</BANKTRANLIST>", ""), [("error", "truncated")]), (file_of(entry()).replace("</STMTRS>", ""), [("error", "truncated")]),
     (file_of(entry(), currency=""), [("warning", "unknown_currency")]), ("OFXHEADER:100\n<OFX></OFX>", [("warning", "empty")]),

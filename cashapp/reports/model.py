@@ -1,7 +1,7 @@
 """What a report is: a title, the days it covers, sections of rows, and the proofs that tie it to the ledger.
 
     Report ── when, notes, seal of the journal
-      ├─ Section ── columns (text, date, moment, count, money, share), rows as a frame, totals by currency
+      ├─ Section ── columns (text, date, money …), rows as a frame, totals by currency
       └─ Proof ──── what, currency, the report's amount beside the ledger's
 
 Amounts are minor units of the row's `currency`; they become text in a renderer. Totals are computed from the rows, so the
@@ -17,12 +17,13 @@ from typing import Literal, NamedTuple
 
 import polars as pl
 
-Kind = Literal["text", "date", "moment", "count", "money", "share"]
+Kind = Literal["text", "date", "moment", "number", "count", "money", "share"]
+"""`number` names a thing (an entry, a case); `count` is how many; `share` is a part of a whole."""
 Medium = Literal["text", "page", "data"]
 """A terminal of 110 columns; paper and browser; programs and spreadsheets."""
 
 _ROOM: tuple[Medium, ...] = ("text", "page", "data")
-_NUMBERS = frozenset({"count", "money", "share"})
+_NUMBERS = frozenset({"number", "count", "money", "share"})
 FULL_SHARE = 1000
 
 

@@ -15,7 +15,8 @@ closing balances and totals. A file without any of these proves nothing.
 Quirks tolerated: comma, semicolon, tab and bar; UTF-8 or the bank's code page; currency symbols, thousands, parentheses, a
 minus behind, CR and DR; a debit column with or without signs; several accounts or currencies in a file (one statement each
 time the account changes); pending and declined rows (by the status column); headers repeated inside; totals below. Never guessed:
-`1,234` without another amount that shows the decimal mark, a debit column with both signs, a row with an amount and no date.
+`1,234` without another amount that shows the decimal mark, a debit column with both signs, a row with an amount and no date or
+with more cells than the header.
 Days and months that no cell tells apart are read day first where the decimal mark is a comma or the header is not English, else in
 the order that is usual for the currency, which is told.
 
@@ -134,6 +135,10 @@ class _Reading:
         if row.is_open:
             self.told.append(issues.error(row.span, "bad_record", "a quote is opened here and never closed; the rest of the file is not read"))
             self.told.append(Envelope(row.span, "unread"))
+            return None
+        if self.layout.header_line < row.span.line and 0 < self.layout.width < len(row.cells) and any(cells[self.layout.width :]):
+            message = f"the row has {len(row.cells)} cells and the header {self.layout.width}: a separator inside a cell is not quoted"
+            self.told += [issues.error(row.span, "bad_record", message, ",".join(row.cells)), Envelope(row.span, "unread")]
             return None
         is_below = row.span.line > self.layout.header_line
         if is_below and (self.entries.is_dated(cells) or self.entries.is_unbooked(cells)):

@@ -30,7 +30,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from parsers import iso_batch, iso_entry, issues
-from parsers.iso20022 import message_of
+from parsers.iso20022 import ROOTS, message_of
 from parsers.iso_entry import Detail
 from parsers.iso_entry_outline import DetailOutline, EntryOutline, outline_detail, outline_entry
 from parsers.iso_statement import Statement, closed, fingerprint, opened
@@ -59,13 +59,13 @@ def sniff(head: bytes) -> bool:
 def parse(source: Source, profile: Profile) -> Iterator[Record]:
     """The file's statements, their entries and what the bank states about them."""
     reading = _Reading(Charset(source.head, profile.encoding), profile)
-    for piece in pieces(source, reading.charset, _STATEMENTS.keys() | _MESSAGES, (_ENTRY,)):
+    for piece in pieces(source, reading.charset, _STATEMENTS.keys() | _MESSAGES | ROOTS.keys(), (_ENTRY,)):
         if isinstance(piece, RecordPiece):
             yield from _entry(reading, piece)
         elif isinstance(piece, Between):
             yield Envelope(piece.span, "envelope")
         elif isinstance(piece, Opened):
-            _open(reading, piece)
+            yield from _open(reading, piece)
         elif isinstance(piece, Part):
             yield from _take(reading, piece)
         elif isinstance(piece, Closed):
@@ -92,13 +92,15 @@ class _Reading:
         self.details = Shapes(outline_detail, self.charset)
 
 
-def _open(reading: _Reading, piece: Opened) -> None:
+def _open(reading: _Reading, piece: Opened) -> Iterator[Issue]:
     """A message begins, or a statement in it."""
     if piece.name in _MESSAGES:
         reading.statements, reading.group = 0, Element("GrpHdr", {}, 0)
-    else:
+    elif piece.name in _STATEMENTS:
         reading.statements += 1
         reading.statement = Statement(piece.span, _STATEMENTS[piece.name], reading.group)
+    else:
+        yield issues.error(piece.span, "misplaced_record", f"a {ROOTS[piece.name]} stands among other messages and was not read")
 
 
 def _take(reading: _Reading, piece: Part) -> Iterator[Record]:
@@ -115,7 +117,7 @@ def _close(reading: _Reading, piece: Closed) -> Iterator[Record]:
     if piece.name in _MESSAGES:
         if not reading.statements:
             yield issues.error(piece.span, "missing_record", "the message holds no statement, report or notification")
-    elif statement:
+    elif statement and piece.name in _STATEMENTS:
         yield from _announce(reading, statement, "")
         yield from closed(statement, piece.span)
         yield from _not_twice(reading, statement)

@@ -153,7 +153,7 @@ def _close(reading: _Reading, piece: Closed) -> Iterator[Record]:
     head = reading.head
     if head.name not in MEANINGS:
         if head.name not in WITHOUT_MONEY:
-            yield issues.warning(head.span, "misplaced_record", f"{head.name} stands among other messages and was not read")
+            yield issues.error(head.span, "misplaced_record", f"a {head.name} stands among other messages and was not read")
         return
     if not head.count and MEANINGS[head.name].status == "booked":
         yield issues.error(piece.span, "missing_record", "the message holds no payment")

@@ -24,7 +24,20 @@ from typing import NamedTuple
 
 from parsers import dates, issues
 from parsers.amounts import AmountError, to_minor
-from parsers.iso20022 import Money, Party, Slot, account_of, amount_issue, message_of, money, name_of, party, reference_of, slot
+from parsers.iso20022 import (
+    ROOTS,
+    Money,
+    Party,
+    Slot,
+    account_of,
+    amount_issue,
+    message_of,
+    money,
+    name_of,
+    party,
+    reference_of,
+    slot,
+)
 from parsers.iso_remittance import Remittance, currency_of, remittance, told
 from parsers.profile import Profile
 from parsers.records import BankLine, Control, Envelope, Record, Span, StatementClosed, StatementOpened
@@ -70,13 +83,15 @@ def parse(source: Source, profile: Profile) -> Iterator[Record]:
     """The payments that the advice explains."""
     charset = Charset(source.head, profile.encoding)
     reading = _Reading(profile, Shapes(_outline, charset))
-    for piece in pieces(source, charset, ("RmtAdvc", "remt.001.001.01"), ("RmtInf",)):
+    for piece in pieces(source, charset, (*ROOTS, "remt.001.001.01"), ("RmtInf",)):
         if isinstance(piece, RecordPiece):
             yield from _advice(reading, piece)
         elif isinstance(piece, Between):
             yield Envelope(piece.span, "envelope")
         elif isinstance(piece, Opened):
             reading.message_id, reading.account = "", None
+            if ROOTS.get(piece.name, "remt.001") != "remt.001":
+                yield issues.error(piece.span, "misplaced_record", f"a {ROOTS[piece.name]} stands among other messages and was not read")
         elif isinstance(piece, Part):
             reading.message_id = reading.message_id or piece.element.value("MsgId")
         elif isinstance(piece, Closed):

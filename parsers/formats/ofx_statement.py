@@ -36,6 +36,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -73,8 +74,9 @@ def parse(source: Source, profile: Profile) -> Iterator[Record]:
     """The file's records in order."""
     booked, ended, pending, corrections = occurrences(source, b"<STMTTRN>", b"</STMTTRN>", b"<STMTTRNP>", b"<CORRECTFITID")
     page = code_page(source.head, profile.encoding)
-    reading = _Reading(profile, EntryReader(source, page, corrected_in_file(source) if corrections else frozenset()))
-    told = reading.told
+    told: list[Record] = []
+    entries = EntryReader(source, page, corrected_in_file(source) if corrections else frozenset(), told)
+    reading = _Reading(profile, entries, told)
     for piece in elements(source):
         line = None
         if isinstance(piece, Entry):
@@ -116,8 +118,9 @@ class _Reading:
 
     profile: Profile
     entries: EntryReader
-    told: list[Record] = field(default_factory=list)
+    told: list[Record]
     open_tags: list[tuple[str, Span]] = field(default_factory=list)
+    open_counts: Counter[str] = field(default_factory=Counter)
     context: str = ""
     transaction_id: str = ""
     status: dict[str, str] = field(default_factory=dict)
@@ -154,9 +157,6 @@ class _Reading:
             self._cover(statement.name)
         is_unreadable = entry.end_tag == "cut off" or "TRNAMT" in entry.repeated
         line = None if is_unreadable else self.entries.line(entry, span)
-        if self.entries.told:
-            self.told += self.entries.told
-            self.entries.told.clear()
         if line is None:
             self.told.append(Envelope(span, "STMTTRN"))
             return None
@@ -178,6 +178,9 @@ class _Reading:
         for name, (span, count) in self.unread.items():
             message = f"{count} × {_UNREAD[name]} ({name}) was read as an envelope: no bank line"
             self.told.append(issues.issue(span, "info" if name == "INVTRAN" else "warning", "unknown_record", message))
+        if self.entries.without_fitid:
+            message = f"{self.entries.without_fitid} × entry without FITID: only its content tells whether it was reported before"
+            self.told.append(issues.issue(self.last, "info", "missing_record", message))
         if not self.statements and not self.is_refused and self.has_root:
             self.told.append(issues.warning(self.last, "empty", "the file holds no statement"))
         self.told.append(Control(_START, "number of entries", tagged, self.lines))
@@ -187,6 +190,7 @@ class _Reading:
     def _begins(self, name: str, value: str, span: Span) -> None:
         if _STRUCTURE.fullmatch(name):
             self.open_tags.append((name, span))
+            self.open_counts[name] += 1
             self.has_root |= name == "OFX"
         if name in _STATEMENTS:
             self._close()
@@ -210,12 +214,14 @@ class _Reading:
             self.context = ""
         if name in {"STMTTRN", "STMTTRNP"}:
             self.told.append(issues.error(span, "misplaced_record", "an entry ends here that did not begin: its start is damaged"))
-        if not any(name == tag for tag, _ in self.open_tags):
+        if not self.open_counts[name]:
             return
         while self.open_tags[-1][0] != name:
             inner, where = self.open_tags.pop()
+            self.open_counts[inner] -= 1
             self.told.append(issues.error(where, "truncated", f"<{inner}> of line {where.line} does not end before </{name}>"))
         self.open_tags.pop()
+        self.open_counts[name] -= 1
         if name in _STATEMENTS:
             self._close()
 
@@ -267,6 +273,8 @@ class _Reading:
             if statement.currency != symbol:
                 message = f"the statement names no currency and is read as {statement.currency}"
                 self.told.append(issues.warning(span, "unknown_currency", message))
+        if not statement.account:
+            self.told.append(issues.warning(span, "missing_record", "the statement names no account: set it in the profile"))
         self.told.append(StatementOpened(
             span, statement.transaction_id, statement.account, statement.currency,
             from_date=statement.from_date, to_date=statement.to_date,

@@ -1,0 +1,80 @@
+"""`cashapp report`: the books on a screen, on paper, or as data; each report with its proof against the ledger."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cashapp.cli.context import Session, tell, where
+from cashapp.errors import UsageError
+
+if TYPE_CHECKING:
+    from cashapp.reports.model import Report
+
+NAMES = ("daily-cash", "cash-receipts-journal", "aging", "unapplied", "returned-items", "exceptions", "match-rate", "trial-balance", "audit")
+_FORMATS = ("text", "html", "pdf", "xlsx", "csv", "json")
+_ENDINGS = {".txt": "text", ".html": "html", ".htm": "html", ".pdf": "pdf", ".xlsx": "xlsx", ".csv": "csv", ".json": "json"}
+
+
+@click.command()
+@click.argument("name", type=click.Choice(NAMES), metavar="NAME")
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="The day (else today; for reports of a day, the latest that the books know).")
+@click.option("--period", metavar="YYYY-MM", help="A month; for balances, its last day.")
+@click.option("--to", type=click.Choice(_FORMATS), help="Format (else by --out, else text).")
+@click.option("--out", type=click.Path(path_type=Path), help="Write there instead of standard output.")
+@click.pass_obj
+@where
+def report(session: Session, name: str, as_of: dt.datetime | None, period: str | None, to: str | None, out: Path | None) -> int:
+    """Make a report: daily-cash, cash-receipts-journal, aging, unapplied, returned-items, exceptions, match-rate, trial-balance, audit."""
+    from cashapp import clock, db, reports, tabular
+
+    if as_of and period:
+        raise UsageError("--as-of names a day and --period a month: give one of them")
+    wanted = to or (_ENDINGS.get(out.suffix.lower(), "text") if out else "text")
+    if out is None and wanted in {"pdf", "xlsx"} and sys.stdout.isatty():
+        raise UsageError(f"{wanted} is not for a terminal: name a file with --out")
+    workspace, engine = session.open()
+    with db.reading(engine) as connection:
+        days = reports.days(connection, name, as_of.date() if as_of else None, reports.month(period) if period else None, clock.today())
+        made = reports.make(connection, name, days, workspace.home.resolve().name)
+    content = _rendered(made, wanted, workspace.config.base_currency)
+    if out is None:
+        click.get_binary_stream("stdout").write(content)
+    else:
+        tabular.replace_file(out, content)
+    return _verdict(made)
+
+
+def _rendered(made: Report, to: str, base_currency: str) -> bytes:
+    """The report in one of the formats; a format's module is loaded when it is asked for."""
+    from cashapp.reports import as_data, as_text, pages
+
+    match to:
+        case "html":
+            return pages.as_html(made).encode()
+        case "pdf":
+            return pages.as_pdf(made, base_currency)
+        case "xlsx":
+            from cashapp.reports import as_xlsx
+
+            return as_xlsx.as_xlsx(made)
+        case "csv":
+            return as_data.as_csv(made)
+        case "json":
+            return as_data.as_json(made).encode()
+        case _:
+            width = shutil.get_terminal_size().columns if sys.stdout.isatty() else as_text.WIDTH
+            return as_text.text(made, width).encode()
+
+
+def _verdict(made: Report) -> int:
+    """0, or 4 with a line for each proof that fails."""
+    for proof in made.broken:
+        tell(f"cashapp: {made.name} does not tie: {proof.what} {proof.currency}, report {proof.reported_minor}, ledger {proof.ledger_minor} minor units "
+             "– `cashapp check` shows what is wrong in the books")
+    return 4 if made.broken else 0

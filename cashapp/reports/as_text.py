@@ -1,0 +1,98 @@
+"""A report as text: aligned columns, at most the given width; long texts are folded, numbers never."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from rich.cells import cell_len
+
+from cashapp.reports import cells
+from cashapp.reports.model import Column, Report, Section, Table, tables
+from cashapp.reports.proof_table import proof_section
+
+WIDTH = 110
+_GAP = "  "
+_NARROWEST = 8
+
+
+def text(report: Report, width: int = WIDTH) -> str:
+    """The whole report; ends with a line end."""
+    lines = [_apart(report.title, report.days, width), _apart(report.books, report.seal, width)]
+    for section in [*report.sections, *([proof_section(report)] if report.proofs else [])]:
+        lines += ["", *_section(section, width)]
+    for note in report.notes:
+        lines += ["", *textwrap.wrap(note, width)]
+    return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def _apart(left: str, right: str, width: int) -> str:
+    return left + right.rjust(max(width - cell_len(left), cell_len(right) + len(_GAP)))
+
+
+def _section(section: Section, width: int) -> Iterator[str]:
+    if section.rows.is_empty():
+        yield f"{section.title}: none"
+        return
+    for n, table in enumerate(tables(section, "text")):
+        if n:
+            yield ""
+        yield f"{section.title}, {table.currency}" if table.currency else section.title
+        yield from _table(table, width)
+    yield from textwrap.wrap(section.note, width)
+
+
+def _table(table: Table, width: int) -> Iterator[str]:
+    """Heading, rows, rule, totals."""
+    body, totals = cells.body(table), cells.totals(table)
+    widths = _widths(table.columns, body, totals, width)
+    layout = list(zip(table.columns, widths, strict=True))
+    yield _line(layout, [column.heading for column in table.columns])
+    yield _GAP.join("─" * cell_width for cell_width in widths)
+    for row in zip(*body, strict=True):
+        yield from _lines(layout, row)
+    if totals[0]:
+        yield _GAP.join("─" * cell_width for cell_width in widths)
+        for row in zip(*totals, strict=True):
+            yield from _lines(layout, row)
+
+
+def _widths(columns: Sequence[Column], body: list[list[str]], totals: list[list[str]], width: int) -> list[int]:
+    """What each column needs; where that is too much, the widest texts give way first."""
+    widths = [max(map(cell_len, [column.heading, *body[n], *totals[n]])) for n, column in enumerate(columns)]
+    texts = [n for n, column in enumerate(columns) if column.kind == "text"]
+    excess = sum(widths) + len(_GAP) * (len(widths) - 1) - width
+    while excess > 0 and texts:
+        widest = max(texts, key=widths.__getitem__)
+        if widths[widest] <= max(_NARROWEST, cell_len(columns[widest].heading)):
+            break
+        widths[widest] -= 1
+        excess -= 1
+    return widths
+
+
+def _lines(layout: Sequence[tuple[Column, int]], row: Sequence[str]) -> Iterator[str]:
+    """One line, or as many as the longest folded text needs."""
+    if all(len(cell) <= width and cell.isascii() for (_, width), cell in zip(layout, row, strict=True)):
+        yield _line(layout, row)
+        return
+    folded = [_fold(cell, width) for (_, width), cell in zip(layout, row, strict=True)]
+    for n in range(max(map(len, folded))):
+        yield _line(layout, [lines[n] if n < len(lines) else "" for lines in folded])
+
+
+def _fold(cell: str, width: int) -> list[str]:
+    """The text in pieces of at most so many terminal cells; wide characters take two."""
+    if cell_len(cell) <= width:
+        return [cell]
+    wide = cell_len(cell) > len(cell)
+    return textwrap.wrap(cell, max(1, width // 2 if wide else width)) or [""]
+
+
+def _line(layout: Sequence[tuple[Column, int]], row: Sequence[str]) -> str:
+    return _GAP.join(_pad(column, width, cell) for (column, width), cell in zip(layout, row, strict=True))
+
+
+def _pad(column: Column, width: int, cell: str) -> str:
+    blanks = " " * (width - cell_len(cell))
+    return blanks + cell if column.is_number else cell + blanks

@@ -1,0 +1,105 @@
+"""Match rate: how much of customers' money the engine applied without a person, and how often a person took it back.
+
+Of the receipts that came in certain days (money that is not the customers' left out). *Straight through*: the whole
+receipt was applied unattended, and no person has changed it since; a return by the bank is nobody's mistake. *Corrected*:
+applied unattended and later taken back, for another reason than a return.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+from sqlalchemy import Connection, select
+
+from cashapp import accounts, db, schema
+from cashapp.proposals import ENGINE
+from cashapp.reports import ledger_side
+from cashapp.reports.ledger_side import minor_sum, within
+from cashapp.reports.model import Column, Report, Section, When, amounts, proofs
+from cashapp.reports.payments import payments
+
+_RETURNED = "returned"  # how the reason of a reversal begins that a bank's return made
+
+
+def match_rate(connection: Connection, when: When) -> Report:
+    """Rates by the format that told of the payment, by rule, and the list of corrections."""
+    came = payments(connection, when).filter(pl.col("state") != "non_ar")
+    decisions = _decisions(connection, when)
+    unattended = decisions.filter(pl.col("source") == "auto")
+    return Report(
+        name="match-rate", title="Match rate", when=when, sections=(_by_format(came, decisions), _by_rule(unattended), _corrections(unattended)),
+        proofs=proofs(f"{accounts.UNAPPLIED}, debits by {ENGINE}", amounts(unattended, "applied"), _debited_unattended(connection, when)),
+    )
+
+
+def _decisions(connection: Connection, when: When) -> pl.DataFrame:
+    """Each application entry on the receipts: by whom, by which rule, how much cash, and whether and why it was taken back."""
+    application, receipt, line, entry = schema.application, schema.receipt, schema.bank_line, schema.journal_entry
+    reversal = entry.alias()
+    about = (application.c.receipt_id, receipt.c.receipt_key, receipt.c.currency, application.c.source, application.c.rule, reversal.c.entry_date,
+             reversal.c.reason, reversal.c.actor)
+    query = (
+        select(*about, minor_sum(application.c.applied_minor))
+        .join(receipt, receipt.c.receipt_id == application.c.receipt_id).join(line, line.c.line_id == receipt.c.line_id)
+        .outerjoin(reversal, reversal.c.reverses == application.c.entry_id)
+        .where(receipt.c.state != "linked", *within(when, line.c.booking_date)).group_by(application.c.entry_id, *about)
+    )
+    shape: db.Shape = {
+        "receipt_id": pl.Int64, "receipt_key": pl.String, "currency": pl.String, "source": pl.String, "rule": pl.String, "taken_back_on": pl.Date,
+        "reason": pl.String, "actor": pl.String, "applied": pl.Int64,
+    }
+    returned = pl.col("reason").str.starts_with(_RETURNED).fill_null(value=False)
+    return db.frame(connection, query, shape).with_columns(
+        returned.alias("returned"), (pl.col("reason").is_not_null() & ~returned).alias("corrected"))
+
+
+def _by_format(came: pl.DataFrame, decisions: pl.DataFrame) -> Section:
+    standing = decisions.filter(~pl.col("corrected"))
+    per_receipt = standing.group_by("receipt_id").agg(
+        pl.col("applied").filter(pl.col("source") == "auto").sum().alias("auto"), pl.col("applied").filter(pl.col("source") != "auto").sum().alias("clerk"))
+    told = came.join(per_receipt, on="receipt_id", how="left").with_columns(pl.col("auto", "clerk").fill_null(0))
+    straight = pl.col("auto") == pl.col("amount")
+    rows = told.group_by("format", "currency").agg(
+        pl.len().cast(pl.Int64).alias("receipts"), straight.sum().cast(pl.Int64).alias("straight_through"), pl.col("amount").sum().alias("received"),
+        pl.col("auto").sum().alias("applied_unattended"), pl.col("clerk").sum().alias("applied_by_clerks"), pl.col("unapplied").sum().alias("waiting"),
+    ).sort("format", "currency")
+    columns = (
+        Column("format"), Column("currency"), Column("receipts", "count"), Column("straight_through", "count", title="straight"),
+        Column("rate", "share", title="%", of=("straight_through", "receipts")), Column("received", "money"),
+        Column("applied_unattended", "money", title="unattended"), Column("value_rate", "share", title="% value", of=("applied_unattended", "received")),
+        Column("applied_by_clerks", "money", title="by clerks"), Column("waiting", "money"),
+    )
+    return Section("by_format", "By format", columns, rows, note="straight: receipts applied whole, unattended, and not corrected since.")
+
+
+def _by_rule(unattended: pl.DataFrame) -> Section:
+    def count_and_amount(name: str, mask: pl.Expr) -> list[pl.Expr]:
+        return [mask.sum().cast(pl.Int64).alias(name), pl.col("applied").filter(mask).sum().alias(f"{name}_amount")]
+
+    rows = unattended.group_by("rule", "currency").agg(
+        pl.len().cast(pl.Int64).alias("applied"), pl.col("applied").sum().alias("amount"), *count_and_amount("returned", pl.col("returned")),
+        *count_and_amount("corrected", pl.col("corrected")),
+    ).sort("rule", "currency")
+    columns = (
+        Column("rule"), Column("currency"), Column("applied", "count", title="receipts"), Column("amount", "money", title="applied unattended"),
+        Column("returned", "count"), Column("returned_amount", "money", shown="page"), Column("corrected", "count"),
+        Column("corrected_amount", "money", title="corrected"), Column("error_rate", "share", title="% wrong", of=("corrected", "applied")),
+    )
+    return Section("by_rule", "Unattended, by rule", columns, rows.with_columns(pl.col("rule").str.replace_all("_", " ")))
+
+
+def _corrections(unattended: pl.DataFrame) -> Section:
+    rows = unattended.filter("corrected").sort("taken_back_on", "receipt_key").drop("receipt_id").rename({"receipt_key": "receipt_id"})
+    columns = (Column("taken_back_on", "date"), Column("receipt_id", title="receipt"), Column("rule"), Column("currency"), Column("applied", "money"),
+               Column("actor", title="taken back by"), Column("reason"))
+    return Section("corrections", "Corrections by clerks", columns, rows)
+
+
+def _debited_unattended(connection: Connection, when: When) -> dict[str, int]:
+    entry, leg, receipt, line = schema.journal_entry, schema.posting, schema.receipt, schema.bank_line
+    query = (
+        select(leg.c.currency, minor_sum(leg.c.amount_minor)).join(entry, entry.c.entry_id == leg.c.entry_id)
+        .join(receipt, receipt.c.receipt_id == leg.c.receipt_id).join(line, line.c.line_id == receipt.c.line_id)
+        .where(leg.c.account == accounts.UNAPPLIED, entry.c.kind == "application", entry.c.actor == ENGINE, *within(when, line.c.booking_date))
+        .group_by(leg.c.currency)
+    )
+    return {currency: minor for currency, minor in connection.execute(query)}

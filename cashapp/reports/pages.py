@@ -1,0 +1,128 @@
+"""A report on paper and in a browser: what both show, as plain words; HTML by a template that escapes everything, PDF by typst.
+
+Typst gets the words as data, so that nothing a customer is called can be markup. The same report gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from importlib.resources import files
+from typing import TYPE_CHECKING, TypedDict
+
+from cashapp.reports import cells
+from cashapp.reports.model import Column, Report, Section, Table, tables
+from cashapp.reports.proof_table import proof_section
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_MINUS = "\N{MINUS SIGN}"
+_LETTER_CURRENCIES = frozenset({"USD", "CAD", "MXN", "PHP", "CLP", "COP"})
+_UPRIGHT = 104  # characters that fit across an upright page
+
+
+class Head(TypedDict):
+    """A column's heading; `kind` decides how its cells stand, `wide` which column takes the room that is left."""
+
+    heading: str
+    kind: str
+    number: bool
+    wide: bool
+
+
+class PageTable(TypedDict):
+    """A table as words, row by row."""
+
+    currency: str
+    columns: list[Head]
+    rows: list[tuple[str, ...]]
+    totals: list[tuple[str, ...]]
+
+
+class PageSection(TypedDict):
+    """A section; without tables it says `none`."""
+
+    title: str
+    note: str
+    tables: list[PageTable]
+
+
+class Page(TypedDict):
+    """Everything that is printed."""
+
+    title: str
+    days: str
+    books: str
+    seal: str
+    broken: bool
+    sections: list[PageSection]
+    notes: list[str]
+
+
+def page(report: Report) -> Page:
+    """The report as words."""
+    sections = [*report.sections, *([proof_section(report)] if report.proofs else [])]
+    return Page(title=report.title, days=report.days, books=report.books, seal=report.seal, broken=bool(report.broken),
+                sections=[_section(section) for section in sections], notes=list(report.notes))
+
+
+def as_html(report: Report) -> str:
+    """One file without script or anything from elsewhere; prints well."""
+    import jinja2
+
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    return environment.from_string(_template("report.html.j2")).render(page(report)) + "\n"
+
+
+def as_pdf(report: Report, base_currency: str = "USD") -> bytes:
+    """PDF/A-2b; the paper is letter where the base currency is one of a country that uses it, A4 elsewhere."""
+    import typst
+
+    content = page(report)
+    across = any(_breadth(table) > _UPRIGHT for section in content["sections"] for table in section["tables"])
+    inputs = {"report": json.dumps(content, ensure_ascii=False), "paper": "us-letter" if base_currency in _LETTER_CURRENCIES else "a4",
+              "across": "yes" if across else "no"}
+    compiler = typst.Compiler(_template("report.typ").encode(), font_paths=typst.Fonts(include_system_fonts=False), sys_inputs=inputs)
+    printed = compiler.compile(format="pdf", pdf_standards=["a-2b"], timestamp=dt.datetime.combine(report.when.until, dt.time(), dt.UTC))
+    assert isinstance(printed, bytes)
+    return printed
+
+
+def _template(name: str) -> str:
+    return files("cashapp.reports").joinpath(name).read_text(encoding="utf-8")
+
+
+def _section(section: Section) -> PageSection:
+    shown = [_table(table) for table in tables(section, "page")] if section.rows.height else []
+    return PageSection(title=section.title, note=section.note if shown else "", tables=shown)
+
+
+def _table(table: Table) -> PageTable:
+    body, totals = _printed(table.columns, cells.body(table)), _printed(table.columns, cells.totals(table))
+    widest = _widest_text(table.columns, body)
+    heads = [Head(heading=c.heading, kind=c.kind, number=c.is_number, wide=n == widest) for n, c in enumerate(table.columns)]
+    return PageTable(currency=table.currency, columns=heads, rows=list(zip(*body, strict=True)), totals=list(zip(*totals, strict=True)))
+
+
+def _printed(columns: Sequence[Column], cells_by_column: list[list[str]]) -> list[list[str]]:
+    """Amounts with the sign that paper needs to show it well."""
+    return [
+        [cell.replace("-", _MINUS) for cell in column_cells] if column.kind == "money" else column_cells
+        for column, column_cells in zip(columns, cells_by_column, strict=True)
+    ]
+
+
+def _widest_text(columns: Sequence[Column], body: list[list[str]]) -> int:
+    """The text column that may grow; -1 where there is none."""
+    texts = [n for n, column in enumerate(columns) if column.kind == "text"]
+    return max(texts, key=lambda n: max(map(len, body[n]), default=0), default=-1)
+
+
+def _breadth(table: PageTable) -> int:
+    """Characters across: whole numbers, texts as long as most need before they fold."""
+    needed = 0
+    for n, column in enumerate(table["columns"]):
+        longest = max([len(column["heading"]), *(len(row[n]) for row in [*table["rows"], *table["totals"]])])
+        needed += 2 + (longest if column["kind"] != "text" else min(longest, 24))
+    return needed
