@@ -9,12 +9,16 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import multiprocessing
 import shutil
 import stat
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from sqlalchemy import Engine, func, select
 
@@ -27,8 +31,19 @@ from matching.engine import propose
 from parsers import documents, registry
 from parsers.amounts import to_text
 from parsers.issues import REMEDIES
+from parsers.profile import Profile
 
 Tell = Callable[[str], None]
+
+
+class Watcher(Protocol):
+    """Who wants to know how a run goes on: `tell` hears of what an operator must know, `stage` of what is being done now."""
+
+    def tell(self, line: str) -> None:
+        """A refused or skipped thing, in one line."""
+
+    def stage(self, what: str, done: int, total: int) -> None:
+        """What is being done now; `done` of `total` steps of it are through."""
 
 
 @dataclass
@@ -101,14 +116,18 @@ class Options:
     workers: int = 1
 
 
-def run(workspace: Workspace, engine: Engine, options: Options, tell: Tell) -> Summary:
-    """The whole job. `tell` hears of each refused or skipped thing in one line for the operator."""
+def run(workspace: Workspace, engine: Engine, options: Options, watcher: Watcher) -> Summary:
+    """The whole job: files, then matching. Everything is in the books or refused when it returns."""
     began = time.perf_counter()
     if options.format_name and options.format_name not in registry.all_formats():
         raise UsageError(f"{options.format_name!r} is not a format; `cashapp formats` lists them")
     summary = Summary(options.as_of)
-    for path in _drop(workspace, options.paths, tell):
-        summary.files.append(_take_file(workspace, engine, path, options, summary, tell))
+    paths = _drop(workspace, options.paths, watcher.tell)
+    with _readers(workspace, paths, options) as read:
+        for done, path in enumerate(paths):
+            watcher.stage(f"reading {path.name}", done, len(paths))
+            summary.files.append(_take_file(workspace, engine, path, read, options, summary, watcher.tell))
+    watcher.stage("matching", len(paths), len(paths))
     _match(workspace, engine, options, summary)
     summary.timings["total_s"] = time.perf_counter() - began
     _log_run(engine, options, summary)
@@ -132,7 +151,24 @@ def _drop(workspace: Workspace, paths: Sequence[Path], tell: Tell) -> list[Path]
     return wanted
 
 
-def _take_file(workspace: Workspace, engine: Engine, path: Path, options: Options, summary: Summary, tell: Tell) -> FileOutcome:
+Reader = Callable[[Path], documents.Document]
+
+
+@contextmanager
+def _readers(workspace: Workspace, paths: Sequence[Path], options: Options) -> Iterator[Reader]:
+    """How files are read: here, or ahead in as many processes as were asked for."""
+    def profile(path: Path) -> Profile:
+        return workspace.config.profile_for(path.name)[0]
+
+    if options.workers == 1 or len(paths) < 2:
+        yield lambda path: documents.read(path, format_name=options.format_name, profile=profile(path))
+        return
+    with ProcessPoolExecutor(options.workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+        ahead = {path: pool.submit(documents.read, path, format_name=options.format_name, profile=profile(path)) for path in paths if path.is_file()}
+        yield lambda path: ahead.pop(path).result()
+
+
+def _take_file(workspace: Workspace, engine: Engine, path: Path, read: Reader, options: Options, summary: Summary, tell: Tell) -> FileOutcome:
     if not path.is_file():
         tell(f"{path}: skipped – not a regular file")
         return FileOutcome(str(path), "", "skipped", "not a regular file")
@@ -144,10 +180,9 @@ def _take_file(workspace: Workspace, engine: Engine, path: Path, options: Option
         tell(f"{path}: skipped – the same content was processed as {before}")
         _put_away(workspace, path, "archive", digest)
         return FileOutcome(str(path), "", "skipped", f"processed before as {before}")
-    profile, mismatch = workspace.config.profile_for(path.name)
-    document = documents.read(path, format_name=options.format_name, profile=profile)
+    document = read(path)
     summary.timings["parse_s"] += time.perf_counter() - began
-    problems = _why_refused(path.name, document, mismatch)
+    problems = _why_refused(path.name, document, workspace.config.profile_for(path.name)[1])
     if problems:
         return _quarantine(workspace, path, document, problems, digest, tell)
     began = time.perf_counter()

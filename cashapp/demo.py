@@ -6,7 +6,6 @@ import datetime as dt
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from sqlalchemy import Engine
 
@@ -16,14 +15,6 @@ from cashapp.workspace import Workspace
 
 MONDAY = dt.date(2026, 11, 9)
 CLERK = "demo"
-
-
-class Day(NamedTuple):
-    """One working day: its drop of files, the run's summary, what the operator was told."""
-
-    date: dt.date
-    summary: daily.Summary
-    told: list[str]
 
 
 def company() -> Path:
@@ -50,14 +41,13 @@ def prepare(home: Path) -> tuple[Workspace, Engine]:
     return workspace, engine
 
 
-def week(workspace: Workspace, engine: Engine) -> Iterator[Day]:
+def week(workspace: Workspace, engine: Engine, watcher: daily.Watcher) -> Iterator[daily.Summary]:
     """Each day's files into the inbox, then the daily job, Monday to Friday."""
     for number in range(5):
         date = MONDAY + dt.timedelta(days=number)
         for path in sorted((company() / f"day{number + 1}").iterdir()):
             shutil.copyfile(path, workspace.folder("inbox") / path.name)
-        told: list[str] = []
-        yield Day(date, daily.run(workspace, engine, daily.Options(as_of=date, actor=CLERK), told.append), told)
+        yield daily.run(workspace, engine, daily.Options(as_of=date, actor=CLERK), watcher)
 
 
 def proofs(engine: Engine) -> list[proof.Proof]:

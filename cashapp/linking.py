@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import polars as pl
-from sqlalchemy import Connection, Row, and_, func, or_, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from cashapp import accounts, db, exceptions, ledger, schema
 from cashapp.config import Config
@@ -36,7 +36,7 @@ def link_file(connection: Connection, file_id: int, config: Config) -> pl.DataFr
     if span[0] is None:
         return pl.DataFrame(schema=LINKS)
     twice = _twice_in_file(connection, file_id)
-    links = pl.concat([twice, _links_to_others(connection, file_id, span, config, twice)])
+    links = pl.concat([twice, _links_to_others(connection, file_id, (span[0], span[1]), config, twice)])
     db.insert_frame(connection, schema.line_link, links)
     return links
 
@@ -57,9 +57,10 @@ def _twice_in_file(connection: Connection, file_id: int) -> pl.DataFrame:
     return pl.DataFrame(links, schema=LINKS, orient="row")
 
 
-def _links_to_others(connection: Connection, file_id: int, span: Row[*tuple[object, ...]], config: Config, linked: pl.DataFrame) -> pl.DataFrame:
+def _links_to_others(connection: Connection, file_id: int, span: tuple[dt.date, dt.date], config: Config, linked: pl.DataFrame) -> pl.DataFrame:
     line = schema.bank_line
-    old = _lines(connection, and_(line.c.file_id != file_id, line.c.booking_date.between(span[0] - _MARGIN, span[1] + _MARGIN), line.c.status == "booked"))
+    near = line.c.booking_date.between(span[0] - _MARGIN, span[1] + _MARGIN)
+    old = _lines(connection, and_(line.c.file_id != file_id, near, line.c.status == "booked"))
     if old.is_empty():
         return pl.DataFrame(schema=LINKS)
     new = _lines(connection, and_(line.c.file_id == file_id, line.c.status == "booked")).join(linked, on="line_id", how="anti", maintain_order="left")

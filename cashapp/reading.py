@@ -25,34 +25,60 @@ _DIRECT = (
 )
 
 
-def read_file(path: Path, format_name: str | None, profile: Profile | None = None) -> documents.Document:
-    """The file as a document; a missing file or an unknown format name is a usage error."""
-    if not path.is_file():
-        raise UsageError(f"{path}: no such file")
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a file as its reader yields it. `statements`: those that its lines can belong to, the first with number `first`."""
+
+    file: str
+    document: documents.Document
+    statements: list[documents.Statement]
+    first: int
+
+
+def parts(paths: Sequence[Path], format_name: str | None, profile: Profile | None = None) -> Iterator[Part]:
+    """The files in order, part by part, in memory flat in their size. A missing file or an unknown format name is a usage error,
+    found before anything is read."""
+    for path in paths:
+        if not path.is_file():
+            raise UsageError(f"{path}: no such file")
     if format_name and format_name not in registry.all_formats():
         raise UsageError(f"{format_name!r} is not a format; `cashapp formats` lists them")
-    return documents.read(path, format_name=format_name, profile=profile)
+    for path in paths:
+        first = 0
+        before: list[documents.Statement] = []  # the one that was open when the part before ended
+        for document in documents.stream(path, format_name=format_name, profile=profile):
+            statements = before + document.statements
+            yield Part(str(path), document, statements, first)
+            before = statements[-1:]
+            first += len(statements) - len(before)
 
 
-def rows(document: documents.Document, file: str) -> pl.DataFrame:
+def row_frames(found: Iterable[Part]) -> Iterator[pl.DataFrame]:
+    """The rows of all parts, at least one frame: small files are made rows together, for a frame costs more than a file."""
+    waiting: list[Part] = []
+    count = 0
+    is_told = False
+    for part in found:
+        if count and count + part.document.lines.height > documents.PART_ROWS:
+            yield rows(waiting)
+            is_told, waiting, count = True, [], 0
+        if part.document.lines.height:
+            waiting.append(part)
+            count += part.document.lines.height
+    if waiting or not is_told:
+        yield rows(waiting)
+
+
+def rows(found: Sequence[Part]) -> pl.DataFrame:
     """The contract's columns, one row for each bank line or detail; empty text becomes null."""
-    lines = document.lines
-    statements = pl.DataFrame(
-        {
-            "statement": range(len(document.statements)),
-            "statement_id": [s.opened.statement_id for s in document.statements],
-            "account": [s.opened.account for s in document.statements],
-        },
-        schema={"statement": pl.Int32, "statement_id": pl.String, "account": pl.String},
-    )
-    full = lines.with_row_index("row").join(statements, on="statement", how="left", maintain_order="left").with_columns(
-        pl.lit(file).alias("file"),
-        pl.lit(document.format).alias("format"),
+    lines = pl.concat([part.document.lines for part in found]) if found else pl.DataFrame(schema=documents.LINES)
+    full = lines.with_columns(
+        *_origin(found),
         money.text(lines["amount_minor"], lines["currency"]).alias("amount"),
         money.text(lines["batch_amount_minor"], lines["currency"]).alias("batch_amount"),
         money.text(lines["fee_minor"], lines["currency"]).alias("fee"),
         money.text(lines["instructed_minor"], lines["instructed_currency"]).alias("instructed_amount"),
-        pl.Series("remittance_lines", _remittance_texts(document), dtype=pl.String),
+        pl.Series("remittance_lines", [text for part in found for text in _remittance_texts(part.document)], dtype=pl.String),
     )
     chosen = full.select(
         "file", "format", "statement_id", "account", "currency", "line", "booking_date", "value_date", "amount",
@@ -61,8 +87,25 @@ def rows(document: documents.Document, file: str) -> pl.DataFrame:
     return chosen.with_columns(pl.when(pl.col(pl.String) != "").then(pl.col(pl.String)))
 
 
+def _origin(found: Sequence[Part]) -> list[pl.Series]:
+    """File, format, statement and account of each row; what belongs to no statement has none."""
+    told: list[tuple[str, str, str | None, str | None]] = []
+    places: list[pl.Series] = []
+    for part in found:
+        file, name = part.file, part.document.format
+        places.append(part.document.lines["statement"].cast(pl.Int64) - part.first + 1 + len(told))
+        told.append((file, name, None, None))
+        told += [(file, name, statement.opened.statement_id, statement.opened.account) for statement in part.statements]
+    place = pl.concat(places) if places else pl.Series([], dtype=pl.Int64)
+    columns = zip(*told, strict=True) if told else ([] for _ in range(4))
+    names = ("file", "format", "statement_id", "account")
+    return [pl.Series(name, column, dtype=pl.String).gather(place) for name, column in zip(names, columns, strict=True)]
+
+
 def _remittance_texts(document: documents.Document) -> list[str | None]:
     """For each row the JSON list of its remittance lines, null where it has none."""
+    if document.remittance.is_empty():
+        return [None] * document.lines.height
     currencies = document.lines["currency"]
     told: dict[int, list[dict[str, str | None]]] = {}
     for line in document.remittance.iter_rows(named=True):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import sys
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -16,7 +17,7 @@ import polars as pl
 from cashapp.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection, Iterator
 
 ENDINGS = {".csv": "csv", ".xlsx": "xlsx", ".parquet": "parquet", ".jsonl": "jsonl", ".json": "jsonl"}
 _FORMULA = r"^[=+\-@\t\r|%]"
@@ -30,9 +31,8 @@ def format_for(to: str | None, out: Path | None, default: str = "csv") -> str:
 
 def write(frame: pl.DataFrame, to: str, out: Path | None, *, amounts: Collection[str] = ()) -> None:
     """Write to the file, whole or not at all, or to standard output. `amounts` names the columns of decimal text."""
+    _require_file(to, out)
     if out is None:
-        if to in {"xlsx", "parquet"}:
-            raise UsageError(f"{to} is not for a terminal: name a file with --out")
         _write(frame, to, sys.stdout.buffer, amounts)
         sys.stdout.flush()
         return
@@ -41,18 +41,59 @@ def write(frame: pl.DataFrame, to: str, out: Path | None, *, amounts: Collection
     replace_file(out, buffer.getvalue())
 
 
+@contextmanager
+def appended(to: str, out: Path | None, *, amounts: Collection[str] = ()) -> Iterator[Callable[[pl.DataFrame], None]]:
+    """The same as `write` for frames that come one after the other: in memory flat for CSV and JSON lines, collected for the others.
+
+    Give it at least one frame, be it empty, for the header.
+    """
+    if to in {"csv", "jsonl"}:
+        with replaced(out) if out else nullcontext(sys.stdout.buffer) as stream:
+            is_first = True
+
+            def put(frame: pl.DataFrame) -> None:
+                nonlocal is_first
+                _write(frame, to, stream, amounts, with_header=is_first)
+                is_first = False
+
+            yield put
+            stream.flush()
+        return
+    _require_file(to, out)
+    frames: list[pl.DataFrame] = []
+    yield frames.append
+    write(pl.concat(frames), to, out, amounts=amounts)
+
+
+def _require_file(to: str, out: Path | None) -> None:
+    if out is None and to in {"xlsx", "parquet"}:
+        raise UsageError(f"{to} is not for a terminal: name a file with --out")
+
+
 def replace_file(path: Path, content: bytes) -> None:
     """Put the content in place by a rename, so that no reader ever sees half of it."""
+    with replaced(path) as stream:
+        stream.write(content)
+
+
+@contextmanager
+def replaced(path: Path) -> Iterator[BinaryIO]:
+    """A stream whose content takes the place of the file at the end by a rename; where it fails, the file stays as it was."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
-    part.write_bytes(content)
-    part.replace(path)
+    try:
+        with part.open("wb") as stream:
+            yield stream
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
 
 
-def _write(frame: pl.DataFrame, to: str, stream: BinaryIO, amounts: Collection[str]) -> None:
+def _write(frame: pl.DataFrame, to: str, stream: BinaryIO, amounts: Collection[str], *, with_header: bool = True) -> None:
     match to:
         case "csv":
-            neutralised(frame).write_csv(stream)
+            neutralised(frame).write_csv(stream, include_header=with_header)
         case "jsonl":
             frame.write_ndjson(stream)
         case "parquet":

@@ -196,15 +196,14 @@ class Tree:
             self._after_the_root(data, place)
 
     def _after_the_root(self, data: bytes, place: Span) -> None:
-        """Padding, another document of the same file, or what does not belong there."""
+        """Another document of the same file, or what does not belong there."""
         ended = max(0, self._root_end - place.start)
         rest = data[ended:].lstrip(PADDING)
         skipped = len(data) - len(rest)
         line = place.line + data.count(self._charset.newline, 0, skipped)
-        if rest.startswith(b"<"):
-            self._begin(rest, Span(line, place.start + skipped, place.end))
-        elif rest:
+        if not rest.startswith(b"<"):
             raise XmlError("bad_record", "text stands after the end of the document", place.start + skipped)
+        self._begin(rest, Span(line, place.start + skipped, place.end))
 
     def _here(self) -> int:
         return self._shift + self._parser.CurrentByteIndex

@@ -6,6 +6,8 @@ import fcntl
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -132,6 +134,27 @@ def test_a_second_run_waits_and_then_says_so(company: Path) -> None:
         result = cashapp(company, "run", "--wait", "0.2")
     assert result.exit_code == 1
     assert "another run is at work" in str(result.exception)
+
+
+def test_files_may_be_read_by_several_processes(company: Path) -> None:
+    drop(company, "good.sta", GOOD)
+    drop(company, "noise.bin", "this is no bank file")
+    told = summary(company, "--workers", "2")
+    assert told["exit"] == 3
+    assert told["applied"]["auto_count"] == 2  # type: ignore[index]
+
+
+def test_a_full_disk_is_one_clear_line_and_nothing_is_half_written(company: Path) -> None:
+    """The process may write files up to a size only; the database needs more."""
+    before = table(company, "journal")
+    drop(company, "big.sta", mt940([(f"{n},00", f"BR{n:06}", f"SOMETHING {n:060}") for n in range(1, 6000)]))
+    limited = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, 600_000)); from cashapp.__main__ import main; main()"
+    done = subprocess.run([sys.executable, "-c", limited, "--home", str(company), "run", "--as-of", DAY], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "nothing was changed" in done.stderr
+    assert table(company, "journal") == before
+    assert summary(company)["exit"] == 0
 
 
 def test_no_post_only_proposes(company: Path) -> None:

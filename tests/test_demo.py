@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -18,12 +17,12 @@ AMOUNTS = ("applied_amount", "discount_amount", "deduction_amount", "write_off_a
 
 
 @pytest.fixture(scope="module")
-def week(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def week(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace after the five days."""
     home = tmp_path_factory.mktemp("demo") / "week"
     result = cashapp(home, "demo", str(home))
     assert result.exit_code == 0, result.output
-    yield home
+    return home
 
 
 def expected() -> dict[str, list[dict[str, str]]]:

@@ -478,3 +478,13 @@ def test_entries_whose_texts_all_hold_entities_are_learned_too() -> None:
     assert {b.payer_name for b in lines(*[entry(more=party)] * 40)} == {"A & B <C>"}
     accented = details("<RltdPties><Dbtr><Nm>caf&#233; &amp; bar</Nm></Dbtr></RltdPties>")
     assert {b.payer_name for b in lines(*[entry(more=accented)] * 40)} == {"café & bar"}
+
+
+def test_shapes_without_end_cost_time_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xml_shapes, "_SHAPES_MAX", 3)
+    monkeypatch.setattr(xml_shapes, "_SEEN_BEFORE_COMPILING", 2)
+    entries = [entry(f"{number}.00", "<X>" * (number % 7) + "</X>" * (number % 7)) for number in range(1, 60)]
+    entries += [entry("60.00", more) for more in ("loose text", "<X>&#65;</X>", '<X a="1>2">t</X>', "<Y>1</Y>", "<Z>2</Z>") for _ in range(6)]
+    assert [b.amount_minor for b in lines(*entries)] == [*(number * 100 for number in range(1, 60)), *[6000] * 30]
+    monkeypatch.setattr(xml_shapes, "_SHAPES_MAX", 99)
+    assert [b.amount_minor for b in lines(*entries)] == [*(number * 100 for number in range(1, 60)), *[6000] * 30]

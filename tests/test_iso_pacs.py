@@ -141,3 +141,12 @@ def test_controls_of_a_batch() -> None:
     content = f"<CstmrCdtTrfInitn><PmtInf><PmtInfId>P</PmtInfId><NbOfTxs>2</NbOfTxs><CtrlSum>9.00</CtrlSum>{paid}</PmtInf></CstmrCdtTrfInitn>"
     document = documents.read(content.encode())
     assert [(c.name, c.stated, c.computed) for c in document.controls] == [("number of payments of P", 2, 1), ("control sum of P", 900, 1000)]
+
+
+def test_batches_inside_of_batches() -> None:
+    cancelled = '<TxInf><OrgnlInstdAmt Ccy="EUR">10.00</OrgnlInstdAmt></TxInf>'
+    inner = f"<OrgnlPmtInfAndCxl><OrgnlPmtInfId>P</OrgnlPmtInfId>{cancelled}</OrgnlPmtInfAndCxl>"
+    content = f"<CstmrPmtCxlReq><Assgnmt><Id>A</Id></Assgnmt><CtrlData><NbOfTxs>1</NbOfTxs></CtrlData><Undrlyg>{inner}</Undrlyg></CstmrPmtCxlReq>"
+    document = documents.read(content.encode())
+    assert [(c.name, c.stated, c.computed) for c in document.controls] == [("number of payments", 1, 1)]
+    assert document.statements[0].opened.statement_id == "A"

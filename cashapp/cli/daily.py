@@ -45,8 +45,8 @@ def run(session: Session, files: tuple[Path, ...], format_name: str | None, as_o
 
     workspace, engine = session.open()
     options = daily.Options(files, format_name, as_of.date() if as_of else clock.today(), post=not no_post, actor=session.who, workers=workers)
-    with workspace.locked(wait):
-        summary = daily.run(workspace, engine, options, tell)
+    with workspace.locked(wait), show.watching() as watcher:
+        summary = daily.run(workspace, engine, options, watcher)
     if as_json:
         print_json(summary.as_json())
     else:
@@ -83,8 +83,9 @@ def demo(folder: Path) -> int:
     from cashapp.cli import show
 
     workspace, engine = company.prepare(folder)
-    for day in company.week(workspace, engine):
-        show.summary(day.summary)
+    with show.watching() as watcher:
+        for summary in company.week(workspace, engine, watcher):
+            show.summary(summary)
     proofs = company.proofs(engine)
     show.farewell(folder, proofs)
     return 4 if any(proof.broken for proof in proofs) else 0

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
 from rich.console import Console, Group
 from rich.panel import Panel
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -22,6 +26,33 @@ if TYPE_CHECKING:
 def console() -> Console:
     """Standard output at the terminal's width, or at 110 columns where it is no terminal."""
     return Console(file=sys.stdout, width=None if sys.stdout.isatty() else 110, highlight=False)
+
+
+class Watching:
+    """The operator's view of a run: lines on stderr, and a progress bar there when it is a terminal."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._task = progress.add_task("", total=None)
+
+    def tell(self, line: str) -> None:
+        """One line; it stays above the bar."""
+        if self._progress.disable:
+            click.echo(line, err=True)
+        else:
+            self._progress.console.print(line, markup=False)
+
+    def stage(self, what: str, done: int, total: int) -> None:
+        """Move the bar."""
+        self._progress.update(self._task, description=what, completed=done, total=total)
+
+
+@contextmanager
+def watching() -> Iterator[Watching]:
+    """A watcher for one run; nothing is drawn where stderr is no terminal."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+        yield Watching(progress)
 
 
 def summary(told: Summary) -> None:

@@ -11,10 +11,10 @@ from sqlalchemy import Connection, select
 
 from cashapp import accounts, db, schema
 from cashapp.exports import AGING, OLDEST, bucket, days_past_due
-from cashapp.money import shown
 from cashapp.reports import ledger_side
+from cashapp.reports.cells import grouped
 from cashapp.reports.ledger_side import minor_sum
-from cashapp.reports.model import Column, Report, Section, When, amounts, proofs
+from cashapp.reports.model import CURRENCY, Column, Report, Section, When, amounts, proofs
 
 BUCKETS = (*(name for _, name in AGING), OLDEST)
 _CREDITS = ("credit_memo", "on_account")
@@ -24,11 +24,11 @@ def aging(connection: Connection, when: When) -> Report:
     """Customers by bucket, for each currency."""
     rows = _by_customer(_open_items(connection, when), when)
     section = Section("customers", "Customers", (
-        Column("customer_id", title="customer"), Column("name"), Column("currency"), Column("items", "count", shown="page"),
+        Column("customer_id", title="customer"), Column("name"), CURRENCY, Column("items", "count", shown="page"),
         *(Column(name, "money") for name in BUCKETS), Column("credits", "money"), Column("total", "money"),
     ), rows, apart=True, note="Days past due. Credits: credit memos and money left on account, not yet used.")
     unapplied = ledger_side.balance(connection, accounts.UNAPPLIED, when, sign=-1)
-    waiting = ", ".join(shown(minor, currency) for currency, minor in sorted(unapplied.items()) if minor)
+    waiting = ", ".join(f"{grouped(minor, currency)} {currency}" for currency, minor in sorted(unapplied.items()) if minor)
     return Report(
         name="aging", title="Aging of receivables", when=when, as_of=True, sections=(section,),
         proofs=proofs(accounts.RECEIVABLE, amounts(rows, "total"), ledger_side.balance(connection, accounts.RECEIVABLE, when)),

@@ -61,14 +61,23 @@ def _widths(columns: Sequence[Column], body: list[list[str]], totals: list[list[
     """What each column needs; where that is too much, the widest texts give way first."""
     widths = [max(map(cell_len, [column.heading, *body[n], *totals[n]])) for n, column in enumerate(columns)]
     texts = [n for n, column in enumerate(columns) if column.kind == "text"]
-    excess = sum(widths) + len(_GAP) * (len(widths) - 1) - width
-    while excess > 0 and texts:
-        widest = max(texts, key=widths.__getitem__)
-        if widths[widest] <= max(_NARROWEST, cell_len(columns[widest].heading)):
-            break
-        widths[widest] -= 1
-        excess -= 1
+    whole_words = {n: max(map(_longest_word, [columns[n].heading, *body[n], *totals[n]])) for n in texts}
+    for floors in (whole_words, dict.fromkeys(texts, _NARROWEST)):
+        _narrow(widths, floors, sum(widths) + len(_GAP) * (len(widths) - 1) - width)
     return widths
+
+
+def _narrow(widths: list[int], floors: dict[int, int], excess: int) -> None:
+    """Take the excess from the widest of the columns, one place at a time, none below its floor."""
+    for _ in range(excess):
+        widest = max((n for n, floor in floors.items() if widths[n] > floor), key=widths.__getitem__, default=None)
+        if widest is None:
+            return
+        widths[widest] -= 1
+
+
+def _longest_word(cell: str) -> int:
+    return max(map(cell_len, cell.split()), default=0)
 
 
 def _lines(layout: Sequence[tuple[Column, int]], row: Sequence[str]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from cashapp import db, schema
 from cashapp.reports.ledger_side import minor_sum
-from cashapp.reports.model import Column, Report, Section, When, amounts, proofs
+from cashapp.reports.model import CURRENCY, Column, Report, Section, When, amounts, proofs
 
 
 def audit(connection: Connection, when: When) -> Report:
@@ -54,7 +54,7 @@ def _entries_by_actor(connection: Connection, when: When) -> Section:
     columns = (
         Column("actor"), Column("kind"), Column("entries", "count"), Column("first_entry", "number", title="from entry"),
         Column("last_entry", "number", title="to entry"), Column("first_at", "moment", title="first written"),
-        Column("last_at", "moment", title="last written", shown="page"), Column("currency"), Column("debits", "money"),
+        Column("last_at", "moment", title="last written", shown="page"), CURRENCY, Column("debits", "money"),
     )
     return Section("entries", "Journal entries by actor", columns, db.frame(connection, query, shape).sort("actor", "kind", "currency"))
 

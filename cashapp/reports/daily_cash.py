@@ -17,7 +17,7 @@ from cashapp import accounts, db, schema
 from cashapp.reports import ledger_side
 from cashapp.reports.ledger_side import minor_sum, within
 from cashapp.reports.methods import METHODS
-from cashapp.reports.model import Column, Proof, Report, Section, When, amounts, proofs
+from cashapp.reports.model import CURRENCY, Column, Proof, Report, Section, When, amounts, proofs
 from cashapp.reports.payments import payments
 
 STATUSES = ("applied", "on account", "unapplied", "unidentified", "returned", "non-AR")
@@ -77,7 +77,7 @@ def _balances(connection: Connection, booked: pl.DataFrame, when: When) -> Secti
         .sort("account", "currency")
     )
     columns = (
-        Column("account"), Column("currency"), Column("opening", "money"), Column("money_in", "money"), Column("money_out", "money"),
+        Column("account"), CURRENCY, Column("opening", "money"), Column("money_in", "money"), Column("money_out", "money"),
         Column("closing", "money"), Column("stated_on", "date"), Column("difference", "money", optional=True),
     )
     note = "Balances as the statements state them; blank where none does. A difference: lines of other days, or a statement that is missing."
@@ -106,34 +106,34 @@ def _opening_and_closing(rows: list[Row[*tuple[object, ...]]], when: When) -> tu
 
 
 def _booked_by_kind(booked: pl.DataFrame) -> Section:
-    columns = (Column("account"), Column("currency"), Column("kind", title="what the bank booked"), Column("lines", "count"),
+    columns = (Column("account"), CURRENCY, Column("kind", title="what the bank booked"), Column("lines", "count"),
                Column("money_in", "money"), Column("money_out", "money"))
     return Section("booked", "Booked by the banks", columns, booked.with_columns(pl.col("kind").str.replace_all("_", " ")))
 
 
 def _taken() -> list[pl.Expr]:
     """How many receipts, how much came, and how much of it is applied or on account."""
-    applied = pl.when(pl.col("state") == "open").then(pl.col("applied") + pl.col("on_account")).otherwise(0).sum()
-    waiting = pl.col("unapplied").sum()
-    return [pl.len().cast(pl.Int64).alias("receipts"), pl.col("amount").sum().alias("received"), applied.alias("settled"), waiting.alias("waiting"),
-            (pl.col("amount").sum() - applied - waiting).alias("left_again")]
+    standing = [pl.col(name).filter(pl.col("state") == "open").sum() for name in ("applied", "on_account")]
+    waiting = pl.col("unapplied").sum().alias("not_applied")
+    elsewhere = (pl.col("amount").sum() - standing[0] - standing[1] - pl.col("unapplied").sum()).alias("elsewhere")
+    return [pl.len().cast(pl.Int64).alias("receipts"), pl.col("amount").sum().alias("received"), *standing, waiting, elsewhere]
 
 
 _TAKEN = (
-    Column("receipts", "count"), Column("received", "money"), Column("settled", "money", title="applied"), Column("waiting", "money", title="not applied"),
-    Column("left_again", "money", title="returned, non-AR", optional=True),
+    Column("receipts", "count"), Column("received", "money"), Column("applied", "money"), Column("on_account", "money", optional=True),
+    Column("not_applied", "money"), Column("elsewhere", "money", title="returned, non-AR", optional=True),
 )
 
 
 def _receipts_by_day(came: pl.DataFrame) -> Section:
     rows = came.group_by("date", "currency").agg(_taken()).sort("date", "currency")
-    return Section("receipts_by_day", "Receipts by day", (Column("date", "date"), Column("currency"), *_TAKEN), rows)
+    return Section("receipts_by_day", "Receipts by day", (Column("date", "date"), CURRENCY, *_TAKEN), rows)
 
 
 def _receipts_by_method(came: pl.DataFrame) -> Section:
     order = pl.col("method").replace_strict({name: n for n, name in enumerate(METHODS)}, return_dtype=pl.Int64)
     rows = came.group_by("account", "currency", "method").agg(_taken()).sort("account", "currency", order)
-    return Section("receipts_by_method", "Receipts by account and method", (Column("account"), Column("currency"), Column("method"), *_TAKEN), rows)
+    return Section("receipts_by_method", "Receipts by account and method", (Column("account"), CURRENCY, Column("method"), *_TAKEN), rows)
 
 
 def _receipts_by_status(came: pl.DataFrame) -> Section:
@@ -154,7 +154,7 @@ def _receipts_by_status(came: pl.DataFrame) -> Section:
         pl.concat(parts).filter(pl.col("amount") != 0).group_by("account", "currency", "status", "order")
         .agg(pl.len().cast(pl.Int64).alias("receipts"), pl.col("amount").sum()).sort("account", "currency", "order").drop("order")
     )
-    columns = (Column("account"), Column("currency"), Column("status"), Column("receipts", "count", summed=False), Column("amount", "money"))
+    columns = (Column("account"), CURRENCY, Column("status"), Column("receipts", "count", summed=False), Column("amount", "money"))
     note = "As the books stand now. A receipt that is partly applied counts in each of its rows."
     return Section("receipts_by_status", "Receipts by status", columns, rows, note=note)
 

@@ -15,7 +15,7 @@ from cashapp import accounts, db, schema
 from cashapp.exceptions import REASONS
 from cashapp.reports import ledger_side
 from cashapp.reports.ledger_side import minor_sum
-from cashapp.reports.model import Column, Proof, Report, Section, When, proofs
+from cashapp.reports.model import CURRENCY, Column, Proof, Report, Section, When, proofs
 from cashapp.reports.unapplied import age_bucket
 
 
@@ -58,17 +58,17 @@ def _by_reason(rows: pl.DataFrame) -> Section:
     meaning = pl.col("reason").replace_strict(REASONS, default="", return_dtype=pl.String).alias("meaning")
     summed = rows.group_by("reason", "currency").agg(_sums()).sort("reason", "currency").with_columns(meaning, pl.col("reason").str.replace_all("_", " "))
     note = "A case without a currency is about a file. Money that left an account is negative."
-    return Section("by_reason", "By reason", (Column("reason"), Column("currency"), *_SUMS, Column("meaning")), summed, note=note)
+    return Section("by_reason", "By reason", (Column("reason"), CURRENCY, *_SUMS, Column("meaning")), summed, note=note)
 
 
 def _by_age(rows: pl.DataFrame) -> Section:
     summed = rows.with_columns(age_bucket("age_days").alias("age")).group_by("age", "currency").agg(_sums()).sort(pl.col("age_days"), "currency")
-    return Section("by_age", "By age", (Column("age", title="age in days"), Column("currency"), *_SUMS), summed)
+    return Section("by_age", "By age", (Column("age", title="age in days"), CURRENCY, *_SUMS), summed)
 
 
 def _by_owner(rows: pl.DataFrame) -> Section:
     summed = rows.group_by("owner", "currency").agg(_sums()).sort("owner", "currency")
-    return Section("by_owner", "By owner", (Column("owner"), Column("currency"), *_SUMS), summed)
+    return Section("by_owner", "By owner", (Column("owner"), CURRENCY, *_SUMS), summed)
 
 
 def _proofs(connection: Connection, when: When) -> tuple[Proof, ...]:

@@ -14,7 +14,7 @@ from cashapp import accounts, db, schema
 from cashapp.proposals import ENGINE
 from cashapp.reports import ledger_side
 from cashapp.reports.ledger_side import minor_sum, within
-from cashapp.reports.model import Column, Report, Section, When, amounts, proofs
+from cashapp.reports.model import CURRENCY, Column, Report, Section, When, amounts, proofs
 from cashapp.reports.payments import payments
 
 _RETURNED = "returned"  # how the reason of a reversal begins that a bank's return made
@@ -63,7 +63,7 @@ def _by_format(came: pl.DataFrame, decisions: pl.DataFrame) -> Section:
         pl.col("auto").sum().alias("applied_unattended"), pl.col("clerk").sum().alias("applied_by_clerks"), pl.col("unapplied").sum().alias("waiting"),
     ).sort("format", "currency")
     columns = (
-        Column("format"), Column("currency"), Column("receipts", "count"), Column("straight_through", "count", title="straight"),
+        Column("format"), CURRENCY, Column("receipts", "count"), Column("straight_through", "count", title="straight"),
         Column("rate", "share", title="%", of=("straight_through", "receipts")), Column("received", "money"),
         Column("applied_unattended", "money", title="unattended"), Column("value_rate", "share", title="% value", of=("applied_unattended", "received")),
         Column("applied_by_clerks", "money", title="by clerks"), Column("waiting", "money"),
@@ -80,16 +80,16 @@ def _by_rule(unattended: pl.DataFrame) -> Section:
         *count_and_amount("corrected", pl.col("corrected")),
     ).sort("rule", "currency")
     columns = (
-        Column("rule"), Column("currency"), Column("applied", "count", title="receipts"), Column("amount", "money", title="applied unattended"),
-        Column("returned", "count"), Column("returned_amount", "money", shown="page"), Column("corrected", "count"),
-        Column("corrected_amount", "money", title="corrected"), Column("error_rate", "share", title="% wrong", of=("corrected", "applied")),
+        Column("rule"), CURRENCY, Column("applied", "count", title="receipts"), Column("amount", "money", title="applied unattended"),
+        Column("returned", "count", title="came back"), Column("returned_amount", "money", title="amount", shown="page"), Column("corrected", "count"),
+        Column("corrected_amount", "money", title="amount"), Column("error_rate", "share", title="% wrong", of=("corrected", "applied")),
     )
     return Section("by_rule", "Unattended, by rule", columns, rows.with_columns(pl.col("rule").str.replace_all("_", " ")))
 
 
 def _corrections(unattended: pl.DataFrame) -> Section:
     rows = unattended.filter("corrected").sort("taken_back_on", "receipt_key").drop("receipt_id").rename({"receipt_key": "receipt_id"})
-    columns = (Column("taken_back_on", "date"), Column("receipt_id", title="receipt"), Column("rule"), Column("currency"), Column("applied", "money"),
+    columns = (Column("taken_back_on", "date"), Column("receipt_id", title="receipt"), Column("rule"), CURRENCY, Column("applied", "money"),
                Column("actor", title="taken back by"), Column("reason"))
     return Section("corrections", "Corrections by clerks", columns, rows)
 

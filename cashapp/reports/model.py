@@ -67,6 +67,10 @@ class Column(NamedTuple):
         return self.summed and self.kind in {"count", "money"}
 
 
+CURRENCY = Column("currency", title="ccy")
+"""The column that every section with money has."""
+
+
 class Section(NamedTuple):
     """A table. Rows with money have a `currency`; `apart` prints a table for each currency and not the column."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from cashapp.reports.model import Column, Report, Section
+from cashapp.reports.model import CURRENCY, Column, Report, Section
 
 TITLE = "Proof against the ledger"
 
@@ -13,5 +13,5 @@ def proof_section(report: Report) -> Section:
     """What, currency, the report's amount, the ledger's, and whether they tie."""
     rows = [(proof.what, proof.currency, proof.reported_minor, proof.ledger_minor, "ties" if proof.ties else "BROKEN") for proof in report.proofs]
     shape = {"what": pl.String, "currency": pl.String, "report": pl.Int64, "ledger": pl.Int64, "result": pl.String}
-    columns = (Column("what", title="ledger account"), Column("currency"), Column("report", "money"), Column("ledger", "money"), Column("result", title=""))
+    columns = (Column("what", title="ledger account"), CURRENCY, Column("report", "money"), Column("ledger", "money"), Column("result", title=""))
     return Section("proof", TITLE, columns, pl.DataFrame(rows, schema=shape, orient="row"), totalled=False)

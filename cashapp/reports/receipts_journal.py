@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 from cashapp import accounts, db, schema
 from cashapp.reports import ledger_side
 from cashapp.reports.ledger_side import minor_sum, within
-from cashapp.reports.model import Column, Report, Section, When, amounts, proofs
+from cashapp.reports.model import CURRENCY, Column, Report, Section, When, amounts, proofs
 
 _ALLOWANCES = (accounts.DISCOUNT, accounts.DEDUCTION, accounts.WRITE_OFF)
 _SHAPE: db.Shape = {
@@ -33,7 +33,7 @@ def receipts_journal(connection: Connection, when: When) -> Report:
     rows = _entries(connection, when)
     columns = (
         Column("date", "date"), Column("entry_id", "number", title="entry"), Column("kind"), Column("receipt_id", title="receipt"), Column("customer_id", title="customer"),
-        Column("payer", shown="page"), Column("bank_reference", shown="data"), Column("account", shown="data"), Column("currency"), Column("cash", "money"),
+        Column("payer", shown="page"), Column("bank_reference", shown="data"), Column("account", shown="data"), CURRENCY, Column("cash", "money"),
         Column("unapplied", "money"), Column("receivable", "money"), Column("allowances", "money", optional=True), Column("other", "money", optional=True),
         Column("actor", shown="data"),
     )

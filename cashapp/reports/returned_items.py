@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Text, cast, func, literal, or_, select
 from cashapp import db, schema
 from cashapp.reports import ledger_side
 from cashapp.reports.ledger_side import within
-from cashapp.reports.model import Column, Report, Section, When, amounts, proofs
+from cashapp.reports.model import CURRENCY, Column, Report, Section, When, amounts, proofs
 from parsers.returns import ReturnReason, in_words, lookup
 
 _SHAPE: db.Shape = {
@@ -49,7 +49,7 @@ def _returns(connection: Connection, when: When) -> pl.DataFrame:
     rows = db.frame(connection, query, _SHAPE)
     reasons = [_reason(told, text) for told, text in rows.select("told", "text").iter_rows()]
     return rows.with_columns(
-        pl.Series("code", [reason.code for reason in reasons], dtype=pl.String), pl.Series("label", [reason.label for reason in reasons], dtype=pl.String),
+        pl.when(pl.col("told") != "").then("told").otherwise(pl.Series([reason.code for reason in reasons], dtype=pl.String)).alias("code"), pl.Series("label", [reason.label for reason in reasons], dtype=pl.String),
         _first_said("receipt_payer", "line_payer").alias("payer"),
         _first_said("check_number", "original_reference", "customer_reference", "bank_reference").alias("reference"),
         pl.when(pl.col("receipt_id").is_not_null()).then(pl.lit("taken back")).when(pl.col("waiting") == "open").then(pl.lit("waits for a person"))
@@ -81,7 +81,7 @@ def _reopened(connection: Connection) -> pl.DataFrame:
 def _listed(rows: pl.DataFrame) -> Section:
     columns = (
         Column("date", "date"), Column("payer"), Column("customer", shown="page"), Column("reference", title="check or reference"), Column("code"), Column("label", title="reason"),
-        Column("currency"), Column("amount", "money"), Column("receipt_id", title="receipt"), Column("items_reopened"), Column("outcome", shown="page"),
+        CURRENCY, Column("amount", "money"), Column("receipt_id", title="receipt"), Column("items_reopened"), Column("outcome", shown="page"),
         Column("how", title="found by", shown="data"), Column("account", shown="data"),
     )
     return Section("items", "Items taken back", columns, rows, note="A line without a receipt waits in returns clearing for a person.")
@@ -89,5 +89,5 @@ def _listed(rows: pl.DataFrame) -> Section:
 
 def _by_reason(rows: pl.DataFrame) -> Section:
     summed = rows.group_by("code", "label", "currency").agg(pl.len().cast(pl.Int64).alias("items"), pl.col("amount").sum()).sort("code", "currency")
-    columns = (Column("code"), Column("label", title="reason"), Column("currency"), Column("items", "count"), Column("amount", "money"))
+    columns = (Column("code"), Column("label", title="reason"), CURRENCY, Column("items", "count"), Column("amount", "money"))
     return Section("by_reason", "By reason", columns, summed)

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, case, select
 
 from cashapp import accounts, db, schema
 from cashapp.reports.ledger_side import minor_sum
-from cashapp.reports.model import Column, Report, Section, When, amounts, proofs
+from cashapp.reports.model import CURRENCY, Column, Report, Section, When, amounts, proofs
 
 _ORDER = (accounts.TRANSIT, accounts.UNAPPLIED, accounts.RECEIVABLE, accounts.IMPORTED)
 
@@ -15,7 +15,7 @@ _ORDER = (accounts.TRANSIT, accounts.UNAPPLIED, accounts.RECEIVABLE, accounts.IM
 def trial_balance(connection: Connection, when: When) -> Report:
     """Balances at the end of the days; with a first day also what they opened with and what moved."""
     rows = _accounts(connection, when)
-    columns = (Column("account"), Column("currency"), *_movement(when), Column("debit", "money", title="debit balance"), Column("credit", "money", title="credit balance"))
+    columns = (Column("account"), CURRENCY, *_movement(when), Column("debit", "money", title="debit balance"), Column("credit", "money", title="credit balance"))
     moved = proofs("debits and credits of the days", amounts(rows, "debits"), amounts(rows, "credits")) if when.since else ()
     return Report(
         name="trial-balance", title="Trial balance", when=when, as_of=when.since is None,

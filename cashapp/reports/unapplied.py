@@ -13,7 +13,7 @@ from cashapp import accounts, db, schema
 from cashapp.exceptions import REASONS
 from cashapp.reports import ledger_side
 from cashapp.reports.ledger_side import minor_sum
-from cashapp.reports.model import Column, Report, Section, When, amounts, proofs
+from cashapp.reports.model import CURRENCY, Column, Report, Section, When, amounts, proofs
 
 _AGES = ((7, "0-7"), (30, "8-30"), (60, "31-60"), (90, "61-90"))
 _OLDEST = "90+"
@@ -79,8 +79,8 @@ def _listed(rows: pl.DataFrame) -> Section:
     columns = (
         Column("date", "date", title="value date"), Column("age_days", "count", title="days", summed=False), Column("age", shown="page", title="age in days"),
         Column("receipt_id", title="receipt"), Column("account", shown="data"), Column("bank_reference", shown="data"), Column("customer"),
-        Column("payer_or_customer", title="payer"), Column("reason"), Column("suggestions", "count", title="sugg.", summed=False), Column("currency"),
-        Column("amount", "money", title="received"), Column("unapplied", "money"), Column("first_suggestion", shown="data"),
+        Column("payer_or_customer", title="payer"), Column("reason"), Column("suggestions", "count", title="sugg.", summed=False), CURRENCY,
+        Column("amount", "money", title="received", shown="page"), Column("unapplied", "money"), Column("first_suggestion", shown="data"),
     )
     told = rows.with_columns(pl.col("reason").str.replace_all("_", " "))
     return Section("receipts", "Receipts with unapplied cash", columns, told, note="sugg.: how many suggestions wait in the queue.")
@@ -90,7 +90,7 @@ def _by_age(rows: pl.DataFrame) -> Section:
     order = {name: n for n, name in enumerate([*(name for _, name in _AGES), _OLDEST])}
     summed = rows.group_by("age", "currency").agg(pl.len().cast(pl.Int64).alias("receipts"), pl.col("unapplied").sum()).sort(
         pl.col("age").replace_strict(order, return_dtype=pl.Int64), "currency")
-    return Section("by_age", "By age", (Column("age", title="age in days"), Column("currency"), Column("receipts", "count"), Column("unapplied", "money")), summed)
+    return Section("by_age", "By age", (Column("age", title="age in days"), CURRENCY, Column("receipts", "count"), Column("unapplied", "money")), summed)
 
 
 def _by_reason(rows: pl.DataFrame) -> Section:
@@ -98,5 +98,5 @@ def _by_reason(rows: pl.DataFrame) -> Section:
         pl.col("reason").replace_strict(REASONS, default="the engine has not looked at it yet", return_dtype=pl.String).alias("meaning"),
         pl.col("reason").str.replace_all("_", " "),
     ).sort("reason", "currency")
-    columns = (Column("reason"), Column("currency"), Column("receipts", "count"), Column("unapplied", "money"), Column("meaning"))
+    columns = (Column("reason"), CURRENCY, Column("receipts", "count"), Column("unapplied", "money"), Column("meaning"))
     return Section("by_reason", "By reason", columns, summed)

@@ -75,7 +75,7 @@ def parse(source: Source, profile: Profile) -> Iterator[Record]:
         elif isinstance(piece, Opened):
             _open(reading, piece)
         elif isinstance(piece, Part):
-            (reading.batch or reading.head).take(piece)
+            _take(reading, piece)
         elif isinstance(piece, Closed):
             yield from _close(reading, piece)
         else:

@@ -24,11 +24,11 @@ def ask(source: Source, document: Document, profile: Profile | None = None) -> O
     """
     match document.format:
         case "mt940":
-            from parsers.second_opinion import mt940_library  # noqa: PLC0415 - only who asks pays for the library
+            from parsers.second_opinion import mt940_library
 
             return compared(mt940_library.LIBRARY, source, document, profile or Profile())
         case "ofx":
-            from parsers.second_opinion import ofxparse_library  # noqa: PLC0415
+            from parsers.second_opinion import ofxparse_library
 
             return compared(ofxparse_library.LIBRARY, source, document, profile or Profile())
         case _:

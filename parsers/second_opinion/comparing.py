@@ -61,13 +61,12 @@ def _differences(library: Library, place: int, ours: list[_Line], told: Told) ->
     """What differs in one statement; `place` is the line on which it begins."""
     if told.failure:
         return [Disagreement(place, "failure", _count(len(ours)), told.failure, told.known_fault)]
-    found = list(_of_entries(library, place, ours, told)) if ours and told.entries else []
+    found = list(_of_entries(library, place, ours, told)) if ours and (told.entries or told.refused) else []
     if len(ours) != len(told.entries):
         reasons = {each.known_fault for each in found if each.what == "entry"}
         known = told.known_fault or (reasons.pop() if len(reasons) == 1 else "")
         who = f" in account {told.account}" if told.account and not ours else ""
-        refused = f"; refused: {', '.join(told.refused)}" if told.refused and not told.entries else ""
-        found.insert(0, Disagreement(place, "count", _count(len(ours)), f"{_count(len(told.entries))}{who}{refused}", known))
+        found.insert(0, Disagreement(place, "count", _count(len(ours)), f"{_count(len(told.entries))}{who}", known))
     return found
 
 

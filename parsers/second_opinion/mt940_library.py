@@ -120,6 +120,8 @@ def _of_reference(raw: str, ours: Entry, theirs: Entry) -> str:
     others = [squeezed(text) for text in theirs.customer_reference]
     if mine and any(text.startswith(mine) for text in others):
         return "it lets a keyword of :86: run on into the next one that it does not know"
+    if _SUBFIELDS.search(raw) and any(text and mine.startswith(text) for text in others):
+        return "it does not read a text on in ?60 to ?63"
     if mine and mine in squeezed(raw) and not _SUBFIELDS.search(raw):
         return "it leaves details without ?-subfields as one text"
     return ""

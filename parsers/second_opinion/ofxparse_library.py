@@ -5,7 +5,7 @@ knows no value date, no REFNUM, no currency of an entry, no corrections and no p
 
 - it moves DTPOSTED to UTC and drops the zone, so that an evening's entry stands on the next day;
 - it reads a DELETE as one more entry with the amount of what it deletes, `null` as zero, and does not see STMTTRNP;
-- it refuses an entry without FITID or with an impossible date, and reads 00000000 as no date;
+- it refuses an entry without FITID, with an empty element or an impossible date, and reads 00000000 as no date;
 - it raises on CHARSET:NONE (jseutter/ofxparse#154), on an ENCODING that it does not know, on bytes that the header does not
   fit, UTF-8 in OFX 2 among them (#133), on a header in one line and on empty elements of a statement's head.
 """
@@ -35,7 +35,7 @@ BYTES_MAX = 2 * 1024 * 1024
 
 _ZONE = re.compile(r"<DTPOSTED>[^<]*\[", re.IGNORECASE)
 _DATE = re.compile(r"<DTPOSTED>\s*([^<]*)", re.IGNORECASE)
-_NO_FITID = re.compile(r"<FITID>\s*(?:<|$)", re.IGNORECASE)
+_EMPTY = re.compile(r"<(?:TRNTYPE|NAME|FITID|CHECKNUM)>\s*(?:<|$)", re.IGNORECASE)
 _FAILURES = {
     "LookupError": "it raises on a CHARSET that is not a code page (jseutter/ofxparse#154)",
     "UnboundLocalError": "it raises on an ENCODING other than USASCII, UNICODE and UTF-8",
@@ -93,8 +93,8 @@ def fault(what: str, raw: str, ours: Entry | None, theirs: Entry | None) -> str:
     if theirs is None:
         if "<STMTTRNP>" in upper:
             return "it does not read pending entries (STMTTRNP)"
-        if "<FITID>" not in upper or _NO_FITID.search(raw):
-            return "it refuses an entry without FITID"
+        if "<FITID>" not in upper or _EMPTY.search(raw):
+            return "it refuses an entry without FITID or with an empty element"
         date = _DATE.search(raw)
         return "" if date and yyyymmdd(date[1][:8]) else "it refuses an entry whose date it cannot read"
     if ours is None:
