@@ -1,22 +1,26 @@
-"""`cashapp parse`: bank files to rows, controls and issues, without any database."""
+"""`cashapp parse`: bank files to rows, issues, controls and a second opinion, without any database.
+
+Files pass through in parts: memory is flat in their size, whatever is not asked for is dropped at once.
+"""
 
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import BinaryIO
 
 import polars as pl
 
 from cashapp import money
 from cashapp.errors import UsageError
-from parsers import documents, registry
+from parsers import documents, registry, second_opinion, sources
 from parsers.amounts import to_text
-from parsers.issues import REMEDIES
-
-if TYPE_CHECKING:
-    from parsers.profile import Profile
-    from parsers.records import Issue
+from parsers.issues import REMEDIES, issue
+from parsers.records import Control, Issue, Span
+from parsers.second_opinion.entries import Opinion
 
 AMOUNTS = ("amount", "batch_amount", "fee", "instructed_amount")
 _DIRECT = (
@@ -35,22 +39,24 @@ class Part:
     first: int
 
 
-def parts(paths: Sequence[Path], format_name: str | None, profile: Profile | None = None) -> Iterator[Part]:
-    """The files in order, part by part, in memory flat in their size. A missing file or an unknown format name is a usage error,
-    found before anything is read."""
+def require(paths: Iterable[Path], format_name: str | None) -> None:
+    """A missing file or an unknown format name is a usage error, told before anything is read."""
     for path in paths:
         if not path.is_file():
             raise UsageError(f"{path}: no such file")
     if format_name and format_name not in registry.all_formats():
         raise UsageError(f"{format_name!r} is not a format; `cashapp formats` lists them")
-    for path in paths:
-        first = 0
-        before: list[documents.Statement] = []  # the one that was open when the part before ended
-        for document in documents.stream(path, format_name=format_name, profile=profile):
-            statements = before + document.statements
-            yield Part(str(path), document, statements, first)
-            before = statements[-1:]
-            first += len(statements) - len(before)
+
+
+def parts(path: Path, format_name: str | None) -> Iterator[Part]:
+    """The file part by part, in memory flat in its size."""
+    first = 0
+    before: list[documents.Statement] = []  # the one that was open when the part before ended
+    for document in documents.stream(path, format_name=format_name):
+        statements = before + document.statements
+        yield Part(str(path), document, statements, first)
+        before = statements[-1:]
+        first += len(statements) - len(before)
 
 
 def row_frames(found: Iterable[Part]) -> Iterator[pl.DataFrame]:
@@ -106,7 +112,7 @@ def _remittance_texts(document: documents.Document) -> list[str | None]:
     """For each row the JSON list of its remittance lines, null where it has none."""
     if document.remittance.is_empty():
         return [None] * document.lines.height
-    currencies = document.lines["currency"]
+    currencies = document.lines["currency"].to_list()
     told: dict[int, list[dict[str, str | None]]] = {}
     for line in document.remittance.iter_rows(named=True):
         currency = currencies[line["row"]]
@@ -133,11 +139,86 @@ def issue_json(file: str, found: Issue) -> str:
     )
 
 
-def control_rows(document: documents.Document) -> list[tuple[str, str, str, str, bool]]:
-    """Line, control, stated, computed, ties."""
-    def shown(value: int, currency: str) -> str:
-        return f"{to_text(value, currency)} {currency}" if currency else str(value)
+@dataclass(slots=True)
+class Telling:
+    """Issues told as they come: on stderr, and as JSON lines where a stream for them is given."""
 
-    return [
-        (str(c.span.line), c.name, shown(c.stated, c.currency), shown(c.computed, c.currency), c.ties) for c in document.controls
-    ]
+    stream: BinaryIO | None = None
+    errors: int = 0
+
+    def through(self, found: Iterable[Part]) -> Iterator[Part]:
+        """The same parts; the issues of each are told before it is passed on."""
+        for part in found:
+            for told in part.document.issues:
+                self.errors += told.severity == "error"
+                sys.stderr.write(issue_text(part.file, told) + "\n")
+                self._keep(part.file, told)
+            yield part
+
+    def opinion(self, file: str, opinion: Opinion) -> None:
+        """Disagreements of another reader, for information, among the JSON lines; on the screen they stand in their table."""
+        for each in opinion.disagreements:
+            known = f" (a known fault: {each.known_fault})" if each.known_fault else ""
+            message = f"{opinion.reader} differs in {each.what}: {each.theirs!r} where we read {each.ours!r}{known}"
+            self._keep(file, issue(Span(each.line, 0, 0), "info", "second_opinion", message))
+
+    def _keep(self, file: str, found: Issue) -> None:
+        if self.stream:
+            self.stream.write(f"{issue_json(file, found)}\n".encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What a file states about itself beside what we computed, and what another reader makes of it, where there is one."""
+
+    file: str
+    format: str
+    controls: list[Control]
+    opinion: Opinion | None
+
+    @property
+    def ties(self) -> bool:
+        """Whether the file agrees with itself. What the other reader says is no part of that."""
+        return all(control.ties for control in self.controls)
+
+    def as_json(self) -> dict[str, object]:
+        """For programs: amounts as decimal text, counts and hashes as text of their digits, without a currency."""
+        opinion = self.opinion
+        controls = [
+            {"line": c.span.line, "name": c.name, "stated": shown(c, c.stated), "computed": shown(c, c.computed), "currency": c.currency or None,
+             "ties": c.ties}
+            for c in self.controls
+        ]
+        return {
+            "file": self.file, "format": self.format, "controls": controls,
+            "second_opinion": opinion and opinion._asdict() | {"disagreements": [each._asdict() for each in opinion.disagreements]},
+        }
+
+
+def shown(control: Control, value: int) -> str:
+    """A control's figure: an amount in its currency's digits, a count as it is."""
+    return to_text(value, control.currency) if control.currency else str(value)
+
+
+def check(path: Path, found: Iterable[Part], format_name: str | None) -> Check:
+    """The controls of a file; its lines are kept only for a second opinion."""
+    name = ""
+    controls: list[Control] = []
+    kept: list[documents.Document] = []
+    for part in found:
+        name = name or part.document.format
+        controls += part.document.controls
+        if part.document.format in second_opinion.FORMATS:
+            kept.append(part.document)
+    return Check(str(path), name, controls, _second_opinion(path, kept, format_name) if kept else None)
+
+
+def _second_opinion(path: Path, kept: list[documents.Document], format_name: str | None) -> Opinion | None:
+    """The other reader on the whole file, or on each file in an archive."""
+    found = sources.open_source(path)
+    if len(found) == 1:
+        return second_opinion.ask(found[0], documents.joined(kept))
+    each = [second_opinion.ask(source, documents.read(source.read(), format_name=format_name)) for source in found]
+    told = [opinion for opinion in each if opinion]
+    disagreements = [disagreement for opinion in told for disagreement in opinion.disagreements]
+    return Opinion(", ".join(dict.fromkeys(opinion.reader for opinion in told)), sum(opinion.lines for opinion in told), disagreements)

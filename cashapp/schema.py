@@ -294,22 +294,3 @@ APPEND_ONLY = (
     exception_event, run_log,
 )
 """Tables whose rows are never changed nor deleted; triggers refuse it."""
-
-
-def guard_statements(dialect: str) -> list[str]:
-    """The triggers that make `APPEND_ONLY` so, for `sqlite` or `postgresql`."""
-    if dialect == "sqlite":
-        return [
-            f"CREATE TRIGGER {table.name}_no_{verb.lower()} BEFORE {verb} ON {table.name} "
-            f"BEGIN SELECT RAISE(ABORT, '{table.name} is append-only'); END"
-            for table in APPEND_ONLY for verb in ("UPDATE", "DELETE")
-        ]
-    refuse = (
-        "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$"
-    )
-    return [refuse, *(
-        f"CREATE TRIGGER {table.name}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table.name} "
-        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
-        for table in APPEND_ONLY
-    )]

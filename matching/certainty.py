@@ -20,9 +20,9 @@ ALIKE = frozenset(("name_similar", "name_in_text", "account_number"))
 SILENT = frozenset(("reference",))
 AGREEING = KNOWN | FAMILY | ALIKE
 
-ADVICE, STRUCTURED, NUMBER, DIGITS, ORDER, SHORT, NEAR, WITH_CREDIT, WITH_MORE, PART, ON_ACCOUNT = (
-    "remittance_advice", "structured_reference", "reference_exact", "reference_digits", "purchase_order", "reference_short", "reference_near",
-    "reference_and_credit", "reference_and_more", "reference_part", "on_account",
+ADVICE, STRUCTURED, NUMBER, DIGITS, ORDER, RANGE, SHORT, NEAR, WITH_CREDIT, WITH_MORE, PART, ON_ACCOUNT = (
+    "remittance_advice", "structured_reference", "reference_exact", "reference_digits", "purchase_order", "reference_range", "reference_short",
+    "reference_near", "reference_and_credit", "reference_and_more", "reference_part", "on_account",
 )
 EXPLICIT = frozenset((ADVICE, STRUCTURED, NUMBER))
 UNDECIDED = "none"
@@ -47,11 +47,12 @@ STRATA = (
     Stratum(EXPLICIT, AGREEING, WRITTEN_OFF, 970),
     Stratum(EXPLICIT, SILENT, WRITTEN_OFF, 955),
     Stratum(frozenset((ADVICE,)), AGREEING, frozenset((stated_amounts.DEDUCTION,)), 965),
-    Stratum(EXPLICIT, KNOWN | FAMILY, frozenset((amounts.OVER,)), 940),
+    Stratum(EXPLICIT, KNOWN | FAMILY, frozenset((amounts.OVER,)), 905),
     Stratum(frozenset((DIGITS,)), AGREEING, SETTLED | WRITTEN_OFF, 965),
     Stratum(frozenset((DIGITS,)), SILENT, SETTLED, 945),
     Stratum(frozenset((ORDER,)), AGREEING, SETTLED, 960),
     Stratum(frozenset((ORDER,)), SILENT, frozenset((amounts.EXACT,)), 930),
+    Stratum(frozenset((RANGE,)), AGREEING, SETTLED, 945),
     Stratum(frozenset((SHORT, NEAR)), AGREEING, SETTLED, 940),
     Stratum(frozenset((SHORT,)), KNOWN, WRITTEN_OFF, 930),
     Stratum(frozenset((unnamed.SINGLE,)), KNOWN, SETTLED, 950),
@@ -61,7 +62,7 @@ STRATA = (
 )
 
 LIKELIHOOD: dict[str, int] = {
-    ADVICE: 890, STRUCTURED: 890, NUMBER: 890, DIGITS: 870, WITH_CREDIT: 870, WITH_MORE: 875, ORDER: 850, SHORT: 800, NEAR: 820, PART: 790,
+    ADVICE: 890, STRUCTURED: 890, NUMBER: 890, DIGITS: 870, WITH_CREDIT: 870, WITH_MORE: 875, RANGE: 880, ORDER: 850, SHORT: 800, NEAR: 820, PART: 790,
     unnamed.SINGLE: 840, unnamed.EVERYTHING: 820, unnamed.SMALL_SET: 780, unnamed.LOOSE_SET: 620, unnamed.NEAREST: 610, unnamed.AMOUNT_ONLY: 600,
     ON_ACCOUNT: 300,
 }
@@ -70,7 +71,7 @@ OF_PAYER: dict[str, int] = dict.fromkeys(KNOWN, 100) | dict.fromkeys(FAMILY | AL
     "reference": 98, "contradicted": 96, "disputed": 94, "ambiguous": 92, "name_twin": 92, "name_faint": 80, "none": 60,
 }
 OF_AMOUNT: dict[str, int] = {
-    amounts.EXACT: 100, amounts.NET: 100, amounts.ROUNDING: 99, amounts.FEE: 99, stated_amounts.DEDUCTION: 98, amounts.LATE: 97, amounts.OVER: 96,
+    amounts.EXACT: 100, amounts.NET: 100, amounts.ROUNDING: 99, amounts.FEE: 99, stated_amounts.DEDUCTION: 98, stated_amounts.CLAIM: 97, amounts.LATE: 97, amounts.OVER: 96,
     amounts.SHORT: 95, stated_amounts.MISMATCH: 93, stated_amounts.PARTLY_FOUND: 92, UNDECIDED: 100,
 }
 

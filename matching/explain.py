@@ -29,7 +29,7 @@ WHO: dict[str, str] = {
 WHAT: dict[str, str] = {
     certainty.ADVICE: "The remittance lines name {}", certainty.STRUCTURED: "The structured reference is that of {}",
     certainty.NUMBER: "The text names {}", certainty.DIGITS: "The text has the digits of {}", certainty.ORDER: "The text names the purchase order of {}",
-    certainty.SHORT: "The text has a short or shared number, as {} has", certainty.NEAR: "The text has a number that is nearly that of {}",
+    certainty.RANGE: "The text names the first and the last of these: {}", certainty.SHORT: "The text has a short or shared number, as {} has", certainty.NEAR: "The text has a number that is nearly that of {}",
     certainty.WITH_CREDIT: "The text names these, and an open credit makes up the difference: {}",
     certainty.WITH_MORE: "The text names some of these, the rest of the money is another open item: {}",
     certainty.PART: "Of the items that are named these make the amount: {}", "single_item": "One open item has the amount: {}",
@@ -41,7 +41,9 @@ HOW_MUCH: dict[str, str] = {
     "exact": "{} is exactly what is open", "net_of_discount": "{} is what is open less the earned discount",
     "rounding": "{} is short of what is open by a rounding difference, which is written off",
     "stated_fee": "{} is short of what is open by the bank fee that the message states, which is written off",
-    "stated_deduction": "{} is what the payer's lines come to, with the deductions they itemise", "late_discount": "{} would be right with a discount that came too late",
+    "stated_deduction": "{} is what the payer's lines come to, with the deductions they itemise",
+    "claimed_deduction": "{} is what the payer's lines come to, with a deduction by a number that is not known",
+    "late_discount": "{} would be right with a discount that came too late",
     "over": "{} is more than is open; the rest stays unapplied", "short": "{} is less than is open", "mismatch": "{} is not what the remittance lines come to",
     "partly_found": "{} covers lines for which nothing was found", "none": "{} is left on account",
 }

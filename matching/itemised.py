@@ -1,8 +1,8 @@
 """The answers that remittance lines give: each line's item, what the payer says it pays for it, and lines that are only a deduction.
 
 A line that may mean several items means the one whose open amount it pays, and then the one of the customer to whom most lines lead; where
-every line gives number and amount of one customer's item, a number that others bear as well is as good as any. A line without a number that takes money off is a deduction
-from the largest invoice of the receipt. Lines for which nothing is found leave the answer incomplete.
+every line gives number and amount of one customer's item, a number that others bear as well is as good as any. A line that takes money off and for which no credit is found is a
+deduction from the largest invoice of the receipt; with a number of its own it is a claim that a person must look at. Lines for which nothing is found leave the answer incomplete.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from matching.named import MEMBERS
 
 STATED = {
     "r": pl.UInt32, "a": pl.UInt32, "i": pl.UInt32, "stated": pl.Int64, "stated_discount": pl.Int64, "stated_deduction": pl.Int64,
-    "reason": pl.String, "complete": pl.Boolean,
+    "reason": pl.String, "complete": pl.Boolean, "claim": pl.Boolean,
 }
 AS_STATED, AS_NAMED = 0, 1
 LINES_SHIFT = 1 << 20
@@ -57,9 +57,7 @@ def answers(chosen: pl.DataFrame, books: Books) -> tuple[pl.DataFrame, pl.DataFr
     Answer `AS_STATED` takes the lines at their word, `AS_NAMED` only the numbers.
     """
     lines = books.remittance.join(chosen.select("r").unique(), on="r", how="semi").join(chosen.select("r", "line", "i"), on=["r", "line"], how="left")
-    blank = pl.col("document_number").str.strip_chars() == ""
-    taken_off = pl.col("i").is_null() & blank & (pl.col("stated") < 0)
-    deductions = lines.filter(taken_off)
+    deductions = lines.filter(pl.col("i").is_null() & (pl.col("stated") < 0))
     rest = lines.join(deductions.select("r", "line"), on=["r", "line"], how="anti")
     whole = rest.with_columns(pl.col("i").is_not_null().all().over("r").alias("complete"))
     found = whole.drop_nulls("i")
@@ -75,11 +73,21 @@ def answers(chosen: pl.DataFrame, books: Books) -> tuple[pl.DataFrame, pl.DataFr
 
 def _deducted(found: pl.DataFrame, deductions: pl.DataFrame) -> pl.DataFrame:
     """The lines with what deduction lines take off moved to the largest of the receipt."""
-    off = deductions.group_by("r").agg((-pl.col("stated").sum()).alias("off"), pl.col("reason").sort().filter(pl.col("reason").sort() != "").first().alias("why"))
-    marked = found.join(off, on="r", how="left")
+    off = deductions.group_by("r").agg((-pl.col("stated").sum()).alias("off"), _reason().filter(_reason() != "").sort().first().alias("why"),
+                                      (_number() != "").any().alias("claim"))
+    marked = found.join(off, on="r", how="left").with_columns(pl.col("claim").fill_null(value=False))
     largest = pl.col("off").is_not_null() & (pl.col("line") == pl.col("line").sort_by("stated", "line", descending=[True, False]).first().over("r"))
     moved = pl.when(largest).then("off").otherwise(0)
     return marked.with_columns(
         (pl.col("stated") - moved).alias("stated"), (pl.col("stated_deduction") + moved).alias("stated_deduction"),
         pl.when(largest & (pl.col("reason") == "")).then(pl.col("why").fill_null("")).otherwise("reason").alias("reason"),
     ).drop("off", "why")
+
+
+def _number() -> pl.Expr:
+    return pl.col("document_number").str.strip_chars()
+
+
+def _reason() -> pl.Expr:
+    """Why a line takes money off; its number, where it gives no reason."""
+    return pl.when(pl.col("reason") == "").then(_number()).otherwise("reason")

@@ -13,7 +13,7 @@ from itertools import islice, product
 import numpy as np
 import polars as pl
 
-from matching import amounts, combine, references
+from matching import amounts, combine, normalize, references
 from matching.agreement import ALIKE, SILENT
 from matching.books import Books
 
@@ -23,8 +23,10 @@ MEMBERS = {
 }
 CHOICES_MAX = 64
 ANSWERS_MAX = 6
-PARTS_FROM, MORE_FROM = 16, 32
-"""Answers are numbered from here where they leave out named items, or take in others."""
+PARTS_FROM, RANGE_FROM, MORE_FROM = 16, 31, 32
+"""Answers are numbered from here where they leave out named items, take in those between, or others."""
+RANGE_MAX = 200
+"""Numbers further apart are not the ends of a range."""
 
 
 def answers(hits: pl.DataFrame, books: Books) -> pl.DataFrame:
@@ -49,20 +51,53 @@ def parts(members: pl.DataFrame, books: Books) -> pl.DataFrame:
     return chosen_rows.join(widest.drop("a"), on=["r", "i"]).select(list(MEMBERS))
 
 
-def with_one_more(members: pl.DataFrame, weighed: pl.DataFrame, books: Books) -> pl.DataFrame:
-    """MEMBERS of answers that add one item the payer did not name, which makes the amount right: an open credit that was netted, or a
-    further invoice. `source` of that item is `credit` or `unnamed`."""
+def ranges(members: pl.DataFrame, books: Books) -> pl.DataFrame:
+    """MEMBERS of answers that take all items between the first and the last number that are named: `1001-1005`, `1001 thru 1005`."""
+    widest = members.filter((pl.col("a") == pl.col("a").max().over("r")) & (pl.col("c").min().over("r") == pl.col("c").max().over("r")))
+    ends = widest.filter(pl.len().over("r") > 1).join(books.items.select("i", number=_last_number()), on="i")
+    spans = ends.group_by("r", "c").agg(
+        pl.min("number").alias("low"), pl.max("number").alias("high"), pl.min("strength", "grade"), pl.max("payer_evidence"), pl.len().alias("named"))
+    items = books.items.filter(pl.col("open") > 0).select("i", "c", "currency", "open", _last_number().alias("number"))
+    short = spans.filter(pl.col("high") - pl.col("low") <= RANGE_MAX).join(books.receipts.select("r", "currency", "amount"), on="r")
+    within = short.join(items, on=["c", "currency"]).filter(pl.col("number").is_between(pl.col("low"), pl.col("high")))
+    whole = within.filter((pl.col("open").sum().over("r") == pl.col("amount")) & (pl.len().over("r") > pl.col("named")))
+    return whole.with_columns(pl.lit(RANGE_FROM, pl.UInt32).alias("a"), pl.lit("range").alias("source")).select(list(MEMBERS))
+
+
+def with_more(members: pl.DataFrame, weighed: pl.DataFrame, books: Books) -> pl.DataFrame:
+    """MEMBERS of answers that add what the payer did not name and what makes the amount right: an open credit that was netted, or
+    further invoices. `source` of the added items is `credit` or `unnamed`."""
     open_ended = weighed.filter(pl.col("amount_evidence").is_in([amounts.SHORT, amounts.OVER])).select("r", "a", "gap")
     named = members.join(open_ended, on=["r", "a"]).join(books.receipts.select("r", "currency"), on="r")
     wanted = named.group_by("r", "a", "c").agg(pl.first("gap", "currency"), pl.min("strength", "grade"), pl.col("payer_evidence").sort().first())
-    others = books.items.select("i", "c", "currency", pl.col("open").alias("missing"))
-    fitting = wanted.with_columns((-pl.col("gap")).alias("missing")).join(others, on=["c", "currency", "missing"])
-    fitting = fitting.join(members.select("r", "a", "i"), on=["r", "a", "i"], how="anti").sort("r", "a", "i")
-    numbered = fitting.with_columns((pl.int_range(pl.len(), dtype=pl.UInt32).over("r") + MORE_FROM).alias("more"))
+    others = wanted.join(books.items.select("i", "c", "currency", "open", "due_date"), on=["c", "currency"])
+    others = others.join(members.select("r", "a", "i"), on=["r", "a", "i"], how="anti").sort("r", "a", "c", "due_date", "i", nulls_last=True)
+    netted = others.filter((pl.col("gap") > 0) & (pl.col("open") == -pl.col("gap"))).with_columns(pl.lit("credit").alias("source"))
+    few = others.filter((pl.col("gap") < 0) & (pl.len().over("r", "a", "c") <= combine.RUNS_MAX))
+    columns = [*MEMBERS, "together"]
+    added = pl.concat([netted.with_columns(pl.col("i").alias("together")).select(columns), _adding_up(few).select(columns)])
+    numbered = added.sort("r", "a", "together", "i").with_columns(
+        (pl.struct("a", "together").rank("dense").over("r").cast(pl.UInt32) - 1 + MORE_FROM).alias("more"))
     kept = numbered.filter(pl.col("more") < MORE_FROM + ANSWERS_MAX)
-    added = kept.with_columns(pl.when(pl.col("gap") > 0).then(pl.lit("credit")).otherwise(pl.lit("unnamed")).alias("source"))
-    before = kept.select("r", "a", "more").join(members, on=["r", "a"])
-    return pl.concat([frame.with_columns(pl.col("more").alias("a")).select(list(MEMBERS)) for frame in (before, added)])
+    before = kept.select("r", "a", "more").unique().join(members, on=["r", "a"])
+    return pl.concat([frame.with_columns(pl.col("more").alias("a")).select(list(MEMBERS)) for frame in (before, kept)])
+
+
+def _adding_up(others: pl.DataFrame) -> pl.DataFrame:
+    """The sets of `others` (in order of due date) that make what is over; `together` tells the sets apart."""
+    rows: list[tuple[object, ...]] = []
+    for (r, a, c), items in others.group_by("r", "a", "c", maintain_order=True):
+        for chosen in _sets_making(items["open"].to_numpy(), -items["gap"][0])[:ANSWERS_MAX]:
+            together = len(rows)
+            rows += [(r, a, c, items["i"][at], together) for at in chosen]
+    schema = {"r": pl.UInt32, "a": pl.UInt32, "c": pl.UInt32, "i": pl.UInt32, "together": pl.UInt32}
+    found = pl.DataFrame(rows, schema=schema, orient="row")
+    return found.join(others, on=["r", "a", "c", "i"]).with_columns(pl.lit("unnamed").alias("source"))
+
+
+def _last_number() -> pl.Expr:
+    """The last run of digits of a document number, by which numbers follow each other."""
+    return normalize.digit_key(pl.col("document_number").str.extract(r"([0-9]+)[^0-9]*$", 1)).cast(pl.Int64, strict=False)
 
 
 def _of_the_payer(hits: pl.DataFrame) -> pl.DataFrame:

@@ -60,7 +60,8 @@ def read(items: pl.DataFrame) -> Numbers:
 
 
 def _parts(items: pl.DataFrame, source: str) -> pl.DataFrame:
-    numbered = items.select("i", "c", "open", pl.lit(source).alias("source"), normalize.plain_numbers(items[source]).alias("number"))
+    told = items.filter(pl.col(source) != "")
+    numbered = told.select("i", "c", "open", pl.lit(source).alias("source"), normalize.plain_numbers(told[source]).alias("number"))
     parts = numbered.with_columns(**normalize.number_parts(pl.col("number"))).filter(pl.col("squeezed") != "")
     whole = pl.concat_str("letters", "digits")
     return parts.with_columns(

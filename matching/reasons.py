@@ -15,12 +15,12 @@ from matching.books import Books
 from matching.hearing import Heard
 
 BY_REFERENCE = frozenset((
-    certainty.ADVICE, certainty.STRUCTURED, certainty.NUMBER, certainty.DIGITS, certainty.ORDER, certainty.NEAR, certainty.SHORT,
+    certainty.ADVICE, certainty.STRUCTURED, certainty.NUMBER, certainty.DIGITS, certainty.ORDER, certainty.RANGE, certainty.NEAR, certainty.SHORT,
     certainty.WITH_CREDIT, certainty.WITH_MORE, certainty.PART,
 ))
 OF_AMOUNT = {
     amounts.LATE: "late_discount", amounts.OVER: "over_payment", amounts.SHORT: "short_payment", stated_amounts.MISMATCH: "remittance_mismatch",
-    stated_amounts.DEDUCTION: "deduction", stated_amounts.PARTLY_FOUND: "reference_not_found",
+    stated_amounts.DEDUCTION: "deduction", stated_amounts.CLAIM: "deduction", stated_amounts.PARTLY_FOUND: "reference_not_found",
 }
 
 

@@ -20,6 +20,7 @@ from matching.numbers import SHORT_DIGITS, Numbers
 EXPLICIT, DIGITS, SHORT, NEAR = 4, 3, 2, 1
 SPELLED_MIN = 6
 """A number that is given with its letters has at least so many characters before nothing else need speak for it."""
+SHORT_SIZE = 3
 RUNS_MAX = 4
 """So many runs of digits are put together; a structured reference may have more and is also tried whole."""
 GROUP = r"[A-Z]*[^A-Z0-9]{0,4}[0-9]+(?:[^A-Z0-9]{1,3}[0-9]+)*"
@@ -128,18 +129,32 @@ def _grams(found: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
         grams.append(_gram(put, "digits", count))
         if count > 1:
             grams.append(_gram(put.filter(pl.col("digits") != pl.col("bare_digits")), "bare_digits", count))
+    grams += [_gram(runs.pipe(_completed), digits, 0) for digits in ("alone", "behind")]
     long = found.filter(pl.col("runs").list.len() > RUNS_MAX)
     whole = long.with_columns(pl.col("runs").list.join("").alias("digits"), pl.lit(0, pl.Int64).alias("start"), pl.lit(0, pl.UInt32).alias("first"))
     grams.append(_gram(whole, "digits", SPANS_MAX))
     return pl.concat([gram.join(keys, on="key", how="semi") for gram in grams])
 
 
+def _completed(runs: pl.DataFrame) -> pl.DataFrame:
+    """Short runs behind a long one as the ends of numbers that begin like it: `2026-00123/124/25` has 2026-00124 and 2026-00125 as well."""
+    size = pl.col("run").str.len_chars()
+    longest = pl.col("run").sort_by(size, "start", descending=[True, False]).first().over("g")
+    at = pl.col("start").sort_by(size, "start", descending=[True, False]).first().over("g")
+    before = pl.when(pl.col("start") == at - 1).then("run").max().over("g").fill_null("")
+    lists = runs.with_columns(longest.alias("longest"), at.alias("at"), before.alias("before"))
+    ends = lists.filter((pl.col("start") > pl.col("at")) & (size < pl.col("longest").str.len_chars()))
+    alone = pl.concat_str(pl.col("longest").str.head(pl.col("longest").str.len_chars().cast(pl.Int64) - size.cast(pl.Int64)), "run")
+    return ends.with_columns(alone.alias("alone"), pl.concat_str("before", alone).alias("behind"), pl.lit(0, pl.UInt32).alias("first"))
+
+
 def _gram(put: pl.DataFrame, digits: str, count: int) -> pl.DataFrame:
+    """One kind of number: `count` runs put together, or (0) a run completed from a longer one, which is never more than a short number."""
     size = pl.col(digits).str.len_chars()
     begins = (pl.col("start") == 0) | (size == pl.col("first"))
     return put.select(
         "g", "r", "amount", pl.when(begins).then("letters").otherwise(pl.lit("")).alias("letters"), pl.col("letters").alias("group_letters"),
-        "start", (pl.col("start") + count).alias("stop"), size.alias("size"), normalize.digit_key(pl.col(digits)).alias("key"),
+        "start", (pl.col("start") + max(count, 1)).alias("stop"), (size if count else pl.lit(SHORT_SIZE, pl.UInt32)).alias("size"), normalize.digit_key(pl.col(digits)).alias("key"),
     )
 
 

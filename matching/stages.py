@@ -90,7 +90,7 @@ def by_near_reference(rest: pl.DataFrame, heard: Heard, closed: numbers.Numbers,
 
 def by_amount(rest: pl.DataFrame, heard: Heard, books: Books) -> Stage:
     """What the amount leads to, among the items of the likely payers; of everybody, where nobody is likely."""
-    receipts = books.receipts.join(rest, on="r", how="semi")
+    receipts = books.receipts.join(rest, on="r", how="semi").filter(pl.col("amount") > 0)
     standing = standings(heard.candidates)
     known = unnamed.answers(receipts, standing, books)
     likely = standing.filter(pl.col("level") >= customers.SIMILAR).select("r").unique()
@@ -180,12 +180,12 @@ def _stated_first(weighed: pl.DataFrame, itemised_receipts: pl.DataFrame, books:
 
 
 def _further(members: pl.DataFrame, weighed: pl.DataFrame, books: Books) -> pl.DataFrame:
-    """Answers that leave out named items or add one that was not named, for receipts that nothing settles yet."""
+    """Answers that leave out named items or add some that were not named, for receipts that nothing settles yet."""
     settled = weighed.filter(~pl.col("amount_evidence").is_in([amounts.SHORT, amounts.OVER, amounts.LATE])).select("r").unique()
     open_ended = members.join(settled, on="r", how="anti")
     if open_ended.is_empty():
         return open_ended
-    return pl.concat([named.parts(open_ended, books), named.with_one_more(open_ended, weighed, books)])
+    return pl.concat([named.parts(open_ended, books), named.ranges(open_ended, books), named.with_more(open_ended, weighed, books)])
 
 
 def _told(members: pl.DataFrame, itemised_receipts: pl.DataFrame) -> pl.DataFrame:
@@ -194,12 +194,13 @@ def _told(members: pl.DataFrame, itemised_receipts: pl.DataFrame) -> pl.DataFram
     per_answer = members.with_columns(pl.when(weakest).then("payer_evidence").alias("payer_evidence")).group_by("r", "a").agg(
         pl.min("strength"), pl.max("payer_evidence"), _one_owner(), (pl.col("source") == "po_number").any().alias("order"),
         (pl.col("source") == "structured_reference").all().alias("structured"), (pl.col("source") == "credit").any().alias("credit"),
-        (pl.col("source") == "unnamed").any().alias("unnamed"),
+        (pl.col("source") == "unnamed").any().alias("unnamed"), (pl.col("source") == "range").any().alias("range"),
     )
     advice = per_answer.join(itemised_receipts.with_columns(pl.lit(value=True).alias("advice")), on="r", how="left")
     strength = pl.col("strength")
     rule = (
-        pl.when(pl.col("a").is_between(named.PARTS_FROM, named.MORE_FROM - 1)).then(pl.lit(certainty.PART))
+        pl.when("range").then(pl.lit(certainty.RANGE))
+        .when(pl.col("a").is_between(named.PARTS_FROM, named.RANGE_FROM - 1)).then(pl.lit(certainty.PART))
         .when("unnamed").then(pl.lit(certainty.WITH_MORE))
         .when(pl.col("credit") & (strength >= references.DIGITS)).then(pl.lit(certainty.WITH_CREDIT))
         .when(strength == references.NEAR).then(pl.lit(certainty.NEAR)).when(strength == references.SHORT).then(pl.lit(certainty.SHORT))

@@ -13,23 +13,24 @@ import polars as pl
 from matching import amounts
 from matching.books import Books
 
-DEDUCTION, MISMATCH, PARTLY_FOUND = "stated_deduction", "mismatch", "partly_found"
-WORSE = (amounts.EXACT, amounts.NET, amounts.ROUNDING, amounts.FEE, DEDUCTION, amounts.OVER, amounts.LATE, amounts.SHORT, MISMATCH, PARTLY_FOUND)
+DEDUCTION, CLAIM, MISMATCH, PARTLY_FOUND = "stated_deduction", "claimed_deduction", "mismatch", "partly_found"
+WORSE = (amounts.EXACT, amounts.NET, amounts.ROUNDING, amounts.FEE, DEDUCTION, CLAIM, amounts.OVER, amounts.LATE, amounts.SHORT, MISMATCH, PARTLY_FOUND)
 """The evidence of an answer is that of its worst line."""
 
 
 def weigh(named: pl.DataFrame, books: Books) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """As `amounts.weigh`, for answers whose lines (r, a, i, stated, stated_discount, stated_deduction, reason, complete) have amounts.
-
-    `complete` is false for an answer that leaves out lines because nothing was found for them.
+    """As `amounts.weigh`, for answers whose lines (r, a, i, stated, stated_discount, stated_deduction, reason, complete, claim)
+    have amounts. `complete` is false for an answer that leaves out lines because nothing was found for them; `claim` is true where a line
+    takes money off by a number that is not known.
     """
     per_item = named.group_by("r", "a", "i").agg(
         pl.sum("stated", "stated_discount", "stated_deduction"), pl.col("reason").sort().filter(pl.col("reason").sort() != "").first().fill_null(""),
         pl.col("complete").all(),
+        pl.col("claim").any(),
     )
     judged = amounts.terms(per_item, books).with_columns(_line_evidence())
     totals = judged.group_by("r", "a").agg(
-        (pl.col("stated").sum() - pl.first("amount")).alias("excess"), pl.first("fee", "rounding", "fee_limit"), pl.col("complete").all(),
+        (pl.col("stated").sum() - pl.first("amount")).alias("excess"), pl.first("fee", "rounding", "fee_limit"), pl.col("complete").all(), pl.col("claim").any(),
         pl.col("worst").max(), pl.col("i").sort_by("stated", "i", descending=[True, False]).first().alias("largest"), pl.sum("stated").alias("paid"),
     ).filter(pl.col("paid") > 0)
     excess = pl.col("excess")
@@ -37,7 +38,7 @@ def weigh(named: pl.DataFrame, books: Books) -> tuple[pl.DataFrame, pl.DataFrame
     allowed = (excess <= 0) | fee | (excess <= pl.col("rounding"))
     overall = (
         pl.when(~pl.col("complete")).then(pl.lit(PARTLY_FOUND)).when(excess < 0).then(pl.lit(MISMATCH))
-        .when(fee).then(_worse_than(amounts.FEE)).when(excess > 0).then(_worse_than(amounts.ROUNDING)).otherwise(_worse_than(amounts.EXACT))
+        .when("claim").then(_worse_than(CLAIM)).when(fee).then(_worse_than(amounts.FEE)).when(excess > 0).then(_worse_than(amounts.ROUNDING)).otherwise(_worse_than(amounts.EXACT))
     )
     kept = totals.filter(allowed).with_columns(overall.alias("amount_evidence"), excess.alias("gap"))
     return kept.select(list(amounts.WEIGHED)), _split(judged.join(kept.select("r", "a", "excess", "largest"), on=["r", "a"]))

@@ -18,7 +18,7 @@ from matching.books import Books
 CLAIMS = {"r": pl.UInt32, "a": pl.UInt32, "rule": pl.String, "granted": pl.Boolean}
 EXPLICITLY, BY_PART, BY_LIKENESS, BY_AMOUNT = 4, 3, 2, 1
 _KIND = (
-    dict.fromkeys(certainty.EXPLICIT, EXPLICITLY) | dict.fromkeys((certainty.DIGITS, certainty.ORDER, certainty.SHORT), BY_PART)
+    dict.fromkeys(certainty.EXPLICIT, EXPLICITLY) | dict.fromkeys((certainty.DIGITS, certainty.ORDER, certainty.RANGE, certainty.SHORT), BY_PART)
     | dict.fromkeys((certainty.NEAR, certainty.WITH_CREDIT), BY_LIKENESS)
 )
 """How a rule claims an item: by the number in full, by part of it, by likeness; all others by the amount."""

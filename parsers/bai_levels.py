@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from collections.abc import Set as AbstractSet
 
+LINE_WIDTH = 80
 _START = Span(1, 0, 0)
 _DELETION, _CORRECTION, _TEST = "2", "3", "4"
 _AMOUNT = re.compile(r"[+-]?\d{1,30}")
@@ -46,7 +47,7 @@ class Book:
     tally: Tally | None = None
     file_id: str = ""
     created: dt.date | None = None
-    width: int = 80
+    width: int = LINE_WIDTH
     group: Group | None = None
     account: Account | None = None
     currencies: set[str] = field(default_factory=set)
@@ -70,11 +71,17 @@ def _file_header(book: Book, record: Logical) -> Iterator[Record]:
     book.tally = Tally()
     book.tally.count(record)
     book.file_id, book.created = fields[4], date_of(fields[2])
-    book.width = int(fields[5]) if fields[5].isdecimal() and len(fields[5]) < 4 else 80
+    book.width = line_width(record)
     book.currencies = set()
     yield Envelope(record.span, "file header")
     if book.created is None:
         yield issues.warning(record.span, "bad_date", "the file header has no creation date", fields[2])
+
+
+def line_width(header: Logical) -> int:
+    """The width of a full line, as a 01 record states it."""
+    stated = header.fields(9)[5]
+    return int(stated) if stated.isdecimal() and len(stated) < 4 else LINE_WIDTH
 
 
 def _group_header(book: Book, record: Logical) -> Iterator[Record]:

@@ -98,11 +98,11 @@ class Detail(NamedTuple):
     funds_type_missing: bool
 
 
-def blocks(source: Source) -> Iterator[Block]:
-    """The file in pieces of some megabytes, each cut where a logical record begins."""
+def blocks(source: Source, size: int | None = None) -> Iterator[Block]:
+    """The file in pieces of some megabytes (or of about `size` bytes), each cut where a logical record begins."""
     offset, line, rest = 0, 1, ""
     with source.open() as stream:
-        while data := stream.read(BLOCK_BYTES):
+        while data := stream.read(size or BLOCK_BYTES):
             while data.endswith(b"\r") and (more := stream.read(1)):
                 data += more
             raw = rest + data.decode("latin-1")

@@ -8,6 +8,7 @@ since 2019 `Dbtr/Pty/Nm`), so a field names all the paths it may stand at, the n
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
 from parsers import issues
@@ -89,7 +90,8 @@ def amount_issue(error: AmountError, currency: str, text: str, span: Span) -> Is
     return issues.error(span, code, str(error), text)
 
 
-class Party(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Party:
     """A debtor or creditor: name, the one it acts for, account, and the routing number of its bank (US)."""
 
     name: Slot

@@ -18,7 +18,8 @@ from parsers.records import Kind
 _RETURNS = frozenset({"RRTN", "UPDD", "UPCQ", "UPCT", "RPCR", "RCDD"})
 _REVERSALS = frozenset({"PRDD", "CQRV", "RRVS"})
 _FEES = frozenset({"CHRG", "COMM", "COME", "COMI", "COMT", "FEES", "OVCH"})
-_TRANSFERS = frozenset({"ICCT", "ZABA", "SWEP", "TOPG", "AUTT"})
+_TRANSFERS = frozenset({"ICCT", "ZABA", "SWEP", "TOPG"})
+"""Not AUTT: Swiss banks code payments by QR and ISR reference so."""
 _OWN_CASH = "CAMT"
 _CREDITS: dict[str, Kind] = {"LBOX": "lockbox_deposit", "MCRD": "payout"}
 _NO_PAYMENTS = frozenset({"ACMT", "CMDT", "DERV", "FORX", "LDAS", "PMET", "SECU"})

@@ -186,22 +186,31 @@ def said(detail: Detail, currency: str) -> Told:
 
 
 def _instructed(entry: Entry, detail: Detail) -> tuple[int | None, str, tuple[Issue, ...]]:
-    """What the payer instructed, where the file says it: an instructed amount, else one in another currency."""
+    """What the payer instructed, where the file says it: an instructed amount, else one that is not the booked one."""
     stated, values = detail.outline.instructed, detail.values
     if stated is None and entry.outline.instructed and len(entry.details) <= 1:
         stated, values = entry.outline.instructed, entry.values
     if stated is None:
-        for found in detail.outline.amounts:
-            if found.currency and found.currency != entry.currency:
-                stated = found
-                break
-        else:
-            return _NOT_INSTRUCTED
+        stated = _another_amount(entry, detail)
+    if stated is None:
+        return _NOT_INSTRUCTED
     currency = stated.currency or entry.currency
     try:
         return to_minor(values[stated.slot], currency), currency, ()
     except AmountError as error:
         return None, "", (issues.warning(detail.span, "bad_record", f"the instructed amount: {error}"),)
+
+
+def _another_amount(entry: Entry, detail: Detail) -> Money | None:
+    """An amount of the detail that is not the booked one: in another currency, or before something was added or taken off."""
+    booked = entry.values[entry.outline.amount.slot] if entry.outline.amount and len(entry.details) == 1 else ""
+    for found in detail.outline.amounts:
+        if found.currency and found.currency != entry.currency:
+            return found
+        text = detail.values[found.slot]
+        if booked and text != booked and _minor(found, detail.values, entry.currency) not in {0, None, abs(entry.amount_minor)}:
+            return found
+    return None
 
 
 def charges_minor(charges: Sequence[Charge], values: Values, currency: str) -> int:

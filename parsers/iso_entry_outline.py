@@ -9,6 +9,7 @@ AddtlNtryInf
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from parsers.iso20022 import SILENT, Money, Party, Slot, all_money, money, party, slot, slots
@@ -16,7 +17,8 @@ from parsers.iso_remittance import Remittance, remittance
 from parsers.xml_elements import Element
 
 
-class Code(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Code:
     """`BkTxCd`: the ISO code, the bank's own, and whose own that is."""
 
     domain: Slot
@@ -42,7 +44,8 @@ class Batch(NamedTuple):
     reference: Slot
 
 
-class DetailOutline(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class DetailOutline:
     """Where a `TxDtls` says what."""
 
     amounts: tuple[Money, ...]
@@ -63,7 +66,8 @@ class DetailOutline(NamedTuple):
     information: Slot
 
 
-class EntryOutline(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class EntryOutline:
     """Where an `Ntry` says what; `details` only where they are not cut out of it."""
 
     amount: Money | None
@@ -113,7 +117,7 @@ def outline_detail(detail: Element) -> DetailOutline:
         code=_code(detail),
         servicer_reference=slot(detail, "Refs/AcctSvcrRef"),
         end_to_end_id=slot(detail, "Refs/EndToEndId"),
-        transaction_id=slot(detail, "Refs/TxId", "Refs/UETR"),
+        transaction_id=slot(detail, "Refs/TxId", "Refs/UETR", "Refs/ClrSysRef"),
         original_ids=slots(detail, "Refs/EndToEndId", "Refs/InstrId", "Refs/TxId", "Refs/UETR", "Refs/ChqNb", "Refs/PmtInfId"),
         check_number=slot(detail, "Refs/ChqNb"),
         debtor=party(parties, agents, "Dbtr"),

@@ -3,7 +3,8 @@
     CdtTrfTxInf | DrctDbtTxInf    PmtId (EndToEndId, TxId, UETR, InstrId), IntrBkSttlmAmt, InstdAmt, ChrgBr, ChrgsInf,
                                   Dbtr, DbtrAcct, DbtrAgt, Cdtr ..., RmtInf, UndrlygCstmrCdtTrf (cover)
     TxInf                         RtrId | RvslId | CxlId, OrgnlEndToEndId, OrgnlTxId, OrgnlUETR, RtrdIntrBkSttlmAmt,
-                                  RtrRsnInf | RvslRsnInf | CxlRsnInf, OrgnlTxRef or RtrChain: the parties of the original
+                                  RtrRsnInf | RvslRsnInf | CxlRsnInf, OrgnlTxRef with the parties of the original, or
+                                  RtrChain with those of the return: there the original creditor is the debtor
 
 Money is told from the receiver of the message: a credit transfer pays us, a returned one gives back what we paid, a returned
 direct debit takes back what we collected. What we send or what asks for something (pain, cancellation) is information.
@@ -105,8 +106,7 @@ class Group(NamedTuple):
 
 def outline_payment(payment: Element) -> PaymentOutline:
     """A record's fields, whatever the message."""
-    places = [found for path in ("UndrlygCstmrCdtTrf", "OrgnlTxRef", "RtrChain") if (found := payment.first(path))]
-    parties = next((place for place in places if place.first("Dbtr", "Cdtr", "DbtrAcct", "CdtrAcct")), payment)
+    parties, roles = _parties(payment)
     ids = ("OrgnlEndToEndId", "OrgnlTxId", "OrgnlUETR", "OrgnlInstrId")
     return PaymentOutline(
         amount=money(payment, *_SETTLED),
@@ -119,10 +119,19 @@ def outline_payment(payment: Element) -> PaymentOutline:
         original_ids=slots(payment, *ids),
         original_message=slot(payment, "OrgnlGrpInf/OrgnlMsgNmId"),
         reason=slot(payment, *(f"{why}RsnInf/{step}{form}" for why, step in _REASONS for form in ("Cd", "Prtry"))),
-        debtor=party(parties, parties, "Dbtr"),
-        creditor=party(parties, parties, "Cdtr"),
+        debtor=party(parties, parties, roles[0]),
+        creditor=party(parties, parties, roles[1]),
         remittance=remittance(payment.first("RmtInf", "UndrlygCstmrCdtTrf/RmtInf", "OrgnlTxRef/RmtInf")),
     )
+
+
+def _parties(payment: Element) -> tuple[Element, tuple[str, str]]:
+    """Under which element the parties of the original stand, and who in it is its debtor and who its creditor."""
+    for path in ("UndrlygCstmrCdtTrf", "OrgnlTxRef", "RtrChain"):
+        found = payment.first(path)
+        if found is not None and found.first("Dbtr", "Cdtr", "DbtrAcct", "CdtrAcct") is not None:
+            return found, ("Cdtr", "Dbtr") if path == "RtrChain" else ("Dbtr", "Cdtr")
+    return payment, ("Dbtr", "Cdtr")
 
 
 _REASONS = (("Rtr", "Rsn/"), ("Rvsl", "Rsn/"), ("Cxl", "Rsn/"), ("Rtr", "RtrRsn/"))

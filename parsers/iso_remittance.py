@@ -15,6 +15,7 @@ not remitted is a deduction only where an adjustment or a credit note says so: e
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from parsers import issues, structured
@@ -51,7 +52,8 @@ class Document(NamedTuple):
     memo: tuple[Slot, ...]
 
 
-class Remittance(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Remittance:
     """Where `RmtInf` says what."""
 
     text: tuple[Slot, ...]

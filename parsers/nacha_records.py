@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from parsers.sources import Source
 
 COLUMNS = 94
-_BLOCK = COLUMNS * 256
+BLOCK_BYTES = COLUMNS * 256
+"""A reader that looks at record after record wants its text near at hand; one that reads whole columns asks for larger blocks."""
+
+_LINES_ODD = 64
+"""So many lines are read one by one where one of them is odd."""
+_WIDTHS = (COLUMNS + 1, COLUMNS + 2)
 _BLANK = b" \t\0\x1a\r\n"
 _FILLER = "\0"
 """Stands in columns that a multi-byte character takes beyond its first; `clean` takes it out of the text."""
@@ -52,11 +57,11 @@ class Stretch(NamedTuple):
         return Record(self.number + nth, self.start + at, self.start + at + self.width, self.text[at : at + COLUMNS])
 
 
-def stretches(source: Source) -> Iterator[Stretch]:
+def stretches(source: Source, block_bytes: int = BLOCK_BYTES) -> Iterator[Stretch]:
     """The records in file order, without blank lines; a record's trailing blanks may be missing."""
     if len(source.head) > COLUMNS and b"\n" not in source.head and b"\r" not in source.head:
-        return _unbroken(source)
-    return _broken(source)
+        return _unbroken(source, block_bytes)
+    return _broken(source, block_bytes)
 
 
 def records(source: Source) -> Iterator[Record]:
@@ -70,16 +75,21 @@ def clean(text: str) -> str:
     return text.replace(_FILLER, "").strip()
 
 
-def _broken(source: Source) -> Iterator[Stretch]:
+def _broken(source: Source, block_bytes: int) -> Iterator[Stretch]:
     """A file of lines."""
     number, offset, rest = 1, 0, b""
     with source.open() as stream:
-        while block := stream.read(_BLOCK):
+        while block := stream.read(block_bytes):
             data = rest + block
             cut = data.rfind(b"\n") + 1 or data.rfind(b"\r", 0, -1) + 1  # a CR at the very end may be half of a CRLF
             rest = data[cut:]
             if len(rest) > LINE_BYTES_MAX:
-                raise SourceError("hostile", f"line {number} is longer than {LINE_BYTES_MAX} bytes")
+                raise _too_long(number)
+            width = data.find(b"\n", 0, cut) + 1 or data.find(b"\r", 0, cut) + 1
+            if _is_even(data[:cut], width):
+                yield _even(number, offset, width, data[:cut])
+                number, offset = number + cut // width, offset + cut
+                continue
             for width, lines in groupby(data[:cut].splitlines(keepends=True), len):
                 like = list(lines)
                 yield from _like_lines(number, offset, width, like)
@@ -89,20 +99,32 @@ def _broken(source: Source) -> Iterator[Stretch]:
         number, offset = number + 1, offset + len(line)
 
 
+def _too_long(number: int) -> SourceError:
+    return SourceError("hostile", f"line {number} is longer than {LINE_BYTES_MAX} bytes")
+
+
 def _like_lines(number: int, offset: int, width: int, lines: list[bytes]) -> Iterator[Stretch]:
+    """Lines of the same length; where something is odd about them, the fewest that it takes are read one by one."""
+    if width > LINE_BYTES_MAX:
+        raise _too_long(number)
     data = b"".join(lines)
     if _is_even(data, width):
         yield _even(number, offset, width, data)
-        return
-    for nth, line in enumerate(lines):
-        yield from _odd(number + nth, offset + nth * width, line)
+    elif len(lines) > _LINES_ODD and width in _WIDTHS:
+        half = len(lines) // 2
+        yield from _like_lines(number, offset, width, lines[:half])
+        yield from _like_lines(number + half, offset + half * width, width, lines[half:])
+    else:
+        for nth, line in enumerate(lines):
+            yield from _odd(number + nth, offset + nth * width, line)
 
 
 def _is_even(data: bytes, width: int) -> bool:
-    """Whether every `width` bytes are 94 columns of ASCII and a line end."""
-    if width not in (COLUMNS + 1, COLUMNS + 2) or not data.isascii() or b"\r" in data[COLUMNS - 1 :: width]:
+    """Whether every `width` bytes are 94 columns of ASCII and a line end, and nothing else is a line end."""
+    if width not in _WIDTHS or len(data) % width or not data.isascii():
         return False
-    return not any(data[at::width].strip(b"\r\n") for at in range(COLUMNS, width))
+    ends = data[COLUMNS::width] + data[COLUMNS + 1 :: width] if width > COLUMNS + 1 else data[COLUMNS::width]
+    return not ends.strip(b"\r\n") and data.count(b"\n") + data.count(b"\r") == len(ends)
 
 
 def _even(number: int, offset: int, width: int, data: bytes) -> Stretch:
@@ -132,11 +154,11 @@ def _columns(data: bytes) -> str:
     return "".join(character + _FILLER * (len(character.encode()) - 1) for character in text)
 
 
-def _unbroken(source: Source) -> Iterator[Stretch]:
+def _unbroken(source: Source, block_bytes: int) -> Iterator[Stretch]:
     """A file without any line end: every 94 columns are a record."""
     number, offset, rest = 1, 0, b""
     with source.open() as stream:
-        while block := stream.read(_BLOCK):
+        while block := stream.read(block_bytes):
             data = rest + block
             at = 0
             even = data[: len(data) // COLUMNS * COLUMNS]

@@ -91,12 +91,16 @@ def pieces(source: Source, charset: Charset, containers: Iterable[str], records:
 
 def cuts(data: bytes, name: bytes) -> list[tuple[int, int]]:
     """Where the elements of that tag name (with its prefix) stand in a record without comments: offsets from its start."""
-    start, closing = b"<" + name + b">", b"</" + name + b">"
-    found = []
-    position = data.find(start)
-    while position >= 0 and (end := data.find(closing, position)) >= 0:
-        found.append((position, end + len(closing)))
-        position = data.find(start, end)
+    closing = b"</" + name + b">"
+    found: list[tuple[int, int]] = []
+    position = 0
+    for start in re.compile(b"<" + re.escape(name) + rb"(?:\s[^>]*)?>").finditer(data):
+        if start.start() >= position and not start[0].endswith(b"/>"):
+            end = data.find(closing, start.end())
+            if end < 0:
+                break
+            position = end + len(closing)
+            found.append((start.start(), position))
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal
 from pathlib import Path
 from xml.sax.saxutils import escape
@@ -80,6 +81,7 @@ def test_the_indicator_alone_is_the_sign(sign: str, reversal: str, expected: int
     ("ACMT MCOP INTR", "CRDT", "", "interest"),
     ("CAMT ACCB ZABA", "CRDT", "", "transfer"),
     ("PMNT LBOX LBDP", "CRDT", "", "lockbox_deposit"),
+    ("PMNT RCDT AUTT", "CRDT", "", "receipt"),  # so Swiss banks code payments by ISR
     ("PMNT MCRD POSP", "CRDT", "", "payout"),
     ("SECU SETT TRAD", "CRDT", "", "other"),
     ("SECU SETT TRAD", "DBIT", "", "disbursement"),
@@ -234,6 +236,8 @@ def test_charges_taken_from_the_payment(amount: str, sign: str, told: str, fee: 
     ('<AmtDtls><InstdAmt><Amt Ccy="USD">120.00</Amt></InstdAmt><TxAmt><Amt Ccy="USD">119.00</Amt></TxAmt></AmtDtls>', (12000, "USD")),
     ('<AmtDtls><CntrValAmt><Amt Ccy="JPY">15000</Amt></CntrValAmt></AmtDtls>', (15000, "JPY")),
     (detail_amount("0"), (None, "")),
+    (detail_amount("100.0"), (None, "")),
+    (detail_amount("97.00"), (9700, "EUR")),  # a return of 97.00 and its fee of 3.00 booked in one figure
 ])
 def test_no_amount_of_a_single_detail_replaces_the_booked_one(told: str, instructed: tuple[int | None, str]) -> None:
     found = line(entry("100.00", details(told)))
@@ -263,6 +267,12 @@ def test_the_lines_of_a_batch_add_up_to_what_was_booked(booked: str, charges: st
     found = lines(entry(booked, charges + details(*contents)))
     assert [b.amount_minor for b in found] == amounts
     assert sum(amounts) == int(Decimal(booked) * 100)
+
+
+def test_a_namespace_on_every_tag_changes_nothing() -> None:
+    content = message(entry("600.00", details(*(detail_amount(f"{number}00.00") for number in (1, 2, 3)))))
+    repeated = re.sub(rb"<(\w+)", rb'<\1 xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"', content)
+    assert [b.amount_minor for b in read(repeated) if isinstance(b, BankLine)] == [10000, 20000, 30000]
 
 
 def test_details_that_do_not_say_what_they_amount_to_leave_a_statements_entry_whole() -> None:
@@ -462,8 +472,8 @@ def test_what_cannot_be_read_is_told(content: str, code: str) -> None:
     assert [issue.code for issue in documents.read(message(content)).issues] == [code]
 
 
-def test_documents_in_unusual_tags_stand_at_their_entry() -> None:
-    content = message(entry(more=details('<RmtInf><Strd a="b"><RfrdDocInf><Nb>D-1</Nb></RfrdDocInf></Strd></RmtInf>')))
+def test_documents_that_cannot_be_told_apart_stand_at_their_entry() -> None:
+    content = message(entry(more=details('<RmtInf><Strd/><Strd><RfrdDocInf><Nb>D-1</Nb></RfrdDocInf></Strd></RmtInf>')))
     found = next(record for record in read(content) if isinstance(record, BankLine))
     assert found.remittance[0].span == found.span
 

@@ -92,6 +92,13 @@ def test_returns_name_reason_and_original() -> None:
     assert (found.return_reason, found.original_reference, found.customer_reference) == ("AC04", "O", "O")
 
 
+def test_in_the_chain_of_the_return_the_original_creditor_pays() -> None:
+    chain = "<RtrChain><Dbtr><Pty><Nm>Who gives back</Nm></Pty></Dbtr><CdtrAcct><Id><IBAN>OURS</IBAN></Id></CdtrAcct></RtrChain>"
+    content = message("PmtRtr", "TxInf", RETURNED + chain + "<OrgnlTxRef><PmtTpInf/></OrgnlTxRef>")
+    assert line(content).payer_name == "Who gives back"
+    assert documents.read(content).statements[0].opened.account == "OURS"
+
+
 def test_dates() -> None:
     group = "<GrpHdr><IntrBkSttlmDt>2026-01-30</IntrBkSttlmDt></GrpHdr>"
     own = "<IntrBkSttlmDt>2026-01-31</IntrBkSttlmDt>"

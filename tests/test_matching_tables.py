@@ -420,6 +420,45 @@ TABLES = {
             1200.00 | Acme Inc. |  => remittance_mismatch: INV-1007 1100.00 or INV-1001 500.00, INV-1003 700.00
             - INV-1007 1100.00
         """,
+    "a deduction by a number that is not known": """
+        customers
+            A | Acme Inc.
+        items
+            A INV-1001 500.00
+        receipts
+            450.00 | Acme Inc. |  => deduction: INV-1001 450.00 deduction 50.00 CB-778
+            - INV-1001 500.00
+            - CB-778 -50.00
+        """,
+    "lists that leave out the beginning, and ranges": """
+        customers
+            A | Acme Inc.
+        items
+            A INV-2026-00123 101.01
+            A INV-2026-00124 202.02
+            A INV-2026-00125 303.03
+            A 90071234 404.04
+            A 90071235 505.05
+            A INV-3001 1.01
+            A INV-3002 2.02
+            A INV-3003 4.04
+            A INV-3004 8.08
+            A INV-3005 16.16
+        receipts
+            606.06 | Acme Inc. | INV-2026-00123/124/25     => posted: INV-2026-00123 101.01, INV-2026-00124 202.02, INV-2026-00125 303.03
+            909.09 | Acme Inc. | 90071234, 35              => posted: 90071234 404.04, 90071235 505.05
+            15.15  | Acme Inc. | INV-3001 thru INV-3004    => posted: INV-3001 1.01, INV-3002 2.02, INV-3003 4.04, INV-3004 8.08
+        """,
+    "more came than is named: is it for several others?": """
+        customers
+            A | Acme Inc.
+        items
+            A INV-1001 500.00
+            A INV-1002 101.01
+            A INV-1003 202.02
+        receipts
+            803.03 | Acme Inc. | INV-1001 => over_payment: INV-1001 500.00, INV-1002 101.01, INV-1003 202.02 or INV-1001 500.00
+        """,
     "a number in the lines that is nearly right": """
         customers
             A | Acme Inc.

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from cashapp.cli.context import where
+from cashapp.cli.context import print_json, where
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from cashapp.reading import Check, Telling
+    from parsers.second_opinion.entries import Opinion
+
+SHOWN_MAX = 100
 
 
 @click.command()
@@ -16,46 +27,94 @@ from cashapp.cli.context import where
 @click.option("--to", type=click.Choice(["csv", "jsonl", "parquet", "xlsx"]), help="Row format (else by --out, else csv).")
 @click.option("--out", type=click.Path(path_type=Path), help="Write the rows there instead of standard output.")
 @click.option("--issues", "issues_out", type=click.Path(path_type=Path), help="Also write the issues there, as JSON lines.")
-@click.option("--check", is_flag=True, help="Show each control as stated and as computed instead of the rows.")
+@click.option("--check", is_flag=True, help="Show each control as stated and as computed, and what another reader says, instead of the rows.")
+@click.option("--json", "as_json", is_flag=True, help="With --check: one JSON object on standard output.")
 @where
-def parse(files: tuple[Path, ...], format_name: str | None, to: str | None, out: Path | None, issues_out: Path | None, check: bool) -> int:
+def parse(files: tuple[Path, ...], format_name: str | None, to: str | None, out: Path | None, issues_out: Path | None, check: bool,
+          as_json: bool) -> int:
     """Read bank files and print their rows; any `error` issue makes the exit status 3."""
-    import polars as pl
-
     from cashapp import reading, tabular
+    from cashapp.errors import UsageError
 
-    documents = [(str(path), reading.read_file(path, format_name)) for path in files]
-    for file, document in documents:
-        for issue in document.issues:
-            click.echo(reading.issue_text(file, issue), err=True)
-    if issues_out:
-        told = "".join(reading.issue_json(file, issue) + "\n" for file, document in documents for issue in document.issues)
-        tabular.replace_file(issues_out, told.encode())
-    if check:
-        ties = [_show_controls(file, document) for file, document in documents]
-        return 0 if all(ties) and not any(document.errors for _, document in documents) else 3
-    frame = pl.concat([reading.rows(document, file) for file, document in documents])
-    tabular.write(frame, tabular.format_for(to, out), out, amounts=reading.AMOUNTS)
-    return 3 if any(document.errors for _, document in documents) else 0
+    if as_json and not check:
+        raise UsageError("--json goes with --check; for rows as JSON lines say --to jsonl")
+    reading.require(files, format_name)
+    with tabular.replaced(issues_out) if issues_out else nullcontext() as stream:
+        telling = reading.Telling(stream)
+        found = (part for path in files for part in telling.through(reading.parts(path, format_name)))
+        if check:
+            ties = _check(files, format_name, telling, as_json)
+            return 0 if ties and not telling.errors else 3
+        with tabular.appended(tabular.format_for(to, out), out, amounts=reading.AMOUNTS) as put:
+            for frame in reading.row_frames(found):
+                put(frame)
+    return 3 if telling.errors else 0
 
 
-def _show_controls(file: str, document: object) -> bool:
-    """Print one file's controls as a table; whether all tie."""
+def _check(files: tuple[Path, ...], format_name: str | None, telling: Telling, as_json: bool) -> bool:
+    """Each file's controls and second opinion; whether all controls tie."""
+    from cashapp import reading
+
+    ties = True
+    told: list[dict[str, object]] = []
+    for path in files:
+        found = reading.check(path, telling.through(reading.parts(path, format_name)), format_name)
+        ties = ties and found.ties
+        if found.opinion:
+            telling.opinion(found.file, found.opinion)
+        if as_json:
+            told.append(found.as_json())
+        else:
+            _show(found)
+    if as_json:
+        print_json({"files": told})
+    return ties
+
+
+def _show(found: Check) -> None:
+    """One file's controls as a table, and what another reader reads differently as another."""
     from rich.console import Console
+
+    from cashapp.reading import shown
+
+    console = Console(file=sys.stdout, width=None if sys.stdout.isatty() else 140, markup=False, emoji=False, highlight=False)
+    table = _table(f"{found.file} ({found.format or 'not recognised'})", "line", "control", "stated", "computed", "")
+    for control in found.controls:
+        stated, computed = (f"{shown(control, value)} {control.currency}".rstrip() for value in (control.stated, control.computed))
+        verdict = "ties" if control.ties else "DIFFERS"
+        style = None if control.ties else "bold red"
+        table.add_row(str(control.span.line), _printable(control.name), stated, computed, verdict, style=style)
+    console.print(table)
+    if found.opinion:
+        _show_opinion(found.opinion, console)
+
+
+def _show_opinion(opinion: Opinion, console: Console) -> None:
+    title = f"second opinion: {opinion.reader} reads {opinion.lines} line{'' if opinion.lines == 1 else 's'}"
+    if not opinion.disagreements:
+        console.print(f"{title}, all as we do")
+        return
+    table = _table(title, "line", "what", "ours", "theirs", "known fault of theirs")
+    for each in opinion.disagreements[:SHOWN_MAX]:
+        table.add_row(str(each.line), *(_printable(text) for text in each[1:]))
+    console.print(table)
+    if len(opinion.disagreements) > SHOWN_MAX:
+        console.print(f"… and {len(opinion.disagreements) - SHOWN_MAX} more; --json lists all")
+    console.print("For information only. Where no fault of theirs is named, compare with the bank's own screen.")
+
+
+def _table(title: str, *columns: str) -> Table:
     from rich.table import Table
 
-    from cashapp import reading
-    from parsers.documents import Document
+    table = Table(title=_printable(title), title_justify="left")
+    for name in columns:
+        table.add_column(name, justify="right" if name in {"line", "stated", "computed"} else "left", overflow="fold")
+    return table
 
-    assert isinstance(document, Document)
-    table = Table(title=f"{file} ({document.format or 'not recognised'})", title_justify="left")
-    for name, justify in (("line", "right"), ("control", "left"), ("stated", "right"), ("computed", "right"), ("", "left")):
-        table.add_column(name, justify=justify)  # type: ignore[arg-type]  # rich's literal, spelt above
-    controls = reading.control_rows(document)
-    for line, name, stated, computed, ties in controls:
-        table.add_row(line, name, stated, computed, "ties" if ties else "DIFFERS", style=None if ties else "bold red")
-    Console(file=sys.stdout, width=None if sys.stdout.isatty() else 140).print(table)
-    return all(ties for *_, ties in controls)
+
+def _printable(text: str) -> str:
+    """Text of a file without what would steer a terminal."""
+    return "".join(char if char.isprintable() else "·" for char in text)
 
 
 @click.command()

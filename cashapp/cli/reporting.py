@@ -44,7 +44,8 @@ def report(session: Session, name: str, as_of: dt.datetime | None, period: str |
         made = reports.make(connection, name, days, workspace.home.resolve().name)
     content = _rendered(made, wanted, workspace.config.base_currency)
     if out is None:
-        click.get_binary_stream("stdout").write(content)
+        sys.stdout.buffer.write(content)
+        sys.stdout.flush()
     else:
         tabular.replace_file(out, content)
     return _verdict(made)

@@ -1,7 +1,7 @@
 """The reports, by name. Each is a function of a connection and the days to a `Report`; a renderer makes it text, a page or data.
 
-    --as-of DATE      balances at the end of that day; for reports of a day, that day; for the others, all up to it
-    --period YYYY-MM  that month; balances at its end
+`--as-of DATE` gives balances at the end of that day, a daily report of that day, and for the others all up to it;
+`--period YYYY-MM` gives that month, and balances at its end.
 """
 
 from __future__ import annotations

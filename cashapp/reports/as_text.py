@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from rich.cells import cell_len
 
@@ -45,47 +46,61 @@ def _section(section: Section, width: int) -> Iterator[str]:
 def _table(table: Table, width: int) -> Iterator[str]:
     """Heading, rows, rule, totals."""
     body, totals = cells.body(table), cells.totals(table)
-    widths = _widths(table.columns, body, totals, width)
-    layout = list(zip(table.columns, widths, strict=True))
-    yield _line(layout, [column.heading for column in table.columns])
-    yield _GAP.join("─" * cell_width for cell_width in widths)
+    layout = _layout(table.columns, body, totals, width)
+    rule = layout.gap.join("─" * cell_width for cell_width in layout.widths)
+    yield from _lines(layout, [column.heading for column in table.columns])
+    yield rule
     for row in zip(*body, strict=True):
         yield from _lines(layout, row)
     if totals[0]:
-        yield _GAP.join("─" * cell_width for cell_width in widths)
+        yield rule
         for row in zip(*totals, strict=True):
             yield from _lines(layout, row)
 
 
-def _widths(columns: Sequence[Column], body: list[list[str]], totals: list[list[str]], width: int) -> list[int]:
-    """What each column needs; where that is too much, the widest texts give way first."""
-    widths = [max(map(cell_len, [column.heading, *body[n], *totals[n]])) for n, column in enumerate(columns)]
-    texts = [n for n, column in enumerate(columns) if column.kind == "text"]
-    whole_words = {n: max(map(_longest_word, [columns[n].heading, *body[n], *totals[n]])) for n in texts}
-    for floors in (whole_words, dict.fromkeys(texts, _NARROWEST)):
-        _narrow(widths, floors, sum(widths) + len(_GAP) * (len(widths) - 1) - width)
-    return widths
+class _Layout(NamedTuple):
+    """How wide each column is, what stands between two, and which are flush right."""
+
+    widths: list[int]
+    gap: str
+    flush_right: list[bool]
 
 
-def _narrow(widths: list[int], floors: dict[int, int], excess: int) -> None:
-    """Take the excess from the widest of the columns, one place at a time, none below its floor."""
+def _layout(columns: Sequence[Column], body: list[list[str]], totals: list[list[str]], width: int) -> _Layout:
+    """What each column needs; where that is too much, texts fold between words, then the gaps shrink, then words are cut."""
+    natural = [max(map(cell_len, [column.heading, *body[n], *totals[n]])) for n, column in enumerate(columns)]
+    texts = [n for n, column in enumerate(columns) if column.is_text]
+    words = {n: max(map(_longest_word, [columns[n].heading, *body[n], *totals[n]])) for n in texts}
+    flush_right = [column.is_number for column in columns]
+    for gap, floors in (("  ", words), (" ", words), (" ", dict.fromkeys(texts, _NARROWEST))):
+        room = width - len(gap) * (len(natural) - 1)
+        widths = _narrowed(natural, floors, sum(natural) - room)
+        if sum(widths) <= room:
+            break
+    return _Layout(widths, gap, flush_right)
+
+
+def _narrowed(natural: list[int], floors: dict[int, int], excess: int) -> list[int]:
+    """Widths with the excess taken from the widest of the columns, one place at a time, none below its floor."""
+    widths = list(natural)
     for _ in range(excess):
         widest = max((n for n, floor in floors.items() if widths[n] > floor), key=widths.__getitem__, default=None)
         if widest is None:
-            return
+            break
         widths[widest] -= 1
+    return widths
 
 
 def _longest_word(cell: str) -> int:
     return max(map(cell_len, cell.split()), default=0)
 
 
-def _lines(layout: Sequence[tuple[Column, int]], row: Sequence[str]) -> Iterator[str]:
+def _lines(layout: _Layout, row: Sequence[str]) -> Iterator[str]:
     """One line, or as many as the longest folded text needs."""
-    if all(len(cell) <= width and cell.isascii() for (_, width), cell in zip(layout, row, strict=True)):
+    if all(len(cell) <= width and cell.isascii() for width, cell in zip(layout.widths, row, strict=True)):
         yield _line(layout, row)
         return
-    folded = [_fold(cell, width) for (_, width), cell in zip(layout, row, strict=True)]
+    folded = [_fold(cell, width) for width, cell in zip(layout.widths, row, strict=True)]
     for n in range(max(map(len, folded))):
         yield _line(layout, [lines[n] if n < len(lines) else "" for lines in folded])
 
@@ -98,10 +113,8 @@ def _fold(cell: str, width: int) -> list[str]:
     return textwrap.wrap(cell, max(1, width // 2 if wide else width)) or [""]
 
 
-def _line(layout: Sequence[tuple[Column, int]], row: Sequence[str]) -> str:
-    return _GAP.join(_pad(column, width, cell) for (column, width), cell in zip(layout, row, strict=True))
-
-
-def _pad(column: Column, width: int, cell: str) -> str:
-    blanks = " " * (width - cell_len(cell))
-    return blanks + cell if column.is_number else cell + blanks
+def _line(layout: _Layout, row: Sequence[str]) -> str:
+    return layout.gap.join(
+        " " * (width - cell_len(cell)) + cell if flush_right else cell + " " * (width - cell_len(cell))
+        for cell, width, flush_right in zip(row, layout.widths, layout.flush_right, strict=True)
+    )

@@ -111,8 +111,8 @@ def _width(table: Table, column: Column) -> int:
         return 16
     if column.kind in {"date", "moment"}:
         return 12 if column.kind == "date" else 20
-    longest = table.rows[column.name].cast(pl.String).head(200).str.len_chars().max()
-    return min(60, max(len(column.heading) + 3, int(longest or 0) + 2))  # type: ignore[call-overload]  # polars types max() by all it may hold
+    longest = max((len(str(value)) for value in table.rows[column.name].head(200) if value is not None), default=0)
+    return min(60, max(len(column.heading) + 3, longest + 2))
 
 
 def _printing(sheet: Worksheet, report: Report, section: Section) -> None:

@@ -11,7 +11,7 @@ import polars as pl
 from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from cashapp import db, schema
-from cashapp.reports.ledger_side import minor_sum
+from cashapp.reports.ledger_side import by_currency, minor_sum
 from cashapp.reports.model import CURRENCY, Column, Report, Section, When, amounts, proofs
 
 
@@ -52,7 +52,7 @@ def _entries_by_actor(connection: Connection, when: When) -> Section:
     shape: db.Shape = {"actor": pl.String, "kind": pl.String, "currency": pl.String, "entries": pl.Int64, "first_entry": pl.Int64, "last_entry": pl.Int64,
                        "first_at": pl.Datetime, "last_at": pl.Datetime, "debits": pl.Int64}
     columns = (
-        Column("actor"), Column("kind"), Column("entries", "count"), Column("first_entry", "number", title="from entry"),
+        Column("actor"), Column("kind", "code"), Column("entries", "count"), Column("first_entry", "number", title="from entry"),
         Column("last_entry", "number", title="to entry"), Column("first_at", "moment", title="first written"),
         Column("last_at", "moment", title="last written", shown="page"), CURRENCY, Column("debits", "money"),
     )
@@ -70,7 +70,7 @@ def _decisions(connection: Connection, when: When) -> Section:
                        "detail": pl.String, "entry_id": pl.Int64}
     columns = (
         Column("at", "moment"), Column("actor"), Column("action"), Column("exception_id", "number", title="exception"),
-        Column("receipt_id", title="receipt", shown="page"), Column("reason", shown="data"), Column("detail"), Column("entry_id", "number", title="entry"),
+        Column("receipt_id", title="receipt", shown="page"), Column("reason", "code", shown="data"), Column("detail"), Column("entry_id", "number", title="entry"),
     )
     return Section("decisions", "Decisions on exceptions", columns, db.frame(connection, query, shape))
 
@@ -92,4 +92,4 @@ def _credits(connection: Connection, when: When) -> dict[str, int]:
     entry, leg = schema.journal_entry, schema.posting
     written = select(entry.c.entry_id).where(*_done_in(when, entry.c.posted_at))
     query = select(leg.c.currency, minor_sum(-leg.c.amount_minor)).where(leg.c.amount_minor < 0, leg.c.entry_id.in_(written)).group_by(leg.c.currency)
-    return {currency: minor for currency, minor in connection.execute(query)}
+    return by_currency(connection, query)

@@ -46,6 +46,8 @@ def shown(column: Column, frame: pl.DataFrame, currency: str) -> list[str]:
             return ["" if v is None else f"{v:,}" if v else ZERO for v in values]
         case "share":
             return ["" if v is None else f"{v // 10}.{v % 10}" for v in values]
+        case "code":
+            return values.str.replace_all("_", " ", literal=True).fill_null("").to_list()
         case "moment":
             return values.dt.strftime("%Y-%m-%d %H:%M").fill_null("").to_list()
         case _:

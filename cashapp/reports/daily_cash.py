@@ -106,9 +106,9 @@ def _opening_and_closing(rows: list[Row[*tuple[object, ...]]], when: When) -> tu
 
 
 def _booked_by_kind(booked: pl.DataFrame) -> Section:
-    columns = (Column("account"), CURRENCY, Column("kind", title="what the bank booked"), Column("lines", "count"),
+    columns = (Column("account"), CURRENCY, Column("kind", "code", title="what the bank booked"), Column("lines", "count"),
                Column("money_in", "money"), Column("money_out", "money"))
-    return Section("booked", "Booked by the banks", columns, booked.with_columns(pl.col("kind").str.replace_all("_", " ")))
+    return Section("booked", "Booked by the banks", columns, booked)
 
 
 def _taken() -> list[pl.Expr]:

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, func, or_, select
 from cashapp import accounts, db, schema
 from cashapp.exceptions import REASONS
 from cashapp.reports import ledger_side
-from cashapp.reports.ledger_side import minor_sum
+from cashapp.reports.ledger_side import by_currency, minor_sum
 from cashapp.reports.model import CURRENCY, Column, Proof, Report, Section, When, proofs
 from cashapp.reports.unapplied import age_bucket
 
@@ -56,9 +56,9 @@ _SUMS = (Column("cases", "count"), Column("amount", "money"), Column("oldest", "
 
 def _by_reason(rows: pl.DataFrame) -> Section:
     meaning = pl.col("reason").replace_strict(REASONS, default="", return_dtype=pl.String).alias("meaning")
-    summed = rows.group_by("reason", "currency").agg(_sums()).sort("reason", "currency").with_columns(meaning, pl.col("reason").str.replace_all("_", " "))
+    summed = rows.group_by("reason", "currency").agg(_sums()).sort("reason", "currency").with_columns(meaning)
     note = "A case without a currency is about a file. Money that left an account is negative."
-    return Section("by_reason", "By reason", (Column("reason"), CURRENCY, *_SUMS, Column("meaning")), summed, note=note)
+    return Section("by_reason", "By reason", (Column("reason", "code"), CURRENCY, *_SUMS, Column("meaning")), summed, note=note)
 
 
 def _by_age(rows: pl.DataFrame) -> Section:
@@ -77,5 +77,4 @@ def _proofs(connection: Connection, when: When) -> tuple[Proof, ...]:
     waiting = select(case.c.receipt_id).where(case.c.status == "open", case.c.receipt_id.is_not(None))
     query = select(receipt.c.currency, minor_sum(receipt.c.unapplied_minor)).where(
         receipt.c.unapplied_minor != 0, receipt.c.receipt_id.in_(waiting)).group_by(receipt.c.currency)
-    queued = {currency: minor for currency, minor in connection.execute(query)}
-    return proofs(f"{accounts.UNAPPLIED}, all of it in the queue", queued, ledger_side.balance(connection, accounts.UNAPPLIED, when, sign=-1))
+    return proofs(f"{accounts.UNAPPLIED}, all of it in the queue", by_currency(connection, query), ledger_side.balance(connection, accounts.UNAPPLIED, when, sign=-1))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Cast, ColumnElement, Connection, cast, func, select
+from sqlalchemy import BigInteger, Cast, ColumnElement, Connection, Select, cast, func, select
 
 from cashapp import accounts, schema
 from cashapp.reports.model import When
@@ -38,6 +38,11 @@ def moved(connection: Connection, when: When, *conditions: ColumnElement[bool], 
         .where(*within(when, entry.c.entry_date), *conditions).group_by(leg.c.currency)
     )
     return {currency: sign * minor for currency, minor in connection.execute(query)}
+
+
+def by_currency(connection: Connection, query: Select[str, int]) -> dict[str, int]:
+    """A query of currencies and amounts as what it is."""
+    return dict(connection.execute(query).all())
 
 
 def balance(connection: Connection, account: str, when: When, sign: int = 1) -> dict[str, int]:

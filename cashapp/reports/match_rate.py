@@ -12,8 +12,7 @@ from sqlalchemy import Connection, select
 
 from cashapp import accounts, db, schema
 from cashapp.proposals import ENGINE
-from cashapp.reports import ledger_side
-from cashapp.reports.ledger_side import minor_sum, within
+from cashapp.reports.ledger_side import by_currency, minor_sum, within
 from cashapp.reports.model import CURRENCY, Column, Report, Section, When, amounts, proofs
 from cashapp.reports.payments import payments
 
@@ -35,8 +34,8 @@ def _decisions(connection: Connection, when: When) -> pl.DataFrame:
     """Each application entry on the receipts: by whom, by which rule, how much cash, and whether and why it was taken back."""
     application, receipt, line, entry = schema.application, schema.receipt, schema.bank_line, schema.journal_entry
     reversal = entry.alias()
-    about = (application.c.receipt_id, receipt.c.receipt_key, receipt.c.currency, application.c.source, application.c.rule, reversal.c.entry_date,
-             reversal.c.reason, reversal.c.actor)
+    about = (application.c.receipt_id, receipt.c.receipt_key, receipt.c.currency, receipt.c.state, application.c.source, application.c.rule,
+             reversal.c.entry_date, reversal.c.reason, reversal.c.actor)
     query = (
         select(*about, minor_sum(application.c.applied_minor))
         .join(receipt, receipt.c.receipt_id == application.c.receipt_id).join(line, line.c.line_id == receipt.c.line_id)
@@ -44,10 +43,10 @@ def _decisions(connection: Connection, when: When) -> pl.DataFrame:
         .where(receipt.c.state != "linked", *within(when, line.c.booking_date)).group_by(application.c.entry_id, *about)
     )
     shape: db.Shape = {
-        "receipt_id": pl.Int64, "receipt_key": pl.String, "currency": pl.String, "source": pl.String, "rule": pl.String, "taken_back_on": pl.Date,
-        "reason": pl.String, "actor": pl.String, "applied": pl.Int64,
+        "receipt_id": pl.Int64, "receipt_key": pl.String, "currency": pl.String, "state": pl.String, "source": pl.String, "rule": pl.String,
+        "taken_back_on": pl.Date, "reason": pl.String, "actor": pl.String, "applied": pl.Int64,
     }
-    returned = pl.col("reason").str.starts_with(_RETURNED).fill_null(value=False)
+    returned = (pl.col("state") == "returned") & pl.col("reason").str.starts_with(_RETURNED).fill_null(value=False)
     return db.frame(connection, query, shape).with_columns(
         returned.alias("returned"), (pl.col("reason").is_not_null() & ~returned).alias("corrected"))
 
@@ -80,16 +79,16 @@ def _by_rule(unattended: pl.DataFrame) -> Section:
         *count_and_amount("corrected", pl.col("corrected")),
     ).sort("rule", "currency")
     columns = (
-        Column("rule"), CURRENCY, Column("applied", "count", title="receipts"), Column("amount", "money", title="applied unattended"),
+        Column("rule", "code"), CURRENCY, Column("applied", "count", title="receipts"), Column("amount", "money", title="applied unattended"),
         Column("returned", "count", title="came back"), Column("returned_amount", "money", title="amount", shown="page"), Column("corrected", "count"),
         Column("corrected_amount", "money", title="amount"), Column("error_rate", "share", title="% wrong", of=("corrected", "applied")),
     )
-    return Section("by_rule", "Unattended, by rule", columns, rows.with_columns(pl.col("rule").str.replace_all("_", " ")))
+    return Section("by_rule", "Unattended, by rule", columns, rows)
 
 
 def _corrections(unattended: pl.DataFrame) -> Section:
     rows = unattended.filter("corrected").sort("taken_back_on", "receipt_key").drop("receipt_id").rename({"receipt_key": "receipt_id"})
-    columns = (Column("taken_back_on", "date"), Column("receipt_id", title="receipt"), Column("rule"), CURRENCY, Column("applied", "money"),
+    columns = (Column("taken_back_on", "date"), Column("receipt_id", title="receipt"), Column("rule", "code"), CURRENCY, Column("applied", "money"),
                Column("actor", title="taken back by"), Column("reason"))
     return Section("corrections", "Corrections by clerks", columns, rows)
 
@@ -102,4 +101,4 @@ def _debited_unattended(connection: Connection, when: When) -> dict[str, int]:
         .where(leg.c.account == accounts.UNAPPLIED, entry.c.kind == "application", entry.c.actor == ENGINE, *within(when, line.c.booking_date))
         .group_by(leg.c.currency)
     )
-    return {currency: minor for currency, minor in connection.execute(query)}
+    return by_currency(connection, query)

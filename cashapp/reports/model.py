@@ -17,8 +17,8 @@ from typing import Literal, NamedTuple
 
 import polars as pl
 
-Kind = Literal["text", "date", "moment", "number", "count", "money", "share"]
-"""`number` names a thing (an entry, a case); `count` is how many; `share` is a part of a whole."""
+Kind = Literal["text", "code", "date", "moment", "number", "count", "money", "share"]
+"""`code` is a word of ours with `_` for blanks; `number` names a thing (an entry, a case), `count` is how many; `share` is a part of a whole."""
 Medium = Literal["text", "page", "data"]
 """A terminal of 110 columns; paper and browser; programs and spreadsheets."""
 
@@ -60,6 +60,11 @@ class Column(NamedTuple):
     def is_number(self) -> bool:
         """Whether it stands flush right."""
         return self.kind in _NUMBERS
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it may be folded."""
+        return self.kind in {"text", "code"}
 
     @property
     def is_summed(self) -> bool:
@@ -155,7 +160,7 @@ def _holds_something(column: Column, rows: pl.DataFrame, medium: Medium) -> bool
     if not column.optional or medium == "data":
         return True
     values = rows[column.name].drop_nulls()
-    return bool((values != "").any() if column.kind == "text" else (values != 0).any() if column.is_number else values.len())
+    return bool((values != "").any() if column.is_text else (values != 0).any() if column.is_number else values.len())
 
 
 def _share(column: Column) -> pl.Expr:

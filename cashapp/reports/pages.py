@@ -19,16 +19,18 @@ if TYPE_CHECKING:
 
 _MINUS = "\N{MINUS SIGN}"
 _LETTER_CURRENCIES = frozenset({"USD", "CAD", "MXN", "PHP", "CLP", "COP"})
-_UPRIGHT = 104  # characters that fit across an upright page
+_SHORT = 26  # characters up to which a text is never folded
+_GAP = 3
+_UPRIGHT = 128  # characters that fit across an upright page
+_ACROSS = 165
 
 
 class Head(TypedDict):
-    """A column's heading; `kind` decides how its cells stand, `wide` which column takes the room that is left."""
+    """A column's heading. Cells of a `number` stand flush right; those of a column that `folds` may take several lines."""
 
     heading: str
-    kind: str
     number: bool
-    wide: bool
+    folds: bool
 
 
 class PageTable(TypedDict):
@@ -36,6 +38,8 @@ class PageTable(TypedDict):
 
     currency: str
     columns: list[Head]
+    breadth: int  # characters across with nothing folded
+    least: int  # and with everything folded that may be
     rows: list[tuple[str, ...]]
     totals: list[tuple[str, ...]]
 
@@ -80,9 +84,9 @@ def as_pdf(report: Report, base_currency: str = "USD") -> bytes:
     import typst
 
     content = page(report)
-    across = any(_breadth(table) > _UPRIGHT for section in content["sections"] for table in section["tables"])
-    inputs = {"report": json.dumps(content, ensure_ascii=False), "paper": "us-letter" if base_currency in _LETTER_CURRENCIES else "a4",
-              "across": "yes" if across else "no"}
+    across = any(table["least"] > _UPRIGHT for section in content["sections"] for table in section["tables"])
+    layout = {"paper": "us-letter" if base_currency in _LETTER_CURRENCIES else "a4", "across": across, "room": _ACROSS if across else _UPRIGHT}
+    inputs = {"report": json.dumps(content, ensure_ascii=False), "layout": json.dumps(layout)}
     compiler = typst.Compiler(_template("report.typ").encode(), font_paths=typst.Fonts(include_system_fonts=False), sys_inputs=inputs)
     printed = compiler.compile(format="pdf", pdf_standards=["a-2b"], timestamp=dt.datetime.combine(report.when.until, dt.time(), dt.UTC))
     assert isinstance(printed, bytes)
@@ -100,9 +104,14 @@ def _section(section: Section) -> PageSection:
 
 def _table(table: Table) -> PageTable:
     body, totals = _printed(table.columns, cells.body(table)), _printed(table.columns, cells.totals(table))
-    widest = _widest_text(table.columns, body)
-    heads = [Head(heading=c.heading, kind=c.kind, number=c.is_number, wide=n == widest) for n, c in enumerate(table.columns)]
-    return PageTable(currency=table.currency, columns=heads, rows=list(zip(*body, strict=True)), totals=list(zip(*totals, strict=True)))
+    longest = [max(map(len, [c.heading, *body[n], *totals[n]])) for n, c in enumerate(table.columns)]
+    folds = [column.is_text and length > _SHORT for column, length in zip(table.columns, longest, strict=True)]
+    least = [_SHORT if folding else length for folding, length in zip(folds, longest, strict=True)]
+    return PageTable(
+        currency=table.currency, rows=list(zip(*body, strict=True)), totals=list(zip(*totals, strict=True)),
+        columns=[Head(heading=c.heading, number=c.is_number, folds=folding) for c, folding in zip(table.columns, folds, strict=True)],
+        breadth=sum(longest) + _GAP * len(longest), least=sum(least) + _GAP * len(least),
+    )
 
 
 def _printed(columns: Sequence[Column], cells_by_column: list[list[str]]) -> list[list[str]]:
@@ -111,18 +120,3 @@ def _printed(columns: Sequence[Column], cells_by_column: list[list[str]]) -> lis
         [cell.replace("-", _MINUS) for cell in column_cells] if column.kind == "money" else column_cells
         for column, column_cells in zip(columns, cells_by_column, strict=True)
     ]
-
-
-def _widest_text(columns: Sequence[Column], body: list[list[str]]) -> int:
-    """The text column that may grow; -1 where there is none."""
-    texts = [n for n, column in enumerate(columns) if column.kind == "text"]
-    return max(texts, key=lambda n: max(map(len, body[n]), default=0), default=-1)
-
-
-def _breadth(table: PageTable) -> int:
-    """Characters across: whole numbers, texts as long as most need before they fold."""
-    needed = 0
-    for n, column in enumerate(table["columns"]):
-        longest = max([len(column["heading"]), *(len(row[n]) for row in [*table["rows"], *table["totals"]])])
-        needed += 2 + (longest if column["kind"] != "text" else min(longest, 24))
-    return needed

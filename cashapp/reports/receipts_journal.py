@@ -32,7 +32,7 @@ def receipts_journal(connection: Connection, when: When) -> Report:
     """The journal with its column totals."""
     rows = _entries(connection, when)
     columns = (
-        Column("date", "date"), Column("entry_id", "number", title="entry"), Column("kind"), Column("receipt_id", title="receipt"), Column("customer_id", title="customer"),
+        Column("date", "date"), Column("entry_id", "number", title="entry"), Column("kind", "code"), Column("receipt_id", title="receipt"), Column("customer_id", title="customer"),
         Column("payer", shown="page"), Column("bank_reference", shown="data"), Column("account", shown="data"), CURRENCY, Column("cash", "money"),
         Column("unapplied", "money"), Column("receivable", "money"), Column("allowances", "money", optional=True), Column("other", "money", optional=True),
         Column("actor", shown="data"),

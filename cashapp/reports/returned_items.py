@@ -80,7 +80,7 @@ def _reopened(connection: Connection) -> pl.DataFrame:
 
 def _listed(rows: pl.DataFrame) -> Section:
     columns = (
-        Column("date", "date"), Column("payer"), Column("customer", shown="page"), Column("reference", title="check or reference"), Column("code"), Column("label", title="reason"),
+        Column("date", "date"), Column("payer"), Column("customer", shown="page"), Column("reference"), Column("code"), Column("label", title="reason"),
         CURRENCY, Column("amount", "money"), Column("receipt_id", title="receipt"), Column("items_reopened"), Column("outcome", shown="page"),
         Column("how", title="found by", shown="data"), Column("account", shown="data"),
     )

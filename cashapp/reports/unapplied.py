@@ -7,7 +7,7 @@ books hold now.
 from __future__ import annotations
 
 import polars as pl
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from cashapp import accounts, db, schema
 from cashapp.exceptions import REASONS
@@ -61,11 +61,12 @@ def _receipts(connection: Connection, when: When) -> pl.DataFrame:
     age = (pl.lit(when.until) - pl.col("date")).dt.total_days().alias("age_days")
     return db.frame(connection, query, shape).with_columns(age).with_columns(
         age_bucket("age_days").alias("age"), pl.coalesce("customer_id", pl.lit("unidentified")).alias("customer"),
-        pl.coalesce("name", "payer").alias("payer_or_customer"), pl.col("reason").fill_null("not yet matched"),
+        pl.coalesce("name", "payer").alias("payer_or_customer"), pl.col("reason").fill_null("not_yet_matched"),
     ).sort("date", "receipt_id")
 
 
-def _left(when: When) -> select:
+def _left(when: When) -> Select[*tuple[object, ...]]:
+    """SELECT receipt_id, left (what is unapplied of it at the end of the day)."""
     entry, leg = schema.journal_entry, schema.posting
     credit = minor_sum(-leg.c.amount_minor)
     return (
@@ -79,11 +80,10 @@ def _listed(rows: pl.DataFrame) -> Section:
     columns = (
         Column("date", "date", title="value date"), Column("age_days", "count", title="days", summed=False), Column("age", shown="page", title="age in days"),
         Column("receipt_id", title="receipt"), Column("account", shown="data"), Column("bank_reference", shown="data"), Column("customer"),
-        Column("payer_or_customer", title="payer"), Column("reason"), Column("suggestions", "count", title="sugg.", summed=False), CURRENCY,
+        Column("payer_or_customer", title="payer"), Column("reason", "code"), Column("suggestions", "count", title="sugg.", summed=False), CURRENCY,
         Column("amount", "money", title="received", shown="page"), Column("unapplied", "money"), Column("first_suggestion", shown="data"),
     )
-    told = rows.with_columns(pl.col("reason").str.replace_all("_", " "))
-    return Section("receipts", "Receipts with unapplied cash", columns, told, note="sugg.: how many suggestions wait in the queue.")
+    return Section("receipts", "Receipts with unapplied cash", columns, rows, note="sugg.: how many suggestions wait in the queue.")
 
 
 def _by_age(rows: pl.DataFrame) -> Section:
@@ -96,7 +96,6 @@ def _by_age(rows: pl.DataFrame) -> Section:
 def _by_reason(rows: pl.DataFrame) -> Section:
     summed = rows.group_by("reason", "currency").agg(pl.len().cast(pl.Int64).alias("receipts"), pl.col("unapplied").sum()).with_columns(
         pl.col("reason").replace_strict(REASONS, default="the engine has not looked at it yet", return_dtype=pl.String).alias("meaning"),
-        pl.col("reason").str.replace_all("_", " "),
     ).sort("reason", "currency")
-    columns = (Column("reason"), CURRENCY, Column("receipts", "count"), Column("unapplied", "money"), Column("meaning"))
+    columns = (Column("reason", "code"), CURRENCY, Column("receipts", "count"), Column("unapplied", "money"), Column("meaning"))
     return Section("by_reason", "By reason", columns, summed)

@@ -159,15 +159,19 @@ def _entry(reading: _Reading, piece: RecordPiece) -> Iterable[Record]:
     except XmlError as error:
         statement.unreadable += 1
         return [issues.error(piece.span, "bad_record", f"the entry cannot be read: {error}", piece.data)]
-    before = () if statement.is_open else tuple(_announce(reading, statement, outline.amount.currency if outline.amount else ""))
-    entry = iso_entry.read(outline, values, details, piece.span, statement.own)
+    if not statement.is_open:
+        opening = tuple(_announce(reading, statement, outline.amount.currency if outline.amount else ""))
+        return itertools.chain(opening, _lines(statement, outline, values, details, piece.span))
+    return _lines(statement, outline, values, details, piece.span)
+
+
+def _lines(statement: Statement, outline: EntryOutline, values: Values, details: list[Detail], span: Span) -> Iterable[Record]:
+    entry = iso_entry.read(outline, values, details, span, statement.own)
     if isinstance(entry, Issue):
         statement.unreadable += 1
-        return [*before, entry]
+        return (entry,)
     statement.add(entry)
-    if len(details) > 1:
-        return itertools.chain(before, iso_batch.lines(entry, statement.own))
-    return (*before, *iso_entry.single_line(entry, statement.own))
+    return iso_entry.single_line(entry, statement.own) if len(details) < 2 else iso_batch.lines(entry, statement.own)
 
 
 def _read(reading: _Reading, piece: RecordPiece) -> tuple[EntryOutline, Values, list[Detail]]:

@@ -1,15 +1,392 @@
-"""The first schema."""
+"""The first schema: files, bank lines, open items, the journal, the queue."""
 
+import sqlalchemy as sa
 from alembic import op
-
-from cashapp import schema
 
 revision = "0001"
 down_revision = None
 
+BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+APPEND_ONLY = (
+    "source_file", "statement", "control", "file_issue", "bank_line", "line_link", "journal_entry", "posting", "seal", "application",
+    "returned_item", "exception_event", "run_log",
+)
+
 
 def upgrade() -> None:
-    """Create all tables and the guards of the append-only ones."""
-    schema.metadata.create_all(op.get_bind())
-    for statement in schema.guard_statements(op.get_bind().dialect.name):
+    """Create the tables, then the triggers that keep the append-only ones so."""
+    op.create_table("cashbook_entry",
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("entry_id", sa.Text(), nullable=False),
+        sa.Column("entry_date", sa.Date(), nullable=False),
+        sa.Column("amount_minor", BIG, nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("reference", sa.Text(), server_default="", nullable=False),
+        sa.Column("description", sa.Text(), server_default="", nullable=False),
+        sa.Column("kind", sa.Text(), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("account", "entry_id", name="pk_cashbook_entry")
+    )
+    op.create_table("customer",
+        sa.Column("customer_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("parent_id", sa.Text(), nullable=True),
+        sa.Column("email", sa.Text(), server_default="", nullable=False),
+        sa.Column("currency", sa.Text(), server_default="", nullable=False),
+        sa.Column("payment_terms", sa.Text(), server_default="", nullable=False),
+        sa.Column("credit_limit_minor", BIG, nullable=True),
+        sa.PrimaryKeyConstraint("customer_id", name="pk_customer")
+    )
+    op.create_table("journal_entry",
+        sa.Column("entry_id", BIG, autoincrement=False, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("entry_date", sa.Date(), nullable=False),
+        sa.Column("posted_at", sa.DateTime(), nullable=False),
+        sa.Column("source_key", sa.Text(), nullable=False),
+        sa.Column("reverses", BIG, nullable=True),
+        sa.Column("memo", sa.Text(), server_default="", nullable=False),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["reverses"], ["journal_entry.entry_id"], name="fk_journal_entry_reverses"),
+        sa.PrimaryKeyConstraint("entry_id", name="pk_journal_entry"),
+        sa.UniqueConstraint("reverses", name="uq_journal_entry_reverses"),
+        sa.UniqueConstraint("source_key", name="uq_journal_entry_source_key")
+    )
+    op.create_table("run_log",
+        sa.Column("run_id", BIG, autoincrement=False, nullable=False),
+        sa.Column("started_at", sa.DateTime(), nullable=False),
+        sa.Column("as_of", sa.Date(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("summary", sa.Text(), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("run_id", name="pk_run_log")
+    )
+    op.create_table("seal",
+        sa.Column("seal_id", BIG, autoincrement=False, nullable=False),
+        sa.Column("first_entry", BIG, nullable=False),
+        sa.Column("last_entry", BIG, nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("seal_id", name="pk_seal")
+    )
+    op.create_table("source_file",
+        sa.Column("file_id", BIG, autoincrement=False, nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("format", sa.Text(), nullable=False),
+        sa.Column("size_bytes", BIG, nullable=False),
+        sa.Column("processed_at", sa.DateTime(), nullable=False),
+        sa.Column("as_of", sa.Date(), nullable=False),
+        sa.Column("line_count", BIG, nullable=False),
+        sa.PrimaryKeyConstraint("file_id", name="pk_source_file"),
+        sa.UniqueConstraint("sha256", name="uq_source_file_sha256")
+    )
+    op.create_table("control",
+        sa.Column("file_id", BIG, nullable=False),
+        sa.Column("n", BIG, nullable=False),
+        sa.Column("line", BIG, nullable=False),
+        sa.Column("name", sa.Text(), server_default="", nullable=False),
+        sa.Column("stated", BIG, nullable=False),
+        sa.Column("computed", BIG, nullable=False),
+        sa.Column("currency", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(["file_id"], ["source_file.file_id"], name="fk_control_file_id"),
+        sa.UniqueConstraint("file_id", "n", name="uq_control_file_id")
+    )
+    op.create_table("customer_account",
+        sa.Column("customer_id", sa.Text(), nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.customer_id"], name="fk_customer_account_customer_id"),
+        sa.PrimaryKeyConstraint("customer_id", "account", name="pk_customer_account")
+    )
+    op.create_table("customer_alias",
+        sa.Column("customer_id", sa.Text(), nullable=False),
+        sa.Column("alias", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.customer_id"], name="fk_customer_alias_customer_id"),
+        sa.PrimaryKeyConstraint("customer_id", "alias", name="pk_customer_alias")
+    )
+    op.create_table("file_issue",
+        sa.Column("file_id", BIG, nullable=False),
+        sa.Column("n", BIG, nullable=False),
+        sa.Column("line", BIG, nullable=False),
+        sa.Column("severity", sa.Text(), server_default="", nullable=False),
+        sa.Column("code", sa.Text(), server_default="", nullable=False),
+        sa.Column("message", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(["file_id"], ["source_file.file_id"], name="fk_file_issue_file_id"),
+        sa.UniqueConstraint("file_id", "n", name="uq_file_issue_file_id")
+    )
+    op.create_table("open_item",
+        sa.Column("item_id", BIG, autoincrement=False, nullable=False),
+        sa.Column("company", sa.Text(), server_default="", nullable=False),
+        sa.Column("customer_id", sa.Text(), nullable=False),
+        sa.Column("document_number", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("amount_minor", BIG, nullable=False),
+        sa.Column("imported_open_minor", BIG, nullable=False),
+        sa.Column("open_minor", BIG, nullable=False),
+        sa.Column("issue_date", sa.Date(), nullable=True),
+        sa.Column("due_date", sa.Date(), nullable=True),
+        sa.Column("discount_date", sa.Date(), nullable=True),
+        sa.Column("discount_minor", BIG, nullable=False),
+        sa.Column("payment_terms", sa.Text(), server_default="", nullable=False),
+        sa.Column("po_number", sa.Text(), server_default="", nullable=False),
+        sa.Column("structured_reference", sa.Text(), server_default="", nullable=False),
+        sa.Column("description", sa.Text(), server_default="", nullable=False),
+        sa.Column("closed_on", sa.Date(), nullable=True),
+        sa.CheckConstraint("kind IN ('invoice', 'debit_memo', 'credit_memo', 'on_account')", name="kind"),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.customer_id"], name="fk_open_item_customer_id"),
+        sa.PrimaryKeyConstraint("item_id", name="pk_open_item"),
+        sa.UniqueConstraint("company", "customer_id", "document_number", name="uq_open_item_company")
+    )
+    op.create_index("ix_open_item_closed_on", "open_item", ["closed_on"], unique=False)
+    op.create_index("ix_open_item_number", "open_item", ["document_number"], unique=False)
+    op.create_index("ix_open_item_open", "open_item", ["item_id"], unique=False, sqlite_where=sa.text("open_minor != 0"), postgresql_where=sa.text("open_minor != 0"))
+    op.create_table("statement",
+        sa.Column("statement_id", BIG, autoincrement=False, nullable=False),
+        sa.Column("file_id", BIG, nullable=False),
+        sa.Column("reference", sa.Text(), server_default="", nullable=False),
+        sa.Column("account", sa.Text(), server_default="", nullable=False),
+        sa.Column("currency", sa.Text(), server_default="", nullable=False),
+        sa.Column("report", sa.Text(), server_default="", nullable=False),
+        sa.Column("sequence", sa.Text(), server_default="", nullable=False),
+        sa.Column("lockbox", sa.Text(), server_default="", nullable=False),
+        sa.Column("from_date", sa.Date(), nullable=True),
+        sa.Column("to_date", sa.Date(), nullable=True),
+        sa.Column("closing_date", sa.Date(), nullable=True),
+        sa.Column("opening_minor", BIG, nullable=True),
+        sa.Column("closing_minor", BIG, nullable=True),
+        sa.Column("line", BIG, nullable=False),
+        sa.ForeignKeyConstraint(["file_id"], ["source_file.file_id"], name="fk_statement_file_id"),
+        sa.PrimaryKeyConstraint("statement_id", name="pk_statement")
+    )
+    op.create_index("ix_statement_account", "statement", ["account", "to_date"], unique=False)
+    op.create_table("bank_line",
+        sa.Column("line_id", BIG, autoincrement=False, nullable=False),
+        sa.Column("file_id", BIG, nullable=False),
+        sa.Column("statement_id", BIG, nullable=False),
+        sa.Column("line", BIG, nullable=False),
+        sa.Column("byte_start", BIG, nullable=False),
+        sa.Column("byte_end", BIG, nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("report", sa.Text(), nullable=False),
+        sa.Column("amount_minor", BIG, nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("booking_date", sa.Date(), nullable=False),
+        sa.Column("value_date", sa.Date(), nullable=False),
+        sa.Column("type_code", sa.Text(), server_default="", nullable=False),
+        sa.Column("bank_reference", sa.Text(), server_default="", nullable=False),
+        sa.Column("customer_reference", sa.Text(), server_default="", nullable=False),
+        sa.Column("check_number", sa.Text(), server_default="", nullable=False),
+        sa.Column("payer_name", sa.Text(), server_default="", nullable=False),
+        sa.Column("payer_account", sa.Text(), server_default="", nullable=False),
+        sa.Column("structured_reference", sa.Text(), server_default="", nullable=False),
+        sa.Column("remittance_text", sa.Text(), server_default="", nullable=False),
+        sa.Column("return_reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("original_reference", sa.Text(), server_default="", nullable=False),
+        sa.Column("batch_reference", sa.Text(), server_default="", nullable=False),
+        sa.Column("batch_amount_minor", BIG, nullable=True),
+        sa.Column("batch_line", BIG, nullable=True),
+        sa.Column("fee_minor", BIG, nullable=False),
+        sa.Column("instructed_minor", BIG, nullable=True),
+        sa.Column("instructed_currency", sa.Text(), server_default="", nullable=False),
+        sa.Column("status", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(["file_id"], ["source_file.file_id"], name="fk_bank_line_file_id"),
+        sa.ForeignKeyConstraint(["statement_id"], ["statement.statement_id"], name="fk_bank_line_statement_id"),
+        sa.PrimaryKeyConstraint("line_id", name="pk_bank_line")
+    )
+    op.create_index("ix_bank_line_bank_reference", "bank_line", ["bank_reference"], unique=False)
+    op.create_index("ix_bank_line_customer_reference", "bank_line", ["customer_reference"], unique=False)
+    op.create_index("ix_bank_line_date", "bank_line", ["booking_date"], unique=False)
+    op.create_index("ix_bank_line_file", "bank_line", ["file_id"], unique=False)
+    op.create_table("proposal_line",
+        sa.Column("receipt_id", BIG, nullable=False),
+        sa.Column("rank", BIG, nullable=False),
+        sa.Column("n", BIG, nullable=False),
+        sa.Column("item_id", BIG, nullable=True),
+        sa.Column("applied_minor", BIG, nullable=False),
+        sa.Column("discount_minor", BIG, nullable=False),
+        sa.Column("deduction_minor", BIG, nullable=False),
+        sa.Column("deduction_reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("write_off_minor", BIG, nullable=False),
+        sa.ForeignKeyConstraint(["item_id"], ["open_item.item_id"], name="fk_proposal_line_item_id"),
+        sa.UniqueConstraint("receipt_id", "rank", "n", name="uq_proposal_line_receipt_id")
+    )
+    op.create_table("line_link",
+        sa.Column("line_id", BIG, nullable=False),
+        sa.Column("counted_by", BIG, nullable=False),
+        sa.Column("how", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["counted_by"], ["bank_line.line_id"], name="fk_line_link_counted_by"),
+        sa.ForeignKeyConstraint(["line_id"], ["bank_line.line_id"], name="fk_line_link_line_id"),
+        sa.UniqueConstraint("line_id", "counted_by", name="uq_line_link_line_id")
+    )
+    op.create_index("ix_line_link_counted_by", "line_link", ["counted_by"], unique=False)
+    op.create_table("receipt",
+        sa.Column("receipt_id", BIG, autoincrement=False, nullable=False),
+        sa.Column("receipt_key", sa.String(length=16), nullable=False),
+        sa.Column("line_id", BIG, nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("amount_minor", BIG, nullable=False),
+        sa.Column("value_date", sa.Date(), nullable=False),
+        sa.Column("customer_id", sa.Text(), nullable=True),
+        sa.Column("state", sa.Text(), server_default="open", nullable=False),
+        sa.Column("unapplied_minor", BIG, nullable=False),
+        sa.CheckConstraint("state IN ('open', 'non_ar', 'returned', 'linked')", name="state"),
+        sa.CheckConstraint("amount_minor > 0", name="positive"),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.customer_id"], name="fk_receipt_customer_id"),
+        sa.ForeignKeyConstraint(["line_id"], ["bank_line.line_id"], name="fk_receipt_line_id"),
+        sa.PrimaryKeyConstraint("receipt_id", name="pk_receipt"),
+        sa.UniqueConstraint("line_id", name="uq_receipt_line_id"),
+        sa.UniqueConstraint("receipt_key", name="uq_receipt_receipt_key")
+    )
+    op.create_index("ix_receipt_unapplied", "receipt", ["receipt_id"], unique=False, sqlite_where=sa.text("unapplied_minor != 0"), postgresql_where=sa.text("unapplied_minor != 0"))
+    op.create_table("remittance_line",
+        sa.Column("remittance_id", BIG, autoincrement=False, nullable=False),
+        sa.Column("line_id", BIG, nullable=True),
+        sa.Column("payment_reference", sa.Text(), server_default="", nullable=False),
+        sa.Column("content_key", sa.Text(), nullable=True),
+        sa.Column("line_number", BIG, nullable=False),
+        sa.Column("document_number", sa.Text(), server_default="", nullable=False),
+        sa.Column("amount_minor", BIG, nullable=True),
+        sa.Column("discount_minor", BIG, nullable=False),
+        sa.Column("deduction_minor", BIG, nullable=False),
+        sa.Column("deduction_reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("memo", sa.Text(), server_default="", nullable=False),
+        sa.Column("payer_name", sa.Text(), server_default="", nullable=False),
+        sa.Column("payment_date", sa.Date(), nullable=True),
+        sa.Column("payment_minor", BIG, nullable=True),
+        sa.Column("currency", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(["line_id"], ["bank_line.line_id"], name="fk_remittance_line_line_id"),
+        sa.PrimaryKeyConstraint("remittance_id", name="pk_remittance_line"),
+        sa.UniqueConstraint("content_key", name="uq_remittance_line_content_key")
+    )
+    op.create_index("ix_remittance_line_line", "remittance_line", ["line_id"], unique=False)
+    op.create_index("ix_remittance_line_reference", "remittance_line", ["payment_reference"], unique=False)
+    op.create_table("application",
+        sa.Column("application_id", BIG, autoincrement=False, nullable=False),
+        sa.Column("entry_id", BIG, nullable=False),
+        sa.Column("receipt_id", BIG, nullable=False),
+        sa.Column("customer_id", sa.Text(), nullable=False),
+        sa.Column("item_id", BIG, nullable=True),
+        sa.Column("applied_minor", BIG, nullable=False),
+        sa.Column("discount_minor", BIG, nullable=False),
+        sa.Column("deduction_minor", BIG, nullable=False),
+        sa.Column("write_off_minor", BIG, nullable=False),
+        sa.Column("deduction_reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("confidence", BIG, nullable=False),
+        sa.Column("applied_on", sa.Date(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["entry_id"], ["journal_entry.entry_id"], name="fk_application_entry_id"),
+        sa.ForeignKeyConstraint(["item_id"], ["open_item.item_id"], name="fk_application_item_id"),
+        sa.ForeignKeyConstraint(["receipt_id"], ["receipt.receipt_id"], name="fk_application_receipt_id"),
+        sa.PrimaryKeyConstraint("application_id", name="pk_application")
+    )
+    op.create_index("ix_application_entry", "application", ["entry_id"], unique=False)
+    op.create_index("ix_application_receipt", "application", ["receipt_id"], unique=False)
+    op.create_table("evidence",
+        sa.Column("receipt_id", BIG, autoincrement=False, nullable=False),
+        sa.Column("step", BIG, autoincrement=False, nullable=False),
+        sa.Column("question", sa.Text(), server_default="", nullable=False),
+        sa.Column("speaks", sa.Text(), server_default="", nullable=False),
+        sa.Column("finding", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(["receipt_id"], ["receipt.receipt_id"], name="fk_evidence_receipt_id"),
+        sa.PrimaryKeyConstraint("receipt_id", "step", name="pk_evidence")
+    )
+    op.create_table("exception_case",
+        sa.Column("exception_id", BIG, autoincrement=False, nullable=False),
+        sa.Column("receipt_id", BIG, nullable=True),
+        sa.Column("line_id", BIG, nullable=True),
+        sa.Column("file_id", BIG, nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), server_default="open", nullable=False),
+        sa.Column("assignee", sa.Text(), server_default="", nullable=False),
+        sa.Column("note", sa.Text(), server_default="", nullable=False),
+        sa.Column("opened_on", sa.Date(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(), nullable=False),
+        sa.Column("closed_at", sa.DateTime(), nullable=True),
+        sa.Column("currency", sa.String(length=3), nullable=True),
+        sa.Column("amount_minor", BIG, nullable=True),
+        sa.Column("customer_id", sa.Text(), nullable=True),
+        sa.CheckConstraint("status IN ('open', 'resolved')", name="status"),
+        sa.ForeignKeyConstraint(["file_id"], ["source_file.file_id"], name="fk_exception_case_file_id"),
+        sa.ForeignKeyConstraint(["line_id"], ["bank_line.line_id"], name="fk_exception_case_line_id"),
+        sa.ForeignKeyConstraint(["receipt_id"], ["receipt.receipt_id"], name="fk_exception_case_receipt_id"),
+        sa.PrimaryKeyConstraint("exception_id", name="pk_exception_case")
+    )
+    op.create_index("ix_exception_case_open", "exception_case", ["status", "opened_on"], unique=False)
+    op.create_index("ix_exception_case_receipt", "exception_case", ["receipt_id"], unique=False)
+    op.create_table("posting",
+        sa.Column("entry_id", BIG, autoincrement=False, nullable=False),
+        sa.Column("n", BIG, autoincrement=False, nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("amount_minor", BIG, nullable=False),
+        sa.Column("customer_id", sa.Text(), nullable=True),
+        sa.Column("item_id", BIG, nullable=True),
+        sa.Column("receipt_id", BIG, nullable=True),
+        sa.ForeignKeyConstraint(["entry_id"], ["journal_entry.entry_id"], name="fk_posting_entry_id"),
+        sa.ForeignKeyConstraint(["item_id"], ["open_item.item_id"], name="fk_posting_item_id"),
+        sa.ForeignKeyConstraint(["receipt_id"], ["receipt.receipt_id"], name="fk_posting_receipt_id"),
+        sa.PrimaryKeyConstraint("entry_id", "n", name="pk_posting"),
+    sqlite_with_rowid=False,
+    )
+    op.create_index("ix_posting_item", "posting", ["item_id"], unique=False, sqlite_where=sa.text("item_id IS NOT NULL"), postgresql_where=sa.text("item_id IS NOT NULL"))
+    op.create_index("ix_posting_receipt", "posting", ["receipt_id"], unique=False, sqlite_where=sa.text("receipt_id IS NOT NULL"), postgresql_where=sa.text("receipt_id IS NOT NULL"))
+    op.create_table("proposal",
+        sa.Column("receipt_id", BIG, autoincrement=False, nullable=False),
+        sa.Column("rank", BIG, autoincrement=False, nullable=False),
+        sa.Column("customer_id", sa.Text(), nullable=True),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("payer_evidence", sa.Text(), server_default="", nullable=False),
+        sa.Column("amount_evidence", sa.Text(), server_default="", nullable=False),
+        sa.Column("rivals", BIG, nullable=False),
+        sa.Column("confidence", BIG, nullable=False),
+        sa.Column("unattended", sa.Boolean(), nullable=False),
+        sa.Column("explanation", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(["receipt_id"], ["receipt.receipt_id"], name="fk_proposal_receipt_id"),
+        sa.PrimaryKeyConstraint("receipt_id", "rank", name="pk_proposal")
+    )
+    op.create_table("returned_item",
+        sa.Column("line_id", BIG, autoincrement=False, nullable=False),
+        sa.Column("receipt_id", BIG, nullable=False),
+        sa.Column("amount_minor", BIG, nullable=False),
+        sa.Column("return_reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("how", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(["line_id"], ["bank_line.line_id"], name="fk_returned_item_line_id"),
+        sa.ForeignKeyConstraint(["receipt_id"], ["receipt.receipt_id"], name="fk_returned_item_receipt_id"),
+        sa.PrimaryKeyConstraint("line_id", name="pk_returned_item")
+    )
+    op.create_table("exception_event",
+        sa.Column("event_id", BIG, autoincrement=False, nullable=False),
+        sa.Column("exception_id", BIG, nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("detail", sa.Text(), server_default="", nullable=False),
+        sa.Column("entry_id", BIG, nullable=True),
+        sa.ForeignKeyConstraint(["entry_id"], ["journal_entry.entry_id"], name="fk_exception_event_entry_id"),
+        sa.ForeignKeyConstraint(["exception_id"], ["exception_case.exception_id"], name="fk_exception_event_exception_id"),
+        sa.PrimaryKeyConstraint("event_id", name="pk_exception_event")
+    )
+    op.create_index("ix_exception_event_exception", "exception_event", ["exception_id"], unique=False)
+    for statement in _guards(op.get_bind().dialect.name):
         op.execute(statement)
+
+
+def _guards(dialect: str) -> list[str]:
+    if dialect == "sqlite":
+        return [
+            f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            for table in APPEND_ONLY for verb in ("UPDATE", "DELETE")
+        ]
+    refuse = (
+        "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$"
+    )
+    return [refuse, *(
+        f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        for table in APPEND_ONLY
+    )]
