@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 _FOLD, _GLUE = "\x1f", "\x1e"
 _HEADER = re.compile(r"^01,", re.MULTILINE)
-_FILLED = f"[{FILLING}]+([{_FOLD}{_GLUE}])"
 _AMOUNT = "^[0-9]{1,12}$"
 """A larger amount takes the long road, so that the sums of a block stay far inside 64 bits."""
 
@@ -117,41 +116,86 @@ def _records(folded: str, line_end: str, block: Block) -> pl.DataFrame:
 
 
 def _fields(records: pl.DataFrame) -> pl.DataFrame:
-    """The fields of the records as if they were details, the date of a value date behind the rest."""
-    cut = pl.col("text").str.splitn(",", 7).struct.rename_fields(
-        ["record", "code", "amount", "funds", "bank_reference", "customer_reference", "words"])
-    fields = records.select("has_codes", cut.alias("cut"), is_ascii=pl.col("text").str.len_chars() == pl.col("text").str.len_bytes())
+    """The fields of the records as if all were details; date and time of a value date stand behind the others."""
+    cut = pl.col("text").str.splitn(",", 7).struct.rename_fields(["record", "code", "amount", "funds", "first", "second", "rest"])
+    fields = records.select(cut.alias("cut"), "has_codes", is_ascii=pl.col("text").str.len_chars() == pl.col("text").str.len_bytes())
     fields = fields.unnest("cut")
     valued = pl.col("funds") == "V"
-    rest = pl.when(valued).then("words").str.splitn(",", 3).struct
+    dates = {text: date_of(text) for text in fields.filter(valued)["first"].unique().to_list() if text}
+    after = pl.when(valued).then("rest").str.splitn(",", 3).struct
     return fields.with_columns(
-        pl.when(valued).then(rest.field("field_0")).otherwise("bank_reference").alias("bank_reference"),
-        pl.when(valued).then(rest.field("field_1")).otherwise("customer_reference").alias("customer_reference"),
-        pl.when(valued).then(rest.field("field_2")).otherwise("words").alias("words"),
-        date=pl.when(valued).then("bank_reference").otherwise(pl.lit("")), time=pl.when(valued).then("customer_reference"),
-        place=pl.col("code").replace_strict(_LISTED, list(range(len(_LISTED))), default=None, return_dtype=pl.UInt32),
+        bank_reference=pl.when(valued).then(after.field("field_0")).otherwise("first"),
+        customer_reference=pl.when(valued).then(after.field("field_1")).otherwise("second"),
+        words=pl.when(valued).then(after.field("field_2")).otherwise("rest"),
+        date=pl.when(valued).then("first").otherwise(pl.lit("")),
+        time=pl.when(valued).then("second").otherwise(pl.lit("")),
+        value_date=pl.when(valued).then("first").replace_strict(list(dates), list(dates.values()), default=None, return_dtype=pl.Date),
+        place=pl.col("code").replace_strict(_LISTED, range(len(_LISTED)), default=None, return_dtype=pl.UInt32),
     )
 
 
 def _is_plain(fields: pl.DataFrame) -> pl.Series:
-    """Which records are plain details; never the last one, for nobody knows what follows it, and no deposit before its item."""
-    packages = bai_codes.ITEM_OF_PACKAGE
-    item = pl.col("code").replace_strict(list(packages), list(packages.values()), default=None)
+    """Which records are plain details: never the last one, for nobody knows what follows it, and no deposit before its item."""
     is_detail = pl.col("record") == "16"
-    references_in_line = [~pl.col(name).str.contains(_ANY_FOLD) for name in ("bank_reference", "customer_reference")]
-    return fields.select(
-        pl.all_horizontal(
-            is_detail, "has_codes", "is_ascii", pl.col("place").is_not_null(), pl.col("amount").str.contains(_AMOUNT),
-            pl.col("funds").is_in(_FUNDS), *references_in_line, ~pl.col("time").fill_null("").str.contains(_ANY_FOLD),
-            (pl.col("date") == "") | pl.col("value_date").is_not_null(), pl.col("words").is_not_null(), pl.col("code").shift(-1).is_not_null(),
-            ~(is_detail.shift(-1) & (pl.col("code").shift(-1) == item)).fill_null(value=False),
-        ).fill_null(value=False),
-    ).to_series()
+    item = pl.col("code").replace_strict(bai_codes.ITEM_OF_PACKAGE, default=None, return_dtype=pl.String)
+    opens_package = is_detail.shift(-1) & (pl.col("code").shift(-1) == item)
+    conditions = [
+        is_detail, pl.col("has_codes"), pl.col("is_ascii"), pl.int_range(pl.len()) < pl.len() - 1, ~opens_package.fill_null(value=False),
+        pl.col("place").is_not_null(), pl.col("amount").str.contains(_AMOUNT), pl.col("funds").is_in(_FUNDS),
+        (pl.col("date") == "") | pl.col("value_date").is_not_null(), pl.col("words").is_not_null(),
+        *(~pl.col(name).str.contains(f"[{_FOLD}{_GLUE}]") for name in ("bank_reference", "customer_reference", "time")),
+    ]
+    return fields.select(pl.all_horizontal(condition.fill_null(value=False) for condition in conditions)).to_series()
 
 
 def _told(details: pl.DataFrame) -> pl.DataFrame:
     """What the details say, as `bai_account.bank_line` reads it, apart from what their account adds."""
-    place = details["place"]
+    asked, place, words = questions.asked, details["place"], _words(details["words"])
+    bank_reference, customer_reference = (details[name].str.strip_chars(BLANK) for name in ("bank_reference", "customer_reference"))
     kind = _KIND.gather(place)
-    words = _words(details["words"])
-    ...
+    is_return = kind == "return"
+    number = _check_number(_HAS_SERIAL.gather(place), is_return, customer_reference, words)
+    original = asked(questions.original_trace, is_return, words)
+    return pl.DataFrame({
+        "type_code": details["code"],
+        "amount": details["amount"].cast(pl.Int64),
+        "sign": _SIGN.gather(place),
+        "kind": _with_own_transfers(kind, _IS_BOOK_TRANSFER.gather(place), words),
+        "value_date": details["value_date"],
+        "bank_reference": asked(questions.clearing_reference, _is_blank(bank_reference), words, bank_reference),
+        "customer_reference": asked(questions.payer_reference, _is_blank(customer_reference), words, customer_reference),
+        "check_number": number,
+        "payer_name": asked(questions.returned_payer_name, is_return, words,
+                            asked(questions.payer_name, _NAMES_PAYER.gather(place), words)),
+        "remittance_text": words.str.replace_all("\n", " ", literal=True).str.strip_chars(" ,"),
+        "return_reason": asked(questions.return_reason, is_return, words),
+        "original_reference": number.zip_with(is_return & (original == ""), original),
+    })
+
+
+def _words(texts: pl.Series) -> pl.Series:
+    """The texts with a line break for each fold, none for a glue, and no filling before either."""
+    if texts.str.contains(f"[{FILLING}][{_FOLD}{_GLUE}]").any():
+        texts = texts.str.replace_all(f"[{FILLING}]+([{_FOLD}{_GLUE}])", "${1}")
+    unglued = texts.str.replace_all(_GLUE, "", literal=True)
+    return unglued.str.strip_chars_end(FILLING).str.replace_all(_FOLD, "\n", literal=True).str.strip_chars(BLANK)
+
+
+def _is_blank(reference: pl.Series) -> pl.Series:
+    return reference.str.contains("^0*$")
+
+
+def _check_number(has_serial: pl.Series, is_return: pl.Series, reference: pl.Series, words: pl.Series) -> pl.Series:
+    """The serial number: of a returned check as the text names it, of another as the reference says."""
+    by_reference = questions.asked(_number_of, has_serial, reference)
+    by_text = questions.asked(questions.check_serial, has_serial & (is_return | (by_reference == "")), words)
+    return by_text.zip_with(by_text != "", by_reference)
+
+
+def _number_of(reference: pl.Series) -> pl.Series:
+    return reference.str.extract("^0*([0-9]*)$").fill_null("")
+
+
+def _with_own_transfers(kind: pl.Series, is_book_transfer: pl.Series, words: pl.Series) -> pl.Series:
+    rows = is_book_transfer.arg_true()
+    return kind.scatter(rows.filter(questions.is_between_own_accounts(words.gather(rows))), "transfer")

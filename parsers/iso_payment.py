@@ -44,6 +44,7 @@ _SETTLED = (
     "IntrBkSttlmAmt", "RtrdIntrBkSttlmAmt", "RvsdIntrBkSttlmAmt", "RtrdInstdAmt", "RvsdInstdAmt", "OrgnlIntrBkSttlmAmt", "OrgnlInstdAmt",
     "InstdAmt", "Amt/InstdAmt", "Amt/EqvtAmt/Amt",
 )
+_REASONS = (("Rtr", "Rsn/"), ("Rvsl", "Rsn/"), ("Cxl", "Rsn/"), ("Rtr", "RtrRsn/"))
 
 
 class Meaning(NamedTuple):
@@ -132,9 +133,6 @@ def _parties(payment: Element) -> tuple[Element, tuple[str, str]]:
         if found is not None and found.first("Dbtr", "Cdtr", "DbtrAcct", "CdtrAcct") is not None:
             return found, ("Cdtr", "Dbtr") if path == "RtrChain" else ("Dbtr", "Cdtr")
     return payment, ("Dbtr", "Cdtr")
-
-
-_REASONS = (("Rtr", "Rsn/"), ("Rvsl", "Rsn/"), ("Cxl", "Rsn/"), ("Rtr", "RtrRsn/"))
 
 
 def imad_of(message_id: str, clearing: str) -> str:

@@ -22,10 +22,11 @@ COLUMNS = 94
 BLOCK_BYTES = COLUMNS * 256
 """A reader that looks at record after record wants its text near at hand; one that reads whole columns asks for larger blocks."""
 
-_LINES_ODD = 64
-"""So many lines are read one by one where one of them is odd."""
 _WIDTHS = (COLUMNS + 1, COLUMNS + 2)
 _BLANK = b" \t\0\x1a\r\n"
+BLANKS = " \t\0\x1a"
+"""A record of nothing else is no record."""
+
 _FILLER = "\0"
 """Stands in columns that a multi-byte character takes beyond its first; `clean` takes it out of the text."""
 
@@ -86,14 +87,14 @@ def _broken(source: Source, block_bytes: int) -> Iterator[Stretch]:
             if len(rest) > LINE_BYTES_MAX:
                 raise _too_long(number)
             width = data.find(b"\n", 0, cut) + 1 or data.find(b"\r", 0, cut) + 1
-            if _is_even(data[:cut], width):
+            if _are_even(data[:cut], width):
                 yield _even(number, offset, width, data[:cut])
                 number, offset = number + cut // width, offset + cut
                 continue
-            for width, lines in groupby(data[:cut].splitlines(keepends=True), len):
+            for even_width, lines in groupby(data[:cut].splitlines(keepends=True), _even_width):
                 like = list(lines)
-                yield from _like_lines(number, offset, width, like)
-                number, offset = number + len(like), offset + width * len(like)
+                yield from _like_lines(number, offset, even_width, like)
+                number, offset = number + len(like), offset + sum(map(len, like))
     for line in rest.splitlines(keepends=True):
         yield from _odd(number, offset, line)
         number, offset = number + 1, offset + len(line)
@@ -103,28 +104,31 @@ def _too_long(number: int) -> SourceError:
     return SourceError("hostile", f"line {number} is longer than {LINE_BYTES_MAX} bytes")
 
 
-def _like_lines(number: int, offset: int, width: int, lines: list[bytes]) -> Iterator[Stretch]:
-    """Lines of the same length; where something is odd about them, the fewest that it takes are read one by one."""
-    if width > LINE_BYTES_MAX:
-        raise _too_long(number)
-    data = b"".join(lines)
-    if _is_even(data, width):
-        yield _even(number, offset, width, data)
-    elif len(lines) > _LINES_ODD and width in _WIDTHS:
-        half = len(lines) // 2
-        yield from _like_lines(number, offset, width, lines[:half])
-        yield from _like_lines(number + half, offset + half * width, width, lines[half:])
-    else:
-        for nth, line in enumerate(lines):
-            yield from _odd(number + nth, offset + nth * width, line)
+def _even_width(line: bytes) -> int:
+    """The length of a line that holds 94 columns of ASCII and its line end; 0 for any other. It depends on nothing but the line."""
+    return len(line) if _are_even(line, len(line)) else 0
 
 
-def _is_even(data: bytes, width: int) -> bool:
+def _are_even(lines: bytes, width: int) -> bool:
     """Whether every `width` bytes are 94 columns of ASCII and a line end, and nothing else is a line end."""
-    if width not in _WIDTHS or len(data) % width or not data.isascii():
+    if width not in _WIDTHS or len(lines) % width or not lines.isascii():
         return False
-    ends = data[COLUMNS::width] + data[COLUMNS + 1 :: width] if width > COLUMNS + 1 else data[COLUMNS::width]
-    return not ends.strip(b"\r\n") and data.count(b"\n") + data.count(b"\r") == len(ends)
+    ends = lines[COLUMNS::width]
+    if width > COLUMNS + 1:
+        ends += lines[COLUMNS + 1 :: width]
+        return ends == b"\r" * (len(ends) // 2) + b"\n" * (len(ends) // 2) and lines.count(b"\r") + lines.count(b"\n") == len(ends)
+    return not ends.strip(b"\r\n") and lines.count(b"\r") + lines.count(b"\n") == len(ends)
+
+
+def _like_lines(number: int, offset: int, even_width: int, lines: list[bytes]) -> Iterator[Stretch]:
+    if even_width:
+        yield _even(number, offset, even_width, b"".join(lines))
+        return
+    for nth, line in enumerate(lines):
+        if len(line) > LINE_BYTES_MAX:
+            raise _too_long(number + nth)
+        yield from _odd(number + nth, offset, line)
+        offset += len(line)
 
 
 def _even(number: int, offset: int, width: int, data: bytes) -> Stretch:
@@ -173,7 +177,7 @@ def _unbroken(source: Source, block_bytes: int) -> Iterator[Stretch]:
     at = 0
     while at < len(rest):
         piece = _next(rest, at)
-        if text := _columns(piece.rstrip(_BLANK)):
+        if text := _columns(piece if len(piece) >= COLUMNS else piece.rstrip(_BLANK)):
             yield Stretch(number, offset + at, len(piece), text, text[0])
         number, at = number + 1, at + len(piece)
 

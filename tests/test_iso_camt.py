@@ -473,7 +473,7 @@ def test_what_cannot_be_read_is_told(content: str, code: str) -> None:
 
 
 def test_documents_that_cannot_be_told_apart_stand_at_their_entry() -> None:
-    content = message(entry(more=details('<RmtInf><Strd/><Strd><RfrdDocInf><Nb>D-1</Nb></RfrdDocInf></Strd></RmtInf>')))
+    content = message(entry(more=details("<RmtInf><Strd/><Strd><RfrdDocInf><Nb>D-1</Nb></RfrdDocInf></Strd></RmtInf>")))
     found = next(record for record in read(content) if isinstance(record, BankLine))
     assert found.remittance[0].span == found.span
 

@@ -165,3 +165,374 @@ def queue(connection: Connection, reference: str, reason: str, customer: str | N
 
 def made(connection: Connection, name: str, when: When = WEEK) -> Report:
     return reports.make(connection, name, when, "Larch & Sons")
+
+
+def rows(report: Report, section: str) -> list[dict[str, object]]:
+    """A section's rows as dictionaries."""
+    return next(s for s in report.sections if s.name == section).rows.to_dicts()
+
+
+def sums(report: Report, section: str, column: str) -> dict[str, int]:
+    told = next(s for s in report.sections if s.name == section).rows
+    return dict(told.group_by("currency").agg(pl.col(column).sum()).sort("currency").iter_rows())
+
+
+@pytest.mark.parametrize("name", reports.REPORTS)
+def test_the_text_is_the_golden(books: Connection, name: str, update_goldens: bool) -> None:
+    told = re.sub(r"seal [0-9a-f]{16}", "seal ----------------", as_text.text(made(books, name)))
+    golden = GOLDENS / f"{name}.txt"
+    if update_goldens:
+        GOLDENS.mkdir(parents=True, exist_ok=True)
+        golden.write_text(told, encoding="utf-8")
+    assert told == golden.read_text(encoding="utf-8")
+    assert max(map(len, told.splitlines())) <= as_text.WIDTH
+
+
+def test_no_golden_without_its_report() -> None:
+    assert {path.stem for path in GOLDENS.iterdir()} == set(reports.REPORTS)
+
+
+@pytest.mark.parametrize("when", [WEEK, When(None, FRIDAY), When(MONDAY, MONDAY), When(dt.date(2026, 11, 11), FRIDAY), When(None, dt.date(2026, 11, 10))])
+@pytest.mark.parametrize("name", reports.REPORTS)
+def test_every_report_ties_on_any_days(books: Connection, name: str, when: When) -> None:
+    assert made(books, name, when).broken == ()
+
+
+def test_daily_cash_has_what_came_by_method_and_status(books: Connection) -> None:
+    told = made(books, "daily-cash")
+    by_method = {(row["account"], row["method"]): (row["receipts"], row["received"]) for row in rows(told, "receipts_by_method")}
+    assert by_method == {
+        ("111222333", "lockbox check"): (2, 9830025), ("111222333", "ACH"): (2, 29050), ("111222333", "wire"): (3, 182700),
+        ("400500", "credit transfer"): (1, 100000), ("DE49200999000445566770", "credit transfer"): (1, 120000),
+    }
+    by_status = {(row["currency"], row["status"]): row["amount"] for row in rows(told, "receipts_by_status")}
+    assert by_status == {
+        ("USD", "applied"): 9898000, ("USD", "on account"): 30025, ("USD", "unapplied"): 27050, ("USD", "unidentified"): 77700,
+        ("USD", "returned"): 4000, ("USD", "non-AR"): 5000, ("JPY", "applied"): 88000, ("JPY", "unapplied"): 12000, ("EUR", "applied"): 120000,
+    }
+    assert sums(told, "receipts_by_status", "amount") == sums(told, "receipts_by_method", "received") == {"EUR": 120000, "JPY": 100000, "USD": 10041775}
+
+
+def test_daily_cash_knows_the_balances_that_statements_state(books: Connection) -> None:
+    def balance(when: When) -> tuple[object, ...]:
+        row = rows(made(books, "daily-cash", when), "accounts")[0]
+        return tuple(row[name] for name in ("opening", "money_in", "money_out", "closing", "stated_on", "difference"))
+
+    assert balance(WEEK) == (500000, 10041775, -6400, 10535375, dt.date(2026, 11, 11), 0)
+    assert balance(When(MONDAY, MONDAY)) == (500000, 206750, -1500, 705250, MONDAY, 0)
+    tuesday = dt.date(2026, 11, 10)  # its lines stand on Wednesday's statement
+    assert balance(When(tuesday, tuesday)) == (705250, 9835025, 0, 705250, MONDAY, None)
+
+
+def test_the_latest_days_reach_from_the_last_statement_to_the_last_news(books: Connection) -> None:
+    assert reports.days(books, "daily-cash", None, None, FRIDAY) == When(dt.date(2026, 11, 11), dt.date(2026, 11, 11))
+    assert reports.days(books, "daily-cash", None, None, MONDAY) == When(MONDAY, MONDAY)
+    assert reports.days(books, "daily-cash", MONDAY, None, FRIDAY) == When(MONDAY, MONDAY)
+    assert reports.days(books, "aging", None, None, FRIDAY) == When(None, FRIDAY)
+    assert reports.days(books, "aging", None, reports.month("2026-02"), FRIDAY) == When(dt.date(2026, 2, 1), dt.date(2026, 2, 28))
+
+
+def test_daily_cash_of_empty_books_says_none(engine: Engine) -> None:
+    with db.reading(engine) as connection:
+        for name in reports.REPORTS:
+            days = reports.days(connection, name, None, None, FRIDAY)
+            told = made(connection, name, days)
+            assert not told.broken
+            assert "none" in as_text.text(told)
+            assert as_data.as_csv(told)
+            assert pages.as_html(told)
+
+
+def test_aging_is_of_that_day(books: Connection) -> None:
+    def aged(day: dt.date) -> dict[str, dict[str, int]]:
+        return {str(row["customer_id"]): {k: int(str(v)) for k, v in row.items() if v and k not in {"customer_id", "name", "currency", "items"}}
+                for row in rows(made(books, "aging", When(None, day)), "customers") if row["currency"] == "USD"}
+
+    assert aged(FRIDAY) == {"C1": {"1-30": 25050, "total": 25050}, "C2": {"90+": 4000, "credits": -12500, "total": -8500},
+                            "C3": {"31-60": 730025, "credits": -30025, "total": 700000}}
+    before_the_return = aged(dt.date(2026, 11, 10))
+    assert before_the_return == {"C2": {"credits": -12500, "total": -12500}, "C3": {"31-60": 730025, "total": 730025}}
+    assert aged(dt.date(2026, 11, 8)) == {}
+    assert aged(dt.date(2026, 12, 31))["C3"] == {"90+": 730025, "credits": -30025, "total": 700000}
+
+
+def test_unapplied_says_how_old_whose_and_why(books: Connection) -> None:
+    told = rows(made(books, "unapplied", When(None, dt.date(2026, 11, 20))), "receipts")
+    assert [(row["age_days"], row["age"], row["customer"], row["reason"], row["unapplied"], row["currency"]) for row in told] == [
+        (11, "8-30", "C1", "over_payment", 2000, "USD"), (11, "8-30", "C1", "reopened", 25050, "USD"),
+        (11, "8-30", "unidentified", "unknown_payer", 77700, "USD"), (10, "8-30", "C4", "over_payment", 12000, "JPY"),
+    ]
+
+
+def test_unapplied_of_an_earlier_day_has_what_was_unapplied_then(books: Connection) -> None:
+    told = rows(made(books, "unapplied", When(None, dt.date(2026, 11, 10))), "receipts")
+    assert [(row["payer"], row["unapplied"], row["suggestions"]) for row in told if row["currency"] == "USD"] == [
+        ("CEDAR GROVE", 30025, 2), ("ACME TOOLS", 2000, 0), ("NOBODY WE KNOW", 77700, 0), ("STATE OF OHIO", 5000, 0)]
+
+
+def test_returned_items_name_the_receipt_and_what_is_open_again(books: Connection) -> None:
+    told = rows(made(books, "returned-items"), "items")
+    assert [(row["date"], row["payer"], row["reference"], row["code"], row["label"], row["amount"], row["items_reopened"], row["outcome"]) for row in told] == [
+        (dt.date(2026, 11, 11), "BOREALIS FREIGHT", "A-3", "R01", "Insufficient funds", 4000, "INV-4", "taken back"),
+        (dt.date(2026, 11, 11), "A STRANGER", "Z-9", "R10", "Originator not known to the customer, or debit not authorised", 900, None, "waits for a person"),
+    ]
+
+
+def test_exceptions_count_by_reason_and_owner(books: Connection) -> None:
+    told = made(books, "exceptions")
+    assert {(row["reason"], row["currency"]): (row["cases"], row["amount"]) for row in rows(told, "by_reason")} == {
+        ("over_payment", "JPY"): (1, 12000), ("over_payment", "USD"): (1, 2000), ("reopened", "USD"): (1, 25050),
+        ("return_unmatched", "USD"): (1, -900), ("unknown_payer", "USD"): (1, 77700),
+    }
+    assert {(row["owner"], row["currency"]): row["cases"] for row in rows(told, "by_owner")} == {("carla", "USD"): 1, ("nobody", "JPY"): 1, ("nobody", "USD"): 3}
+
+
+def test_an_earlier_day_has_the_cases_that_were_open_then(books: Connection) -> None:
+    told = made(books, "exceptions", When(None, dt.date(2026, 11, 12)))
+    assert told.proofs == ()
+    assert sum(int(str(row["cases"])) for row in rows(told, "by_reason")) == 7
+
+
+def test_money_outside_the_queue_breaks_the_tie(books: Connection, engine: Engine) -> None:
+    with db.writing(engine) as connection:
+        exceptions.resolve(connection, case_of(connection, "W-4"), "carla", "note")
+    with db.reading(engine) as connection:
+        broken = made(connection, "exceptions").broken
+    assert [(proof.currency, proof.reported_minor, proof.ledger_minor) for proof in broken] == [("USD", 27050, 104750)]
+
+
+def test_match_rate_counts_what_no_person_touched(books: Connection) -> None:
+    told = made(books, "match-rate")
+    by_format = {(row["format"], row["currency"]): row for row in rows(told, "by_format")}
+    assert {key: (row["receipts"], row["straight_through"], row["applied_unattended"], row["applied_by_clerks"], row["waiting"]) for key, row in by_format.items()} == {
+        ("bai2", "USD"): (4, 1, 102000, 0, 104750), ("camt", "EUR"): (1, 1, 120000, 0, 0), ("csv", "JPY"): (1, 0, 0, 88000, 12000),
+        ("lockbox", "USD"): (2, 1, 9800000, 30025, 0),
+    }
+    by_rule = {(row["rule"], row["currency"]): (row["applied"], row["returned"], row["corrected"], row["corrected_amount"]) for row in rows(told, "by_rule")}
+    assert by_rule == {("reference_exact", "EUR"): (1, 0, 0, 0), ("reference_exact", "USD"): (3, 0, 1, 25050), ("single_item", "USD"): (1, 1, 0, 0)}
+    assert [(row["applied"], row["actor"], row["reason"]) for row in rows(told, "corrections")] == [(25050, "carla", "wrong invoice")]
+
+
+def test_each_row_of_the_journal_adds_up_to_nothing(books: Connection) -> None:
+    told = rows(made(books, "cash-receipts-journal"), "entries")
+    assert len(told) == 20
+    assert all(sum(int(str(row[name])) for name in ("cash", "unapplied", "receivable", "allowances", "other")) == 0 for row in told)
+
+
+def test_the_trial_balance_of_a_month_moves_from_opening_to_closing(books: Connection) -> None:
+    told = rows(made(books, "trial-balance", When(dt.date(2026, 11, 10), FRIDAY)), "accounts")
+    assert told
+    assert all(row["opening"] + row["debits"] - row["credits"] == row["debit"] - row["credit"] for row in told)  # type: ignore[operator]
+    plain = rows(made(books, "trial-balance", When(None, FRIDAY)), "accounts")
+    assert [(row["account"], row["debit"], row["credit"]) for row in plain] == [(row["account"], row["debit"], row["credit"]) for row in told]
+
+
+def test_audit_says_who_did_what(books: Connection) -> None:
+    told = made(books, "audit")
+    assert [row["file"] for row in rows(told, "files")] == [name for name, _ in FILES]
+    assert [(row["actor"], row["action"], row["detail"]) for row in rows(told, "decisions")] == [
+        ("carla", "on-account", "C3"), ("carla", "apply", "INV-8=88000"), ("carla", "non-ar", "tax refunds"), ("carla", "assign", "carla")]
+    assert [(row["actor"], row["reason"]) for row in rows(told, "reversals")] == [("test", "returned R01"), ("carla", "wrong invoice")]
+
+
+# The formats
+
+
+def test_json_has_exact_amounts_and_both_sides_of_each_proof(books: Connection) -> None:
+    told = json.loads(as_data.as_json(made(books, "unapplied")))
+    assert (told["report"], told["since"], told["until"], told["books"]) == ("unapplied", "2026-11-09", "2026-11-13", "Larch & Sons")
+    listed = told["sections"][0]
+    assert [column["name"] for column in listed["columns"]] == list(listed["rows"][0])
+    assert [(row["currency"], row["unapplied"]) for row in listed["rows"]] == [("USD", "20.00"), ("USD", "250.50"), ("USD", "777.00"), ("JPY", "12000")]
+    assert listed["totals"] == [{"currency": "JPY", "amount": "100000", "unapplied": "12000"}, {"currency": "USD", "amount": "2027.50", "unapplied": "1047.50"}]
+    assert {(proof["currency"], proof["report"], proof["ledger"], proof["ties"]) for proof in told["proofs"]} == {
+        ("EUR", "0.00", "0.00", True), ("JPY", "12000", "12000", True), ("USD", "1047.50", "1047.50", True)}
+
+
+def test_csv_has_each_section_under_its_header_and_runs_no_formula(books: Connection) -> None:
+    aged = list(csv.DictReader(io.StringIO(as_data.as_csv(made(books, "aging")).decode())))
+    assert [(row["customer_id"], row["name"], row["31-60"], row["total"]) for row in aged] == [
+        ("C1", "Acme Tools Inc", "0.00", "250.50"), ("C2", "Borealis Freight LLC", "0.00", "-85.00"), ("C3", "'=Cedar & <b>Grove</b> #Bakery", "7300.25", "7000.00")]
+    assert as_data.as_csv(made(books, "daily-cash")).decode().count("\n\n") == 4
+
+
+def test_a_workbook_has_numbers_dates_and_no_formula(books: Connection) -> None:
+    told = as_xlsx.as_xlsx(made(books, "aging"))
+    assert told == as_xlsx.as_xlsx(made(books, "aging"))
+    with zipfile.ZipFile(io.BytesIO(told)) as book:
+        sheet, words = book.read("xl/worksheets/sheet1.xml").decode(), book.read("xl/sharedStrings.xml").decode()
+        names = re.findall(r'<sheet name="([^"]+)"', book.read("xl/workbook.xml").decode())
+    assert names == ["Customers", "Proof against the ledger"]
+    assert "<f>" not in sheet
+    assert "<v>7300.25</v>" in sheet
+    assert "=Cedar &amp; &lt;b&gt;Grove" in words
+    assert 'state="frozen"' in sheet
+    frame = pl.read_excel(told, sheet_name="Customers")
+    assert frame["total"].to_list() == [250.5, -85.0, 7000.0, 7165.5]
+
+
+def test_yen_have_no_cents_in_a_workbook(books: Connection) -> None:
+    with zipfile.ZipFile(io.BytesIO(as_xlsx.as_xlsx(made(books, "unapplied")))) as book:
+        styles = book.read("xl/styles.xml").decode()
+    assert 'formatCode="#,##0.00"' in styles or 'numFmtId="4"' in styles
+    assert 'numFmtId="3"' in styles
+
+
+def test_html_escapes_everything_and_runs_nothing(books: Connection) -> None:
+    told = pages.as_html(made(books, "aging"))
+    assert "=Cedar &amp; &lt;b&gt;Grove&lt;/b&gt; #Bakery" in told
+    assert "Larch &amp; Sons" in told
+    assert "<script" not in told
+    assert "http" not in told.replace("http-equiv", "")
+    assert "−125.00" in told
+
+
+def test_a_pdf_is_the_same_bytes_every_time_and_holds_any_name(books: Connection) -> None:
+    told = made(books, "aging")
+    printed = pages.as_pdf(told)
+    assert printed.startswith(b"%PDF-")
+    assert printed == pages.as_pdf(told)
+    assert printed != pages.as_pdf(told, "EUR")
+
+
+def test_a_report_that_does_not_tie_says_so_everywhere(books: Connection) -> None:
+    from dataclasses import replace
+
+    told = made(books, "unapplied")
+    wrong = replace(told, proofs=(told.proofs[0]._replace(reported_minor=5),))
+    assert "BROKEN" in as_text.text(wrong)
+    assert "does not tie to the ledger" in pages.as_html(wrong)
+    assert pages.as_pdf(wrong) != pages.as_pdf(told)
+    assert json.loads(as_data.as_json(wrong))["proofs"][0]["ties"] is False
+
+
+def table_of(values: list[tuple[str, str, int]], columns: tuple[Column, ...] | None = None) -> Section:
+    frame = pl.DataFrame(values, schema={"name": pl.String, "currency": pl.String, "amount": pl.Int64}, orient="row")
+    return Section("s", "S", columns or (Column("name"), Column("currency"), Column("amount", "money")), frame)
+
+
+def report_of(section: Section) -> Report:
+    return Report(name="r", title="R", when=WEEK, sections=(section,))
+
+
+def test_amounts_are_grouped_in_the_digits_of_their_currency() -> None:
+    assert [cells.grouped(*pair) for pair in ((123450, "USD"), (-5, "USD"), (1234567, "JPY"), (-1234567, "KWD"), (0, "EUR"))] == [
+        "1,234.50", "-0.05", "1,234,567", "-1,234.567", "0.00"]
+
+
+def test_long_text_folds_and_numbers_never(books: Connection) -> None:
+    words = "a name that goes on and on " * 6
+    told = as_text.text(report_of(table_of([(words, "USD", 10**14), ("漢字" * 40, "USD", 1), ("x" * 150, "USD", 2)])), 60)
+    assert max(map(len, told.splitlines())) <= 60
+    assert "1,000,000,000,000.00" in told
+    assert told.count("x") == 150
+
+
+def test_totals_of_two_currencies_are_two_totals() -> None:
+    table = next(tables(table_of([("a", "USD", 1), ("b", "EUR", 2), ("c", "USD", 3)]), "text"))
+    assert table.totals.to_dicts() == [{"currency": "EUR", "amount": 2}, {"currency": "USD", "amount": 4}]
+
+
+def test_a_share_is_whole_only_when_everything_is() -> None:
+    section = Section("s", "S", (Column("part", "count"), Column("all", "count"), Column("rate", "share", of=("part", "all"))),
+                      pl.DataFrame({"part": [1999, 0, 0], "all": [2000, 7, 0]}))
+    assert cells.body(next(tables(section, "text")))[2] == ["99.9", "0.0", ""]
+
+
+@pytest.mark.parametrize(("format_name", "code", "expected"), [
+    ("lockbox", "lockbox", "lockbox check"), ("nacha", "CCD", "ACH"), ("fedwire", "1000 CTR", "wire"), ("bai2", "142", "ACH"), ("bai2", "115", "lockbox check"),
+    ("bai2", "195", "wire"), ("bai2", "174", "check"), ("bai2", "399", "other"), ("mt940", "NTRF", "credit transfer"), ("mt940", "NCHK", "check"),
+    ("camt", "PMNT-RCDT-ESCT", "credit transfer"), ("camt", "PMNT-IDDT-ESDD", "direct debit"), ("ofx", "CHECK", "check"), ("ofx", "CREDIT", "other"),
+    ("csv", "ACH CREDIT", "ACH"), ("csv", "Wire in", "wire"), ("csv", "", "other"), ("x12-820", "ACH", "ACH"), ("stripe", "charge", "card"),
+])
+def test_the_method_follows_from_format_and_type_code(format_name: str, code: str, expected: str) -> None:
+    assert method(format_name, code) == expected
+    assert expected in METHODS
+
+
+def test_a_check_number_makes_a_check_where_nothing_else_says_what_it_is() -> None:
+    assert method("ofx", "CREDIT", has_check_number=True) == "check"
+    assert method("bai2", "195", has_check_number=True) == "wire"
+    assert method("csv", "", in_lockbox=True) == "lockbox check"
+
+
+# Whatever happens
+
+
+def _steps(connection: Connection, dice: random.Random, day: int) -> list[Callable[[], None]]:
+    """What may happen to the books on a day of November."""
+    on = dt.date(2026, 11, day)
+    receipt, case, item = schema.receipt, schema.exception_case, schema.open_item
+    clerk = By("carla", on)
+
+    def file() -> None:
+        lines = [bank_line(dice.randrange(100, 5000), day=day, currency=dice.choice(["USD", "USD", "EUR", "JPY"]), bank_reference=f"X{dice.randrange(10**9)}",
+                           payer_name=dice.choice(["ACME", "BOREALIS", ""])) for _ in range(dice.randrange(1, 5))]
+        lines += [bank_line(-dice.randrange(10, 90), "fee", day=day), bank_line(-dice.randrange(10, 90), "return", day=day, return_reason="R03")]
+        name = f"file {dice.randrange(10**9)}"
+        take_in(connection, statement(lines, report=dice.choice(["statement", "announcement", "cash_report"]), format_name="mt940", day=day), name, CONFIG, on)
+        known = select(case.c.receipt_id).where(case.c.receipt_id.is_not(None))
+        fresh = connection.execute(select(receipt).where(receipt.c.receipt_id.not_in(known), receipt.c.unapplied_minor != 0).order_by(receipt.c.receipt_id)).all()
+        exceptions.open_cases(connection, pl.DataFrame(
+            [(r.receipt_id, "unknown_payer", r.currency, r.amount_minor) for r in fresh],
+            schema={"receipt_id": pl.Int64, "reason": pl.String, "currency": pl.String, "amount_minor": pl.Int64}, orient="row"), on)
+
+    def one(status: str) -> int | None:
+        ids = connection.execute(select(case.c.exception_id).where(case.c.status == status, case.c.receipt_id.is_not(None)).order_by(case.c.exception_id)).scalars().all()
+        return dice.choice(ids) if ids else None
+
+    def decide() -> None:
+        chosen = one("open")
+        if chosen is None:
+            return
+        about = connection.execute(select(receipt).join(case, case.c.receipt_id == receipt.c.receipt_id).where(case.c.exception_id == chosen)).one()
+        owed = connection.execute(select(item).where(item.c.open_minor > 0, item.c.currency == about.currency).order_by(item.c.item_id)).first()
+        what = dice.randrange(3)
+        if what == 0 and owed is not None:
+            exact = min(owed.open_minor, about.unapplied_minor, 700)
+            desk.apply_to(connection, chosen, [(owed.document_number, pl.Series([exact]).to_list()[0] and _decimal(exact, about.currency))], clerk)
+        elif what == 1:
+            desk.on_account(connection, chosen, "C1", clerk)
+        else:
+            desk.non_ar(connection, chosen, "other income", clerk)
+
+    def undo() -> None:
+        chosen = one("resolved")
+        if chosen is not None:
+            desk.undo(connection, chosen, clerk)
+
+    def bounce() -> None:
+        told = schema.bank_line
+        rows = connection.execute(select(told.c.bank_reference, told.c.amount_minor, told.c.currency).join(receipt, receipt.c.line_id == told.c.line_id)
+                                  .where(receipt.c.state == "open").order_by(told.c.line_id)).all()
+        if rows:
+            reference, minor, currency = dice.choice(rows)
+            back = bank_line(-minor, "return", day=day, currency=currency, original_reference=reference, return_reason="R01")
+            take_in(connection, statement([back], format_name="mt940", day=day), f"back {dice.randrange(10**9)}", CONFIG, on)
+
+    return [file, decide, decide, undo, bounce]
+
+
+def _decimal(minor: int, currency: str) -> str:
+    from parsers.amounts import to_text
+
+    return to_text(minor, currency)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_all_reports_tie_whatever_happens(engine: Engine, tmp_path: Path, seed: int) -> None:
+    """A random walk of files, decisions, undos and returns; after each day every report ties on every span of days."""
+    dice = random.Random(seed)
+    for kind, content in (("customers", CUSTOMERS), ("invoices", INVOICES)):
+        (tmp_path / f"{kind}.csv").write_text(content, encoding="utf-8")
+        imports.run(engine, CONFIG, kind, [tmp_path / f"{kind}.csv"], as_of=dt.date(2026, 11, 2), actor="ines")
+    for day in (3, 4, 6):
+        for _ in range(6):
+            with db.writing(engine) as connection:
+                dice.choice(_steps(connection, dice, day))()
+        with db.reading(engine) as connection:
+            for when in (When(None, dt.date(2026, 11, day)), When(dt.date(2026, 11, day), dt.date(2026, 11, day)), WEEK._replace(since=dt.date(2026, 11, 1))):
+                broken = {name: made(connection, name, when).broken for name in reports.REPORTS}
+                assert not {name: proofs for name, proofs in broken.items() if proofs}, (when, seed)
+            entries = connection.execute(select(func.count()).select_from(schema.journal_entry)).scalar_one()
+    assert entries > 5

@@ -184,7 +184,8 @@ def test_each_file_of_an_archive_is_asked_about(tmp_path: Path) -> None:
         archive.writestr("b.ofx", ofx(trn("20260302", "10.00", "F1")))
     _, out, _ = run(tmp_path / "day.zip", "--check", "--json")
     told = json.loads(out)["files"][0]["second_opinion"]
-    assert (told["reader"], told["lines"], len(told["disagreements"])) == ("mt-940 5.1.1, ofxparse 0.21", 2, 2)
+    assert [name.split()[0] for name in told["reader"].split(", ")] == ["mt-940", "ofxparse"]
+    assert (told["lines"], len(told["disagreements"])) == (2, 2)
 
 
 def test_a_file_cannot_steer_the_terminal(tmp_path: Path) -> None:

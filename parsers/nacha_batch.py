@@ -1,0 +1,187 @@
+"""A NACHA batch: its header (record 5), its entries one after the other, its control (record 8). Columns 1-based.
+
+    5  2-4 class · 5-20 company · 51-53 entry class · 54-63 description · 70-75 effective date · 76-78 settlement day · 88-94 number
+    8  2-4 class · 5-10 entries and addenda · 11-20 hash · 21-32 debits · 33-44 credits (ADV 21-40, 41-60) · 88-94 number
+
+Each batch is a statement of the account that its entries name, or several where they name several.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from functools import lru_cache
+
+from parsers import issues
+from parsers.dates import yymmdd
+from parsers.nacha_addenda import Told, span_of
+from parsers.nacha_entry import Batch, bank_line, routing_ties
+from parsers.nacha_records import Record as Columns
+from parsers.nacha_records import clean
+from parsers.nacha_state import File, OpenBatch, State
+from parsers.records import BankLine, Control, Envelope, Record, Span, StatementClosed, StatementOpened
+
+HASH_MODULUS = 10**10
+Figures = tuple[tuple[str, str, int | None, str], ...]
+"""Name, text as stated, number as computed, currency."""
+
+_CONTROL_COLUMNS = {"8": 54, "9": 55}
+
+
+def opened(state: State, record: Columns) -> OpenBatch:
+    """The batch that a header opens; the file counts it."""
+    facts = facts_of(record.text, state.file.date, state.individuals_pay, state.accounts_pay)
+    state.file.batches += 1
+    state.file.advices = state.file.advices or facts.entry_class == "ADV"
+    return OpenBatch(record, facts)
+
+
+def facts_of(text: str, file_date: dt.date | None, individuals_pay: bool, accounts_pay: bool) -> Batch:
+    """What a batch header says about each of its entries."""
+    effective = yymmdd(text[69:75])
+    settled = _settlement(text[75:78], file_date or effective)
+    return Batch(
+        text[50:53].strip(), _company(text), settled or effective or file_date, settled or file_date or effective,
+        text[53:63].strip().upper().startswith("REVERSAL"), individuals_pay, accounts_pay,
+    )
+
+
+def header_faults(record: Columns) -> Iterator[Record]:
+    """What is to be said about a batch header."""
+    text, place = record.text, span_of(record)
+    if yymmdd(text[69:75]) is None and text[69:75].strip("0 "):
+        yield issues.warning(place, "bad_date", f"the effective date {text[69:75]!r} is no date", text)
+    company = _company(text) or ("IAT" if text[50:53] == "IAT" else "")
+    for name, value in (("company name", company), ("entry description", clean(text[53:63]))):
+        if not value.strip("0"):
+            yield issues.warning(place, "bad_record", f"the batch has no {name}", text)
+
+
+def _company(text: str) -> str:
+    return "" if text[50:53] == "IAT" else clean(text[4:20])
+
+
+@lru_cache(maxsize=1024)
+def _settlement(day: str, near: dt.date | None) -> dt.date | None:
+    """The day of the year that the operator stamped: in the year that puts it nearest to the file's own date."""
+    if near is None or not (day.isascii() and day.isdigit()) or not 1 <= int(day) <= 366:
+        return None
+    candidates = [dt.date(near.year + years, 1, 1) + dt.timedelta(int(day) - 1) for years in (-1, 0, 1)]
+    return min(candidates, key=lambda candidate: abs(candidate - near))
+
+
+def entry_records(state: State, batch: OpenBatch, entry: Columns, addenda: list[Columns]) -> list[Record]:
+    """The records of one entry; the batch's sums grow by what it holds."""
+    told: Told = []
+    line = bank_line(entry, addenda, batch.facts, told)
+    text, sums = entry.text, batch.sums
+    count = 1 + len(addenda)
+    sums.entries += count
+    state.file.records += count
+    routing, trace = text[3:12], text[79:94]
+    if routing[:8].isdecimal():
+        sums.hash += int(routing[:8])
+    if routing not in state.seen:
+        state.seen.add(routing)
+        if not routing_ties(routing):
+            told.append(issues.warning(span_of(entry), "bad_reference", f"the check digit of routing number {routing!r} is wrong", text))
+    if not text.isprintable() and not clean(text).isprintable():
+        told.append(issues.warning(span_of(entry), "bad_record", "the entry holds control characters", text))
+    if trace.strip() and trace <= batch.trace and batch.facts.entry_class != "ADV":
+        told.append(issues.warning(span_of(entry), "sequence", f"trace number {trace} does not follow {batch.trace}", text))
+    batch.trace = trace
+    if line is None:
+        end = addenda[-1].end if addenda else entry.end
+        opening = statement(state, batch) if batch.account is None else ()
+        return [*opening, *told, Envelope(Span(entry.number, entry.start, end), "unreadable entry")]
+    if line.amount_minor < 0:
+        sums.debits -= line.amount_minor
+    else:
+        sums.credits += line.amount_minor
+    account = account_named(text) if names_our_account(line) else ""
+    if account and account not in state.seen:
+        state.seen.add(account)
+        if not any(map(str.isdigit, account)) and batch.facts.entry_class != "IAT":
+            told.append(issues.warning(span_of(entry), "bad_reference", f"the account number {account!r} is masked", text))
+    if batch.account is None or (account and account != batch.account):
+        return [*statement(state, batch, account, line.value_date), *told, line]
+    return [*told, line] if told else [line]
+
+
+def names_our_account(line: BankLine) -> bool:
+    """Whether the account of an entry is the one whose money moves, ours, and not that of a payer."""
+    return line.kind in ("receipt", "disbursement", "reversal") and not line.payer_account
+
+
+def account_named(text: str) -> str:
+    """The account that an entry was delivered to."""
+    return text[12:29].strip()
+
+
+def statement(state: State, batch: OpenBatch, account: str = "", date: dt.date | None = None) -> Iterator[Record]:
+    """Opens the statement of an account of ours; the one before it ends. A batch that changes account numbers them."""
+    account = state.account or (account if batch.facts.entry_class not in ("IAT", "ADV") and any(map(str.isdigit, account)) else "")
+    if batch.account == account:
+        return
+    if batch.account is not None:
+        yield StatementClosed(span_of(batch.header))
+    batch.account, batch.statements = account, batch.statements + 1
+    part = f".{batch.statements}" if batch.statements > 1 else ""
+    statement_id = "-".join(filter(None, (state.file.label, batch.header.text[87:94].strip().lstrip("0")))) + part
+    date = date or batch.facts.date
+    yield StatementOpened(span_of(batch.header), statement_id, account, "USD", "cash_report", from_date=date, to_date=date)
+
+
+def closing(state: State, batch: OpenBatch, record: Columns) -> Iterator[Record]:
+    """The batch control and what it proves."""
+    text, place, sums = record.text, span_of(record), batch.sums
+    yield from statement(state, batch) if batch.account is None else ()
+    yield Envelope(place, "batch control")
+    wide = batch.facts.entry_class == "ADV"
+    debits, credits_ = (text[20:40], text[40:60]) if wide else (text[20:32], text[32:44])
+    header = batch.header.text
+    yield from controls(record, label(header), (
+        ("entry and addenda count", text[4:10], sums.entries, ""), ("entry hash", text[10:20], sums.hash % HASH_MODULUS, ""),
+        ("debit total", debits, sums.debits, "USD"), ("credit total", credits_, sums.credits, "USD"),
+        ("service class", text[1:4], _number(header[1:4]), ""), ("number", text[87:94], _number(header[87:94]), ""),
+    ))
+    if (text[1:4] == "220" and sums.debits) or (text[1:4] == "225" and sums.credits):
+        message = f"{label(header)} holds entries that its class {text[1:4]} does not allow"
+        yield issues.warning(place, "bad_record", message, text)
+    state.file.sums.add(sums)
+    yield StatementClosed(place, closing_date=batch.facts.date)
+    state.batch = None
+
+
+def label(header: str) -> str:
+    """`batch 12`."""
+    return f"batch {header[87:94].strip().lstrip('0') or '0'}"
+
+
+def unclosed(state: State, place: Span, code: str) -> Iterator[Record]:
+    """Where a batch is still open and something else begins."""
+    batch = state.batch
+    if batch is None:
+        return
+    yield from statement(state, batch) if batch.account is None else ()
+    yield StatementClosed(place)
+    yield issues.error(place, code, f"{label(batch.header.text)} has no batch control (record 8)", batch.header.text)
+    state.batch = None
+
+
+def controls(record: Columns, name: str, figures: Figures) -> Iterator[Record]:
+    """Each stated figure beside ours; one that cannot be read is an error, for nothing proves the file then."""
+    if len(record.text) < _CONTROL_COLUMNS[record.text[0]]:
+        yield issues.error(span_of(record), "truncated", f"the {name} control is cut off after column {len(record.text)}", record.text)
+        return
+    for figure, stated_text, computed, currency in figures:
+        stated = _number(stated_text)
+        if stated is None:
+            yield issues.error(span_of(record), "bad_record", f"the {name} {figure} {stated_text!r} is not a number", record.text)
+        elif computed is not None:
+            yield Control(span_of(record), f"{name} {figure}", stated, computed, currency)
+
+
+def _number(text: str) -> int | None:
+    stripped = text.strip()
+    return int(stripped) if stripped.isascii() and stripped.isdigit() else None
