@@ -148,11 +148,11 @@ def exceptions(connection: Connection, bounds: Bounds) -> pl.DataFrame:
     shape = {
         "exception_id": pl.Int64, "receipt_id": pl.String, "bank_reference": pl.String, "reason": pl.String, "status": pl.String,
         "assignee": pl.String, "opened_at": pl.Datetime, "opened_on": pl.Date, "currency": pl.String, "amount": pl.Int64, "customer_id": pl.String,
-        "suggestion_count": pl.Int64, "note": pl.String,
+        "suggestion_count": pl.Int64, "note": pl.String, "payer_name": pl.String,
     }
     query = (
         select(case.c.exception_id, receipt.c.receipt_key, line.c.bank_reference, case.c.reason, case.c.status, case.c.assignee, case.c.opened_at,
-               case.c.opened_on, case.c.currency, case.c.amount_minor, case.c.customer_id, func.coalesce(count.c.suggestions, 0), case.c.note)
+               case.c.opened_on, case.c.currency, case.c.amount_minor, case.c.customer_id, func.coalesce(count.c.suggestions, 0), case.c.note, line.c.payer_name)
         .outerjoin(receipt, receipt.c.receipt_id == case.c.receipt_id)
         .outerjoin(line, or_(line.c.line_id == receipt.c.line_id, line.c.line_id == case.c.line_id))
         .outerjoin(count, count.c.receipt_id == case.c.receipt_id).where(*bounds.on(case.c.opened_on))
@@ -160,7 +160,7 @@ def exceptions(connection: Connection, bounds: Bounds) -> pl.DataFrame:
     frame = db.frame(connection, query, shape).with_columns((pl.lit(bounds.as_of) - pl.col("opened_on")).dt.total_days().alias("age_days"))
     ordered = frame.sort("exception_id").select(
         "exception_id", "receipt_id", "bank_reference", "reason", "status", "assignee", "opened_at", "age_days", "currency", "amount",
-        "customer_id", "suggestion_count", "note",
+        "customer_id", "suggestion_count", "note", "payer_name",
     )
     return _told(ordered, ("amount",))
 

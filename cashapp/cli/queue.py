@@ -50,12 +50,12 @@ def list_(session: Session, reason: str | None, with_resolved: bool, as_of: dt.d
         print_json({"exceptions": [{k: str(v) if isinstance(v, dt.datetime) else v for k, v in row.items()} for row in frame.iter_rows(named=True)]})
         return
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    columns = (("id", "right"), ("age", "right"), ("reason", "left"), ("amount", "right"), ("", "left"), ("customer", "left"),
-               ("reference", "left"), ("suggestions", "right"), ("owner", "left"), ("note", "left"))
+    columns = (("id", "right"), ("age", "right"), ("reason", "left"), ("amount", "right"), ("", "left"), ("payer", "left"), ("customer", "left"),
+               ("reference", "left"), ("suggested", "right"), ("owner", "left"), ("note", "left"))
     for name, justify in columns:
         table.add_column(name, justify=justify)  # type: ignore[arg-type]  # rich's literal, spelt above
     for row in frame.iter_rows(named=True):
-        cells = [row["exception_id"], row["age_days"], row["reason"].replace("_", " "), row["amount"], row["currency"], row["customer_id"],
+        cells = [row["exception_id"], row["age_days"], row["reason"].replace("_", " "), row["amount"], row["currency"], row["payer_name"], row["customer_id"],
                  row["bank_reference"], row["suggestion_count"], row["assignee"], row["note"]]
         table.add_row(*("" if cell is None else str(cell) for cell in cells))
     console().print(table if frame.height else "nothing waits for a person")
