@@ -11,6 +11,7 @@ import datetime as dt
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from decimal import Decimal
 from itertools import chain
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -188,6 +189,8 @@ def _plain(value: object) -> object:
 def _series(name: str, values: Sequence[object], dtype: type[pl.DataType] | pl.DataType) -> pl.Series:
     if dtype == pl.Date and any(isinstance(v, str) for v in values):
         return pl.Series(name, values, dtype=pl.String).str.to_date("%Y-%m-%d")
+    if dtype == pl.Int64 and isinstance(next((v for v in values if v is not None), None), Decimal):  # PostgreSQL's sums of BIGINT
+        return pl.Series(name, [None if v is None else int(str(v)) for v in values], dtype=pl.Int64)
     if dtype == pl.Boolean:
         return pl.Series(name, [None if v is None else bool(v) for v in values], dtype=pl.Boolean)
     if dtype == pl.Datetime:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
+from contextlib import ExitStack
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,19 +12,24 @@ import pytest
 
 from cashapp import demo
 from tests.conftest import FIXTURES
+from tests.databases import postgres_database
 from tests.workspaces import cashapp, table
 
 DEMO = FIXTURES / "demo"
 AMOUNTS = ("applied_amount", "discount_amount", "deduction_amount", "write_off_amount")
 
 
-@pytest.fixture(scope="module")
-def week(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workspace after the five days."""
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def week(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A workspace after the five days, its books in either database."""
     home = tmp_path_factory.mktemp("demo") / "week"
-    result = cashapp(home, "demo", str(home))
-    assert result.exit_code == 0, result.output
-    return home
+    with pytest.MonkeyPatch.context() as environment, ExitStack() as stack:
+        if request.param == "postgresql":
+            url = stack.enter_context(postgres_database(request.getfixturevalue("postgres_server")))
+            environment.setenv("CASHAPP_DB", url)
+        result = cashapp(home, "demo", str(home))
+        assert result.exit_code == 0, result.output
+        yield home
 
 
 def expected() -> dict[str, list[dict[str, str]]]:
