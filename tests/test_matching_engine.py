@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -16,6 +20,7 @@ from tests.test_matching_tables import TABLES, read, told
 NAMES = ("Acme Inc.", "Acme West Inc.", "Globex Corporation", "Müller & Söhne GmbH", "Twin Pine LLC", "Twin Pine Corp.", "Bravo")
 AMOUNTS = (10_000, 20_000, 30_000, 12_345, 54_321, 30_000, 98_765)
 DAY = dt.date(2026, 11, 1)
+ROOT = Path(__file__).resolve().parent.parent
 
 
 @st.composite
@@ -59,7 +64,7 @@ def reduced() -> pl.Expr:
     return pl.sum_horizontal("applied_minor", "discount_minor", "deduction_minor", "write_off_minor")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(worlds())
 def test_money_is_conserved(inputs: schema.Inputs) -> None:
     outcome = engine.propose(inputs)
@@ -73,7 +78,7 @@ def test_money_is_conserved(inputs: schema.Inputs) -> None:
     assert (per_line["reduced"].abs() <= per_line["open_minor"].abs()).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(worlds())
 def test_every_receipt_has_one_verdict_and_posts_or_waits(inputs: schema.Inputs) -> None:
     outcome = engine.propose(inputs)
@@ -86,7 +91,7 @@ def test_every_receipt_has_one_verdict_and_posts_or_waits(inputs: schema.Inputs)
     assert all(rank == list(range(1, len(rank) + 1)) and len(rank) <= 3 for rank in ranks.to_list())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(worlds(), st.integers(0, 2**32))
 def test_the_order_of_rows_does_not_matter(inputs: schema.Inputs, seed: int) -> None:
     def shuffled(frame: pl.DataFrame) -> pl.DataFrame:
@@ -101,7 +106,7 @@ def test_the_order_of_rows_does_not_matter(inputs: schema.Inputs, seed: int) -> 
         assert_frame_equal(frame, turned[name])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(worlds())
 def test_a_customer_who_has_nothing_to_do_with_it_changes_nothing(inputs: schema.Inputs) -> None:
     stranger = pl.DataFrame([("A stranger", "Quixotic Xylophones", None)], schema=schema.CUSTOMERS, orient="row")
@@ -113,6 +118,26 @@ def test_a_customer_who_has_nothing_to_do_with_it_changes_nothing(inputs: schema
     before, after = frames(engine.propose(inputs)), frames(engine.propose(other))
     for name, frame in before.items():
         assert_frame_equal(frame, after[name])
+
+
+DIGEST = """
+import hashlib
+from matching import engine
+from tests.test_matching_tables import TABLES, read, told
+for title, text in sorted(TABLES.items())[::6]:
+    outcome = engine.propose(read(text).inputs())
+    for frame in (outcome.proposals, outcome.lines, outcome.evidence, outcome.verdicts):
+        print(title, hashlib.sha256(frame.write_csv().encode()).hexdigest())
+"""
+
+
+def test_the_number_of_threads_does_not_matter() -> None:
+    digests = [
+        subprocess.run([sys.executable, "-c", DIGEST], env=os.environ | {"POLARS_MAX_THREADS": threads}, check=True, capture_output=True, cwd=ROOT).stdout
+        for threads in ("1", "3")
+    ]
+    assert digests[0]
+    assert digests[0] == digests[1]
 
 
 def test_nothing_in_nothing_out() -> None:
@@ -209,7 +234,7 @@ def test_every_code_has_its_words() -> None:
     assert rules == set(explain.WHAT) == set(certainty.LIKELIHOOD)
     assert set(certainty.OF_PAYER) == set(explain.WHO)
     assert set(certainty.OF_AMOUNT) == set(explain.HOW_MUCH)
-    assert unnamed.NEAREST in rules
+    assert rules > unnamed.INEXACT
 
 
 def test_what_may_post_is_likelier_than_any_suggestion() -> None:

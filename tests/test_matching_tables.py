@@ -317,7 +317,7 @@ TABLES = {
             A INV-1001 500.00
             A INV-1002 600.00
         receipts
-            600.00 | Acme Inc. | INV-1001 INV-1002 => short_payment: INV-1001 500.00, INV-1002 100.00 or INV-1002 600.00
+            600.00 | Acme Inc. | INV-1001 INV-1002 => short_payment: INV-1002 600.00 or INV-1001 500.00, INV-1002 100.00
         """,
     "discounts: in time, within grace, too late": """
         customers
@@ -615,6 +615,28 @@ TABLES = {
             2000.00 | Acme Inc.    | => no_reference: INV-1001 500.00, INV-1002 900.00
             98.00   | Bravo Inc.   | => no_reference: INV-2002 98.00 discount 2.00
             77.00   | Charlie Inc. | => no_reference: on account 77.00
+        """,
+    "money that comes near an item, and money that does not": """
+        customers
+            A | Acme Inc.
+            B | Bravo Inc.
+        items
+            A INV-1001 500.00
+            A INV-1002 900.00
+            B INV-2001 100.00
+        receipts
+            530.00 | Acme Inc.  | => no_reference: INV-1001 500.00
+            700.00 | Acme Inc.  | => no_reference: on account 700.00 or INV-1002 700.00
+            60.00  | Bravo Inc. | => no_reference: INV-2001 60.00
+        """,
+    "the payer names one item and pays the amount of another": """
+        customers
+            A | Acme Inc.
+        items
+            A INV-1001 500.00
+            A INV-1777 612.34
+        receipts
+            612.34 | Acme Inc. | INV-1001 => weak_evidence: INV-1777 612.34 or INV-1001 500.00
         """,
     "an unknown payer with a familiar amount": """
         customers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import datetime as dt
 import io
@@ -9,16 +10,17 @@ import json
 import random
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 import pytest
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, select
 
 from cashapp import applications, clock, db, desk, exceptions, imports, proposals, reports, schema
 from cashapp.config import Config, Lockbox
 from cashapp.desk import By
+from cashapp.errors import CashappError
 from cashapp.reports import as_data, as_text, as_xlsx, cells, pages
 from cashapp.reports.methods import METHODS, method
 from cashapp.reports.model import Column, Report, Section, When, tables
@@ -374,8 +376,8 @@ def test_a_workbook_has_numbers_dates_and_no_formula(books: Connection) -> None:
 def test_yen_have_no_cents_in_a_workbook(books: Connection) -> None:
     with zipfile.ZipFile(io.BytesIO(as_xlsx.as_xlsx(made(books, "unapplied")))) as book:
         styles = book.read("xl/styles.xml").decode()
-    assert 'formatCode="#,##0.00"' in styles or 'numFmtId="4"' in styles
-    assert 'numFmtId="3"' in styles
+    assert 'formatCode="#,##0.00"' in styles
+    assert 'formatCode="#,##0"' in styles
 
 
 def test_html_escapes_everything_and_runs_nothing(books: Connection) -> None:
@@ -459,80 +461,76 @@ def test_a_check_number_makes_a_check_where_nothing_else_says_what_it_is() -> No
 # Whatever happens
 
 
-def _steps(connection: Connection, dice: random.Random, day: int) -> list[Callable[[], None]]:
-    """What may happen to the books on a day of November."""
-    on = dt.date(2026, 11, day)
-    receipt, case, item = schema.receipt, schema.exception_case, schema.open_item
-    clerk = By("carla", on)
+def a_file_comes(connection: Connection, dice: random.Random, day: int) -> None:
+    """Some payments, a fee and a return of nothing we know; what is new goes into the queue."""
+    lines = [bank_line(dice.randrange(100, 5000), day=day, currency=dice.choice(["USD", "USD", "EUR", "JPY"]), bank_reference=f"X{dice.randrange(10**9)}",
+                       payer_name=dice.choice(["ACME", "BOREALIS", ""])) for _ in range(dice.randrange(1, 5))]
+    lines += [bank_line(-dice.randrange(10, 90), "fee", day=day), bank_line(-dice.randrange(10, 90), "return", day=day, return_reason="R03")]
+    document = statement(lines, report=dice.choice(["statement", "announcement", "cash_report"]), format_name="mt940", day=day)
+    take_in(connection, document, f"file {dice.randrange(10**9)}", CONFIG, dt.date(2026, 11, day))
+    receipt, case = schema.receipt, schema.exception_case
+    known = select(case.c.receipt_id).where(case.c.receipt_id.is_not(None))
+    query = select(receipt).where(receipt.c.receipt_id.not_in(known), receipt.c.unapplied_minor != 0).order_by(receipt.c.receipt_id)
+    fresh = [(row.receipt_id, "unknown_payer", row.currency, row.amount_minor) for row in connection.execute(query)]
+    shape = {"receipt_id": pl.Int64, "reason": pl.String, "currency": pl.String, "amount_minor": pl.Int64}
+    exceptions.open_cases(connection, pl.DataFrame(fresh, schema=shape, orient="row"), dt.date(2026, 11, day))
 
-    def file() -> None:
-        lines = [bank_line(dice.randrange(100, 5000), day=day, currency=dice.choice(["USD", "USD", "EUR", "JPY"]), bank_reference=f"X{dice.randrange(10**9)}",
-                           payer_name=dice.choice(["ACME", "BOREALIS", ""])) for _ in range(dice.randrange(1, 5))]
-        lines += [bank_line(-dice.randrange(10, 90), "fee", day=day), bank_line(-dice.randrange(10, 90), "return", day=day, return_reason="R03")]
-        name = f"file {dice.randrange(10**9)}"
-        take_in(connection, statement(lines, report=dice.choice(["statement", "announcement", "cash_report"]), format_name="mt940", day=day), name, CONFIG, on)
-        known = select(case.c.receipt_id).where(case.c.receipt_id.is_not(None))
-        fresh = connection.execute(select(receipt).where(receipt.c.receipt_id.not_in(known), receipt.c.unapplied_minor != 0).order_by(receipt.c.receipt_id)).all()
-        exceptions.open_cases(connection, pl.DataFrame(
-            [(r.receipt_id, "unknown_payer", r.currency, r.amount_minor) for r in fresh],
-            schema={"receipt_id": pl.Int64, "reason": pl.String, "currency": pl.String, "amount_minor": pl.Int64}, orient="row"), on)
 
-    def one(status: str) -> int | None:
-        ids = connection.execute(select(case.c.exception_id).where(case.c.status == status, case.c.receipt_id.is_not(None)).order_by(case.c.exception_id)).scalars().all()
-        return dice.choice(ids) if ids else None
+def a_case(connection: Connection, dice: random.Random, status: str) -> int:
+    case = schema.exception_case
+    query = select(case.c.exception_id).where(case.c.status == status, case.c.receipt_id.is_not(None)).order_by(case.c.exception_id)
+    return dice.choice(connection.execute(query).scalars().all() or [0])
 
-    def decide() -> None:
-        chosen = one("open")
-        if chosen is None:
-            return
-        about = connection.execute(select(receipt).join(case, case.c.receipt_id == receipt.c.receipt_id).where(case.c.exception_id == chosen)).one()
-        owed = connection.execute(select(item).where(item.c.open_minor > 0, item.c.currency == about.currency).order_by(item.c.item_id)).first()
-        what = dice.randrange(3)
-        if what == 0 and owed is not None:
-            exact = min(owed.open_minor, about.unapplied_minor, 700)
-            desk.apply_to(connection, chosen, [(owed.document_number, pl.Series([exact]).to_list()[0] and _decimal(exact, about.currency))], clerk)
-        elif what == 1:
-            desk.on_account(connection, chosen, "C1", clerk)
-        else:
+
+def is_untouched(connection: Connection, exception_id: int) -> bool:
+    receipt, case = schema.receipt, schema.exception_case
+    query = select(receipt.c.receipt_id).join(case, case.c.receipt_id == receipt.c.receipt_id).where(
+        case.c.exception_id == exception_id, receipt.c.unapplied_minor == receipt.c.amount_minor)
+    return connection.execute(query).first() is not None
+
+
+def a_clerk_decides(connection: Connection, dice: random.Random, day: int) -> None:
+    chosen, clerk = a_case(connection, dice, "open"), By("carla", dt.date(2026, 11, day))
+    match dice.randrange(4):
+        case 0:
+            desk.on_account(connection, chosen, dice.choice(["C1", "C4"]), clerk)
+        case 1 if is_untouched(connection, chosen):
             desk.non_ar(connection, chosen, "other income", clerk)
-
-    def undo() -> None:
-        chosen = one("resolved")
-        if chosen is not None:
-            desk.undo(connection, chosen, clerk)
-
-    def bounce() -> None:
-        told = schema.bank_line
-        rows = connection.execute(select(told.c.bank_reference, told.c.amount_minor, told.c.currency).join(receipt, receipt.c.line_id == told.c.line_id)
-                                  .where(receipt.c.state == "open").order_by(told.c.line_id)).all()
-        if rows:
-            reference, minor, currency = dice.choice(rows)
-            back = bank_line(-minor, "return", day=day, currency=currency, original_reference=reference, return_reason="R01")
-            take_in(connection, statement([back], format_name="mt940", day=day), f"back {dice.randrange(10**9)}", CONFIG, on)
-
-    return [file, decide, decide, undo, bounce]
+        case _:
+            item = dice.choice(["INV-1", "INV-2", "INV-7", "INV-8", "CM-5"])
+            desk.apply_to(connection, chosen, [(item, str(dice.randrange(1, 9)))], clerk)
 
 
-def _decimal(minor: int, currency: str) -> str:
-    from parsers.amounts import to_text
-
-    return to_text(minor, currency)
+def a_clerk_undoes(connection: Connection, dice: random.Random, day: int) -> None:
+    desk.undo(connection, a_case(connection, dice, dice.choice(["resolved", "open"])), By("carla", dt.date(2026, 11, day)))
 
 
-@pytest.mark.parametrize("seed", range(4))
+def a_payment_bounces(connection: Connection, dice: random.Random, day: int) -> None:
+    receipt, line = schema.receipt, schema.bank_line
+    query = select(line.c.bank_reference, line.c.amount_minor, line.c.currency).join(receipt, receipt.c.line_id == line.c.line_id).where(
+        receipt.c.state == "open").order_by(line.c.line_id)
+    rows = connection.execute(query).all()
+    for reference, minor, currency in dice.sample(rows, min(1, len(rows))):
+        back = bank_line(-minor, "return", day=day, currency=currency, original_reference=reference, return_reason="R01")
+        take_in(connection, statement([back], format_name="mt940", day=day), f"back {dice.randrange(10**9)}", CONFIG, dt.date(2026, 11, day))
+
+
+EVENTS = (a_file_comes, a_clerk_decides, a_clerk_decides, a_clerk_decides, a_clerk_undoes, a_payment_bounces)
+
+
+@pytest.mark.parametrize("seed", range(5))
 def test_all_reports_tie_whatever_happens(engine: Engine, tmp_path: Path, seed: int) -> None:
-    """A random walk of files, decisions, undos and returns; after each day every report ties on every span of days."""
+    """A random walk of files, decisions, undos and returns; after each day every report ties, whatever days it is asked for."""
     dice = random.Random(seed)
     for kind, content in (("customers", CUSTOMERS), ("invoices", INVOICES)):
         (tmp_path / f"{kind}.csv").write_text(content, encoding="utf-8")
         imports.run(engine, CONFIG, kind, [tmp_path / f"{kind}.csv"], as_of=dt.date(2026, 11, 2), actor="ines")
     for day in (3, 4, 6):
-        for _ in range(6):
-            with db.writing(engine) as connection:
-                dice.choice(_steps(connection, dice, day))()
+        for event in (a_file_comes, *dice.choices(EVENTS, k=12)):
+            with contextlib.suppress(CashappError), db.writing(engine) as connection:  # what is refused leaves nothing behind
+                event(connection, dice, day)
         with db.reading(engine) as connection:
-            for when in (When(None, dt.date(2026, 11, day)), When(dt.date(2026, 11, day), dt.date(2026, 11, day)), WEEK._replace(since=dt.date(2026, 11, 1))):
+            today = dt.date(2026, 11, day)
+            for when in (When(None, today), When(today, today), When(dt.date(2026, 11, 1), FRIDAY)):
                 broken = {name: made(connection, name, when).broken for name in reports.REPORTS}
-                assert not {name: proofs for name, proofs in broken.items() if proofs}, (when, seed)
-            entries = connection.execute(select(func.count()).select_from(schema.journal_entry)).scalar_one()
-    assert entries > 5
+                assert not any(broken.values()), {name: proofs for name, proofs in broken.items() if proofs}

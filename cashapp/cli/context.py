@@ -46,7 +46,13 @@ class Session:
 
         workspace = self.workspace
         _ = workspace.config  # a folder that is no workspace is refused before anything is made in it
-        return workspace, db.opened(workspace.db_url)
+        return workspace, closing(db.opened(workspace.db_url))
+
+
+def closing(engine: Engine) -> Engine:
+    """The engine, whose connections close with the command."""
+    click.get_current_context().call_on_close(engine.dispose)
+    return engine
 
 
 def _keep(ctx: click.Context, param: click.Parameter, value: object) -> None:

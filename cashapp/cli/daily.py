@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from cashapp.cli.context import Session, print_json, tell, where
+from cashapp.cli.context import Session, closing, print_json, tell, where
 
 
 @click.command()
@@ -21,7 +21,7 @@ def init(session: Session, folder: Path | None) -> None:
 
     workspace = find(folder or session.home, session.db)
     workspace.create()
-    engine = db.connect(workspace.db_url)
+    engine = closing(db.connect(workspace.db_url))
     if db.revision(engine) != db.HEAD:
         db.migrate(engine)
     tell(f"{workspace.home} is ready: settings in {workspace.toml}, drop bank files into {workspace.folder('inbox')}")
@@ -83,6 +83,7 @@ def demo(folder: Path) -> int:
     from cashapp.cli import show
 
     workspace, engine = company.prepare(folder)
+    closing(engine)
     with show.watching() as watcher:
         for summary in company.week(workspace, engine, watcher):
             show.summary(summary)

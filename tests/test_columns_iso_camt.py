@@ -1,0 +1,141 @@
+"""camt in columns: the documents of the columnar reader are those of the record reader, on whole, damaged and odd files alike."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from benchmarks.payments import Payment, Statement, Told
+from benchmarks.writers import camt
+from parsers import documents, iso_columns, xml_records, xml_runs
+from parsers.documents import Document
+from parsers.formats import iso_camt
+from parsers.profile import Profile
+from parsers.sources import Source
+from tests.conftest import FIXTURES
+
+IBAN = "DE02120300000000202051"
+INPUTS = sorted(path for path in FIXTURES.glob("iso_camt/**/*") if path.is_file() and path.suffix != ".jsonl")
+DAY = dt.date(2026, 11, 9)
+TEXTS = ("Rechnung RE2026/10455", "", " INV-7  two  blanks ", "RF71 0000 0026 0209 danke", "+++010/8068/17183+++", "Müller & Söhne <x>",
+         "Ελλάδα 12", "a\nb\tc", "NOTPROVIDED", "Оплата 77", "x" * 300, "'quoted' \"twice\" &amp; once")
+
+
+@pytest.fixture(autouse=True)
+def _short_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xml_runs, "RECORDS_MIN", 8)
+    monkeypatch.setattr(iso_columns, "RECORDS_MIN", 8)
+    monkeypatch.setattr(iso_columns, "BYTES_MIN", 0)
+
+
+def payments(count: int, seed: int) -> list[Payment]:
+    chance = random.Random(seed)
+    return [payment(chance, number) for number in range(count)]
+
+
+def payment(chance: random.Random, number: int) -> Payment:
+    kind = chance.choices(("plain", "out", "return", "fee", "charged", "document", "reference", "batch", "bare"), (60, 8, 4, 4, 4, 4, 4, 2, 4))[0]
+    amount = chance.choice((chance.randrange(1, 10**7), 1, 10**11))
+    value = DAY + dt.timedelta(days=chance.randrange(3))
+    said = Payment(amount, DAY, value, f"HK{number:08d}", "EUR", chance.choice((f"E2E-{number}", "notprovided", "")), rail="sepa",
+                   payer_name=chance.choice(("Koskela Oy", "Müller & Söhne", "", "Łódź Sp. z o.o.")),
+                   payer_account=chance.choice(("DE89370400440532013000", IBAN, "", "4407 0011")), text=chance.choice(TEXTS))
+    changed = {
+        "out": {"amount_minor": -amount, "kind": "disbursement"},
+        "return": {"amount_minor": -amount, "kind": "return", "return_reason": "AM04 no funds", "original_reference": f"O-{number}"},
+        "fee": {"amount_minor": -1250, "kind": "fee", "payer_name": "", "payer_account": ""},
+        "charged": {"fee_minor": 500}, "document": {"remittance": (Told(f"INV-{number}", amount),)},
+        "reference": {"structured_reference": chance.choice(("RF71000000260209", "RF00000000260209"))},
+        "batch": {"details": tuple(said._replace(amount_minor=part, details=()) for part in (amount - amount // 3, amount // 3))},
+        "bare": {"payer_name": "", "payer_account": "", "text": ""},
+    }
+    return said._replace(**changed.get(kind, {}))
+
+
+def written(count: int = 240, seed: int = 1, statements: int = 2, version: camt.Version = "08", message: camt.Message = "053") -> bytes:
+    every = payments(count, seed)
+    size = count // statements
+    out = io.StringIO(newline="")
+    camt.write_camt(out, [Statement(IBAN, DAY, 1_000_000, every[start : start + size], "EUR", f"ST-{start}", start + 1, DAY)
+                          for start in range(0, count, size)], message, version)
+    return out.getvalue().encode()
+
+
+def columns(content: bytes | Path) -> list[Document]:
+    return list(iso_camt.parse_columns(Source(content), Profile()))
+
+
+def assert_equal(content: bytes | Path) -> Document:
+    found = documents.joined(columns(content))
+    expected = documents.drain(iso_camt.NAME, iso_camt.parse(Source(content), Profile()))
+    assert found.lines.schema == expected.lines.schema
+    for name in documents.LINES:
+        assert found.lines[name].to_list() == expected.lines[name].to_list(), name
+    assert found.remittance.equals(expected.remittance)
+    assert found.statements == expected.statements
+    assert found.controls == expected.controls
+    assert found.issues == expected.issues
+    assert replace(found, lines=expected.lines, remittance=expected.remittance) == replace(expected)
+    return found
+
+
+@pytest.mark.parametrize("path", INPUTS, ids=lambda path: str(path.relative_to(FIXTURES)))
+def test_fixtures(path: Path) -> None:
+    assert_equal(path.read_bytes())
+
+
+@pytest.mark.parametrize("message", ["053", "054"])
+@pytest.mark.parametrize("version", ["02", "08"])
+@pytest.mark.parametrize("block", [None, 1_000, 20_000, 77_777])
+def test_generated(version: camt.Version, message: camt.Message, block: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    if block:
+        monkeypatch.setattr(xml_records, "BLOCK_BYTES", block)
+    assert assert_equal(written(version=version, message=message)).lines.height > 240
+
+
+def test_most_entries_are_read_in_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = []
+    one_by_one = iso_camt.records_of
+    monkeypatch.setattr(iso_camt, "records_of", lambda reading, piece: read.append(piece) or one_by_one(reading, piece))
+    plain = [Payment(100 + number, DAY, DAY, f"HK{number}", "EUR", f"E-{number}", payer_name="Koskela Oy") for number in range(500)]
+    out = io.StringIO(newline="")
+    camt.write_camt(out, [Statement(IBAN, DAY, 0, plain, "EUR")])
+    assert documents.joined(columns(out.getvalue().encode())).lines.height == 500
+    assert sum(isinstance(piece, xml_records.Record) for piece in read) < 50
+
+
+@pytest.mark.parametrize(("old", "new"), [
+    (b"</Ntry>\n<Ntry>", b"</Ntry>\r\n<Ntry>"), (b"\n", b"\r"), (b"</Ntry>\n<Ntry>", b"</Ntry><Ntry>"), (b"<Ntry>", b"  <Ntry>"), (b"\n", b"\r\n"),
+    (b"><", b">\n  <"), (b"</Ntry>", b"</Ntry><!-- -->"), (b"CRDT", b" CRDT"), (b"<Sts><Cd>BOOK</Cd></Sts>", b"<Sts><Cd>PDNG</Cd></Sts>"),
+    (b"BookgDt><Dt>2026-11-09<", b"BookgDt><DtTm>2026-11-09T10:00:00<"), (b"2026-11-10<", b"2026-02-30<"), (b"2026-11-10<", b" 2026-11-10<"),
+    (b"2026-11-10<", b"<"), (b"Koskela", b"Ko&#65;skela"), (b"Koskela", b"Ko&eacute;skela"), (b"Koskela", b"Ko\xe9skela"), (b"Koskela", b"Ko\x01skela"),
+    (b"Koskela", "Ko\u00a0skela\u2003".encode()), (b"Koskela", "Ko\uffffskela".encode()), (b"Koskela", b"Ko\x1e\x1fskela"), (b"Koskela", b"TxDtls>"),
+    (b">1000000000.00<", b">1<"), (b">1000000000.00<", b">-1.00<"), (b">1000000000.00<", b">1.001<"), (b">1000000000.00<", b">99999999999999.99<"),
+    (b"EUR", b"JPY"), (b"EUR", b"XYZ"), (b"EUR", b"KWD"), (b"<Ntry>", b"<Ntry><RvslInd>true</RvslInd>"), (b"<Ntry>", b"<Ntry><NtryRef>123</NtryRef>"),
+    (b"</Ntry>", b"<AddtlNtryInf>more of it</AddtlNtryInf></Ntry>"), (b'<TxAmt><Amt Ccy="EUR">', b'<TxAmt><Amt Ccy="USD">'),
+    (b"UTF-8", b"ISO-8859-1"), (b"UTF-8", b"US-ASCII"), (b"Ntry>", b"n:Ntry>"), (b"<TtlAmt", b"<!-- x --><TtlAmt"), (b"</Ntry>", b"</Ntry >"),
+    (b"<Ntry>", b"<Ntry>x"), (b"<Ntry>", b"x<Ntry>"), (b"</Nm>", b"</Nm><Nm/>"), (b"Koskela Oy</Nm>", b"</Nm>"), (b"ESCT", b""), (b"BOOK", b"booked"),
+])
+def test_dialects(old: bytes, new: bytes) -> None:
+    content = written()
+    assert old in content
+    assert_equal(content.replace(old, new))
+    middle = len(content) // 2
+    assert_equal(content[:middle] + content[middle:].replace(old, new, 1))
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_damage(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = random.Random(seed)
+    monkeypatch.setattr(xml_records, "BLOCK_BYTES", chance.choice((5_000, 50_000, 4_000_000)))
+    content = bytearray(written(150, seed))
+    for _ in range(chance.randrange(1, 4)):
+        place = chance.randrange(len(content))
+        content[place] = chance.choice((chance.randrange(256), *b"<>&/! \n0"))
+    assert_equal(bytes(content))
+    assert_equal(bytes(content[: chance.randrange(len(content))]))
