@@ -22,6 +22,9 @@ from parsers.issues import REMEDIES, issue
 from parsers.records import Control, Issue, Span
 from parsers.second_opinion.entries import Opinion
 
+FRAME_ROWS = documents.PART_ROWS // 2
+"""From so many rows on a frame is written: a whole part of a large file at once, many small files together."""
+
 AMOUNTS = ("amount", "batch_amount", "fee", "instructed_amount")
 _DIRECT = (
     "booking_date", "value_date", "type_code", "kind", "bank_reference", "customer_reference", "check_number",
@@ -65,12 +68,13 @@ def row_frames(found: Iterable[Part]) -> Iterator[pl.DataFrame]:
     count = 0
     is_told = False
     for part in found:
-        if count and count + part.document.lines.height > documents.PART_ROWS:
-            yield rows(waiting)
-            is_told, waiting, count = True, [], 0
         if part.document.lines.height:
             waiting.append(part)
             count += part.document.lines.height
+        if count >= FRAME_ROWS:
+            yield rows(waiting)
+            is_told, waiting, count = True, [], 0
+        del part  # before the next one is read
     if waiting or not is_told:
         yield rows(waiting)
 
@@ -110,20 +114,18 @@ def _origin(found: Sequence[Part]) -> list[pl.Series]:
 
 def _remittance_texts(document: documents.Document) -> list[str | None]:
     """For each row the JSON list of its remittance lines, null where it has none."""
-    if document.remittance.is_empty():
-        return [None] * document.lines.height
-    currencies = document.lines["currency"].to_list()
+    lines, remittance = document.lines, document.remittance
+    if remittance.is_empty():
+        return [None] * lines.height
+    currencies = lines["currency"].gather(remittance["row"])
+    amounts = (money.text(remittance[name], currencies).to_list() for name in ("amount_minor", "discount_minor", "deduction_minor"))
     told: dict[int, list[dict[str, str | None]]] = {}
-    for line in document.remittance.iter_rows(named=True):
-        currency = currencies[line["row"]]
-        told.setdefault(line["row"], []).append({
-            "invoice_number": line["document_number"],
-            "amount": None if line["amount_minor"] is None else to_text(line["amount_minor"], currency),
-            "discount_amount": to_text(line["discount_minor"], currency),
-            "deduction_amount": to_text(line["deduction_minor"], currency),
-            "reason": line["deduction_reason"],
+    columns = (remittance["row"], remittance["document_number"], *amounts, remittance["deduction_reason"])
+    for row, number, amount, discount, deduction, reason in zip(*columns, strict=True):
+        told.setdefault(row, []).append({
+            "invoice_number": number, "amount": amount, "discount_amount": discount, "deduction_amount": deduction, "reason": reason,
         })
-    return [json.dumps(told[row], ensure_ascii=False) if row in told else None for row in range(document.lines.height)]
+    return [json.dumps(told[row], ensure_ascii=False) if row in told else None for row in range(lines.height)]
 
 
 def issue_text(file: str, found: Issue) -> str:

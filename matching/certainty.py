@@ -62,17 +62,19 @@ STRATA = (
 )
 
 LIKELIHOOD: dict[str, int] = {
-    ADVICE: 890, STRUCTURED: 890, NUMBER: 890, DIGITS: 870, WITH_CREDIT: 870, WITH_MORE: 875, RANGE: 880, ORDER: 850, SHORT: 800, NEAR: 820, PART: 790,
+    ADVICE: 890, STRUCTURED: 890, NUMBER: 890, DIGITS: 870, WITH_CREDIT: 870, WITH_MORE: 875, RANGE: 880, ORDER: 850, SHORT: 800, NEAR: 820, PART: 845,
     unnamed.SINGLE: 840, unnamed.EVERYTHING: 820, unnamed.SMALL_SET: 780, unnamed.LOOSE_SET: 620, unnamed.NEAREST: 610, unnamed.AMOUNT_ONLY: 600,
-    ON_ACCOUNT: 300,
+    ON_ACCOUNT: 300, unnamed.REMOTE: 290,
 }
 """How likely an answer of the rule is, in a thousand, before the payer and the amount are looked at: less than any stratum's confidence."""
+OF_RIVAL, RIVALS_MAX = 10, 3
+"""What each rival takes off, and how many of them do."""
 OF_PAYER: dict[str, int] = dict.fromkeys(KNOWN, 100) | dict.fromkeys(FAMILY | ALIKE, 99) | {
     "reference": 98, "contradicted": 96, "disputed": 94, "ambiguous": 92, "name_twin": 92, "name_faint": 80, "none": 60,
 }
 OF_AMOUNT: dict[str, int] = {
-    amounts.EXACT: 100, amounts.NET: 100, amounts.ROUNDING: 99, amounts.FEE: 99, stated_amounts.DEDUCTION: 98, stated_amounts.CLAIM: 97, amounts.LATE: 97, amounts.OVER: 96,
-    amounts.SHORT: 95, stated_amounts.MISMATCH: 93, stated_amounts.PARTLY_FOUND: 92, UNDECIDED: 100,
+    amounts.EXACT: 100, amounts.NET: 100, amounts.ROUNDING: 99, amounts.FEE: 99, stated_amounts.DEDUCTION: 98, stated_amounts.CLAIM: 97, amounts.LATE: 97, amounts.OVER: 94,
+    amounts.SHORT: 94, stated_amounts.MISMATCH: 93, stated_amounts.PARTLY_FOUND: 92, UNDECIDED: 100,
 }
 
 
@@ -86,6 +88,7 @@ def judge(answers: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     likely = (
         pl.col("rule").replace_strict(LIKELIHOOD, return_dtype=pl.Int64) * pl.col("payer_evidence").replace_strict(OF_PAYER, return_dtype=pl.Int64)
         * pl.col("amount_evidence").replace_strict(OF_AMOUNT, return_dtype=pl.Int64) // 10_000
+        - pl.min_horizontal("rivals", RIVALS_MAX) * OF_RIVAL
     )
     judged = rivals.join(permitted, on=key, how="left", maintain_order="left").with_columns(likely.alias("likelihood"))
     alone = pl.col("rivals") == 0

@@ -168,7 +168,7 @@ def _without_substitutes(referred: Stage, no_longer: pl.DataFrame) -> Stage:
 
 def _without_mere_nearness(stage: Stage, receipts: pl.DataFrame) -> Stage:
     """The stage without the items that only come near the amount, for receipts that say what they are for."""
-    kept = (pl.col("rule") != unnamed.NEAREST) | ~pl.col("r").is_in(receipts["r"].implode())
+    kept = ~pl.col("rule").is_in(sorted(unnamed.INEXACT)) | ~pl.col("r").is_in(receipts["r"].implode())
     answers = stage.answers.filter(kept)
     return Stage(answers, stage.lines.join(answers, on=["r", "a"], how="semi"))
 

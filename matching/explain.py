@@ -34,7 +34,7 @@ WHAT: dict[str, str] = {
     certainty.WITH_MORE: "The text names some of these, the rest of the money is another open item: {}",
     certainty.PART: "Of the items that are named these make the amount: {}", "single_item": "One open item has the amount: {}",
     "clear_account": "Everything that is open: {}", "combination": "These open items together have the amount: {}",
-    "loose_combination": "Among many other sets these open items have the amount: {}", "nearest_item": "The amount comes nearest to {}",
+    "loose_combination": "Among many other sets these open items have the amount: {}", "nearest_item": "The amount comes near to {}", "remote_item": "No open item has the amount, the nearest is {}",
     "amount_only": "The amount alone points to {}", certainty.ON_ACCOUNT: "Nothing tells what it is for{}",
 }
 HOW_MUCH: dict[str, str] = {

@@ -25,6 +25,7 @@ CHOICES_MAX = 64
 ANSWERS_MAX = 6
 PARTS_FROM, RANGE_FROM, MORE_FROM = 16, 31, 32
 """Answers are numbered from here where they leave out named items, take in those between, or others."""
+THROUGH = r"[0-9] *(?:-|–|\.\.|THRU|THROUGH|TO|UNTIL|BIS|AU|A) *[A-Z]*[ -]?[0-9]"
 RANGE_MAX = 200
 """Numbers further apart are not the ends of a range."""
 
@@ -54,13 +55,16 @@ def parts(members: pl.DataFrame, books: Books) -> pl.DataFrame:
 def ranges(members: pl.DataFrame, books: Books) -> pl.DataFrame:
     """MEMBERS of answers that take all items between the first and the last number that are named: `1001-1005`, `1001 thru 1005`."""
     widest = members.filter((pl.col("a") == pl.col("a").max().over("r")) & (pl.col("c").min().over("r") == pl.col("c").max().over("r")))
-    ends = widest.filter(pl.len().over("r") > 1).join(books.items.select("i", number=_last_number()), on="i")
+    pairs = widest.filter(pl.len().over("r") == 2)
+    texts = books.receipts.select("r", "text").join(pairs.select("r").unique(), on="r", how="semi")
+    told = texts.filter(normalize.plain(texts["text"]).str.contains(THROUGH)).select("r")
+    ends = pairs.join(told, on="r", how="semi").join(books.items.select("i", number=_last_number()), on="i")
     spans = ends.group_by("r", "c").agg(
-        pl.min("number").alias("low"), pl.max("number").alias("high"), pl.min("strength", "grade"), pl.max("payer_evidence"), pl.len().alias("named"))
+        pl.min("number").alias("low"), pl.max("number").alias("high"), pl.min("strength", "grade"), pl.max("payer_evidence"))
     items = books.items.filter(pl.col("open") > 0).select("i", "c", "currency", "open", _last_number().alias("number"))
     short = spans.filter(pl.col("high") - pl.col("low") <= RANGE_MAX).join(books.receipts.select("r", "currency", "amount"), on="r")
     within = short.join(items, on=["c", "currency"]).filter(pl.col("number").is_between(pl.col("low"), pl.col("high")))
-    whole = within.filter((pl.col("open").sum().over("r") == pl.col("amount")) & (pl.len().over("r") > pl.col("named")))
+    whole = within.filter((pl.col("open").sum().over("r") == pl.col("amount")) & (pl.len().over("r") > 2))
     return whole.with_columns(pl.lit(RANGE_FROM, pl.UInt32).alias("a"), pl.lit("range").alias("source")).select(list(MEMBERS))
 
 
@@ -70,12 +74,15 @@ def with_more(members: pl.DataFrame, weighed: pl.DataFrame, books: Books) -> pl.
     open_ended = weighed.filter(pl.col("amount_evidence").is_in([amounts.SHORT, amounts.OVER])).select("r", "a", "gap")
     named = members.join(open_ended, on=["r", "a"]).join(books.receipts.select("r", "currency"), on="r")
     wanted = named.group_by("r", "a", "c").agg(pl.first("gap", "currency"), pl.min("strength", "grade"), pl.col("payer_evidence").sort().first())
-    others = wanted.join(books.items.select("i", "c", "currency", "open", "due_date"), on=["c", "currency"])
-    others = others.join(members.select("r", "a", "i"), on=["r", "a", "i"], how="anti").sort("r", "a", "c", "due_date", "i", nulls_last=True)
-    netted = others.filter((pl.col("gap") > 0) & (pl.col("open") == -pl.col("gap"))).with_columns(pl.lit("credit").alias("source"))
-    few = others.filter((pl.col("gap") < 0) & (pl.len().over("r", "a", "c") <= combine.RUNS_MAX))
+    items = books.items.select("i", "c", "currency", "open", "due_date").join(wanted.select("c").unique(), on="c", how="semi")
+    over = wanted.filter(pl.col("gap") < 0)
+    netted = wanted.filter(pl.col("gap") > 0).with_columns((-pl.col("gap")).alias("open")).join(items, on=["c", "currency", "open"])
+    few = items.join(over.select("c").unique(), on="c", how="semi").filter(pl.len().over("c", "currency") <= combine.RUNS_MAX)
+    others = over.join(few, on=["c", "currency"]).join(members.select("r", "a", "i"), on=["r", "a", "i"], how="anti")
+    others = others.sort("r", "a", "c", "due_date", "i", nulls_last=True)
     columns = [*MEMBERS, "together"]
-    added = pl.concat([netted.with_columns(pl.col("i").alias("together")).select(columns), _adding_up(few).select(columns)])
+    netted = netted.with_columns(pl.lit("credit").alias("source"), pl.col("i").alias("together"))
+    added = pl.concat([netted.select(columns), _adding_up(others).select(columns)])
     numbered = added.sort("r", "a", "together", "i").with_columns(
         (pl.struct("a", "together").rank("dense").over("r").cast(pl.UInt32) - 1 + MORE_FROM).alias("more"))
     kept = numbered.filter(pl.col("more") < MORE_FROM + ANSWERS_MAX)

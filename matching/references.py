@@ -126,25 +126,31 @@ def _grams(found: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
         run = pl.concat_str([pl.col("run").shift(-step) for step in range(count)])
         bare = pl.concat_str([pl.col("bare").shift(-step) for step in range(count)])
         put = runs.with_columns(run.alias("digits"), bare.alias("bare_digits")).filter(same)
-        grams.append(_gram(put, "digits", count))
+        as_written = _gram(put, "digits", count).join(keys, on="key", how="semi")
+        grams.append(as_written)
         if count > 1:
-            grams.append(_gram(put.filter(pl.col("digits") != pl.col("bare_digits")), "bare_digits", count))
-    grams += [_gram(runs.pipe(_completed), digits, 0) for digits in ("alone", "behind")]
+            zeroless = _gram(put.filter(pl.col("digits") != pl.col("bare_digits")), "bare_digits", count)
+            grams.append(zeroless.join(keys, on="key", how="semi").join(as_written, on=["g", "start"], how="anti"))
+    ends = _completed(found)
+    grams += [_gram(ends, digits, 0) for digits in ("alone", "behind")]
     long = found.filter(pl.col("runs").list.len() > RUNS_MAX)
     whole = long.with_columns(pl.col("runs").list.join("").alias("digits"), pl.lit(0, pl.Int64).alias("start"), pl.lit(0, pl.UInt32).alias("first"))
     grams.append(_gram(whole, "digits", SPANS_MAX))
     return pl.concat([gram.join(keys, on="key", how="semi") for gram in grams])
 
 
-def _completed(runs: pl.DataFrame) -> pl.DataFrame:
+def _completed(found: pl.DataFrame) -> pl.DataFrame:
     """Short runs behind a long one as the ends of numbers that begin like it: `2026-00123/124/25` has 2026-00124 and 2026-00125 as well."""
-    size = pl.col("run").str.len_chars()
-    longest = pl.col("run").sort_by(size, "start", descending=[True, False]).first().over("g")
-    at = pl.col("start").sort_by(size, "start", descending=[True, False]).first().over("g")
-    before = pl.when(pl.col("start") == at - 1).then("run").max().over("g").fill_null("")
-    lists = runs.with_columns(longest.alias("longest"), at.alias("at"), before.alias("before"))
-    ends = lists.filter((pl.col("start") > pl.col("at")) & (size < pl.col("longest").str.len_chars()))
-    alone = pl.concat_str(pl.col("longest").str.head(pl.col("longest").str.len_chars().cast(pl.Int64) - size.cast(pl.Int64)), "run")
+    at = pl.col("runs").list.eval(pl.element().str.len_chars()).list.arg_max().cast(pl.Int64).alias("at")
+    several = found.filter(pl.col("runs").list.len() > 1)
+    shrinking = pl.col("runs").list.last().str.len_chars() < pl.col("runs").list.first().str.len_chars()
+    lists = several.filter(shrinking | (pl.col("runs").list.len() > 2)).with_columns(at).filter(pl.col("at") < pl.col("runs").list.len().cast(pl.Int64) - 1)
+    before = pl.when(pl.col("at") > 0).then(pl.col("runs").list.get(pl.max_horizontal(pl.col("at") - 1, 0))).otherwise(pl.lit(""))
+    runs = lists.with_columns(pl.col("runs").list.get(pl.col("at")).alias("longest"), before.alias("before")).explode("runs").rename({"runs": "run"})
+    placed = runs.with_columns(pl.int_range(pl.len()).over("g").alias("start"))
+    missing = pl.col("longest").str.len_chars().cast(pl.Int64) - pl.col("run").str.len_chars().cast(pl.Int64)
+    ends = placed.filter((pl.col("start") > pl.col("at")) & (missing > 0))
+    alone = pl.concat_str(pl.col("longest").str.head(missing), "run")
     return ends.with_columns(alone.alias("alone"), pl.concat_str("before", alone).alias("behind"), pl.lit(0, pl.UInt32).alias("first"))
 
 

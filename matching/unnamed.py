@@ -7,6 +7,7 @@ nothing fitting of its own may pay for its family.
 
 from __future__ import annotations
 
+from math import gcd
 from typing import NamedTuple
 
 import numpy as np
@@ -20,15 +21,16 @@ from matching.schema import Policy
 SETS = {
     "r": pl.UInt32, "a": pl.UInt32, "i": pl.UInt32, "rule": pl.String, "payer_evidence": pl.String, "level": pl.Int8, "rivals": pl.Int64,
 }
-SINGLE, EVERYTHING, SMALL_SET, LOOSE_SET, NEAREST, AMOUNT_ONLY = (
-    "single_item", "clear_account", "combination", "loose_combination", "nearest_item", "amount_only",
+SINGLE, EVERYTHING, SMALL_SET, LOOSE_SET, NEAREST, REMOTE, AMOUNT_ONLY = (
+    "single_item", "clear_account", "combination", "loose_combination", "nearest_item", "remote_item", "amount_only",
 )
+INEXACT = frozenset((NEAREST, REMOTE))
 CANDIDATES_MAX = 3
-SHORT_BY_MAX = 4
-"""An item is near when no more than one part in so many is missing."""
+NEAR_PART, REMOTE_PART = 10, 4
+"""An item is near when no more than one part in ten is missing or too much; up to one in four it is still worth a suggestion."""
 NO_DATE = -(10**7)
 FAR = np.int64(2) ** 62
-ROUND = (100_000, 50_000, 10_000, 5_000, 1_000, 500, 100, 50, 10, 5, 1)
+ROUND = 100_000
 CHANCE = 20
 """The sums of all sets hit at most one in so many of the amounts that might as well have come."""
 BLOCK = 1 << 18
@@ -69,8 +71,9 @@ def answers(receipts: pl.DataFrame, candidates: pl.DataFrame, books: Books) -> p
     ordered = candidates.sort("r", "level", "c", descending=[False, True, False])
     likely = ordered.filter(pl.int_range(pl.len()).over("r") < CANDIDATES_MAX).join(receipts.select("r"), on="r", how="semi")
     own = _solved(likely, books, "c")
-    settled = own.filter(pl.col("rule") != NEAREST).select("r").unique()
-    own = own.filter((pl.col("rule") != NEAREST) | ~pl.col("r").is_in(settled["r"].implode()))
+    exact = ~pl.col("rule").is_in(sorted(INEXACT))
+    settled = own.filter(exact).select("r").unique()
+    own = own.filter(exact | ~pl.col("r").is_in(settled["r"].implode()))
     heads = likely.filter((pl.col("level") >= customers.CERTAIN) & (pl.len().over("r") == 1)).join(settled, on="r", how="anti")
     family = _of_family(heads, books)
     left = own.join(family.select("r").unique(), on="r", how="anti")
@@ -97,7 +100,7 @@ def _of_family(heads: pl.DataFrame, books: Books) -> pl.DataFrame:
         .otherwise(pl.lit("family")).alias("evidence"),
     )
     found = _solved(asked.drop("c").rename({"root": "c"}), books, "root")
-    return found.filter(pl.col("rule") != NEAREST)
+    return found.filter(~pl.col("rule").is_in(sorted(INEXACT)))
 
 
 def _solved(tasks: pl.DataFrame, books: Books, owner: str) -> pl.DataFrame:
@@ -188,27 +191,30 @@ def _judged(sets: list[combine.Chosen], amounts: Integers, target: int, policy: 
 
 def _is_telling(amounts: Integers, target: int) -> bool:
     """Whether a sum that comes out right says something: round amounts add up to a round target by chance too often."""
-    roundness = next(step for step in ROUND if target % step == 0)
-    as_round = amounts[amounts % roundness == 0]
-    return (1 << len(as_round)) * roundness * CHANCE <= int(abs(amounts).sum())
+    roundness = gcd(target, ROUND)
+    as_round = int((amounts % roundness == 0).sum())
+    chances = max(1 << len(amounts), (1 << as_round) * roundness)
+    return chances * CHANCE <= int(abs(amounts).sum())
 
 
 def _nearest(tasks: Tasks, opens: Integers, discounts: Integers) -> list[list[Answer]]:
-    """Items to which a fee, a rounding difference or a late discount leads; else those of which little is missing; else the only one,
-    or everything where more came than is open."""
+    """Items to which a fee, a rounding difference or a late discount leads; else those of which little is missing or that little is too
+    much for; else the only one, or everything where more came than is open."""
     count = opens.shape[1]
     gap = opens - tasks.target[:, None]
     rounding = tasks.rounding[:, None]
     explained = (abs(gap) <= rounding) | ((discounts > 0) & (abs(gap - discounts) <= rounding)) | ((tasks.fee > 0)[:, None] & (gap == tasks.fee[:, None]))
-    short = (gap > 0) & (gap * SHORT_BY_MAX <= opens)
-    near = np.where(explained.any(axis=1)[:, None], explained, short)
-    order = np.argsort(np.where(near, abs(gap), FAR), axis=1, kind="stable")[:, :CANDIDATES_MAX].tolist()
+    worth = np.where(explained.any(axis=1)[:, None], explained, abs(gap) * REMOTE_PART <= opens)
+    near = explained | (abs(gap) * NEAR_PART <= opens)
+    order = np.argsort(np.where(worth, abs(gap), FAR), axis=1, kind="stable")[:, :CANDIDATES_MAX]
+    listed = np.take_along_axis(near, order, axis=1).tolist()
     answered: list[list[Answer]] = []
-    for places, many, total, target in zip(order, near.sum(axis=1).tolist(), opens.sum(axis=1).tolist(), tasks.target.tolist(), strict=True):
-        if not many and (count == 1 or total < target):
+    sums = zip(worth.sum(axis=1).tolist(), opens.sum(axis=1).tolist(), tasks.target.tolist(), strict=True)
+    for places, nears, (many, total, target) in zip(order.tolist(), listed, sums, strict=True):
+        if count == 1 or (not many and total < target):
             answered.append([Answer(tuple(range(count)), NEAREST, 0)])
         else:
-            answered.append([Answer((place,), NEAREST, many - 1) for place in places[:many]])
+            answered.append([Answer((place,), NEAREST if close else REMOTE, many - 1) for place, close in zip(places[:many], nears[:many], strict=True)])
     return answered
 
 

@@ -163,6 +163,13 @@ def logical(block: Block, start: int, end: int, line: int) -> Logical:
     return Logical(first[:2], pieces, Span(line, block.offset + start, block.offset + end), records, uncoded)
 
 
+def logical_at(block: Block, start: int) -> Logical:
+    """The logical record that begins at `start`, without its line number."""
+    found = RECORD.match(block.text, start)
+    assert found is not None, "no record begins there"
+    return logical(block, start, found.end(), block.line)
+
+
 def glued(pieces: list[str], first_extra: int, width: int) -> str:
     """The pieces of a text, a line break between them; none where a line was full, and none is fuller, and so cut a word in two.
 

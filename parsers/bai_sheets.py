@@ -1,17 +1,18 @@
 """A block of a BAI2 file as a sheet: where each logical record stands, and the plain details in columns.
 
-The 88 lines of a record hang on it behind a fold, so that one split gives the records and one more their fields:
-
-    16,165,10000,Z,REF77,,ORIG CO NAME:BETA INC␟INVOICE 4711
-
 A detail is plain if it is in ASCII, its type code is listed and moves money, and its amount, funds type and references stand on its
-first line and are as usual; all others are for the long road of `parsers.bai_details`. What a plain detail says is the same here and
-there: tables, patterns and the rule that glues cut words are shared, and a differential test holds the two equal.
+first line and are as usual; all others are for the long road of `parsers.bai_details`:
+
+    16,165,10000,Z,REF77,,ORIG CO NAME:BETA INC
+    88,INVOICE 4711
+
+The commas say where its fields stand; then the block, with marks for the three commas before texts and without codes and filling of
+88 lines, is one table for polars to read. What a plain detail says is the same here and on the long road, for tables, patterns and
+the rule that glues cut words are shared, and a differential test holds the two equal.
 """
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -26,163 +27,235 @@ from parsers.bank_text import LABEL
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_FOLD, _GLUE = "\x1f", "\x1e"
-_HEADER = re.compile(r"^01,", re.MULTILINE)
-_AMOUNT = "^[0-9]{1,12}$"
-"""A larger amount takes the long road, so that the sums of a block stay far inside 64 bits."""
+    Letters = NDArray[np.uint8]
+    Numbers = NDArray[np.int64]
+    Flags = NDArray[np.bool_]
 
-_FUNDS = ["", "Z", "0", "1", "2", "V"]
-_LISTED = [code for code in bai_codes.details_with_money() if code]
-_MEANINGS = [bai_codes.type_code(code) for code in _LISTED]
-_SIGN = pl.Series([meaning.sign for meaning in _MEANINGS], dtype=pl.Int64)
+
+def _code(code: str) -> int:
+    """The code of a line as a number."""
+    return int.from_bytes(f"{code},".encode())
+
+
+_RECORDS = [_code(code) for code in CODES]
+_FILE_HEADER, _DETAIL, _CONTINUATION = _code("01"), _code("16"), _code("88")
+_FIELD, _RECORD = "\x1f", "\x1e"
+_TEXTS = ["head", "bank_reference", "customer_reference", "words"]
+_IS_FILLING = np.isin(np.arange(256), list(FILLING.encode()))
+_IS_FUNDS = np.isin(np.arange(256), list(b"Z012"))
+_AFTER = "." * 9
+"""Letters behind the text, so that one may look a little beyond its end."""
+
+_DIGITS_MAX = 12
+"""A longer amount takes the long road, so that the sums of a block stay far inside 64 bits."""
+
+_MEANINGS = [bai_codes.type_code(code) for code in bai_codes.details_with_money() if code]
+_PLACE = np.full(1000, -1)
+_PLACE[[int(meaning.code) for meaning in _MEANINGS]] = range(len(_MEANINGS))
+_ITEM = np.full(1000, -1)
+_ITEM[[int(code) for code in bai_codes.ITEM_OF_PACKAGE]] = [int(item) for item in bai_codes.ITEM_OF_PACKAGE.values()]
+_TYPE_CODE = pl.Series([meaning.code for meaning in _MEANINGS], dtype=pl.String)
 _KIND = pl.Series([meaning.kind for meaning in _MEANINGS], dtype=pl.String)
-_NAMES_PAYER = pl.Series([meaning.names_payer and meaning.kind != "return" for meaning in _MEANINGS])
-_HAS_SERIAL = pl.Series([meaning.code in bai_codes.SERIAL_IS_CUSTOMER_REFERENCE for meaning in _MEANINGS])
-_IS_BOOK_TRANSFER = pl.Series([meaning.code in bai_codes.BOOK_TRANSFERS for meaning in _MEANINGS])
+_SIGN = np.array([meaning.sign for meaning in _MEANINGS])
+_IS_RETURN = np.array([meaning.kind == "return" for meaning in _MEANINGS])
+_NAMES_PAYER = np.array([meaning.names_payer for meaning in _MEANINGS]) & ~_IS_RETURN
+_HAS_SERIAL = np.array([meaning.code in bai_codes.SERIAL_IS_CUSTOMER_REFERENCE for meaning in _MEANINGS])
+_IS_BOOK_TRANSFER = np.array([meaning.code in bai_codes.BOOK_TRANSFERS for meaning in _MEANINGS])
 
 
 class Sheet(NamedTuple):
-    """The logical records of a block, in order: `start` and `end` in its text, number of the first line, how many lines count as
-    records, whether it is a plain detail. `details` has a row for each plain one, with its place among the records in `record`."""
+    """The logical records of a block in order: `start` and `end` in its text, number of the first line, whether it is a plain detail.
+    `details` has a row for each that is one: columns of `documents.LINES`, `sign`, and how many lines count as records (`counted`)."""
 
-    start: NDArray[np.int64]
-    end: NDArray[np.int64]
-    line: NDArray[np.int64]
-    counted: NDArray[np.int64]
-    is_plain: NDArray[np.bool_]
+    start: Numbers
+    end: Numbers
+    line: Numbers
+    is_plain: Flags
     details: pl.DataFrame
+
+
+class _Lines(NamedTuple):
+    """The lines of a block: its bytes, where each line starts and ends (at its line end), and its code: the first three bytes."""
+
+    letters: Letters
+    start: Numbers
+    end: Numbers
+    code: Numbers
+
+
+class _Fields(NamedTuple):
+    """The fields of records that may be details: type code and amount as numbers, the stated value date, where the texts begin, and
+    whether all is as usual."""
+
+    code: Numbers
+    amount: Numbers
+    value_date: NDArray[np.datetime64]
+    bank_reference: Numbers
+    customer_reference: Numbers
+    words: Numbers
+    is_usual: Flags
 
 
 def sheet(block: Block, width: int) -> Sheet | None:
     """The sheet of a block whose lines are full at `width`, if no 01 record in it says otherwise; None where only the record reader
-    knows: several records on a line, mixed line ends, control characters that are our folds, files of two widths."""
-    text = block.text
-    line_end = "\r\n" if "\r" in text else "\n"
-    widths = _widths(block, width)
-    if block.breaks or _FOLD in text or _GLUE in text or len(widths) > 1 or text.count("\r") not in {0, text.count("\n")}:
+    knows: several records on a line, control characters that are our marks, files of two widths, no record at all."""
+    if block.breaks or _FIELD in block.text or _RECORD in block.text:
         return None
-    marked = _marked(text, line_end, widths.pop())
-    folded = marked.replace(f"{line_end}88,", _FOLD).replace(f"{line_end[:-1]}{_GLUE}88,", _GLUE)
-    records = _records(folded, line_end, block)
-    if not records.height:
+    lines = _lines(block.text)
+    is_head = lines.code != _CONTINUATION
+    is_head[0] = True
+    is_record = np.logical_or.reduce([lines.code == code for code in _RECORDS])
+    records = np.flatnonzero(is_record)
+    widths = _widths(block, lines, records, width)
+    if not records.size or len(widths) > 1:
         return None
-    details = _fields(records)
-    is_plain = _is_plain(details)
-    return Sheet(records["start"].to_numpy(), records["end"].to_numpy(), records["line"].to_numpy(), records["counted"].to_numpy(),
-                 is_plain.to_numpy(), _told(details.filter(is_plain)))
+    start, end = lines.start[records], np.append(lines.start[records[1:]], len(block.text))
+    fields = _fields(lines, records)
+    head = np.cumsum(is_head)
+    has_codes = np.diff(head[records], append=head[-1] + 1) == 1
+    is_plain = fields.is_usual & has_codes & ~_is_followed_by_item(fields.code) & _is_ascii(lines, start)
+    is_plain[-1] = False  # nobody knows what follows it
+    chosen, fields = pl.Series(is_plain), _Fields(*(column[is_plain] for column in fields))
+    texts = _table(_kept(block.text, lines, is_head, widths.pop()), lines, start, fields).filter(chosen)
+    places = pl.DataFrame({
+        "line": records + block.line, "counted": np.diff(records, append=len(lines.start)),
+        "byte_start": start + block.offset, "byte_end": end + block.offset,
+    })
+    return Sheet(start, end, records + block.line, is_plain, places.filter(chosen).hstack(_told(texts, fields)))
 
 
-def _widths(block: Block, width: int) -> set[int]:
+def _lines(text: str) -> _Lines:
+    letters = np.frombuffer(f"{text}{_AFTER}".encode("latin-1"), np.uint8)
+    breaks = np.flatnonzero(letters == ord("\n"))
+    start, end = np.append(0, breaks + 1), np.append(breaks, len(text))
+    lines = slice(0, -1 if text.endswith("\n") else None)
+    first, second, third = (letters[start + place].astype(np.int64) for place in range(3))
+    return _Lines(letters, start[lines], end[lines], ((first << 16) + (second << 8) + third)[lines])
+
+
+def _widths(block: Block, lines: _Lines, records: Numbers, width: int) -> set[int]:
     """The widths of full lines in the files that the block holds parts of."""
-    headers = [bai_records.RECORD.match(block.text, found.start()) for found in _HEADER.finditer(block.text)]
-    stated = {line_width(bai_records.logical(block, *header.span(), block.line)) for header in headers if header}
-    begins_a_file = headers and headers[0] and headers[0].start() == bai_records.preamble_length(block.text)
-    return stated if begins_a_file else stated | {width}
+    headers = records[lines.code[records] == _FILE_HEADER]
+    stated = {line_width(bai_records.logical_at(block, int(start))) for start in lines.start[headers]}
+    return stated if headers.size and headers[0] == records[0] else stated | {width}
 
 
-def _marked(text: str, line_end: str, width: int) -> str:
-    """The text with a glue for the line end after each full line that an 88 line continues inside a word, as `bai_records.glued` does
-    it: not before a label, and not in a record that has a fuller line."""
-    letters = np.frombuffer(text.encode("latin-1") + b"\0\0\0", np.uint8)
-    ends = np.flatnonzero(letters == ord("\n"))
-    lengths = np.diff(ends, prepend=-1) - len(line_end)
-    is_filled = np.isin(letters[ends - len(line_end)], np.frombuffer(FILLING.encode(), np.uint8))
-    long = np.flatnonzero((lengths > width) | ((lengths == width) & ~is_filled))
-    if not long.size:
-        return text
-    starts = np.append(0, ends + 1)
-    is_continuation = (letters[starts] == ord("8")) & (letters[starts + 1] == ord("8")) & (letters[starts + 2] == ord(","))
-    record = np.cumsum(~is_continuation)
-    lines = text.split("\n")
-    stripped = {at: len(lines[at].rstrip(FILLING)) for at in long.tolist()}
-    too_full = {record[at] for at, length in stripped.items() if length > width}
-    glued = [ends[at] for at, length in stripped.items() if length == width and is_continuation[at + 1] and record[at] not in too_full
-             and not LABEL.match(lines[at + 1][3:].rstrip(FILLING))]
-    marked = letters[:-3].copy()
-    marked[glued] = ord(_GLUE)
-    return marked.tobytes().decode("latin-1")
+def _fields(lines: _Lines, records: Numbers) -> _Fields:
+    letters, start, end = lines.letters, lines.start[records], lines.end[records]
+    commas = np.append(np.flatnonzero(letters == ord(",")), np.full(9, len(letters) - 3))
+    first = np.searchsorted(commas, start)
+    code, has_code = _number(letters, start + 3, commas[first + 1])
+    has_code &= (lines.code[records] == _DETAIL) & (commas[first + 1] == start + 6)
+    amount, has_amount = _number(letters, commas[first + 1] + 1, commas[first + 2])
+    funds = letters[commas[first + 2] + 1]
+    funds_length = commas[first + 3] - commas[first + 2] - 1
+    is_valued = (funds_length == 1) & (funds == ord("V"))
+    has_funds = (funds_length == 0) | (funds_length == 1) & _IS_FUNDS[funds] | is_valued
+    value_date, has_date = _value_dates(letters, commas[first + 3] + 1, commas[first + 4], is_valued)
+    bank, customer, words = (commas[first + place + 2 * is_valued] + 1 for place in (3, 4, 5))
+    code = np.where(has_code, code, 0)
+    is_usual = (_PLACE[code] >= 0) & has_amount & has_funds & has_date & (words <= end)
+    return _Fields(code, amount, value_date, bank, customer, words, is_usual)
 
 
-def _records(folded: str, line_end: str, block: Block) -> pl.DataFrame:
-    """Each logical record: its text, where it starts and ends, its line, how many lines count, whether all of them have a code."""
-    folds = pl.col("text").str.count_matches(f"[{_FOLD}{_GLUE}]" if _GLUE in folded else _FOLD)
-    rows = pl.Series("text", [folded]).str.split(line_end).explode().to_frame().with_columns(counted=folds.cast(pl.Int64) + 1)
-    size = pl.col("text").str.len_chars().cast(pl.Int64) + (pl.col("counted") - 1) * (len(line_end) + 2) + len(line_end)
-    rows = rows.with_columns(next_row=size.cum_sum(), line=pl.col("counted").cum_sum().shift(1, fill_value=0) + block.line)
-    rows = rows.with_columns(start=pl.col("next_row").shift(1, fill_value=0))
-    records = rows.filter(pl.col("text").str.slice(0, 3).is_in([f"{code}," for code in CODES]))
-    return records.with_columns(end=pl.col("start").shift(-1, fill_value=len(block.text))).with_columns(
-        has_codes=pl.col("end") == pl.col("next_row"))
+def _number(letters: Letters, start: Numbers, end: Numbers) -> tuple[Numbers, Flags]:
+    """The number in `letters[start:end]`, and whether one of up to `_DIGITS_MAX` digits stands there."""
+    length = end - start
+    is_number = (length > 0) & (length <= _DIGITS_MAX)
+    number = np.zeros(len(start), np.int64)
+    for place in range(int(length[is_number].max(initial=0)), 0, -1):
+        digit = letters[end - place] - ord("0")
+        digit[place > length] = 0
+        is_number &= digit < 10
+        number *= 10
+        number += digit
+    return number, is_number
 
 
-def _fields(records: pl.DataFrame) -> pl.DataFrame:
-    """The fields of the records as if all were details; date and time of a value date stand behind the others."""
-    cut = pl.col("text").str.splitn(",", 7).struct.rename_fields(["record", "code", "amount", "funds", "first", "second", "rest"])
-    fields = records.select(cut.alias("cut"), "has_codes", is_ascii=pl.col("text").str.len_chars() == pl.col("text").str.len_bytes())
-    fields = fields.unnest("cut")
-    valued = pl.col("funds") == "V"
-    dates = {text: date_of(text) for text in fields.filter(valued)["first"].unique().to_list() if text}
-    after = pl.when(valued).then("rest").str.splitn(",", 3).struct
-    return fields.with_columns(
-        bank_reference=pl.when(valued).then(after.field("field_0")).otherwise("first"),
-        customer_reference=pl.when(valued).then(after.field("field_1")).otherwise("second"),
-        words=pl.when(valued).then(after.field("field_2")).otherwise("rest"),
-        date=pl.when(valued).then("first").otherwise(pl.lit("")),
-        time=pl.when(valued).then("second").otherwise(pl.lit("")),
-        value_date=pl.when(valued).then("first").replace_strict(list(dates), list(dates.values()), default=None, return_dtype=pl.Date),
-        place=pl.col("code").replace_strict(_LISTED, range(len(_LISTED)), default=None, return_dtype=pl.UInt32),
+def _value_dates(letters: Letters, start: Numbers, end: Numbers, is_valued: Flags) -> tuple[NDArray[np.datetime64], Flags]:
+    """The dates of value, where the funds type has one, and whether each of these is empty or a date."""
+    dates, is_date = np.full(len(start), np.datetime64("NaT"), "datetime64[D]"), ~is_valued | (start == end)
+    rows = np.flatnonzero(is_valued & (end - start == 6))
+    number, has_digits = _number(letters, start[rows], end[rows])
+    for stated in np.unique(number[has_digits]).tolist():
+        if date := date_of(f"{stated:06d}"):
+            found = rows[has_digits & (number == stated)]
+            dates[found], is_date[found] = date, True
+    return dates, is_date
+
+
+def _is_followed_by_item(code: Numbers) -> Flags:
+    """Which details are deposits whose items follow."""
+    following: Flags = _ITEM[code] == np.append(code[1:], 0)
+    return following
+
+
+def _is_ascii(lines: _Lines, start: Numbers) -> Flags:
+    """Which records have no letter outside ASCII."""
+    outside, found = np.flatnonzero(lines.letters > 127), np.ones(len(start), np.bool_)
+    found[np.searchsorted(start, outside[outside >= start[0]], side="right") - 1] = False
+    return found
+
+
+def _kept(text: str, lines: _Lines, is_head: Flags, width: int) -> Flags:
+    """Which bytes are left when codes of 88 lines and filling of all lines are taken out; and the line end of a full line that an 88
+    line continues inside a word, as `bai_records.glued` has it: not before a label, and not in a record that has a fuller line."""
+    kept, end = np.ones(len(text), np.bool_), lines.end.copy()
+    for place in range(3):
+        kept[lines.start[~is_head] + place] = False
+    filled = np.flatnonzero(_IS_FILLING[lines.letters[end - 1]])
+    while filled.size:
+        end[filled] -= 1
+        kept[end[filled]] = False
+        filled = filled[_IS_FILLING[lines.letters[end[filled] - 1]]]
+    length, record = end - lines.start, np.cumsum(is_head)
+    is_wrapped = np.ones(record[-1] + 1, np.bool_)
+    is_wrapped[record[length > width]] = False
+    for line in np.flatnonzero((length == width)[:-1] & ~is_head[1:] & is_wrapped[record[:-1]]).tolist():
+        if not LABEL.match(text[lines.start[line + 1] + 3 : end[line + 1]]):
+            kept[lines.end[line]] = False
+    return kept
+
+
+def _table(kept: Flags, lines: _Lines, start: Numbers, fields: _Fields) -> pl.DataFrame:
+    """The texts of the chosen fields, a row for each record."""
+    letters = lines.letters[: len(kept)].copy()
+    if letters.max() > 127:
+        letters[letters > 127] = ord("?")  # in no plain detail
+    letters[start[1:] - 1] = ord(_RECORD)
+    for begin in (fields.bank_reference, fields.customer_reference, fields.words):
+        letters[begin - 1] = ord(_FIELD)
+    header = f"{_FIELD.join(_TEXTS)}{_RECORD}".encode()
+    return pl.read_csv(
+        header + letters[start[0] :][kept[start[0] :]].tobytes(), separator=_FIELD, eol_char=_RECORD, quote_char=None,
+        schema=dict.fromkeys(_TEXTS, pl.String), columns=_TEXTS[1:], truncate_ragged_lines=True, empty_string_is_null=False,
     )
 
 
-def _is_plain(fields: pl.DataFrame) -> pl.Series:
-    """Which records are plain details: never the last one, for nobody knows what follows it, and no deposit before its item."""
-    is_detail = pl.col("record") == "16"
-    item = pl.col("code").replace_strict(bai_codes.ITEM_OF_PACKAGE, default=None, return_dtype=pl.String)
-    opens_package = is_detail.shift(-1) & (pl.col("code").shift(-1) == item)
-    conditions = [
-        is_detail, pl.col("has_codes"), pl.col("is_ascii"), pl.int_range(pl.len()) < pl.len() - 1, ~opens_package.fill_null(value=False),
-        pl.col("place").is_not_null(), pl.col("amount").str.contains(_AMOUNT), pl.col("funds").is_in(_FUNDS),
-        (pl.col("date") == "") | pl.col("value_date").is_not_null(), pl.col("words").is_not_null(),
-        *(~pl.col(name).str.contains(f"[{_FOLD}{_GLUE}]") for name in ("bank_reference", "customer_reference", "time")),
-    ]
-    return fields.select(pl.all_horizontal(condition.fill_null(value=False) for condition in conditions)).to_series()
-
-
-def _told(details: pl.DataFrame) -> pl.DataFrame:
+def _told(texts: pl.DataFrame, fields: _Fields) -> pl.DataFrame:
     """What the details say, as `bai_account.bank_line` reads it, apart from what their account adds."""
-    asked, place, words = questions.asked, details["place"], _words(details["words"])
-    bank_reference, customer_reference = (details[name].str.strip_chars(BLANK) for name in ("bank_reference", "customer_reference"))
-    kind = _KIND.gather(place)
-    is_return = kind == "return"
-    number = _check_number(_HAS_SERIAL.gather(place), is_return, customer_reference, words)
+    asked, place, text = questions.asked, _PLACE[fields.code], pl.col("words")
+    stripped = texts.select(pl.all().str.strip_chars(BLANK))
+    asks = stripped.select(pl.exclude("words").str.contains("^0*$"))
+    words, reference = stripped["words"], stripped["customer_reference"]
+    is_return, code = pl.Series(_IS_RETURN[place]), pl.Series(place)
+    number = _check_number(pl.Series(_HAS_SERIAL[place]), is_return, reference, words)
+    payer = asked(questions.payer_name, pl.Series(_NAMES_PAYER[place]), words)
     original = asked(questions.original_trace, is_return, words)
     return pl.DataFrame({
-        "type_code": details["code"],
-        "amount": details["amount"].cast(pl.Int64),
-        "sign": _SIGN.gather(place),
-        "kind": _with_own_transfers(kind, _IS_BOOK_TRANSFER.gather(place), words),
-        "value_date": details["value_date"],
-        "bank_reference": asked(questions.clearing_reference, _is_blank(bank_reference), words, bank_reference),
-        "customer_reference": asked(questions.payer_reference, _is_blank(customer_reference), words, customer_reference),
+        "type_code": _TYPE_CODE.gather(code),
+        "amount_minor": fields.amount * _SIGN[place],
+        "sign": _SIGN[place],
+        "kind": _with_own_transfers(_KIND.gather(code), pl.Series(_IS_BOOK_TRANSFER[place]), words),
+        "value_date": fields.value_date,
+        "bank_reference": asked(questions.clearing_reference, asks["bank_reference"], words, stripped["bank_reference"]),
+        "customer_reference": asked(questions.payer_reference, asks["customer_reference"], words, reference),
         "check_number": number,
-        "payer_name": asked(questions.returned_payer_name, is_return, words,
-                            asked(questions.payer_name, _NAMES_PAYER.gather(place), words)),
-        "remittance_text": words.str.replace_all("\n", " ", literal=True).str.strip_chars(" ,"),
+        "payer_name": asked(questions.returned_payer_name, is_return, words, payer),
+        "remittance_text": stripped.select(text.str.replace_all("\n", " ", literal=True).str.strip_chars(" ,")).to_series(),
         "return_reason": asked(questions.return_reason, is_return, words),
         "original_reference": number.zip_with(is_return & (original == ""), original),
     })
-
-
-def _words(texts: pl.Series) -> pl.Series:
-    """The texts with a line break for each fold, none for a glue, and no filling before either."""
-    if texts.str.contains(f"[{FILLING}][{_FOLD}{_GLUE}]").any():
-        texts = texts.str.replace_all(f"[{FILLING}]+([{_FOLD}{_GLUE}])", "${1}")
-    unglued = texts.str.replace_all(_GLUE, "", literal=True)
-    return unglued.str.strip_chars_end(FILLING).str.replace_all(_FOLD, "\n", literal=True).str.strip_chars(BLANK)
-
-
-def _is_blank(reference: pl.Series) -> pl.Series:
-    return reference.str.contains("^0*$")
 
 
 def _check_number(has_serial: pl.Series, is_return: pl.Series, reference: pl.Series, words: pl.Series) -> pl.Series:
@@ -197,5 +270,5 @@ def _number_of(reference: pl.Series) -> pl.Series:
 
 
 def _with_own_transfers(kind: pl.Series, is_book_transfer: pl.Series, words: pl.Series) -> pl.Series:
-    rows = is_book_transfer.arg_true()
-    return kind.scatter(rows.filter(questions.is_between_own_accounts(words.gather(rows))), "transfer")
+    is_own = questions.is_between_own_accounts(words.filter(is_book_transfer))
+    return kind.scatter(is_book_transfer.arg_true().filter(is_own), "transfer")

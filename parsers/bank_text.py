@@ -23,12 +23,12 @@ LABEL = re.compile(r"/?[A-Z][A-Z0-9/. #]{0,24}?[:=]|/[A-Z]{2,6}/")
 BEFORE = r"[ ,/;|\n]"
 """What stands before a label; each search begins with one character class, which `re` skips to quickly."""
 
-_VALUE = r"[:=]=?([^\n:=;#|\\]*)"
+VALUE = r"[:=]=?([^\n:=;#|\\]*)"
 PAYER = re.compile(
     BEFORE + r"(?:ORIG(?:INATOR|INATING)?(?: CO(?:MPANY)?)?(?: NAME)?|ORG(?: NAME)?|B/O(?: CUSTOMER)?|BY ORDER OF|REMITTER(?: NAME)?"
-    r"|ORDERING (?:CUSTOMER|PARTY)|DBNM|DEBTOR(?: NAME)?|PAY[EO]R(?: NAME)?|REC(?:EIVE)?D? FROM|SENDER NAME|CO(?:MPANY)? NAME)" + _VALUE,
+    r"|ORDERING (?:CUSTOMER|PARTY)|DBNM|DEBTOR(?: NAME)?|PAY[EO]R(?: NAME)?|REC(?:EIVE)?D? FROM|SENDER NAME|CO(?:MPANY)? NAME)" + VALUE,
 )
-RETURNED_PAYER = re.compile(BEFORE + r"(?:RETURN FROM|MAKER|DRAWER|PAY[EO]R(?: NAME)?|IND(?:IVIDUAL)? NAME|INDN)" + _VALUE)
+RETURNED_PAYER = re.compile(BEFORE + r"(?:RETURN FROM|MAKER|DRAWER|PAY[EO]R(?: NAME)?|IND(?:IVIDUAL)? NAME|INDN)" + VALUE)
 NAME_FIRST = re.compile(r" ([A-Z][^\n:=]*?) +DES:")
 NEXT_LABELS = frozenset({
     "ID", "ORIG ID", "ORIGINATOR ID", "ORG ID", "CO ID", "IND ID", "DESC DATE", "CO ENTRY DESCR", "SEC", "TRACE", "ORIG TRACE", "TRN", "EED",

@@ -10,7 +10,7 @@ import re
 
 from parsers.records import Kind
 
-_RETURN = re.compile(
+RETURN = re.compile(
     r"RETURN(?:ED)? (?:OF )?(?:DEPOSIT(?:ED)?|ITEM|CHECK|CHEQUE|ACH|PAYMENT|DEBIT)|DEPOSIT(?:ED)?(?: ITEM)? RETURN|ACH RETURN|"
     r"\bRETURN ITEM|CHARGEBACK|\bNSF (?:RETURN|ITEM|CHECK)|UNPAID (?:CHEQUE|CHECK|DIRECT DEBIT|ITEM)|CHEQUE RETURNED|"
     r"R(?:Ü|UE|U)CK(?:LAST|BUCH|GABE|SCHECK|ÜBERW|RUF)|\bRETOURE\b|RETOUR (?:SEPA|DOMICILIATION|PRELEVEMENT)|"
@@ -36,7 +36,7 @@ def is_return(text: str) -> bool:
         "RET" in text or "CK" in text or "CHARGEBACK" in text or "NSF" in text or "IMPAY" in text or "REJ" in text
         or "DEVOL" in text or "UNPAID" in text
     )
-    return has_stem and _RETURN.search(text) is not None and _FEE_IN_RETURN.search(text) is None
+    return has_stem and RETURN.search(text) is not None and _FEE_IN_RETURN.search(text) is None
 
 
 def kind_of(text: str, amount_minor: int) -> Kind:

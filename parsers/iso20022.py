@@ -33,8 +33,8 @@ ROOTS = {
 
 _ROOT = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?(?:(%b)(?:V\d\d)?|((?:pacs|pain|camt)\.\d{3})\.\d{3}\.\d{2})[\s/>]" % "|".join(ROOTS).encode())
 _NAMESPACE = re.compile(rb"""xmlns[^=<>]{0,40}=\s*["'][^"'<>]*?\b((?:acmt|admi|auth|camt|pacs|pain|reda|remt|tsmt)\.\d{3})\b""")
-_NO_REFERENCE = frozenset({"NOTPROVIDED", "NOT PROVIDED", "NOTAVAILABLE", "NOREF", "NONREF", "NONE", "N/A"})
-_NO_REFERENCE_INITIALS = frozenset("Nn")
+NO_REFERENCE = frozenset({"NOTPROVIDED", "NOT PROVIDED", "NOTAVAILABLE", "NOREF", "NONREF", "NONE", "N/A"})
+_INITIALS_OF_NO_REFERENCE = frozenset("Nn")
 
 
 def message_of(head: bytes) -> str:
@@ -64,7 +64,7 @@ def line_of(text: str) -> str:
 def reference_of(text: str) -> str:
     """A reference, or "" where the sender writes that there is none."""
     bare = text.strip()
-    return "" if bare[:1] in _NO_REFERENCE_INITIALS and bare.upper() in _NO_REFERENCE else bare
+    return "" if bare[:1] in _INITIALS_OF_NO_REFERENCE and bare.upper() in NO_REFERENCE else bare
 
 
 class Money(NamedTuple):

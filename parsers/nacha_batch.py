@@ -18,12 +18,14 @@ from parsers.nacha_addenda import Told, span_of
 from parsers.nacha_entry import Batch, bank_line, routing_ties
 from parsers.nacha_records import Record as Columns
 from parsers.nacha_records import clean
-from parsers.nacha_state import File, OpenBatch, State
-from parsers.records import BankLine, Control, Envelope, Record, Span, StatementClosed, StatementOpened
+from parsers.nacha_state import OpenBatch, State
+from parsers.records import Control, Envelope, Issue, Record, Span, StatementClosed, StatementOpened
 
 HASH_MODULUS = 10**10
-Figures = tuple[tuple[str, str, int | None, str], ...]
-"""Name, text as stated, number as computed, currency."""
+FIGURES = (
+    ("entry and addenda count", ""), ("entry hash", ""), ("debit total", "USD"), ("credit total", "USD"), ("service class", ""), ("number", ""),
+)
+"""What a batch control states: names and currencies."""
 
 _CONTROL_COLUMNS = {"8": 54, "9": 55}
 
@@ -81,10 +83,9 @@ def entry_records(state: State, batch: OpenBatch, entry: Columns, addenda: list[
     routing, trace = text[3:12], text[79:94]
     if routing[:8].isdecimal():
         sums.hash += int(routing[:8])
-    if routing not in state.seen:
-        state.seen.add(routing)
-        if not routing_ties(routing):
-            told.append(issues.warning(span_of(entry), "bad_reference", f"the check digit of routing number {routing!r} is wrong", text))
+    if not routing_ties(routing) and routing not in state.banks_told:
+        state.banks_told.add(routing)
+        told.append(issues.warning(span_of(entry), "bad_reference", f"the check digit of routing number {routing!r} is wrong", text))
     if not text.isprintable() and not clean(text).isprintable():
         told.append(issues.warning(span_of(entry), "bad_record", "the entry holds control characters", text))
     if trace.strip() and trace <= batch.trace and batch.facts.entry_class != "ADV":
@@ -98,29 +99,24 @@ def entry_records(state: State, batch: OpenBatch, entry: Columns, addenda: list[
         sums.debits -= line.amount_minor
     else:
         sums.credits += line.amount_minor
-    account = account_named(text) if names_our_account(line) else ""
-    if account and account not in state.seen:
-        state.seen.add(account)
-        if not any(map(str.isdigit, account)) and batch.facts.entry_class != "IAT":
-            told.append(issues.warning(span_of(entry), "bad_reference", f"the account number {account!r} is masked", text))
+    account = text[12:29].strip() if line.kind in ("receipt", "disbursement", "reversal") and not line.payer_account else ""
+    if account and is_masked(account) and account not in state.accounts_told and batch.facts.entry_class != "IAT":
+        state.accounts_told.add(account)
+        told.append(issues.warning(span_of(entry), "bad_reference", f"the account number {account!r} is masked", text))
     if batch.account is None or (account and account != batch.account):
         return [*statement(state, batch, account, line.value_date), *told, line]
     return [*told, line] if told else [line]
 
 
-def names_our_account(line: BankLine) -> bool:
-    """Whether the account of an entry is the one whose money moves, ours, and not that of a payer."""
-    return line.kind in ("receipt", "disbursement", "reversal") and not line.payer_account
-
-
-def account_named(text: str) -> str:
-    """The account that an entry was delivered to."""
-    return text[12:29].strip()
+@lru_cache(maxsize=4096)
+def is_masked(account: str) -> bool:
+    """Whether an account number has no digit: `XXXXXXXX`."""
+    return not any(map(str.isdigit, account))
 
 
 def statement(state: State, batch: OpenBatch, account: str = "", date: dt.date | None = None) -> Iterator[Record]:
     """Opens the statement of an account of ours; the one before it ends. A batch that changes account numbers them."""
-    account = state.account or (account if batch.facts.entry_class not in ("IAT", "ADV") and any(map(str.isdigit, account)) else "")
+    account = state.account or ("" if is_masked(account) or batch.facts.entry_class in ("IAT", "ADV") else account)
     if batch.account == account:
         return
     if batch.account is not None:
@@ -139,23 +135,30 @@ def closing(state: State, batch: OpenBatch, record: Columns) -> Iterator[Record]
     yield Envelope(place, "batch control")
     wide = batch.facts.entry_class == "ADV"
     debits, credits_ = (text[20:40], text[40:60]) if wide else (text[20:32], text[32:44])
-    header = batch.header.text
-    yield from controls(record, label(header), (
-        ("entry and addenda count", text[4:10], sums.entries, ""), ("entry hash", text[10:20], sums.hash % HASH_MODULUS, ""),
-        ("debit total", debits, sums.debits, "USD"), ("credit total", credits_, sums.credits, "USD"),
-        ("service class", text[1:4], _number(header[1:4]), ""), ("number", text[87:94], _number(header[87:94]), ""),
-    ))
+    stated = (text[4:10], text[10:20], debits, credits_, text[1:4], text[87:94])
+    yield from controls(record, label(batch.header), FIGURES, stated, computed(batch))
     if (text[1:4] == "220" and sums.debits) or (text[1:4] == "225" and sums.credits):
-        message = f"{label(header)} holds entries that its class {text[1:4]} does not allow"
-        yield issues.warning(place, "bad_record", message, text)
+        yield class_fault(batch, record)
     state.file.sums.add(sums)
     yield StatementClosed(place, closing_date=batch.facts.date)
     state.batch = None
 
 
-def label(header: str) -> str:
+def computed(batch: OpenBatch) -> tuple[int | None, ...]:
+    """The `FIGURES` of a batch as we count them."""
+    sums, header = batch.sums, batch.header.text
+    return sums.entries, sums.hash % HASH_MODULUS, sums.debits, sums.credits, _number(header[1:4]), _number(header[87:94])
+
+
+def class_fault(batch: OpenBatch, record: Columns) -> Issue:
+    """What is said of a batch of credits that holds debits, or the other way round."""
+    message = f"{label(batch.header)} holds entries that its class {record.text[1:4]} does not allow"
+    return issues.warning(span_of(record), "bad_record", message, record.text)
+
+
+def label(header: Columns) -> str:
     """`batch 12`."""
-    return f"batch {header[87:94].strip().lstrip('0') or '0'}"
+    return f"batch {header.text[87:94].strip().lstrip('0') or '0'}"
 
 
 def unclosed(state: State, place: Span, code: str) -> Iterator[Record]:
@@ -165,21 +168,23 @@ def unclosed(state: State, place: Span, code: str) -> Iterator[Record]:
         return
     yield from statement(state, batch) if batch.account is None else ()
     yield StatementClosed(place)
-    yield issues.error(place, code, f"{label(batch.header.text)} has no batch control (record 8)", batch.header.text)
+    yield issues.error(place, code, f"{label(batch.header)} has no batch control (record 8)", batch.header.text)
     state.batch = None
 
 
-def controls(record: Columns, name: str, figures: Figures) -> Iterator[Record]:
+def controls(
+    record: Columns, name: str, figures: tuple[tuple[str, str], ...], stated: tuple[str, ...], ours: tuple[int | None, ...],
+) -> Iterator[Record]:
     """Each stated figure beside ours; one that cannot be read is an error, for nothing proves the file then."""
     if len(record.text) < _CONTROL_COLUMNS[record.text[0]]:
         yield issues.error(span_of(record), "truncated", f"the {name} control is cut off after column {len(record.text)}", record.text)
         return
-    for figure, stated_text, computed, currency in figures:
-        stated = _number(stated_text)
-        if stated is None:
-            yield issues.error(span_of(record), "bad_record", f"the {name} {figure} {stated_text!r} is not a number", record.text)
-        elif computed is not None:
-            yield Control(span_of(record), f"{name} {figure}", stated, computed, currency)
+    for (figure, currency), text, ours_ in zip(figures, stated, ours, strict=True):
+        value = _number(text)
+        if value is None:
+            yield issues.error(span_of(record), "bad_record", f"the {name} {figure} {text!r} is not a number", record.text)
+        elif ours_ is not None:
+            yield Control(span_of(record), f"{name} {figure}", value, ours_, currency)
 
 
 def _number(text: str) -> int | None:

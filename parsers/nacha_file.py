@@ -21,6 +21,7 @@ from parsers.nacha_records import Record as Columns
 from parsers.nacha_state import File, State
 from parsers.records import Envelope, Record, Span
 
+_FIGURES = (("batch count", ""), ("block count", ""), *nacha_batch.FIGURES[:4])
 _ORIGIN = re.compile(r"[A-Z0-9]?\d{8,9}")
 
 
@@ -122,11 +123,10 @@ def _file_control(state: State, record: Columns) -> Iterator[Record]:
     yield Envelope(span_of(record), "file control")
     text, sums = record.text, state.file.sums
     debits, credits_ = (text[31:51], text[51:71]) if state.file.advices else (text[31:43], text[43:55])
-    yield from nacha_batch.controls(record, "file", (
-        ("batch count", text[1:7], state.file.batches, ""), ("block count", text[7:13], -(-state.file.records // 10), ""),
-        ("entry and addenda count", text[13:21], sums.entries, ""), ("entry hash", text[21:31], sums.hash % HASH_MODULUS, ""),
-        ("debit total", debits, sums.debits, "USD"), ("credit total", credits_, sums.credits, "USD"),
-    ))
+    stated = (text[1:7], text[7:13], text[13:21], text[21:31], debits, credits_)
+    blocks = -(-state.file.records // 10)
+    ours = (state.file.batches, blocks, sums.entries, sums.hash % HASH_MODULUS, sums.debits, sums.credits)
+    yield from nacha_batch.controls(record, "file", _FIGURES, stated, ours)
     state.file.closed = True
 
 

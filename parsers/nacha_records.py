@@ -43,19 +43,27 @@ class Record(NamedTuple):
 class Stretch(NamedTuple):
     """Records that follow each other with `width` bytes each; `kinds` are their first characters.
 
-    In a stretch of several records each takes `width` characters of `text` too: column c of record n is at n * width + c - 1.
+    `data` are the bytes of even records, 94 columns of ASCII each: column c of record n is at n * width + c - 1. An odd record
+    is alone in its stretch and has its `text` instead.
     """
 
     number: int
     start: int
     width: int
-    text: str
+    data: bytes
     kinds: str
+    text: str = ""
 
     def record(self, nth: int) -> Record:
         """The nth record, from 0."""
         at = nth * self.width
-        return Record(self.number + nth, self.start + at, self.start + at + self.width, self.text[at : at + COLUMNS])
+        text = self.text or self.data[at : at + COLUMNS].decode("ascii")
+        return Record(self.number + nth, self.start + at, self.start + at + self.width, text)
+
+    def columns(self, nth: int, start: int, stop: int) -> str:
+        """The text in some columns of the nth record, from `start` (0-based)."""
+        at = nth * self.width
+        return self.text[start:stop] or self.data[at + start : at + stop].decode("ascii")
 
 
 def stretches(source: Source, block_bytes: int = BLOCK_BYTES) -> Iterator[Stretch]:
@@ -79,8 +87,10 @@ def clean(text: str) -> str:
 def _broken(source: Source, block_bytes: int) -> Iterator[Stretch]:
     """A file of lines."""
     number, offset, rest = 1, 0, b""
+    line_bytes = source.head.find(b"\n") + 1 or COLUMNS + 1
+    block_bytes = max(block_bytes // line_bytes, 1) * line_bytes  # whole records, so that blocks need no copying
     with source.open() as stream:
-        while block := stream.read(block_bytes):
+        while block := stream.read(block_bytes - len(rest) if len(rest) < block_bytes else block_bytes):
             data = rest + block
             cut = data.rfind(b"\n") + 1 or data.rfind(b"\r", 0, -1) + 1  # a CR at the very end may be half of a CRLF
             rest = data[cut:]
@@ -114,10 +124,10 @@ def _are_even(lines: bytes, width: int) -> bool:
     if width not in _WIDTHS or len(lines) % width or not lines.isascii():
         return False
     ends = lines[COLUMNS::width]
-    if width > COLUMNS + 1:
-        ends += lines[COLUMNS + 1 :: width]
-        return ends == b"\r" * (len(ends) // 2) + b"\n" * (len(ends) // 2) and lines.count(b"\r") + lines.count(b"\n") == len(ends)
-    return not ends.strip(b"\r\n") and lines.count(b"\r") + lines.count(b"\n") == len(ends)
+    if width > COLUMNS + 1 and (ends.strip(b"\r") or lines[COLUMNS + 1 :: width].strip(b"\n")):
+        return False
+    feeds, returns = lines.count(b"\n"), lines.count(b"\r") if b"\r" in lines else 0
+    return not ends.strip(b"\r\n") and feeds + returns == len(ends) * (width - COLUMNS)
 
 
 def _like_lines(number: int, offset: int, even_width: int, lines: list[bytes]) -> Iterator[Stretch]:
@@ -132,8 +142,7 @@ def _like_lines(number: int, offset: int, even_width: int, lines: list[bytes]) -
 
 
 def _even(number: int, offset: int, width: int, data: bytes) -> Stretch:
-    text = data.decode("ascii")
-    return Stretch(number, offset, width, text, text[::width])
+    return Stretch(number, offset, width, data, data[::width].decode("ascii"))
 
 
 def _odd(number: int, offset: int, line: bytes) -> Iterator[Stretch]:
@@ -144,7 +153,7 @@ def _odd(number: int, offset: int, line: bytes) -> Iterator[Stretch]:
         piece = text[at : at + COLUMNS]
         width = len(piece) if len(text) == len(data) else len(piece.encode())
         width = width if at + COLUMNS < len(text) else len(line)
-        yield Stretch(number, offset, width, piece, piece[0])
+        yield Stretch(number, offset, width, b"", piece[0], piece)
         offset, line = offset + width, line[width:]
 
 
@@ -161,6 +170,7 @@ def _columns(data: bytes) -> str:
 def _unbroken(source: Source, block_bytes: int) -> Iterator[Stretch]:
     """A file without any line end: every 94 columns are a record."""
     number, offset, rest = 1, 0, b""
+    block_bytes = max(block_bytes // COLUMNS, 1) * COLUMNS
     with source.open() as stream:
         while block := stream.read(block_bytes):
             data = rest + block
@@ -171,14 +181,14 @@ def _unbroken(source: Source, block_bytes: int) -> Iterator[Stretch]:
                 number, at = number + len(even) // COLUMNS, len(even)
             while len(data) - at >= 5 * COLUMNS:  # leaves whole a record whose characters take up to four bytes
                 piece = _next(data, at)
-                yield Stretch(number, offset + at, len(piece), _columns(piece), chr(piece[0]))
+                yield Stretch(number, offset + at, len(piece), b"", chr(piece[0]), _columns(piece))
                 number, at = number + 1, at + len(piece)
             rest, offset = data[at:], offset + at
     at = 0
     while at < len(rest):
         piece = _next(rest, at)
         if text := _columns(piece if len(piece) >= COLUMNS else piece.rstrip(_BLANK)):
-            yield Stretch(number, offset + at, len(piece), text, text[0])
+            yield Stretch(number, offset + at, len(piece), b"", text[0], text)
         number, at = number + 1, at + len(piece)
 
 

@@ -62,15 +62,16 @@ class File:
 
 @dataclass(slots=True)
 class State:
-    """`account`: ours, where the profile names it. `seen`: banks and accounts told about. `entry`, `addenda`: read, not yet
-    yielded, for more addenda may follow. `last`: the record before."""
+    """`account`: ours, where the profile names it. `banks_told`, `accounts_told`: those of which was said that their number cannot be.
+    `entry`, `addenda`: read, not yet yielded, for more addenda may follow. `last`: the record before."""
 
     account: str
     individuals_pay: bool
     accounts_pay: bool
     file: File = field(default_factory=File)
     batch: OpenBatch | None = None
-    seen: set[str] = field(default_factory=set)
+    banks_told: set[str] = field(default_factory=set)
+    accounts_told: set[str] = field(default_factory=set)
     entry: Record | None = None
     addenda: list[Record] = field(default_factory=list)
     last: Record = Record(1, 0, 0, "")

@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Iterator
-from typing import BinaryIO, Literal, NamedTuple
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, BinaryIO, Literal, NamedTuple
 
 from parsers.records import Span
 from parsers.sources import BLOCK_BYTES, Source
 from parsers.xml_elements import Charset, Closed, Opened, Part, Tree, XmlError
+
+if TYPE_CHECKING:
+    from parsers.xml_runs import Run
 
 RECORD_BYTES_MAX = 256 * 1024 * 1024
 
@@ -28,6 +31,14 @@ class Record(NamedTuple):
 
     span: Span
     data: bytes
+
+
+class RecordRun(NamedTuple):
+    """Many records that follow one another, laid out together; the offsets of the run count from `base`."""
+
+    span: Span
+    run: Run
+    base: int
 
 
 class _Stretch(NamedTuple):
@@ -54,6 +65,8 @@ class Trouble(NamedTuple):
 
 
 Piece = Opened | Part | Record | Closed | Between | Trouble
+FindRun = Callable[[bytes, int, bytes, bytes], "Run | None"]
+"""Lays out a run of records in a block: from an offset on, records that begin with one tag and end with another."""
 
 
 def pieces(source: Source, charset: Charset, containers: Iterable[str], records: Iterable[str]) -> Iterator[Piece]:
@@ -61,13 +74,20 @@ def pieces(source: Source, charset: Charset, containers: Iterable[str], records:
 
     That text had to be repaired, here or by who reads the records with the same `charset`, is told once.
     """
+    return (piece for piece in pieces_and_runs(source, charset, containers, records, None) if not isinstance(piece, RecordRun))
+
+
+def pieces_and_runs(
+    source: Source, charset: Charset, containers: Iterable[str], records: Iterable[str], find_run: FindRun | None,
+) -> Iterator[Piece | RecordRun]:
+    """The same, with records in runs where `find_run` finds any."""
     opening = re.compile(rb"<((?:[A-Za-z_][\w.-]*:)?(?:%b))(?:\s[^>]*)?/?>" % b"|".join(name.encode() for name in records))
     tree = Tree(frozenset(containers), charset)
     is_told = False
     span, line = Span(1, 0, 0), 1
     with source.open() as stream:
-        for piece in _cut(stream, opening, charset.newline):
-            if isinstance(piece, Record):
+        for piece in _cut(stream, opening, charset.newline, find_run):
+            if isinstance(piece, Record | RecordRun):
                 yield piece
             else:
                 span, line = piece.span, piece.span.line + piece.data.count(charset.newline)
@@ -109,14 +129,14 @@ def _to_the_end(offset: int, stretch: _Stretch, stream: BinaryIO, charset: Chars
     return Span(line, offset, stream.seek(0, io.SEEK_END))
 
 
-def _cut(stream: BinaryIO, opening: re.Pattern[bytes], newline: bytes) -> Iterator[Record | _Stretch]:
+def _cut(stream: BinaryIO, opening: re.Pattern[bytes], newline: bytes, find_run: FindRun | None) -> Iterator[Record | RecordRun | _Stretch]:
     """The records, and what stands between them unless it is blank."""
     rest, offset, line, block = b"", 0, 1, b"first"
     tag = closing = b"<\0"
     while block:
         block = stream.read(BLOCK_BYTES)
         data = rest + block
-        commented = b"<!" in data
+        commented = b"!" in data and b"<!" in data  # one byte is found much faster than two
         position = settled = 0
         while True:
             settled = data.find(b"<", position)
@@ -134,6 +154,12 @@ def _cut(stream: BinaryIO, opening: re.Pattern[bytes], newline: bytes) -> Iterat
                 if not between.isspace():
                     yield _Stretch(Span(line, offset + position, offset + settled), between, is_torn=False)
                 line += between.count(newline)
+            if find_run and not commented and data.startswith(tag, settled) and (run := find_run(data, settled, tag, closing)):
+                end = run.end
+                yield RecordRun(Span(line, offset + settled, offset + end), run, offset)
+                line += data.count(newline, settled, end)
+                position = end
+                continue
             record = data[settled:end]
             yield Record(Span(line, offset + settled, offset + end), record)
             line += record.count(newline)

@@ -36,6 +36,8 @@ class Shapes(Generic[Outline]):
         self._expressions: dict[int, list[tuple[re.Pattern[str], Outline]]] = {}  # by the number of tags
         self._outlines: dict[tuple[str, ...], Outline] = {}
         self._seen: dict[tuple[str, ...], int] = {}
+        self.proven: list[tuple[str, Outline]] = []
+        """One record of each shape that has its expression."""
 
     def read(self, data: bytes) -> tuple[Outline, Values]:
         """Where the record's fields stand, and their texts; `XmlError` when it is not well-formed."""
@@ -72,6 +74,7 @@ class Shapes(Generic[Outline]):
         found = expression.fullmatch(text)
         if found and _resolved(found.groups()) == values:
             self._expressions.setdefault(text.count("<"), []).append((expression, outline))
+            self.proven.append((text, outline))
 
 
 def _resolved(texts: Values) -> Values:
@@ -82,9 +85,18 @@ def _resolved(texts: Values) -> Values:
 def _expression(text: str) -> re.Pattern[str]:
     """The record's tags as an expression: the texts of leaves are captured, blanks may differ where there are some; the last
     group is always empty."""
-    tags, between = _TAG.findall(text), _TAG.split(text)
+    tags, between = tags_and_texts(text)
     made = []
     for tag, blanks, following in zip(tags, between[1:], [*tags[1:], ""], strict=True):
-        is_leaf = not tag.startswith("</") and not tag.endswith("/>") and following.startswith("</")
-        made.append(re.escape(tag) + (_LEAF_TEXT if is_leaf else r"\s*" if blanks else ""))
+        made.append(re.escape(tag) + (_LEAF_TEXT if is_leaf(tag, following) else r"\s*" if blanks else ""))
     return re.compile("".join(made) + "()")
+
+
+def tags_and_texts(record: str) -> tuple[list[str], list[str]]:
+    """A record's tags, and what stands before, between and behind them."""
+    return _TAG.findall(record), _TAG.split(record)
+
+
+def is_leaf(tag: str, following: str) -> bool:
+    """Whether a tag and the next one are those of an element without elements."""
+    return not tag.startswith("</") and not tag.endswith("/>") and following.startswith("</")

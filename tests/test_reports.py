@@ -9,6 +9,7 @@ import io
 import json
 import random
 import re
+import sqlite3
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,15 +19,17 @@ import pytest
 from sqlalchemy import Connection, Engine, select
 
 from cashapp import applications, clock, db, desk, exceptions, imports, proposals, reports, schema
+from cashapp.cli import reporting
 from cashapp.config import Config, Lockbox
 from cashapp.desk import By
-from cashapp.errors import CashappError
+from cashapp.errors import CashappError, UsageError
 from cashapp.reports import as_data, as_text, as_xlsx, cells, pages
 from cashapp.reports.methods import METHODS, method
 from cashapp.reports.model import Column, Report, Section, When, tables
 from parsers import documents, records
 from parsers.records import BankLine, StatementClosed, StatementOpened
 from tests.books import HERE, bank_line, take_in
+from tests.workspaces import cashapp
 
 GOLDENS = Path(__file__).parent / "goldens" / "reports"
 MONDAY, FRIDAY = dt.date(2026, 11, 9), dt.date(2026, 11, 13)
@@ -534,3 +537,67 @@ def test_all_reports_tie_whatever_happens(engine: Engine, tmp_path: Path, seed: 
             for when in (When(None, today), When(today, today), When(dt.date(2026, 11, 1), FRIDAY)):
                 broken = {name: made(connection, name, when).broken for name in reports.REPORTS}
                 assert not any(broken.values()), {name: proofs for name, proofs in broken.items() if proofs}
+
+
+# The command
+
+
+def test_the_command_knows_every_report() -> None:
+    assert set(reporting.NAMES) == set(reports.REPORTS)
+
+
+@pytest.fixture
+def small(home: Path, tmp_path: Path) -> Path:
+    """A workspace with one open invoice."""
+    (tmp_path / "invoices.csv").write_text("invoice_number,customer_id,customer_name,amount,currency,due_date\nI1,C1,Acme,12.50,USD,2026-10-31\n")
+    assert cashapp(home, "import", "invoices", str(tmp_path / "invoices.csv"), "--as-of", "2026-11-02").exit_code == 0
+    return home
+
+
+@pytest.mark.parametrize("name", reporting.NAMES)
+def test_each_report_is_written_in_each_format(small: Path, tmp_path: Path, name: str) -> None:
+    begins = {"txt": b"", "html": b"<!DOCTYPE html>", "pdf": b"%PDF-", "xlsx": b"PK", "csv": b"", "json": b'{"report": "' + name.encode()}
+    for ending, start in begins.items():
+        out = tmp_path / "out" / f"report.{ending}"
+        assert cashapp(small, "report", name, "--period", "2026-11", "--out", str(out)).exit_code == 0
+        assert out.read_bytes().startswith(start)
+        assert out.stat().st_size > 20
+
+
+def test_a_report_goes_to_standard_output(small: Path) -> None:
+    told = cashapp(small, "report", "aging", "--as-of", "2026-11-30", "--to", "csv")
+    assert told.stdout == "customer_id,name,currency,items,current,1-30,31-60,61-90,90+,credits,total\nC1,Acme,USD,1,0.00,12.50,0.00,0.00,0.00,0.00,12.50\n"
+    assert cashapp(small, "report", "aging", "--as-of", "2026-11-30").stdout.startswith("Aging of receivables")
+    assert cashapp(small, "report", "aging", "--to", "json").stdout.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", [
+    ("aging", "--as-of", "2026-11-30", "--period", "2026-11"), ("aging", "--period", "2026-13"), ("aging", "--period", "november"),
+])
+def test_days_that_make_no_sense_are_wrong_usage(small: Path, words: tuple[str, ...]) -> None:
+    assert cashapp(small, "report", *words).exit_code == 2
+
+
+def test_a_report_that_does_not_tie_ends_with_4(small: Path) -> None:
+    with sqlite3.connect(small / "cashapp.db") as books:
+        books.execute("DROP TRIGGER posting_no_delete")
+        books.execute("DELETE FROM posting WHERE item_id IS NULL")
+    told = cashapp(small, "report", "trial-balance", "--as-of", "2026-11-30")
+    assert told.exit_code == 4
+    assert "trial-balance does not tie: debit and credit balances of all accounts USD, report 12.50, ledger 0.00" in told.stderr
+    assert "BROKEN" in told.stdout
+
+
+def test_what_is_too_long_for_paper_or_a_sheet_is_refused() -> None:
+    rows = pl.DataFrame({"name": ["x"] * 1_050_000})
+    long = report_of(Section("s", "S", (Column("name"),), rows))
+    with pytest.raises(UsageError, match="for paper"):
+        pages.as_pdf(long)
+    with pytest.raises(UsageError, match="of a sheet"):
+        as_xlsx.as_xlsx(long)
+
+
+def test_a_broad_table_is_printed_across() -> None:
+    broad = report_of(Section("s", "S", tuple(Column(f"column_with_a_long_name_{n}") for n in range(8)), pl.DataFrame({f"column_with_a_long_name_{n}": ["x"] for n in range(8)})))
+    assert b"/MediaBox [0 0 792 612]" in pages.as_pdf(broad)
+    assert b"/MediaBox [0 0 612 792]" in pages.as_pdf(report_of(table_of([("a", "USD", 1)])))

@@ -75,7 +75,9 @@ def _rendered(made: Report, to: str, base_currency: str) -> bytes:
 
 def _verdict(made: Report) -> int:
     """0, or 4 with a line for each proof that fails."""
+    from parsers.amounts import to_text
+
     for proof in made.broken:
-        tell(f"cashapp: {made.name} does not tie: {proof.what} {proof.currency}, report {proof.reported_minor}, ledger {proof.ledger_minor} minor units "
-             "– `cashapp check` shows what is wrong in the books")
+        reported, kept = to_text(proof.reported_minor, proof.currency), to_text(proof.ledger_minor, proof.currency)
+        tell(f"cashapp: {made.name} does not tie: {proof.what} {proof.currency}, report {reported}, ledger {kept} – `cashapp check` shows what is wrong in the books")
     return 4 if made.broken else 0

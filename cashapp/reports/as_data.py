@@ -27,7 +27,7 @@ def as_json(report: Report) -> str:
             "ledger": to_text(proof.ledger_minor, proof.currency), "ties": proof.ties,
         } for proof in report.proofs],
         "notes": list(report.notes),
-    }, ensure_ascii=False, indent=2) + "\n"
+    }, ensure_ascii=False) + "\n"
 
 
 def _iso(value: object) -> str | None:

@@ -28,7 +28,7 @@ def text(report: Report, width: int = WIDTH) -> str:
 
 
 def _apart(left: str, right: str, width: int) -> str:
-    return left + right.rjust(max(width - cell_len(left), cell_len(right) + len(_GAP)))
+    return left + right.rjust(max(width - _breadth(left), _breadth(right) + len(_GAP)))
 
 
 def _section(section: Section, width: int) -> Iterator[str]:
@@ -48,14 +48,12 @@ def _table(table: Table, width: int) -> Iterator[str]:
     body, totals = cells.body(table), cells.totals(table)
     layout = _layout(table.columns, body, totals, width)
     rule = layout.gap.join("─" * cell_width for cell_width in layout.widths)
-    yield from _lines(layout, [column.heading for column in table.columns])
+    yield from _rows(layout, [[column.heading] for column in table.columns])
     yield rule
-    for row in zip(*body, strict=True):
-        yield from _lines(layout, row)
+    yield from _rows(layout, body)
     if totals[0]:
         yield rule
-        for row in zip(*totals, strict=True):
-            yield from _lines(layout, row)
+        yield from _rows(layout, totals)
 
 
 class _Layout(NamedTuple):
@@ -68,9 +66,10 @@ class _Layout(NamedTuple):
 
 def _layout(columns: Sequence[Column], body: list[list[str]], totals: list[list[str]], width: int) -> _Layout:
     """What each column needs; where that is too much, texts fold between words, then the gaps shrink, then words are cut."""
-    natural = [max(map(cell_len, [column.heading, *body[n], *totals[n]])) for n, column in enumerate(columns)]
+    told = [{column.heading, *body[n], *totals[n]} for n, column in enumerate(columns)]
+    natural = [max(map(_breadth, cells_of_column)) for cells_of_column in told]
     texts = [n for n, column in enumerate(columns) if column.is_text]
-    words = {n: max(map(_longest_word, [columns[n].heading, *body[n], *totals[n]])) for n in texts}
+    words = {n: max(map(_longest_word, told[n])) for n in texts}
     flush_right = [column.is_number for column in columns]
     for gap, floors in (("  ", words), (" ", words), (" ", dict.fromkeys(texts, _NARROWEST))):
         room = width - len(gap) * (len(natural) - 1)
@@ -92,29 +91,42 @@ def _narrowed(natural: list[int], floors: dict[int, int], excess: int) -> list[i
 
 
 def _longest_word(cell: str) -> int:
-    return max(map(cell_len, cell.split()), default=0)
+    return max(map(_breadth, cell.split()), default=0)
 
 
-def _lines(layout: _Layout, row: Sequence[str]) -> Iterator[str]:
-    """One line, or as many as the longest folded text needs."""
-    if all(len(cell) <= width and cell.isascii() for width, cell in zip(layout.widths, row, strict=True)):
-        yield _line(layout, row)
-        return
-    folded = [_fold(cell, width) for width, cell in zip(layout.widths, row, strict=True)]
-    for n in range(max(map(len, folded))):
-        yield _line(layout, [lines[n] if n < len(lines) else "" for lines in folded])
+def _rows(layout: _Layout, columns: list[list[str]]) -> Iterator[str]:
+    """The lines of some rows. Column by column, which is quick; a row with a text that must fold takes as many as it needs."""
+    padded = [_padded(column, width, flush_right=right) for column, width, right in zip(columns, layout.widths, layout.flush_right, strict=True)]
+    for n, row in enumerate(zip(*padded, strict=True)):
+        if None in row:
+            yield from _folded_row(layout, [column[n] for column in columns])
+        else:
+            yield layout.gap.join(cell for cell in row if cell is not None)
+
+
+def _breadth(text: str) -> int:
+    """Cells of a terminal that the text takes."""
+    return len(text) if text.isascii() else cell_len(text)
+
+
+def _padded(column: list[str], width: int, *, flush_right: bool) -> list[str | None]:
+    """The cells at the column's width; None where one does not fit."""
+    side = ">" if flush_right else "<"
+    return [
+        f"{cell:{side}{width + len(cell) - taken}}" if (taken := _breadth(cell)) <= width else None
+        for cell in column
+    ]
+
+
+def _folded_row(layout: _Layout, row: Sequence[str]) -> Iterator[str]:
+    folded = [_fold(cell, width) for cell, width in zip(row, layout.widths, strict=True)]
+    deepest = max(map(len, folded))
+    yield from _rows(layout, [lines + [""] * (deepest - len(lines)) for lines in folded])
 
 
 def _fold(cell: str, width: int) -> list[str]:
     """The text in pieces of at most so many terminal cells; wide characters take two."""
-    if cell_len(cell) <= width:
+    if _breadth(cell) <= width:
         return [cell]
-    wide = cell_len(cell) > len(cell)
+    wide = _breadth(cell) > len(cell)
     return textwrap.wrap(cell, max(1, width // 2 if wide else width)) or [""]
-
-
-def _line(layout: _Layout, row: Sequence[str]) -> str:
-    return layout.gap.join(
-        " " * (width - cell_len(cell)) + cell if flush_right else cell + " " * (width - cell_len(cell))
-        for cell, width, flush_right in zip(row, layout.widths, layout.flush_right, strict=True)
-    )

@@ -10,6 +10,7 @@ import polars as pl
 import xlsxwriter
 
 from cashapp import money
+from cashapp.errors import UsageError
 from cashapp.reports.model import Column, Report, Section, Table, tables
 from cashapp.reports.proof_table import proof_section
 from parsers.amounts import minor_digits
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _SAFE = {"in_memory": True, "strings_to_urls": False, "strings_to_formulas": False, "strings_to_numbers": False}
 _SHEET_NAME = 31
+_ROWS = 1_048_000
 
 
 class _Pen(NamedTuple):
@@ -41,6 +43,9 @@ class _Pen(NamedTuple):
 
 def as_xlsx(report: Report) -> bytes:
     """The workbook's bytes, the same for the same report."""
+    longest = max(section.rows.height for section in report.sections)
+    if longest > _ROWS:
+        raise UsageError(f"{report.name} has {longest:,} rows, more than the {_ROWS:,} of a sheet – take fewer days, or --to csv")
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, _SAFE)
     book.set_properties({"title": report.title, "subject": report.days, "company": report.books, "created": dt.datetime.combine(report.when.until, dt.time())})
@@ -120,6 +125,6 @@ def _printing(sheet: Worksheet, report: Report, section: Section) -> None:
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(0)
-    quiet = [text.replace("&", "&&") for text in (report.books, f"{report.title}: {section.title}, {report.days}", report.seal)]
+    quiet = [text[:80].replace("&", "&&") for text in (report.books, f"{report.title}: {section.title}, {report.days}", report.seal)]
     sheet.set_header(f"&L{quiet[0]}&C{quiet[1]}")
     sheet.set_footer(f"&L{quiet[2]}&R&P / &N")

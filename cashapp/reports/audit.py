@@ -11,7 +11,7 @@ import polars as pl
 from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from cashapp import db, schema
-from cashapp.reports.ledger_side import by_currency, minor_sum
+from cashapp.reports.ledger_side import by_currency, minor_sum, within
 from cashapp.reports.model import CURRENCY, Column, Report, Section, When, amounts, proofs
 
 
@@ -22,13 +22,12 @@ def audit(connection: Connection, when: When) -> Report:
         name="audit", title="Audit trail", when=when,
         sections=(_files(connection, when), entries, _decisions(connection, when), _reversals(connection, when)),
         proofs=proofs("debits of all entries written in the days", amounts(entries.rows, "debits"), _credits(connection, when)),
-        notes=("Times are UTC. `cashapp check` proves that the sealed journal was not changed after it was written.",),
+        notes=("Times are UTC. The command cashapp check proves that the sealed journal was not changed after it was written.",),
     )
 
 
 def _done_in(when: When, moment: ColumnElement[dt.datetime]) -> list[ColumnElement[bool]]:
-    before = [moment < dt.datetime.combine(when.until + dt.timedelta(days=1), dt.time())]
-    return [moment >= dt.datetime.combine(when.since, dt.time()), *before] if when.since else before
+    return within(when, func.date(moment))
 
 
 def _files(connection: Connection, when: When) -> Section:

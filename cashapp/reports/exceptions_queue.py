@@ -38,8 +38,7 @@ def _newest_day(connection: Connection, default: dt.date) -> dt.date:
 def _open_cases(connection: Connection, when: When, *, is_now: bool) -> pl.DataFrame:
     case = schema.exception_case
     still: ColumnElement[bool] = case.c.status == "open"
-    evening = dt.datetime.combine(when.until + dt.timedelta(days=1), dt.time())
-    was_open = still if is_now else or_(still, case.c.closed_at >= evening)
+    was_open = still if is_now else or_(still, func.date(case.c.closed_at) > when.until)
     query = select(case.c.exception_id, case.c.reason, case.c.opened_on, func.coalesce(case.c.currency, ""), case.c.amount_minor, case.c.assignee).where(
         case.c.opened_on <= when.until, was_open)
     shape: db.Shape = {"exception_id": pl.Int64, "reason": pl.String, "opened_on": pl.Date, "currency": pl.String, "amount": pl.Int64, "owner": pl.String}

@@ -33,22 +33,21 @@ def match_rate(connection: Connection, when: When) -> Report:
 def _decisions(connection: Connection, when: When) -> pl.DataFrame:
     """Each application entry on the receipts: by whom, by which rule, how much cash, and whether and why it was taken back."""
     application, receipt, line, entry = schema.application, schema.receipt, schema.bank_line, schema.journal_entry
-    reversal = entry.alias()
-    about = (application.c.receipt_id, receipt.c.receipt_key, receipt.c.currency, receipt.c.state, application.c.source, application.c.rule,
-             reversal.c.entry_date, reversal.c.reason, reversal.c.actor)
     query = (
-        select(*about, minor_sum(application.c.applied_minor))
+        select(application.c.entry_id, receipt.c.receipt_id, receipt.c.receipt_key, receipt.c.currency, receipt.c.state, application.c.source,
+               application.c.rule, application.c.applied_minor)
         .join(receipt, receipt.c.receipt_id == application.c.receipt_id).join(line, line.c.line_id == receipt.c.line_id)
-        .outerjoin(reversal, reversal.c.reverses == application.c.entry_id)
-        .where(receipt.c.state != "linked", *within(when, line.c.booking_date)).group_by(application.c.entry_id, *about)
+        .where(receipt.c.state != "linked", *within(when, line.c.booking_date))
     )
-    shape: db.Shape = {
-        "receipt_id": pl.Int64, "receipt_key": pl.String, "currency": pl.String, "state": pl.String, "source": pl.String, "rule": pl.String,
-        "taken_back_on": pl.Date, "reason": pl.String, "actor": pl.String, "applied": pl.Int64,
-    }
+    shares = db.frame(connection, query, {
+        "entry_id": pl.Int64, "receipt_id": pl.Int64, "receipt_key": pl.String, "currency": pl.String, "state": pl.String, "source": pl.String,
+        "rule": pl.String, "applied": pl.Int64,
+    })
+    back = db.frame(connection, select(entry.c.reverses, entry.c.entry_date, entry.c.reason, entry.c.actor).where(entry.c.reverses.is_not(None)),
+                    {"entry_id": pl.Int64, "taken_back_on": pl.Date, "reason": pl.String, "actor": pl.String})
+    decided = shares.group_by(pl.exclude("applied")).agg(pl.col("applied").sum()).join(back, on="entry_id", how="left")
     returned = (pl.col("state") == "returned") & pl.col("reason").str.starts_with(_RETURNED).fill_null(value=False)
-    return db.frame(connection, query, shape).with_columns(
-        returned.alias("returned"), (pl.col("reason").is_not_null() & ~returned).alias("corrected"))
+    return decided.with_columns(returned.alias("returned"), (pl.col("reason").is_not_null() & ~returned).alias("corrected"))
 
 
 def _by_format(came: pl.DataFrame, decisions: pl.DataFrame) -> Section:

@@ -10,6 +10,7 @@ import json
 from importlib.resources import files
 from typing import TYPE_CHECKING, TypedDict
 
+from cashapp.errors import UsageError
 from cashapp.reports import cells
 from cashapp.reports.model import Column, Report, Section, Table, tables
 from cashapp.reports.proof_table import proof_section
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 _MINUS = "\N{MINUS SIGN}"
 _LETTER_CURRENCIES = frozenset({"USD", "CAD", "MXN", "PHP", "CLP", "COP"})
+_LONGEST = 20_000  # rows of a PDF: some four hundred pages
+_TAGGED = 500
 _SHORT = 26  # characters up to which a text is never folded
 _GAP = 3
 _UPRIGHT = 128  # characters that fit across an upright page
@@ -30,6 +33,7 @@ class Head(TypedDict):
 
     heading: str
     number: bool
+    money: bool
     folds: bool
 
 
@@ -80,15 +84,22 @@ def as_html(report: Report) -> str:
 
 
 def as_pdf(report: Report, base_currency: str = "USD") -> bytes:
-    """PDF/A-2b; the paper is letter where the base currency is one of a country that uses it, A4 elsewhere."""
+    """PDF/A-2b; the paper is letter where the base currency is one of a country that uses it, A4 elsewhere.
+
+    Tagged for readers that speak, unless it is so long that the tags would be most of the file.
+    """
     import typst
 
+    length = sum(section.rows.height for section in report.sections)
+    if length > _LONGEST:
+        raise UsageError(f"{report.name} has {length:,} rows, more than {_LONGEST:,} for paper – take fewer days, or --to xlsx or csv")
     content = page(report)
     across = any(table["least"] > _UPRIGHT for section in content["sections"] for table in section["tables"])
     layout = {"paper": "us-letter" if base_currency in _LETTER_CURRENCIES else "a4", "across": across, "room": _ACROSS if across else _UPRIGHT}
     inputs = {"report": json.dumps(content, ensure_ascii=False), "layout": json.dumps(layout)}
     compiler = typst.Compiler(_template("report.typ").encode(), font_paths=typst.Fonts(include_system_fonts=False), sys_inputs=inputs)
-    printed = compiler.compile(format="pdf", pdf_standards=["a-2b"], timestamp=dt.datetime.combine(report.when.until, dt.time(), dt.UTC))
+    printed = compiler.compile(format="pdf", pdf_standards=["a-2b"], timestamp=dt.datetime.combine(report.when.until, dt.time(), dt.UTC),
+                               pdf_tags=length <= _TAGGED)
     assert isinstance(printed, bytes)
     return printed
 
@@ -109,7 +120,7 @@ def _table(table: Table) -> PageTable:
     least = [_SHORT if folding else length for folding, length in zip(folds, longest, strict=True)]
     return PageTable(
         currency=table.currency, rows=list(zip(*body, strict=True)), totals=list(zip(*totals, strict=True)),
-        columns=[Head(heading=c.heading, number=c.is_number, folds=folding) for c, folding in zip(table.columns, folds, strict=True)],
+        columns=[Head(heading=c.heading, number=c.is_number, money=c.kind == "money", folds=folding) for c, folding in zip(table.columns, folds, strict=True)],
         breadth=sum(longest) + _GAP * len(longest), least=sum(least) + _GAP * len(least),
     )
 

@@ -13,19 +13,14 @@ Allowances are cash discounts, deductions and write-offs. Other is what a person
 from __future__ import annotations
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
+from sqlalchemy import Connection, select
 
 from cashapp import accounts, db, schema
 from cashapp.reports import ledger_side
-from cashapp.reports.ledger_side import minor_sum, within
+from cashapp.reports.ledger_side import within
 from cashapp.reports.model import CURRENCY, Column, Report, Section, When, amounts, proofs
 
 _ALLOWANCES = (accounts.DISCOUNT, accounts.DEDUCTION, accounts.WRITE_OFF)
-_SHAPE: db.Shape = {
-    "entry_id": pl.Int64, "date": pl.Date, "kind": pl.String, "receipt_id": pl.String, "customer_id": pl.String, "payer": pl.String, "bank_reference": pl.String,
-    "account": pl.String, "currency": pl.String, "actor": pl.String, "cash": pl.Int64, "unapplied": pl.Int64, "receivable": pl.Int64,
-    "allowances": pl.Int64, "other": pl.Int64,
-}
 
 
 def receipts_journal(connection: Connection, when: When) -> Report:
@@ -52,24 +47,43 @@ def receipts_journal(connection: Connection, when: When) -> Report:
 def _entries(connection: Connection, when: When) -> pl.DataFrame:
     """Rows of entry and receipt. A cash entry holds the receipts of a whole day against one bank posting, so there the cash of
     a receipt is what was credited to unapplied cash for it; any other entry is about one receipt, with all its postings."""
-    entry, leg, receipt, line = schema.journal_entry, schema.posting, schema.receipt, schema.bank_line
-    of_many = entry.c.kind == "cash"
-    touched = select(leg.c.entry_id, func.max(leg.c.receipt_id).label("receipt_id")).where(leg.c.account == accounts.UNAPPLIED).group_by(leg.c.entry_id).subquery()
-    about = func.coalesce(leg.c.receipt_id, touched.c.receipt_id)
-    keys = (entry.c.entry_id, entry.c.entry_date, entry.c.kind, receipt.c.receipt_key, receipt.c.customer_id, line.c.payer_name, line.c.bank_reference,
-            receipt.c.account, leg.c.currency, entry.c.actor)
-    is_unapplied, is_cash = leg.c.account == accounts.UNAPPLIED, ledger_side.on_cash()
-    is_receivable, is_allowance = leg.c.account == accounts.RECEIVABLE, leg.c.account.in_(_ALLOWANCES)
-    query = (
-        select(*keys, minor_sum(case((and_(of_many, is_unapplied), -leg.c.amount_minor), (is_cash, leg.c.amount_minor), else_=0)),
-               _sum_where(is_unapplied), _sum_where(is_receivable), _sum_where(is_allowance),
-               _sum_where(~or_(is_unapplied, is_cash, is_receivable, is_allowance)))
-        .join(entry, entry.c.entry_id == leg.c.entry_id).join(touched, touched.c.entry_id == leg.c.entry_id)
-        .join(receipt, receipt.c.receipt_id == about).join(line, line.c.line_id == receipt.c.line_id)
-        .where(*within(when, entry.c.entry_date), or_(~of_many, is_unapplied)).group_by(*keys)
+    legs, account, minor = _legs(connection, when), pl.col("account"), pl.col("minor")
+    of_many, is_unapplied = pl.col("kind") == "cash", account == accounts.UNAPPLIED
+    sides = {
+        "cash": account.str.starts_with(accounts.bank("")) | (account == accounts.TRANSIT), "unapplied": is_unapplied,
+        "receivable": account == accounts.RECEIVABLE, "allowances": account.is_in(_ALLOWANCES),
+    }
+    sums = [minor.filter(side).sum().alias(name) for name, side in sides.items()]
+    about = legs.filter(is_unapplied).group_by("entry_id").agg(pl.col("receipt_number").max().alias("about"))
+    rows = (
+        legs.join(about, on="entry_id").filter(~of_many | is_unapplied).with_columns(pl.coalesce("receipt_number", "about").alias("receipt_number"))
+        .group_by("entry_id", "receipt_number", "currency", "date", "kind", "actor").agg(*sums, minor.sum().alias("all"))
+        .with_columns(pl.when(of_many).then(-pl.col("unapplied")).otherwise("cash").alias("cash"),
+                      pl.when(of_many).then(0).otherwise(pl.col("all") - pl.sum_horizontal(*sides)).alias("other"))
     )
-    return db.frame(connection, query, _SHAPE).sort("entry_id", "receipt_id")
+    return rows.join(_receipts(connection, rows["receipt_number"]), on="receipt_number").sort("entry_id", "receipt_id")
 
 
-def _sum_where(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return minor_sum(case((condition, schema.posting.c.amount_minor), else_=0))
+def _legs(connection: Connection, when: When) -> pl.DataFrame:
+    """The postings of the days, save those of imports."""
+    entry, leg = schema.journal_entry, schema.posting
+    query = (
+        select(entry.c.entry_id, entry.c.entry_date, entry.c.kind, entry.c.actor, leg.c.account, leg.c.currency, leg.c.amount_minor, leg.c.receipt_id)
+        .join(leg, leg.c.entry_id == entry.c.entry_id).where(*within(when, entry.c.entry_date), entry.c.kind != "open_items")
+    )
+    return db.frame(connection, query, {
+        "entry_id": pl.Int64, "date": pl.Date, "kind": pl.String, "actor": pl.String, "account": pl.String, "currency": pl.String, "minor": pl.Int64,
+        "receipt_number": pl.Int64,
+    })
+
+
+def _receipts(connection: Connection, numbers: pl.Series) -> pl.DataFrame:
+    """Who paid, for the receipts with these numbers and perhaps others."""
+    receipt, line = schema.receipt, schema.bank_line
+    query = (
+        select(receipt.c.receipt_id, receipt.c.receipt_key, receipt.c.customer_id, receipt.c.account, line.c.payer_name, line.c.bank_reference)
+        .join(line, line.c.line_id == receipt.c.line_id).where(receipt.c.receipt_id.between(numbers.min(), numbers.max()))
+    )
+    return db.frame(connection, query, {
+        "receipt_number": pl.Int64, "receipt_id": pl.String, "customer_id": pl.String, "account": pl.String, "payer": pl.String, "bank_reference": pl.String,
+    })

@@ -50,6 +50,7 @@ from parsers.bai_levels import Book
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from parsers.documents import Document
     from parsers.profile import Profile
     from parsers.records import Record
     from parsers.sources import Source
@@ -73,3 +74,10 @@ def parse(source: Source, profile: Profile) -> Iterator[Record]:
     for block in bai_records.blocks(source):
         yield from bai_details.records_of(block, book)
     yield from bai_levels.ended(book)
+
+
+def parse_columns(source: Source, profile: Profile) -> Iterator[Document]:
+    """The same as documents, in columns: for files that are worth the start of the engine."""
+    from parsers import bai_columns
+
+    return bai_columns.parts(source, profile, NAME)

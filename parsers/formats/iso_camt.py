@@ -28,6 +28,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from parsers import iso_batch, iso_entry, issues
 from parsers.iso20022 import ROOTS, message_of
@@ -38,9 +39,12 @@ from parsers.profile import Profile
 from parsers.records import Envelope, Issue, Record, Report, Span
 from parsers.sources import Source
 from parsers.xml_elements import Charset, Closed, Element, Opened, Part, XmlError
-from parsers.xml_records import Between, Trouble, cuts, pieces
+from parsers.xml_records import Between, Piece, Trouble, cuts, pieces
 from parsers.xml_records import Record as RecordPiece
 from parsers.xml_shapes import Shapes, Values
+
+if TYPE_CHECKING:
+    from parsers.documents import Document
 
 NAME = "camt"
 TITLE = "ISO 20022 camt.052, camt.053, camt.054"
@@ -49,6 +53,7 @@ IDENTIFIED_BY = "an element BkToCstmrStmt, BkToCstmrAcctRpt or BkToCstmrDbtCdtNt
 _STATEMENTS: dict[str, Report] = {"Stmt": "statement", "Rpt": "announcement", "Ntfctn": "announcement"}
 _MESSAGES = frozenset(name + version for name in ("BkToCstmrStmt", "BkToCstmrAcctRpt", "BkToCstmrDbtCdtNtfctn") for version in ("", "V01"))
 _ENTRY = "Ntry"
+CONTAINERS = _STATEMENTS.keys() | _MESSAGES | ROOTS.keys()
 
 
 def sniff(head: bytes) -> bool:
@@ -58,24 +63,39 @@ def sniff(head: bytes) -> bool:
 
 def parse(source: Source, profile: Profile) -> Iterator[Record]:
     """The file's statements, their entries and what the bank states about them."""
-    reading = _Reading(Charset(source.head, profile.encoding), profile)
-    for piece in pieces(source, reading.charset, _STATEMENTS.keys() | _MESSAGES | ROOTS.keys(), (_ENTRY,)):
-        if isinstance(piece, RecordPiece):
-            yield from _entry(reading, piece)
-        elif isinstance(piece, Between):
-            yield Envelope(piece.span, "envelope")
-        elif isinstance(piece, Opened):
-            yield from _open(reading, piece)
-        elif isinstance(piece, Part):
-            yield from _take(reading, piece)
-        elif isinstance(piece, Closed):
-            yield from _close(reading, piece)
-        else:
-            yield from _trouble(reading, piece)
+    reading = Reading(Charset(source.head, profile.encoding), profile)
+    for piece in pieces(source, reading.charset, CONTAINERS, (_ENTRY,)):
+        yield from records_of(reading, piece)
+
+
+def parse_columns(source: Source, profile: Profile) -> Iterator[Document]:
+    """The same as documents, in a large file runs of entries at once."""
+    from parsers import documents, iso_columns
+
+    if source.size < iso_columns.BYTES_MIN:
+        return documents.drained(NAME, parse(source, profile))
+    reading = Reading(Charset(source.head, profile.encoding), profile)
+    return iso_columns.parts(source, reading, CONTAINERS, records_of)
+
+
+def records_of(reading: Reading, piece: Piece) -> Iterable[Record]:
+    """What a piece of the file says."""
+    if isinstance(piece, RecordPiece):
+        yield from _entry(reading, piece)
+    elif isinstance(piece, Between):
+        yield Envelope(piece.span, "envelope")
+    elif isinstance(piece, Opened):
+        yield from _open(reading, piece)
+    elif isinstance(piece, Part):
+        yield from _take(reading, piece)
+    elif isinstance(piece, Closed):
+        yield from _close(reading, piece)
+    else:
+        yield from _trouble(reading, piece)
 
 
 @dataclass(slots=True)
-class _Reading:
+class Reading:
     """Where the reading stands."""
 
     charset: Charset
@@ -92,7 +112,7 @@ class _Reading:
         self.details = Shapes(outline_detail, self.charset)
 
 
-def _open(reading: _Reading, piece: Opened) -> Iterator[Issue]:
+def _open(reading: Reading, piece: Opened) -> Iterator[Issue]:
     """A message begins, or a statement in it."""
     if piece.name in _MESSAGES:
         reading.statements, reading.group = 0, Element("GrpHdr", {}, 0)
@@ -103,7 +123,7 @@ def _open(reading: _Reading, piece: Opened) -> Iterator[Issue]:
         yield issues.error(piece.span, "misplaced_record", f"a {ROOTS[piece.name]} stands among other messages and was not read")
 
 
-def _take(reading: _Reading, piece: Part) -> Iterator[Record]:
+def _take(reading: Reading, piece: Part) -> Iterator[Record]:
     """An element of the message's or the statement's head."""
     if reading.statement:
         yield from reading.statement.take(piece)
@@ -111,7 +131,7 @@ def _take(reading: _Reading, piece: Part) -> Iterator[Record]:
         reading.group = piece.element
 
 
-def _close(reading: _Reading, piece: Closed) -> Iterator[Record]:
+def _close(reading: Reading, piece: Closed) -> Iterator[Record]:
     """A statement ends with its proof; a message without any statement lacks what it is for."""
     statement = reading.statement
     if piece.name in _MESSAGES:
@@ -124,7 +144,7 @@ def _close(reading: _Reading, piece: Closed) -> Iterator[Record]:
         reading.statement = None
 
 
-def _not_twice(reading: _Reading, statement: Statement) -> Iterator[Issue]:
+def _not_twice(reading: Reading, statement: Statement) -> Iterator[Issue]:
     """The same statement twice in one file would count its entries twice."""
     key = fingerprint(statement)
     if statement.counts and key in reading.seen:
@@ -132,14 +152,14 @@ def _not_twice(reading: _Reading, statement: Statement) -> Iterator[Issue]:
     reading.seen.add(key)
 
 
-def _trouble(reading: _Reading, piece: Trouble) -> Iterator[Record]:
+def _trouble(reading: Reading, piece: Trouble) -> Iterator[Record]:
     """Where the file breaks off, the statement that was being read is told as far as it goes."""
     if reading.statement and piece.severity == "error":
         yield from _announce(reading, reading.statement, "")
     yield issues.issue(piece.span, piece.severity, piece.code, piece.message)
 
 
-def _announce(reading: _Reading, statement: Statement, entry_currency: str) -> Iterator[Record]:
+def _announce(reading: Reading, statement: Statement, entry_currency: str) -> Iterator[Record]:
     """The statement's opening, once, before its first entry or its end; and what is odd about it."""
     if statement.is_open:
         return
@@ -149,7 +169,7 @@ def _announce(reading: _Reading, statement: Statement, entry_currency: str) -> I
         yield issues.warning(record.span, "duplicate", "the bank marks the statement as one that it sends again", copy)
 
 
-def _entry(reading: _Reading, piece: RecordPiece) -> Iterable[Record]:
+def _entry(reading: Reading, piece: RecordPiece) -> Iterable[Record]:
     """An entry's bank lines, or why there are none."""
     statement = reading.statement
     if statement is None:
@@ -174,7 +194,7 @@ def _lines(statement: Statement, outline: EntryOutline, values: Values, details:
     return iso_entry.single_line(entry, statement.own) if len(details) < 2 else iso_batch.lines(entry, statement.own)
 
 
-def _read(reading: _Reading, piece: RecordPiece) -> tuple[EntryOutline, Values, list[Detail]]:
+def _read(reading: Reading, piece: RecordPiece) -> tuple[EntryOutline, Values, list[Detail]]:
     """The entry with its only detail, or the entry and each of its details on their own: a batch of any size has few shapes."""
     data, line, start = piece.data, piece.span.line, piece.span.start
     where = []

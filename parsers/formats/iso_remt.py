@@ -13,6 +13,9 @@ references and carries the documents. One without text and documents says nothin
 
 Controls: the payment's amount against the sum of its documents, where each of them says what is remitted for it.
 
+Tolerated: a payment without an amount (the sum of its documents stands for it) or without a currency (its documents' own, else
+the profile's).
+
     <RmtInf><Strd><RfrdDocInf><Nb>INV-17</Nb></RfrdDocInf><RfrdDocAmt><RmtdAmt Ccy="USD">100.00</RmtdAmt></RfrdDocAmt></Strd>
 """
 

@@ -15,6 +15,8 @@ every other row carries the batch and its payout.
 
 Controls: the payout of each batch against its other rows. A file without a MerchantPayout row proves nothing.
 
+Tolerated: rows before the header, columns in any order, several merchant accounts, currencies and batches in one file.
+
     Psp Reference,Merchant Reference,Creation Date,Type,Net Currency,Net Debit (NC),Net Credit (NC),Batch Number
     8815000000000001,INV-1,2026-01-30 10:00:00,Settled,EUR,,98.50,7
 """
