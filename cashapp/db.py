@@ -183,7 +183,10 @@ def frame(connection: Connection, query: Select[*tuple[object, ...]], schema: Sh
 
 
 def _plain(value: object) -> object:
-    return value.isoformat() if hasattr(value, "isoformat") else value
+    """A parameter as SQLite keeps it: dates in ISO 8601, moments with a blank between date and time."""
+    if isinstance(value, dt.datetime):
+        return value.isoformat(" ", "microseconds")
+    return value.isoformat() if isinstance(value, dt.date) else value
 
 
 def _series(name: str, values: Sequence[object], dtype: type[pl.DataType] | pl.DataType) -> pl.Series:

@@ -41,7 +41,7 @@ def _original(connection: Connection, line: dict[str, object]) -> tuple[Row[*tup
     base = (
         select(receipt, told.c.payer_name, told.c.bank_reference, told.c.customer_reference, told.c.check_number)
         .join(told, told.c.line_id == receipt.c.line_id)
-        .where(receipt.c.currency == line["currency"], receipt.c.amount_minor == -int(str(line["amount_minor"])), receipt.c.state == "open",
+        .where(receipt.c.currency == line["currency"], receipt.c.amount_minor == -int(str(line["amount_minor"])), receipt.c.state.in_(("open", "non_ar")),
                receipt.c.line_id != line["line_id"], receipt.c.value_date <= date + dt.timedelta(days=5))
         .order_by(receipt.c.value_date.desc(), receipt.c.receipt_key)
     )
@@ -63,7 +63,8 @@ def _original(connection: Connection, line: dict[str, object]) -> tuple[Row[*tup
 def _take_back_one(connection: Connection, line: dict[str, object], original: Row[*tuple[object, ...]], how: str, as_of: dt.date, actor: str) -> bool:
     """Reverse the receipt's decisions, newest first, and let its cash leave; False when its money has moved on."""
     reason = f"returned {line['return_reason']}".strip()
-    entries = applications.entries_of(connection, original.receipt_id)
+    entries = sorted([*applications.entries_of(connection, original.receipt_id), *_posted_elsewhere(connection, original.receipt_id)], reverse=True)
+    receipt = schema.receipt
     savepoint = connection.begin_nested()
     try:
         for entry_id in entries:
@@ -72,7 +73,6 @@ def _take_back_one(connection: Connection, line: dict[str, object], original: Ro
         savepoint.rollback()
         return False
     savepoint.commit()
-    receipt = schema.receipt
     amount, currency, date = -int(str(line["amount_minor"])), str(line["currency"]), line["booking_date"]
     assert isinstance(date, dt.date)
     ledger.post_one(connection, kind="return", on=date, source_key=f"return:{line['line_id']}", actor=actor, reason=str(line["return_reason"]),
@@ -84,6 +84,17 @@ def _take_back_one(connection: Connection, line: dict[str, object], original: Ro
         line_id=line["line_id"], receipt_id=original.receipt_id, amount_minor=amount, return_reason=line["return_reason"], how=how))
     exceptions.resolve_where(connection, "receipt_id", original.receipt_id, actor, "the payment came back")
     return True
+
+
+def _posted_elsewhere(connection: Connection, receipt_id: int) -> list[int]:
+    """The standing entries by which money of the receipt was posted to an account of the general ledger."""
+    entry, leg = schema.journal_entry, schema.posting
+    reversal = entry.alias()
+    query = (
+        select(entry.c.entry_id).distinct().join(leg, leg.c.entry_id == entry.c.entry_id).outerjoin(reversal, reversal.c.reverses == entry.c.entry_id)
+        .where(leg.c.receipt_id == receipt_id, entry.c.kind == "non_ar", reversal.c.entry_id.is_(None))
+    )
+    return list(connection.execute(query).scalars())
 
 
 def _park(connection: Connection, line: dict[str, object], as_of: dt.date, actor: str, reason: str) -> None:

@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from parsers.records import Span
 from parsers.sources import HEAD_BYTES, Line, Source, decode
@@ -89,5 +89,19 @@ def rows(source: Source, delimiter: str, page: str) -> Iterator[Row]:
         taken.clear()
 
 
-def _reader(lines: Iterable[str], delimiter: str) -> csv.Reader:
+class _LineCounter(Protocol):
+    """What csv.reader returns: rows, and how many lines they took."""
+
+    @property
+    def line_num(self) -> int:
+        """Lines read so far."""
+
+    def __iter__(self) -> Iterator[list[str]]:
+        """Itself."""
+
+    def __next__(self) -> list[str]:
+        """The next row."""
+
+
+def _reader(lines: Iterable[str], delimiter: str) -> _LineCounter:
     return csv.reader(lines, delimiter=delimiter, skipinitialspace=True)

@@ -14,7 +14,6 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Literal, NamedTuple
 
@@ -23,9 +22,7 @@ from parsers.sources import BLOCK_BYTES, LINE_BYTES_MAX, Source, decode
 FIELDS = ("TRNTYPE", "DTPOSTED", "DTAVAIL", "TRNAMT", "FITID", "REFNUM", "CHECKNUM", "NAME", "MEMO")
 """The everyday leaves of an entry, in the order of `Entry.values`."""
 
-SILENT = ("DTUSER", "SIC", "SRVRTID", "PAYEEID")
-"""Leaves that nothing is taken from: an entry with only these beside FIELDS needs no table of the others."""
-
+_SILENT = frozenset({*FIELDS, "DTUSER", "SIC", "SRVRTID", "PAYEEID"})  # an entry with only these needs no table of the others
 _BLANKS = " \t\r\n\0\x1a"  # bytes; as Latin-1 text others would count as white space too
 _LAYOUTS_MAX = 24
 _LAYOUT_TAGS_MAX = 80
@@ -33,7 +30,7 @@ _LAYOUT_TAGS_MAX = 80
 _TEXT = r"[^<]*+(?:(?:<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|<(?![/A-Z!?]))[^<]*+)*+"
 _TAG = re.compile(rf"<(/?)([A-Z][A-Z0-9._-]*)\s*(/?)>({_TEXT})", re.DOTALL)
 _MARKUP = re.compile(r"<!\[CDATA\[(.*?)(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)", re.DOTALL)
-ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});")
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});")
 _ANY_CASE_TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9._-]*")
 _CHARSET = re.compile(rb"CHARSET\s*[:=]\s*\"?([A-Za-z0-9_-]+?)(?=COMPRESSION|[\s<\"?]|$)", re.IGNORECASE)
 
@@ -59,13 +56,6 @@ class Entry(NamedTuple):
     name: str = "STMTTRN"
     end_tag: Literal["present", "missing", "cut off"] = "present"
     repeated: tuple[str, ...] = ()
-
-
-class Block(NamedTuple):
-    """A stretch of the file: its bytes as Latin-1 text, tags in upper case, and where it begins."""
-
-    text: str
-    offset: int
 
 
 class _Layout(NamedTuple):
@@ -100,38 +90,24 @@ def clean(raw: str, page: str) -> str:
     if not raw.isascii():
         raw = decode(raw.encode("latin-1"), page)
     if "&" in raw:
-        raw = ENTITY.sub(lambda found: html.unescape(found[0]), raw)
-    text = raw.strip()
-    return " ".join(text.split()) if "\n" in text or "\r" in text else text
+        raw = _ENTITY.sub(lambda found: html.unescape(found[0]), raw)
+    return " ".join(raw.split()) if "\n" in raw or "\r" in raw else raw.strip()
 
 
 def elements(source: Source) -> Iterator[Element | Entry]:
-    """The file in order, in time linear in its size and memory flat."""
-    reader, line = BlockReader(newline_of(source.head)), 1
-    for block in blocks(source):
-        yield from reader.pieces(block, line)
-        line += block.text.count(reader.newline)
-
-
-def newline_of(head: bytes) -> str:
-    """The character that ends a line, by which lines are counted."""
-    return "\n" if b"\n" in head else "\r"
-
-
-def blocks(source: Source) -> Iterator[Block]:
-    """The file in stretches of some megabytes, each cut where an entry begins or has ended."""
+    """The file in order, in time linear in its size and memory flat: a block is cut where an entry begins or has ended."""
     is_odd = odd_case(source.head)
-    offset, rest = 0, ""
+    newline = "\n" if b"\n" in source.head else "\r"
+    layouts: list[_Layout] = []
+    line, offset, rest = 1, 0, ""
     with source.open() as stream:
         while block := stream.read(BLOCK_BYTES):
             text = rest + block.decode("latin-1")
             text = _ANY_CASE_TAG.sub(lambda found: found[0].upper(), text) if is_odd else text
             cut = _cut(text)
-            if cut:
-                yield Block(text[:cut], offset)
-            offset, rest = offset + cut, text[cut:]
-    if rest:
-        yield Block(rest, offset)
+            yield from _read_block(text[:cut], line, offset, newline, layouts)
+            line, offset, rest = line + text.count(newline, 0, cut), offset + cut, text[cut:]
+    yield from _read_block(rest, line, offset, newline, layouts)
 
 
 def _cut(text: str) -> int:
@@ -146,47 +122,39 @@ def _cut(text: str) -> int:
     return max(text.rfind("<"), 0) or len(text)
 
 
-@dataclass(slots=True)
-class BlockReader:
-    """Reads blocks tag by tag. The layouts learned are kept across blocks, the one used last in front."""
-
-    newline: str
-    _layouts: list[_Layout] = field(default_factory=list)
-
-    def pieces(self, block: Block, line: int, position: int = 0, stop: int | None = None) -> Iterator[Element | Entry]:
-        """What stands in the block, or in the stretch of it from `position`, on that line, to `stop`, where an entry begins."""
-        text, offset, newline, layouts = block.text, block.offset, self.newline, self._layouts
-        size = len(text) if stop is None else stop
-        while position < size:
-            begin = position
-            if text.startswith("<STMTTRN>", position):
-                for layout in layouts:
-                    if found := layout.pattern.match(text, position):
-                        groups = found.groups()
-                        others = dict(zip(layout.names, groups, strict=False)) if layout.has_others else None
-                        yield Entry(line, offset + position, offset + found.end(len(groups)), layout.pick(groups), others)
-                        position = found.end()
-                        break
-                else:
-                    layout, entry, position = _new_entry(text, position, "STMTTRN", may_learn=len(layouts) < _LAYOUTS_MAX)
-                    yield entry._replace(line=line, start=offset + begin, end=offset + position)
-                if layout is not None and (not layouts or layout is not layouts[0]):
-                    layouts[:] = [layout, *(other for other in layouts if other is not layout)]
-            elif (tag := _TAG.match(text, position)) is None:
-                later = _TAG.search(text, position)
-                position = later.start() if later else size
-                if between := text[begin:position].strip(_BLANKS):
-                    start = text.index(between, begin)
-                    yield Element(line + text.count(newline, begin, start), offset + start, offset + start + len(between), "", between)
-            elif tag[2] in {"STMTTRN", "STMTTRNP"} and not tag[1]:
-                _, entry, position = _new_entry(text, position, tag[2], may_learn=False)
-                yield entry._replace(line=line, start=offset + begin, end=offset + position)
+def _read_block(text: str, line: int, offset: int, newline: str, layouts: list[_Layout]) -> Iterator[Element | Entry]:
+    """The elements of a block of whole entries. `layouts` is kept across blocks, the one used last in front."""
+    position, size = 0, len(text)
+    while position < size:
+        begin = position
+        if text.startswith("<STMTTRN>", position):
+            layout: _Layout | None
+            for known in layouts:
+                if found := known.pattern.match(text, position):
+                    layout, groups = known, found.groups()
+                    others = dict(zip(known.names, groups, strict=False)) if known.has_others else None
+                    yield Entry(line, offset + position, offset + found.end(len(groups)), known.pick(groups), others)
+                    position = found.end()
+                    break
             else:
-                position = tag.end()
-                yield Element(line, offset + begin, offset + position, tag[1] + tag[2], tag[4])
-                if tag[3]:
-                    yield Element(line, offset + begin, offset + position, "/" + tag[2], "")
-            line += text.count(newline, begin, position)
+                layout, entry, position = _new_entry(text, position, "STMTTRN", may_learn=len(layouts) < _LAYOUTS_MAX)
+                yield entry._replace(line=line, start=offset + begin, end=offset + position)
+            if layout is not None and (not layouts or layout is not layouts[0]):
+                layouts[:] = [layout, *(other for other in layouts if other is not layout)]
+        elif (tag := _TAG.match(text, position)) is None:
+            later = _TAG.search(text, position)
+            position = later.start() if later else size
+            if (between := text[begin:position]).strip(_BLANKS):
+                yield Element(line, offset + begin, offset + position, "", between)
+        elif tag[2] in {"STMTTRN", "STMTTRNP"} and not tag[1]:
+            _, entry, position = _new_entry(text, position, tag[2], may_learn=False)
+            yield entry._replace(line=line, start=offset + begin, end=offset + position)
+        else:
+            position = tag.end()
+            yield Element(line, offset + begin, offset + position, tag[1] + tag[2], tag[4])
+            if tag[3]:
+                yield Element(line, offset + begin, offset + position, "/" + tag[2], "")
+        line += text.count(newline, begin, position)
 
 
 def _new_entry(text: str, position: int, name: str, *, may_learn: bool) -> tuple[_Layout | None, Entry, int]:
@@ -206,7 +174,7 @@ def _new_entry(text: str, position: int, name: str, *, may_learn: bool) -> tuple
             fields[tag[2]] += " " + tag[4]
         else:
             fields[tag[2]] = tag[4]
-    has_others = bool(repeated) or not fields.keys() <= {*FIELDS, *SILENT}
+    has_others = bool(repeated) or not fields.keys() <= _SILENT
     values = tuple(fields.get(field, "") for field in FIELDS)
     entry = Entry(0, 0, 0, values, fields if has_others else None, name, "present", tuple(repeated))
     if end < 0:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import NamedTuple
@@ -27,7 +26,7 @@ _DECIMALS = re.compile(r"[+-]?0*[0-9]{1,12}\.[0-9]+")
 _NUMBER = re.compile(r"[+-]?[0-9.,]*[0-9][0-9.,]*")
 _RATE = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,12})?")
 _KINDS: dict[str, Kind] = {"FEE": "fee", "SRVCHG": "fee", "INT": "interest", "DIV": "interest", "XFER": "transfer"}
-KNOWN_TYPES = frozenset({*_KINDS, "CREDIT", "DEBIT", "DEP", "ATM", "POS", "CHECK", "PAYMENT", "CASH", "DIRECTDEP", "DIRECTDEBIT", "MERCHANT",
+_KNOWN_TYPES = frozenset({*_KINDS, "CREDIT", "DEBIT", "DEP", "ATM", "POS", "CHECK", "PAYMENT", "CASH", "DIRECTDEP", "DIRECTDEBIT", "MERCHANT",
                           "REPEATPMT", "HOLD", "OTHER"})
 _USUAL_SIGN = {"CREDIT": 1, "DEP": 1, "DIRECTDEP": 1, "DEBIT": -1, "POS": -1}
 
@@ -46,26 +45,14 @@ class _Others(NamedTuple):
     correction: str
 
 
-class Told(NamedTuple):
-    """An entry that has been told: a hash of its content, the statement and line where it stands."""
-
-    content: int
-    statement: int
-    line: int
-
-
 @dataclass(slots=True)
 class EntryReader:
-    """Reads the entries of one file, statement after statement; `told` collects what is wrong with them.
-
-    `elsewhere`: who told an account's FITID before, beside this reader (`parsers.ofx_columns`).
-    """
+    """Reads the entries of one file, statement after statement; `told` collects what is wrong with them."""
 
     source: Source
     page: str
     corrected: frozenset[tuple[str, str]]
     told: list[Record] = field(default_factory=list)
-    elsewhere: Callable[[str, str], Told | None] | None = None
     without_fitid: int = 0
     _account: str = ""
     _currency: str = ""
@@ -73,8 +60,8 @@ class EntryReader:
     _is_investment: bool = False
     _last_date: dt.date | None = None
     _statement: int = 0
-    _seen: dict[str, dict[str, Told]] = field(default_factory=dict)
-    _fitids: dict[str, Told] = field(default_factory=dict)
+    _seen: dict[str, dict[str, tuple[int, int, int]]] = field(default_factory=dict)
+    _fitids: dict[str, tuple[int, int, int]] = field(default_factory=dict)
     _mark: str | None = None
 
     def begin_statement(self, account: str, currency: str, *, is_investment: bool, date: dt.date | None) -> None:
@@ -86,7 +73,13 @@ class EntryReader:
 
     def line(self, entry: Entry, span: Span) -> BankLine | None:
         """The bank line, or None where the amount cannot be read."""
-        trntype, posted, available, written, fitid, reference, check, name, memo = self._texts(entry)
+        joined = "".join(entry.values)
+        if joined.isascii() and "&" not in joined and "<" not in joined:
+            trntype, posted, available, written, fitid, reference, check, name, memo = map(str.strip, entry.values)
+            if "\n" in memo or "\n" in name:
+                name, memo = clean(name, self.page), clean(memo, self.page)
+        else:
+            trntype, posted, available, written, fitid, reference, check, name, memo = (clean(v, self.page) for v in entry.values)
         others = None if entry.others is None else self._others(entry.others, name, memo)
         status: Status = "booked"
         if self._has_cents and others is None and _CENTS.fullmatch(written):
@@ -100,7 +93,7 @@ class EntryReader:
         self._last_date = date
         if not fitid:
             self.without_fitid += entry.name == "STMTTRN"  # a pending entry gets its FITID when it is booked
-        elif self._is_told_again(fitid, Told(hash((date, amount, name, memo)), self._statement, entry.line), span):
+        elif self._is_told_again(fitid, (hash((date, amount, name, memo)), self._statement, entry.line), span):
             status = "info"
         check = check if check.strip("0") else ""
         code = trntype.upper()
@@ -114,16 +107,6 @@ class EntryReader:
         if others is None and entry.name == "STMTTRN" and code != "HOLD" and not self.corrected:
             return line
         return self._completed(line, others, entry)
-
-    def _texts(self, entry: Entry) -> Iterable[str]:
-        """The everyday fields as `clean` reads them, without the work where there is nothing to do."""
-        joined = "".join(entry.values)
-        if joined.isascii() and "&" not in joined and "<" not in joined:
-            texts = tuple(map(str.strip, entry.values))
-            joined = "".join(texts)
-            if "\n" not in joined and "\r" not in joined:
-                return texts
-        return [clean(value, self.page) for value in entry.values]
 
     # -- the rarer fields --------------------------------------------------------------------------------------------
 
@@ -216,40 +199,27 @@ class EntryReader:
         return self._last_date
 
     def _kind(self, code: str, amount: int, name: str, memo: str, span: Span) -> Kind:
-        if contradicts(code, amount):
+        if _USUAL_SIGN.get(code, 0) * amount < 0:
             self.told.append(issues.warning(span, "bad_record", f"{code} contradicts the sign of the amount; the sign was kept"))
-        if code not in KNOWN_TYPES:
+        if code not in _KNOWN_TYPES:
             message = f"TRNTYPE {code!r} is none of OFX; the kind was taken from the sign" if code else "the entry has no TRNTYPE"
             self.told.append(issues.warning(span, "bad_record", message, code))
-        kind = kind_of(code, amount)
-        return "return" if kind == "disbursement" and is_return(f"{name} {memo}".upper()) else kind
+        if code in _KINDS:
+            return _KINDS[code]
+        if amount < 0:
+            return "return" if is_return(f"{name} {memo}".upper()) else "disbursement"
+        return "receipt" if amount else "other"
 
-    def _is_told_again(self, fitid: str, told: Told, span: Span) -> bool:
+    def _is_told_again(self, fitid: str, told: tuple[int, int, int], span: Span) -> bool:
         """FITID is to be unique in an account. Only the same content in another statement is surely the same entry again."""
-        known = self._fitids.get(fitid) or (self.elsewhere(self._account, fitid) if self.elsewhere else None)
-        if known is None:
-            self._fitids[fitid] = told
+        known = self._fitids.setdefault(fitid, told)
+        if known is told:
             return False
-        same = known.content == told.content
-        again = same and known.statement != told.statement
+        same = known[0] == told[0]
+        again = same and known[1] != self._statement
         means = "in an overlapping statement; counted once" if again else f"with {'the same' if same else 'another'} content"
-        self.told.append(issues.warning(span, "duplicate", f"FITID {fitid} stands on line {known.line} already, {means}", fitid))
+        self.told.append(issues.warning(span, "duplicate", f"FITID {fitid} stands on line {known[2]} already, {means}", fitid))
         return again
-
-
-def kind_of(code: str, amount_minor: int) -> Kind:
-    """What the type says, else the sign; money out may yet say in words that it is a return."""
-    return _KINDS.get(code) or ("receipt" if amount_minor > 0 else "disbursement" if amount_minor < 0 else "other")
-
-
-def contradicts(code: str, amount_minor: int) -> bool:
-    """Whether the type is one of the other direction."""
-    return _USUAL_SIGN.get(code, 0) * amount_minor < 0
-
-
-def return_labels(text: str) -> tuple[str, str, str]:
-    """The reason of a return, what it takes back, and the check's number, where the text says so."""
-    return bank_text.return_reason(text), bank_text.original_trace(text), bank_text.check_serial(text)
 
 
 def _with_bank_labels(line: BankLine) -> BankLine:
@@ -257,8 +227,10 @@ def _with_bank_labels(line: BankLine) -> BankLine:
     text = f"{line.payer_name} {line.remittance_text}"
     if line.kind != "return":
         return line._replace(payer_name=bank_text.payer_name(text) or line.payer_name)
-    reason, original, serial = return_labels(text)
-    return line._replace(return_reason=reason, original_reference=original, check_number=line.check_number or serial)
+    return line._replace(
+        return_reason=bank_text.return_reason(text), original_reference=bank_text.original_trace(text),
+        check_number=line.check_number or bank_text.check_serial(text),
+    )
 
 
 def _before_conversion(line: BankLine, others: _Others) -> int | None:

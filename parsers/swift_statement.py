@@ -76,11 +76,9 @@ class Balance(NamedTuple):
 
 @dataclass(slots=True)
 class Book:
-    """What is known across the messages of a file. `at` is the place of the field read last, `notices` are issues that wait to
-    be told behind the current record."""
+    """What is known across the messages of a file. `notices` are issues that wait to be told behind the current record."""
 
     profile: Profile
-    at: Span = Span(1, 0, 0)
     page: Page | None = None
     message_type: str = ""
     in_block: bool = False

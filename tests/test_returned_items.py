@@ -1,0 +1,80 @@
+"""A payment comes back after people have worked with it: everything is as it was, and the books hold. On both databases."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+from sqlalchemy import Connection, Engine, select
+
+from cashapp import db, desk, exceptions, ledger, proof, schema
+from cashapp.accounts import IMPORTED, RECEIVABLE
+from cashapp.ledger import Leg
+from tests.books import DAY, balances, bank_line, document, receipts, take_in
+
+BY = desk.By("ann", DAY)
+
+
+@pytest.fixture
+def case(engine: Engine) -> tuple[Engine, int]:
+    """A receipt of 12.44 in the queue, and an open invoice of 100.00."""
+    with db.writing(engine) as c:
+        c.execute(schema.customer.insert().values(customer_id="C1", name="Acme"))
+        c.execute(schema.open_item.insert().values(
+            item_id=1, customer_id="C1", document_number="INV-1", kind="invoice", currency="USD", amount_minor=10000,
+            imported_open_minor=10000, open_minor=0, discount_minor=0))
+        ledger.post_one(c, kind="open_items", on=DAY, source_key="import:1", actor="test",
+                        legs=[Leg(RECEIVABLE, "USD", 10000, "C1", 1), Leg(IMPORTED, "USD", -10000)])
+        take_in(c, document([bank_line(1244, bank_reference="T-77")]), "s")
+        receipt_id = c.execute(select(schema.receipt.c.receipt_id)).scalar_one()
+        exceptions.open_cases(c, pl.DataFrame({"receipt_id": [receipt_id], "reason": ["no_reference"], "currency": ["USD"], "amount_minor": [1244]}), DAY)
+    return engine, 1
+
+
+def bounce(connection: Connection) -> None:
+    take_in(connection, document([bank_line(-1244, "return", day=11, original_reference="T-77", return_reason="R01")]), "r")
+
+
+@pytest.mark.parametrize("decisions", [
+    [],
+    [("apply", "1.00")],
+    [("apply", "1.00"), ("non_ar", "")],
+    [("apply", "1.00"), ("apply", "11.44")],
+    [("apply", "1.00"), ("on_account", "")],
+    [("non_ar", "")],
+    [("non_ar", ""), ("undo", ""), ("on_account", "")],
+])
+def test_whatever_was_decided_is_taken_back(case: tuple[Engine, int], decisions: list[tuple[str, str]]) -> None:
+    engine, number = case
+    for verb, amount in decisions:
+        with db.writing(engine) as c:
+            match verb:
+                case "apply":
+                    desk.apply_to(c, number, [("INV-1", amount)], BY)
+                case "non_ar":
+                    desk.non_ar(c, number, "4711", BY)
+                case "on_account":
+                    desk.on_account(c, number, "C1", BY)
+                case "undo":
+                    desk.undo(c, number, BY)
+    with db.writing(engine) as c:
+        bounce(c)
+    with db.reading(engine) as c:
+        assert receipts(c) == [(1244, "returned", 0)]
+        assert balances(c) == {RECEIVABLE: 10000, IMPORTED: -10000}
+        assert c.execute(select(schema.open_item.c.open_minor).where(schema.open_item.c.item_id == 1)).scalar_one() == 10000
+        assert [p.what for p in proof.prove(c) if p.broken] == []
+        assert c.execute(select(schema.exception_case.c.status)).scalars().all() == ["resolved"]
+
+
+def test_money_that_has_moved_on_waits_for_a_person(case: tuple[Engine, int]) -> None:
+    """Left on account and then used for an invoice by somebody: the return cannot simply mirror it."""
+    engine, number = case
+    with db.writing(engine) as c:
+        desk.on_account(c, number, "C1", BY)
+        credit = c.execute(select(schema.open_item.c.item_id).where(schema.open_item.c.kind == "on_account")).scalar_one()
+        ledger.post_one(c, kind="transfer", on=DAY, source_key="use", actor="ann",
+                        legs=[Leg(RECEIVABLE, "USD", 1244, "C1", credit), Leg(RECEIVABLE, "USD", -1244, "C1", 1)])
+        bounce(c)
+    with db.reading(engine) as c:
+        assert [row.reason for row in c.execute(select(schema.exception_case.c.reason).where(schema.exception_case.c.status == "open"))] == ["return_conflict"]
+        assert balances(c) == {RECEIVABLE: 10000 - 1244, IMPORTED: -10000, "returns clearing": 1244}
