@@ -39,7 +39,7 @@ LONG_SECONDS = 30
 LIMIT_SECONDS = 900
 SMALL_LINES = 100
 ROOT = Path(__file__).resolve().parent.parent
-HEADINGS = ("lines", "reader", "seconds", "CPU s", "lines/s", "MB/s", "peak MB", "times ours", "")
+HEADINGS = ("lines", "reader", "seconds", "CPU s", "lines/s", "MB/s", "peak MB", "times ours", "CPU times ours", "")
 
 
 class Result(NamedTuple):
@@ -128,12 +128,13 @@ def markdown(results: list[Result], repeats: int) -> str:
         f"`python -m benchmarks.parse`, {_machine()}. Seconds are the median of {repeats} readings in turns, each in a process of its",
         "own that has read a small file first: from the path to the last entry, the file in the page cache. `cashapp` is what `cashapp parse` and",
         "`cashapp run` read with, controls compared; `cashapp, records` is the record reader alone, which defines the format.",
-        "`times ours`: how many times as long the reader takes as `cashapp`.", "",
+        "`times ours`: how many times as long the reader takes as `cashapp`; `CPU times ours` is the same of CPU time, which other work on",
+        "the machine moves less.", "",
         *_peers(), "",
         *(line for name, group in groupby(results, lambda each: each.format) for line in _section(name, list(group))),
         "## Growth", "",
-        "Time for one line in the largest file against one line in the smallest: 1.0 is linear, below 1 fixed costs are shared out.", "",
-        *_table(("format", "reader", "from", "to", "time per line"), _growth(results)), "",
+        "CPU time for one line in the largest file against one line in the smallest: 1.0 is linear, below 1 fixed costs are shared out.", "",
+        *_table(("format", "reader", "from", "to", "per line"), _growth(results)), "",
     ])
 
 
@@ -149,17 +150,19 @@ def _peers() -> list[str]:
 
 def _section(name: str, results: list[Result]) -> list[str]:
     sizes = ", ".join(f"{lines:,} lines {size:.1f} MB" for lines, size in dict.fromkeys((each.lines, each.size_mb) for each in results))
-    ours = {each.lines: each.seconds for each in results if each.reader == READERS[0].name}
+    ours = {each.lines: each for each in results if each.reader == READERS[0].name}
     return [f"## {name}", "", f"{sizes}.", "", *_table(HEADINGS, [_row(each, ours.get(each.lines)) for each in results]), ""]
 
 
-def _row(result: Result, ours: float | None) -> tuple[str, ...]:
+def _row(result: Result, ours: Result | None) -> tuple[str, ...]:
     seconds = result.seconds
     if seconds is None:
-        return (f"{result.lines:,}", result.reader, *[""] * 6, result.note)
-    ratio = f"{seconds / ours:.1f}" if ours and result.reader != READERS[0].name else ""
+        return (f"{result.lines:,}", result.reader, *[""] * 7, result.note)
+    ratios = ("", "")
+    if ours and ours.seconds and result.reader != ours.reader:
+        ratios = (f"{seconds / ours.seconds:.1f}", f"{result.cpu_seconds / ours.cpu_seconds:.1f}")
     return (f"{result.lines:,}", result.reader, _figure(seconds), _figure(result.cpu_seconds), f"{result.lines / seconds:,.0f}",
-            f"{result.size_mb / seconds:,.1f}", f"{result.peak_mb:,.0f}", ratio, result.note)
+            f"{result.size_mb / seconds:,.1f}", f"{result.peak_mb:,.0f}", *ratios, result.note)
 
 
 def _figure(seconds: float) -> str:
@@ -174,8 +177,8 @@ def _growth(results: list[Result]) -> list[tuple[str, ...]]:
             told[result.format, result.reader].append(result)
     for (format_name, reader), found in told.items():
         first, last = found[0], found[-1]
-        if first is not last and first.seconds and last.seconds:
-            per_line = (last.seconds / last.lines) / (first.seconds / first.lines)
+        if first is not last:
+            per_line = (last.cpu_seconds / last.lines) / (first.cpu_seconds / first.lines)
             rows.append((format_name, reader, f"{first.lines:,}", f"{last.lines:,}", f"{per_line:.2f}"))
     return rows
 

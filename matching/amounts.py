@@ -19,6 +19,7 @@ The four amounts of a line add up to what the item is reduced by; on a credit me
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from matching.books import Books
@@ -123,17 +124,16 @@ def _discounts_taken(priced: pl.DataFrame) -> pl.DataFrame:
     if partly.is_empty():
         return priced
     offered = priced.join(partly.select("r", "a", gap.alias("gap")), on=["r", "a"]).filter(pl.col("earned") > 0).sort("r", "a", "i")
-    declined = []
-    for (r, a), answer in offered.group_by("r", "a", maintain_order=True):
-        taken = _only_selection(answer["earned"].to_numpy(), answer["gap"][0])
-        if taken is not None:
-            declined += [(r, a, i) for i, yes in zip(answer["i"], taken, strict=True) if not yes]
+    declined: list[tuple[int, int, int]] = []
+    for r, a, gap_minor, items, discounts in offered.group_by("r", "a", maintain_order=True).agg(pl.first("gap"), "i", "earned").iter_rows():
+        taken = _only_selection(np.array(discounts, dtype=np.int64), gap_minor)
+        declined += [(r, a, i) for i, yes in zip(items, taken, strict=True) if not yes] if taken is not None else []
     gross = pl.DataFrame(declined, schema={"r": pl.UInt32, "a": pl.UInt32, "i": pl.UInt32}, orient="row")
     marked = priced.join(gross.with_columns(pl.lit(value=True).alias("declined")), on=["r", "a", "i"], how="left")
     return marked.with_columns(pl.when("declined").then(0).otherwise("earned").alias("earned")).drop("declined")
 
 
-def _only_selection(amounts: np.ndarray, target: int) -> np.ndarray | None:
+def _only_selection(amounts: npt.NDArray[np.int64], target: int) -> npt.NDArray[np.int64] | None:
     choices = (np.arange(1 << len(amounts))[:, None] >> np.arange(len(amounts))) & 1
     found = np.flatnonzero(choices @ amounts == target)
     return choices[found[0]] if len(found) == 1 else None

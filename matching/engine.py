@@ -29,19 +29,14 @@ from matching import (
     together,
     unnamed,
 )
-from matching import (
-    books as ledger,
-)
-from matching.books import Books
+from matching.books import Books, read
 from matching.hearing import Heard
 from matching.stages import Stage
-
-RECEIPTS = {"r": pl.UInt32}
 
 
 def propose(inputs: schema.Inputs) -> schema.Outcome:
     """Proposals, their lines, the evidence, and a verdict on every receipt. The same inputs give the same outcome in any order."""
-    books = ledger.read(inputs)
+    books = read(inputs)
     heard = hearing.hear(books, customers.identify(books))
     referred = stages.by_reference(heard, books)
     missed = _missed(referred, heard)
@@ -93,7 +88,7 @@ def _missed(referred: Stage, heard: Heard) -> pl.DataFrame:
     """The receipts that name a number which ought to be there and is not; looked for where the answer is not already complete."""
     complete = referred.answers.filter(pl.col("granted") & (pl.col("amount_evidence") != "over")).select("r").unique()
     groups = heard.groups.join(complete, on="r", how="anti")
-    return references.unresolved(groups, heard.text_hits, heard.index).select("r").unique().sort("r")
+    return references.unresolved(groups, heard.text_hits, heard.index)
 
 
 def _held_back(referred: Stage, missed: pl.DataFrame, books: Books) -> Stage:
@@ -122,8 +117,7 @@ def _still_open(referred: Stage, posted: Stage, rest: pl.DataFrame) -> tuple[Sta
 
 def _named_closed(rest: pl.DataFrame, closed: numbers.Numbers, heard: Heard, books: Books) -> pl.DataFrame:
     """r, fits: the receipts that name a closed item, and nothing open by that number; and whether the amount is that item's."""
-    open_groups = heard.text_hits.select((pl.col("m") // references.SPANS_MAX).cast(pl.UInt32, strict=False).alias("g")).unique()
-    groups = heard.groups.join(rest, on="r", how="semi").join(open_groups, on="g", how="anti")
+    groups = heard.groups.join(rest, on="r", how="semi").join(references.groups_hit(heard.text_hits), on="g", how="anti")
     lines = books.remittance.join(rest, on="r", how="semi")
     receipts = books.receipts.join(rest, on="r", how="semi")
     hits = pl.concat([

@@ -42,7 +42,7 @@ def hear(books: Books, payers: Payers) -> Heard:
     alike = names.resembling(payers, pairs.join(certain, on="r", how="anti"))
     similar = _similar(payers, certain, alike, books)
     candidates = pl.concat([payers.candidates.join(similar, on="r", how="anti"), similar]).sort("r", "level", "c", descending=[False, True, False])
-    text = pl.concat([text, _among_common(groups, index, similar)]).unique(["m", "i"], keep="first", maintain_order=True)
+    text = pl.concat([_among_common(groups, index, similar), text]).unique(["m", "i"], keep="first", maintain_order=True)
     lines = pl.concat([lines, _near_lines(books, lines, candidates)])
     known = Heard(groups, text, lines, text.select("r", "c").clear(), candidates, alike, index, payers)
     return _in_currency(known, books)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice, product
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
@@ -43,11 +44,11 @@ def parts(members: pl.DataFrame, books: Books) -> pl.DataFrame:
     """MEMBERS of answers that leave out some of the named items so that the amount is right; for receipts that nothing else settles."""
     widest = members.filter(pl.col("a") == pl.col("a").max().over("r")).filter(pl.len().over("r").is_between(2, combine.SMALL))
     priced = amounts.terms(widest, books).sort("r", "due_date", "i", nulls_last=True)
-    rows = []
-    for (r,), named in priced.group_by("r", maintain_order=True):
-        opens, nets = named["open"].to_numpy(), (named["open"] - named["earned"]).to_numpy()
-        for place, chosen in enumerate(_making(opens, nets, named["amount"][0])[:ANSWERS_MAX]):
-            rows += [(r, PARTS_FROM + place, named["i"][at]) for at in chosen]
+    rows: list[tuple[int, int, int]] = []
+    named = priced.group_by("r", maintain_order=True).agg(pl.first("amount"), "i", "open", (pl.col("open") - pl.col("earned")).alias("net"))
+    for r, target, items, opens, nets in named.iter_rows():
+        for place, chosen in enumerate(_making(opens, nets, target)[:ANSWERS_MAX]):
+            rows += [(r, PARTS_FROM + place, items[at]) for at in chosen]
     chosen_rows = pl.DataFrame(rows, schema={"r": pl.UInt32, "a": pl.UInt32, "i": pl.UInt32}, orient="row")
     return chosen_rows.join(widest.drop("a"), on=["r", "i"]).select(list(MEMBERS))
 
@@ -58,12 +59,13 @@ def ranges(members: pl.DataFrame, books: Books) -> pl.DataFrame:
     pairs = widest.filter(pl.len().over("r") == 2)
     texts = books.receipts.select("r", "text").join(pairs.select("r").unique(), on="r", how="semi")
     told = texts.filter(normalize.plain(texts["text"]).str.contains(THROUGH)).select("r")
-    ends = pairs.join(told, on="r", how="semi").join(books.items.select("i", number=_last_number()), on="i")
+    ends = pairs.join(told, on="r", how="semi").join(books.items.select("i", "document_number"), on="i").with_columns(_last_number().alias("number"))
     spans = ends.group_by("r", "c").agg(
         pl.min("number").alias("low"), pl.max("number").alias("high"), pl.min("strength", "grade"), pl.max("payer_evidence"))
-    items = books.items.filter(pl.col("open") > 0).select("i", "c", "currency", "open", _last_number().alias("number"))
+    items = books.items.filter(pl.col("open") > 0).select("i", "c", "currency", "open", "document_number")
     short = spans.filter(pl.col("high") - pl.col("low") <= RANGE_MAX).join(books.receipts.select("r", "currency", "amount"), on="r")
-    within = short.join(items, on=["c", "currency"]).filter(pl.col("number").is_between(pl.col("low"), pl.col("high")))
+    numbered = short.join(items, on=["c", "currency"]).with_columns(_last_number().alias("number"))
+    within = numbered.filter(pl.col("number").is_between(pl.col("low"), pl.col("high")))
     whole = within.filter((pl.col("open").sum().over("r") == pl.col("amount")) & (pl.len().over("r") > 2))
     return whole.with_columns(pl.lit(RANGE_FROM, pl.UInt32).alias("a"), pl.lit("range").alias("source")).select(list(MEMBERS))
 
@@ -73,10 +75,10 @@ def with_more(members: pl.DataFrame, weighed: pl.DataFrame, books: Books) -> pl.
     further invoices. `source` of the added items is `credit` or `unnamed`."""
     open_ended = weighed.filter(pl.col("amount_evidence").is_in([amounts.SHORT, amounts.OVER])).select("r", "a", "gap")
     named = members.join(open_ended, on=["r", "a"]).join(books.receipts.select("r", "currency"), on="r")
-    wanted = named.group_by("r", "a", "c").agg(pl.first("gap", "currency"), pl.min("strength", "grade"), pl.col("payer_evidence").sort().first())
-    items = books.items.select("i", "c", "currency", "open", "due_date").join(wanted.select("c").unique(), on="c", how="semi")
-    over = wanted.filter(pl.col("gap") < 0)
-    netted = wanted.filter(pl.col("gap") > 0).with_columns((-pl.col("gap")).alias("open")).join(items, on=["c", "currency", "open"])
+    wanted = named.group_by("r", "a", "c").agg(pl.first("gap", "currency"), pl.min("strength", "grade"), pl.max("payer_evidence"))
+    items = books.items.select("i", "c", "currency", "open", "due_date")
+    over, short = wanted.filter(pl.col("gap") < 0), wanted.filter(pl.col("gap") > 0)
+    netted = short.with_columns((-pl.col("gap")).alias("open")).join(items.filter(pl.col("open") < 0), on=["c", "currency", "open"])
     few = items.join(over.select("c").unique(), on="c", how="semi").filter(pl.len().over("c", "currency") <= combine.RUNS_MAX)
     others = over.join(few, on=["c", "currency"]).join(members.select("r", "a", "i"), on=["r", "a", "i"], how="anti")
     others = others.sort("r", "a", "c", "due_date", "i", nulls_last=True)
@@ -92,11 +94,11 @@ def with_more(members: pl.DataFrame, weighed: pl.DataFrame, books: Books) -> pl.
 
 def _adding_up(others: pl.DataFrame) -> pl.DataFrame:
     """The sets of `others` (in order of due date) that make what is over; `together` tells the sets apart."""
-    rows: list[tuple[object, ...]] = []
-    for (r, a, c), items in others.group_by("r", "a", "c", maintain_order=True):
-        for chosen in _sets_making(items["open"].to_numpy(), -items["gap"][0])[:ANSWERS_MAX]:
+    rows: list[tuple[int, int, int, int, int]] = []
+    for r, a, c, gap, items, opens in others.group_by("r", "a", "c", maintain_order=True).agg(pl.first("gap"), "i", "open").iter_rows():
+        for chosen in _sets_making(opens, -gap)[:ANSWERS_MAX]:
             together = len(rows)
-            rows += [(r, a, c, items["i"][at], together) for at in chosen]
+            rows += [(r, a, c, items[at], together) for at in chosen]
     schema = {"r": pl.UInt32, "a": pl.UInt32, "c": pl.UInt32, "i": pl.UInt32, "together": pl.UInt32}
     found = pl.DataFrame(rows, schema=schema, orient="row")
     return found.join(others, on=["r", "a", "c", "i"]).with_columns(pl.lit("unnamed").alias("source"))
@@ -153,38 +155,49 @@ def _by_strength(hits: pl.DataFrame) -> pl.DataFrame:
 def _by_choice(hits: pl.DataFrame, books: Books) -> pl.DataFrame:
     """Answers for receipts with vague mentions, one for each choice that makes the amount, else for the first few choices."""
     priced = amounts.terms(hits, books).sort("r", "m", "due_date", "i", nulls_last=True)
-    rows = []
-    for (r,), named in priced.group_by("r", maintain_order=True):
-        for a, chosen in enumerate(_choices(named)[:ANSWERS_MAX]):
+    rows: list[tuple[int, int, int]] = []
+    named = priced.group_by("r", maintain_order=True).agg(
+        pl.first("amount"), "m", "i", "c", "open", (pl.col("open") - pl.col("earned")).alias("net"), pl.col("source") == "po_number")
+    for r, *told in named.iter_rows():
+        for a, chosen in enumerate(_choices(Said(*told))[:ANSWERS_MAX]):
             rows += [(r, a, i) for i in chosen]
     sets = pl.DataFrame(rows, schema={"r": pl.UInt32, "a": pl.UInt32, "i": pl.UInt32}, orient="row")
     return sets.join(hits, on=["r", "i"]).select(list(MEMBERS))
 
 
-def _choices(named: pl.DataFrame) -> list[tuple[int, ...]]:
+class Said(NamedTuple):
+    """What one receipt with vague mentions says: for each hit its mention, item, customer, amounts, and whether it names an order."""
+
+    target: int
+    mentions: list[int]
+    items: list[int]
+    customers: list[int]
+    opens: list[int]
+    nets: list[int]
+    orders: list[bool]
+
+
+def _choices(said: Said) -> list[tuple[int, ...]]:
     """The sets of items that the mentions of one receipt may mean."""
-    items, sources = named["i"].to_list(), named["source"].to_list()
-    opens = dict(zip(items, named["open"].to_list(), strict=True))
-    nets = dict(zip(items, (named["open"] - named["earned"]).to_list(), strict=True))
-    owners = dict(zip(items, named["c"].to_list(), strict=True))
+    opens, nets = dict(zip(said.items, said.opens, strict=True)), dict(zip(said.items, said.nets, strict=True))
+    owners = dict(zip(said.items, said.customers, strict=True))
     mentions: dict[int, list[int]] = {}
-    for m, i in zip(named["m"].to_list(), items, strict=True):
+    for m, i in zip(said.mentions, said.items, strict=True):
         mentions.setdefault(m, []).append(i)
-    ordered = {named["m"][at] for at, source in enumerate(sources) if source == "po_number"}
+    ordered = {m for m, order in zip(said.mentions, said.orders, strict=True) if order}
     fixed = [meant[0] for m, meant in mentions.items() if len(meant) == 1]
     either = [meant for m, meant in mentions.items() if len(meant) > 1 and m not in ordered]
     orders = [i for m, meant in mentions.items() if len(meant) > 1 and m in ordered for i in meant]
-    target = named["amount"][0]
     settling: list[tuple[int, ...]] = []
     others: list[tuple[int, ...]] = []
     for picked in _picks(either, owners):
         base = [*fixed, *picked]
         for value in (opens, nets):
-            rest = target - sum(value[i] for i in base)
+            rest = said.target - sum(value[i] for i in base)
             if not orders:
                 settling += [tuple(base)] if rest == 0 else []
             elif rest > 0:
-                found = _sets_making(np.array([value[i] for i in orders], dtype=np.int64), rest)
+                found = _sets_making([value[i] for i in orders], rest)
                 settling += [(*base, *(orders[at] for at in chosen)) for chosen in found]
         others.append((*base, *orders))
     return list(dict.fromkeys(tuple(sorted(chosen)) for chosen in settling or others))
@@ -197,11 +210,11 @@ def _picks(either: list[list[int]], owners: dict[int, int]) -> Iterator[tuple[in
     yield from islice(product(*either), CHOICES_MAX)
 
 
-def _making(opens: combine.Amounts, nets: combine.Amounts, target: int) -> list[tuple[int, ...]]:
+def _making(opens: list[int], nets: list[int], target: int) -> list[tuple[int, ...]]:
     """The sets that make the amount gross or net of earned discounts, but not the set of all."""
     found = [*_sets_making(opens, target), *_sets_making(nets, target)]
     return [chosen for chosen in dict.fromkeys(found) if len(chosen) < len(opens)]
 
 
-def _sets_making(amounts_: combine.Amounts, target: int) -> list[combine.Chosen]:
-    return combine.find(amounts_[None, :], np.array([target], dtype=np.int64))[0]
+def _sets_making(opens: list[int], target: int) -> list[combine.Chosen]:
+    return combine.find(np.array([opens], dtype=np.int64), np.array([target], dtype=np.int64))[0]

@@ -46,7 +46,7 @@ def text_tokens(receipts: pl.DataFrame, payers: pl.DataFrame, index: Numbers, cl
         windows.append(unknown.with_columns(run.alias("word")).filter(together & _could_be_a_number(run)).select("r", "amount", "word"))
     joined = _not_somebodys(pl.concat(windows).unique(), payers, index, closed)
     tokens = pl.concat([unknown.filter(_could_be_a_number(pl.col("word"))).select("r", "word"), joined.select("r", "word")]).unique()
-    mention = pl.struct("r", "word").rank("dense").cast(pl.Int64) + (1 << 42)
+    mention = pl.struct("r", "word").rank("dense").cast(pl.Int64) + references.IN_WORDS * 2
     return tokens.with_columns(mention.alias("m")).select("m", "r", pl.col("word").alias("token"))
 
 
@@ -58,7 +58,8 @@ def near(tokens: pl.DataFrame, candidates: pl.DataFrame, books: Books) -> pl.Dat
     """HITS of the tokens among the items of the receipts' candidates and items of exactly the amount."""
     items = books.items.select("i", "c", "currency", "open", "document_number")
     receipts = books.receipts.select("r", "amount", "currency").join(tokens.select("r").unique(), on="r", how="semi")
-    same_amount = receipts.join(items, left_on=["currency", "amount"], right_on=["currency", "open"]).filter(pl.len().over("r") <= SAME_AMOUNT_MAX)
+    unusual = items.filter(pl.len().over("currency", "open") <= SAME_AMOUNT_MAX)
+    same_amount = receipts.join(unusual, left_on=["currency", "amount"], right_on=["currency", "open"])
     few = items.filter(pl.len().over("c") <= ITEMS_MAX)
     of_payer = receipts.join(candidates.filter(pl.col("level") >= customers.SIMILAR).select("r", "c"), on="r").join(few, on=["c", "currency"])
     pairs = pl.concat([frame.select("r", "i", "c") for frame in (same_amount, of_payer)]).unique()

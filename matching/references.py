@@ -36,19 +36,21 @@ INVOICE_WORDS = ("INV", "RE", "RG", "RGNR", "RECHNUNG", "FACTURE", "FACT", "FAC"
 
 HITS = {"m": pl.Int64, "r": pl.UInt32, "i": pl.UInt32, "c": pl.UInt32, "source": pl.String, "strength": pl.Int8}
 GROUPS = {"g": pl.UInt32, "r": pl.UInt32, "amount": pl.Int64, "written": pl.String, "letters": pl.String, "runs": pl.List(pl.String)}
-SPANS_MAX = 64
-"""A mention's number is its group's times this, and the place of its first run of digits."""
+IN_WORDS = 1 << 50
+"""Mentions that are words have numbers from here."""
+RUNS_OF_GROUP = 64
+"""More runs of one group are not read. A mention's number is made of its group's number and the places of its first run and behind its last."""
 
 
 def groups(receipts: pl.DataFrame) -> pl.DataFrame:
     """The groups of digits in the free text of receipts, each with the letters before it; dates and the cents of amounts are none."""
     joined = receipts.select(
         "r", "amount", pl.concat_str("structured_reference", pl.lit(" | "), "text").alias("text")).filter(pl.col("text").str.contains(r"[0-9]"))
-    text = normalize.plain_numbers(joined["text"]).str.replace_all(DATE, "$1 | $2").str.replace_all(CENTS, "$1 | $2")
+    text = normalize.plain_numbers(joined["text"]).str.replace_all(DATE, "$1 | $2").str.replace_all(DATE, "$1 | $2").str.replace_all(CENTS, "$1 | $2")
     written = joined.select("r", "amount", text.str.extract_all(GROUP).alias("written")).explode("written")
     return written.drop_nulls().with_row_index("g").with_columns(
         pl.col("written").str.extract(r"^([A-Z]*)", 1).alias("letters"),
-        pl.col("written").str.extract_all(r"[0-9]+").list.head(SPANS_MAX).alias("runs"),
+        pl.col("written").str.extract_all(r"[0-9]+").list.head(RUNS_OF_GROUP).alias("runs"),
     ).select(list(GROUPS))
 
 
@@ -57,9 +59,18 @@ def in_text(found: pl.DataFrame, index: Numbers, payers: pl.DataFrame) -> pl.Dat
     if index.by_digits.is_empty():
         return pl.DataFrame(schema=HITS)
     hits = _look_up(_grams(found, index.by_digits.select("key").unique()), index, payers)
-    rated = hits.with_columns(_text_strength(index.prefixes).cast(pl.Int8).alias("strength")).filter(pl.col("strength") > 0)
+    rated = hits.with_columns(_at_most_short(_text_strength(index.prefixes))).filter(pl.col("strength") > 0)
     clear = _without_overlaps(rated)
-    return _best(clear.with_columns((pl.col("g").cast(pl.Int64) * SPANS_MAX + pl.col("start")).alias("m")).select(list(HITS)))
+    place = pl.col("start") * RUNS_OF_GROUP + pl.min_horizontal("stop", RUNS_OF_GROUP - 1)
+    return _best(clear.with_columns((pl.col("g").cast(pl.Int64) * RUNS_OF_GROUP**2 + place).alias("m")).select(list(HITS)))
+
+
+def groups_hit(hits: pl.DataFrame) -> pl.DataFrame:
+    """g, start, stop: the runs of digits that the hits of groups use."""
+    place = pl.col("m") % RUNS_OF_GROUP**2
+    return hits.filter(pl.col("m") < IN_WORDS).select(
+        (pl.col("m") // RUNS_OF_GROUP**2).cast(pl.UInt32).alias("g"), (place // RUNS_OF_GROUP).alias("start"), (place % RUNS_OF_GROUP).alias("stop"),
+    ).unique()
 
 
 def in_words(receipts: pl.DataFrame, index: Numbers) -> pl.DataFrame:
@@ -72,7 +83,7 @@ def in_words(receipts: pl.DataFrame, index: Numbers) -> pl.DataFrame:
         (pl.col("squeezed").str.len_chars() >= SHORT_DIGITS) & pl.col("squeezed").str.contains(r"[0-9]"),
     )
     found = squeezed.unique(["r", "squeezed"], maintain_order=True).join(index.by_spelling, on="squeezed")
-    mention = pl.struct("r", "squeezed").rank("dense").cast(pl.Int64) + (1 << 40)
+    mention = pl.struct("r", "squeezed").rank("dense").cast(pl.Int64) + IN_WORDS
     strength = pl.when(pl.col("source") == "po_number").then(DIGITS).otherwise(EXPLICIT).cast(pl.Int8)
     return found.with_columns(mention.alias("m"), strength.alias("strength")).select(list(HITS))
 
@@ -92,19 +103,31 @@ def in_lines(remittance: pl.DataFrame, index: Numbers, payers: pl.DataFrame) -> 
     same = pl.col("letters") == pl.col("letters_item")
     long = pl.min_horizontal("size", "length") >= SHORT_DIGITS
     strength = pl.when(same | (fits & long & (pl.col("source") != "po_number"))).then(EXPLICIT).when(fits).then(DIGITS).otherwise(0)
-    rated = found.with_columns(strength.cast(pl.Int8).alias("strength")).filter(pl.col("strength") > 0)
+    rated = found.with_columns(_at_most_short(strength)).filter(pl.col("strength") > 0)
     return _best(pl.concat([spelled.select(list(HITS)), rated.select(list(HITS))]))
 
 
 def unresolved(found: pl.DataFrame, hits: pl.DataFrame, index: Numbers) -> pl.DataFrame:
-    """The groups that look like a document number of these books, or stand behind a word for invoice, but hit nothing."""
-    missed = found.join(hits.select((pl.col("m") // SPANS_MAX).cast(pl.UInt32, strict=False).alias("g")).unique(), on="g", how="anti")
+    """r: the receipts with a group that looks like a document number of these books, or stands behind a word for invoice, but hits
+    nothing; or with a list of numbers of which some do not."""
+    used = groups_hit(hits)
+    missed = found.join(used, on="g", how="anti")
     digits = pl.col("runs").list.join("")
     sized = missed.with_columns(normalize.digit_key(digits).alias("key"), digits.str.len_chars().alias("length"), digits.alias("digits"))
     shaped = sized.join(index.shapes, on=["letters", "length"]).filter(pl.col("key").is_between(pl.col("low"), pl.col("high")))
     of_size = shaped.filter((pl.col("letters") != "") | ((pl.col("length") >= SHORT_DIGITS) & ~_is_date(pl.col("digits"))))
     worded = sized.filter((pl.col("letters").is_in(INVOICE_WORDS) | pl.col("letters").str.ends_with("INV")) & (pl.col("length") >= 3))
-    return pl.concat([of_size.select(list(GROUPS)), worded.select(list(GROUPS))]).unique("g").sort("g")
+    return pl.concat([part.select("r") for part in (of_size, worded, _left_in_lists(found, used))]).unique().sort("r")
+
+
+def _left_in_lists(found: pl.DataFrame, used: pl.DataFrame) -> pl.DataFrame:
+    """The groups with runs that no hit uses and that are as long as the last run of a number that is hit."""
+    lists = found.filter(pl.col("runs").list.len() > 1).join(used, on="g")
+    length = pl.col("run").str.len_chars()
+    runs = lists.explode("runs").rename({"runs": "run"}).with_columns(pl.int_range(pl.len()).over("g", "start").alias("at"), length.alias("length"))
+    ends = runs.filter(pl.col("at") == pl.col("stop") - 1).select("g", "length").unique()
+    uses = pl.col("at").is_between(pl.col("start"), pl.col("stop") - 1)
+    return runs.filter(~uses.any().over("g", "at")).join(ends, on=["g", "length"], how="semi")
 
 
 def _is_date(digits: pl.Expr) -> pl.Expr:
@@ -117,11 +140,13 @@ def _grams(found: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
     """The numbers that the runs of a group form, alone and put together, as far as they are among `keys`: g, r, letters, start, stop, key…"""
     alone = found.filter(pl.col("runs").list.len() == 1).with_columns(
         pl.col("runs").list.first().alias("digits"), pl.lit(0, pl.Int64).alias("start"), pl.lit(0, pl.UInt32).alias("first"))
-    runs = found.filter(pl.col("runs").list.len() > 1).explode("runs").rename({"runs": "run"})
+    several = found.filter(pl.col("runs").list.len() > 1).with_columns(pl.col("runs").list.len().alias("in_all"))
+    runs = several.explode("runs").rename({"runs": "run"})
     place = pl.int_range(pl.len()).over("g").alias("start")
     runs = runs.with_columns(place, pl.col("run").str.strip_chars_start("0").alias("bare"), pl.col("run").first().over("g").str.len_chars().alias("first"))
     grams = [_gram(alone, "digits", 1)]
     for count in range(1, RUNS_MAX + 1):
+        runs = runs.filter(pl.col("in_all") >= count)
         same = pl.col("g").shift(1 - count) == pl.col("g")
         run = pl.concat_str([pl.col("run").shift(-step) for step in range(count)])
         bare = pl.concat_str([pl.col("bare").shift(-step) for step in range(count)])
@@ -135,7 +160,7 @@ def _grams(found: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
     grams += [_gram(ends, digits, 0) for digits in ("alone", "behind")]
     long = found.filter(pl.col("runs").list.len() > RUNS_MAX)
     whole = long.with_columns(pl.col("runs").list.join("").alias("digits"), pl.lit(0, pl.Int64).alias("start"), pl.lit(0, pl.UInt32).alias("first"))
-    grams.append(_gram(whole, "digits", SPANS_MAX))
+    grams.append(_gram(whole, "digits", RUNS_OF_GROUP))
     return pl.concat([gram.join(keys, on="key", how="semi") for gram in grams])
 
 
@@ -160,21 +185,27 @@ def _gram(put: pl.DataFrame, digits: str, count: int) -> pl.DataFrame:
     begins = (pl.col("start") == 0) | (size == pl.col("first"))
     return put.select(
         "g", "r", "amount", pl.when(begins).then("letters").otherwise(pl.lit("")).alias("letters"), pl.col("letters").alias("group_letters"),
-        "start", (pl.col("start") + max(count, 1)).alias("stop"), (size if count else pl.lit(SHORT_SIZE, pl.UInt32)).alias("size"), normalize.digit_key(pl.col(digits)).alias("key"),
+        "start", (pl.col("start") + max(count, 1)).alias("stop"), (size if count else pl.lit(SHORT_SIZE, pl.UInt32)).alias("size"),
+        normalize.digit_key(pl.col(digits)).alias("key"),
     )
 
 
 def _look_up(keyed: pl.DataFrame, index: Numbers, payers: pl.DataFrame) -> pl.DataFrame:
     """`keyed` (r, amount, key, …) with the items of that key; a key that many items share only with those of the payer's candidates, and
-    those of exactly the amount."""
+    those of exactly the amount, which are `shared`: the number says no more there than a short one."""
     numbers_of = index.by_digits.rename({"letters": "letters_item", "squeezed": "squeezed_item"})
-    rare = keyed.join(index.common, on="key", how="anti").join(numbers_of, on="key")
+    rare = keyed.join(index.common, on="key", how="anti").join(numbers_of, on="key").with_columns(pl.lit(value=False).alias("shared"))
     asked = keyed.join(index.common, on="key", how="semi")
     if asked.is_empty():
         return rare
-    of_payer = asked.join(payers.select("r", "c"), on="r").join(numbers_of, on=["key", "c"]).select(rare.columns)
+    of_payer = asked.join(payers.select("r", "c").unique(), on="r").join(numbers_of, on=["key", "c"]).with_columns(pl.lit(value=False).alias("shared"))
     of_amount = asked.drop_nulls("amount").join(numbers_of, left_on=["key", "amount"], right_on=["key", "open"], coalesce=False)
-    return pl.concat([rare, pl.concat([of_payer, of_amount.drop("key_right").select(rare.columns)]).unique()])
+    strangers = of_amount.join(payers, on=["r", "c"], how="anti").with_columns(pl.lit(value=True).alias("shared"))
+    return pl.concat([rare, of_payer.select(rare.columns), strangers.select(rare.columns)])
+
+
+def _at_most_short(strength: pl.Expr) -> pl.Expr:
+    return pl.when("shared").then(pl.min_horizontal(strength, SHORT)).otherwise(strength).cast(pl.Int8).alias("strength")
 
 
 def _letters_fit(prefixes: pl.Series) -> pl.Expr:

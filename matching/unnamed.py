@@ -83,7 +83,8 @@ def answers(receipts: pl.DataFrame, candidates: pl.DataFrame, books: Books) -> p
 def by_amount(receipts: pl.DataFrame, books: Books) -> pl.DataFrame:
     """SETS of one item each for receipts of unknown payers: whose item has exactly this amount, if only few have."""
     items = books.items.select("i", "currency", pl.col("open").alias("amount"), "due_date")
-    found = receipts.select("r", "currency", "amount").join(items, on=["currency", "amount"]).filter(pl.len().over("r") <= CANDIDATES_MAX)
+    unusual = items.filter(pl.len().over("currency", "amount") <= CANDIDATES_MAX)
+    found = receipts.select("r", "currency", "amount").join(unusual, on=["currency", "amount"])
     ordered = found.sort("r", "due_date", "i", nulls_last=True)
     return ordered.select(
         "r", pl.int_range(pl.len(), dtype=pl.UInt32).over("r").alias("a"), "i", pl.lit(AMOUNT_ONLY).alias("rule"), pl.lit("none").alias("payer_evidence"),

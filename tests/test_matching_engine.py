@@ -200,6 +200,17 @@ def test_fewer_proposals_when_the_policy_wants_fewer() -> None:
     assert outcome.proposals["rivals"].to_list() == [1, 1, 1]
 
 
+def test_four_of_many_items_are_a_suggestion() -> None:
+    amounts = [pow(7, place, 1_000_003) for place in range(101, 119)]
+    items = "\n".join(f"A INV-{1000 + place} {amount // 100}.{amount % 100:02d}" for place, amount in enumerate(amounts))
+    total = sum(amounts[place] for place in (2, 5, 11, 16))
+    table = read(f"customers\nA | Acme Inc.\nitems\n{items}\nreceipts\n{total // 100}.{total % 100:02d} | Acme Inc. |")
+    outcome = engine.propose(table.inputs())
+    assert outcome.proposals.row(0, named=True)["rule"] == unnamed.LOOSE_SET
+    assert sorted(outcome.lines.filter(pl.col("rank") == 1)["item_id"]) == [3, 6, 12, 17]
+    assert outcome.verdicts["reason"].to_list() == ["no_reference"]
+
+
 def test_sentences_for_clerks() -> None:
     table = read("""
         customers

@@ -134,6 +134,19 @@ def test_numbers_that_are_nearly_an_items(row: str) -> None:
     assert len(found) == bool(expected)
 
 
+@pytest.mark.parametrize(("written", "known", "expected"), [
+    ("ACME FOOD", "ACME FOODS", True), ("JO SMITH", "JI SMITH", False), ("STORE 12", "STORE 13", False), ("SMITH JOHN", "JOHN SMITH", True),
+    ("MANUF PARTS", "MANUFACTURING PARTS", True), ("ACME WEST", "ACME", False), ("ACMEWEST", "ACME WEST", True),
+])
+def test_names_that_only_typing_separates(written: str, known: str, *, expected: bool) -> None:
+    assert names._only_typing(written, known, long=False) is expected
+
+
+def test_the_beginning_of_a_name_in_another_spelling() -> None:
+    assert names._only_typing("PACIFIC COST INDUSTRI", "PACIFIC COAST INDUSTRIES INTERNATIONAL", long=True)
+    assert not names._only_typing("PACIFIC COAST INDUSTRI", "PACIFIC COAST INDUSTRIES INTERNATIONAL", long=False)
+
+
 def by_hand(amounts: list[int], target: int, size_max: int) -> set[tuple[int, ...]]:
     """All sets, and the runs of any length, that make the target."""
     few = {chosen for size in range(1, size_max + 1) for chosen in combinations(range(len(amounts)), size) if sum(amounts[i] for i in chosen) == target}

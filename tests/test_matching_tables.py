@@ -660,6 +660,7 @@ TABLES = {
         receipts
             500.00 | Acme Inc. | INV-1555 => reference_not_found: INV-1001 500.00
             800.00 | Acme Inc. | INV-1001 and INV-1666 => reference_not_found: INV-1001 500.00
+            900.00 | Acme Inc. | INV-1999, 1666        => reference_not_found: INV-1999 600.00
         """,
     "names: twins, names within names, legal forms, cut, mistyped": """
         customers
@@ -741,6 +742,65 @@ TABLES = {
             A INV-1001 500.00
         receipts
             500.00 | | ACH CREDIT ACME WEST INC 0811 => posted: INV-1001 500.00
+        """,
+    "a number that nearly everybody has": """
+        customers
+            A | Acme Inc.
+            B | Bravo Logistics Inc.
+            C | Charlie Inc.
+            D | Delta Inc.
+            E | Echo Inc.
+            F | Foxtrot Lines Inc.
+            G | Golf Inc.
+            H | Hotel Inc.
+            I | India Inc.
+            J | Juliett Inc.
+        items
+            A 100001 10.01
+            B 100001 20.02
+            C 100001 30.03
+            D 100001 40.04
+            E 100001 50.05
+            F 100001 60.06
+            G 100001 70.07
+            H 100001 80.08
+            I 100001 90.09
+            J 100001 99.99
+        receipts
+            10.01 | Acme Inc.           | 100001 => posted: 100001 10.01
+            20.02 | BRAVO LOGISTCS INC. | 100001 => posted: 100001 20.02
+            30.03 |                     | 100001 => weak_evidence: 100001 30.03
+            77.77 |                     | 100001 => unknown_payer: nothing
+            55.00 | FOXTROT LNES INC.   | 100001 => short_payment: 100001 55.00
+        """,
+    "which of two equal discounts was taken does not show": """
+        customers
+            A | Acme Inc.
+        items
+            A INV-1001 500.00 discount=10.00 until=2026-11-10
+            A INV-1002 500.00 discount=10.00 until=2026-11-10
+        receipts
+            990.00 | Acme Inc. | INV-1001 INV-1002 => short_payment: INV-1001 500.00, INV-1002 490.00
+        """,
+    "one of the orders and a number": """
+        customers
+            A | Acme Inc.
+        items
+            A INV-1001 500.00 po=4500012345
+            A INV-1002 600.00 po=4500012345
+            A INV-1003 700.00
+        receipts
+            1300.00 | Acme Inc. | PO 4500012345 and INV-1003 => posted: INV-1002 600.00, INV-1003 700.00
+        """,
+    "an order of which less is paid than any of its invoices": """
+        customers
+            A | Acme Inc.
+        items
+            A INV-1001 500.00 po=4500012345
+            A INV-1002 600.00 po=4500012345
+            A INV-1003 700.00
+        receipts
+            650.00  | Acme Inc. | PO 4500012345 and INV-1003 => short_payment: INV-1001 500.00, INV-1002 150.00
         """,
     "money in another currency": """
         customers

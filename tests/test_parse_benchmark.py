@@ -48,6 +48,6 @@ def test_results_as_a_document() -> None:
     ]
     text = parse.markdown(results, 3)
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("| ")]
-    assert ["1,000", "mt-940", "0.200", "0.200", "5,000", "1.0", "21", "20.0", "one reading"] in rows
-    assert ["2,000", "mt-940", "", "", "", "", "", "", "stopped after 900 s"] in rows
+    assert ["1,000", "mt-940", "0.200", "0.200", "5,000", "1.0", "21", "20.0", "20.0", "one reading"] in rows
+    assert ["2,000", "mt-940", "", "", "", "", "", "", "", "stopped after 900 s"] in rows
     assert ["mt940", "cashapp", "1,000", "2,000", "2.00"] in rows
