@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import importlib.util
 import inspect
 import re
 import sys
@@ -35,7 +36,7 @@ booking), `fee`, `interest`, `transfer`, `lockbox_deposit`, `payout` (a processo
 """
 _LABELS = "Controls?|Quirks tolerated|Tolerated|Told|Report|Order|Sign|Charges|Never guessed"
 _LABEL = re.compile(rf"(?:{_LABELS}): ")
-_SHARED = re.compile(r"`parsers\.([a-z0-9_]+)[.`]|\bparsers/([a-z0-9_]+)\.py")
+_SHARED = re.compile(r"`parsers\.([a-z0-9_.]+)`|\bparsers/([a-z0-9_/]+)\.py")
 _IN_CODE = re.compile(r"(`[^`]*`)")
 _NOT_SHARED = frozenset({"profile", "registry"})
 
@@ -79,11 +80,19 @@ def _format(fmt: registry.Format, text: str) -> Iterator[str]:
 
 def _shared(texts: Iterable[str]) -> Iterator[str]:
     """The modules that the formats' docstrings send a reader to."""
-    names = {name for text in texts for found in _SHARED.findall(text) for name in found if name} - _NOT_SHARED
+    told = {name.replace("/", ".") for text in texts for found in _SHARED.findall(text) for name in found if name}
+    names = {_module_of(name) for name in told} - _NOT_SHARED
     yield from ("## Shared between formats", "")
     for name in sorted(names):
         yield from (f"### parsers.{name}", "")
         yield from _markdown(_docstring(importlib.import_module(f"parsers.{name}")))
+
+
+def _module_of(name: str) -> str:
+    """The module, below `parsers`, of what may be a name inside it: `bai.codes` of `bai.codes.KINDS`."""
+    while importlib.util.find_spec(f"parsers.{name}") is None:
+        name = name.rpartition(".")[0]
+    return name
 
 
 def _profiles() -> Iterator[str]:

@@ -13,12 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from parsers import issues, x12
+from parsers import issues
 from parsers.amounts import AmountError, to_text
 from parsers.profile import Profile
 from parsers.records import Issue, RemittanceLine, Span
 from parsers.sources import decode
-from parsers.swift_entry import minor
+from parsers.swift.entry import minor
+from parsers.x12 import segments
 
 _AMOUNT = re.compile(r"([A-Z]{3})\s*([\d.,]+)")
 _ADJUSTMENT = re.compile(r"(\w\w)\s*(CRDT|DBIT)([A-Z]{3})\s*([\d.,]+)")
@@ -143,14 +144,14 @@ def unexplained(documents: list[Document]) -> Iterator[Issue]:
             yield issues.warning(document.span, "bad_amount", message)
 
 
-def advice_of(tag: Tag | None, amount: int) -> x12.Advice | None:
+def advice_of(tag: Tag | None, amount: int) -> segments.Advice | None:
     """{8200} as an X12 820; other addenda (ISO, SWIFT, free text) are not remittance that we read."""
     if tag is None:
         return None
     text = tag.text
-    skipped = 4 if text[:4].isdigit() and not x12.looks_like_x12(text) else 0
+    skipped = 4 if text[:4].isdigit() and not segments.looks_like_x12(text) else 0
     start, line = tag.at + skipped, tag.span.line
-    return x12.advice_of_text(text[skipped:], "USD", amount, lambda _number, first, last: Span(line, start + first, start + last))
+    return segments.advice_of_text(text[skipped:], "USD", amount, lambda _number, first, last: Span(line, start + first, start + last))
 
 
 def elements(tag: Tag | None, widths: tuple[int, ...], profile: Profile) -> list[str]:

@@ -44,7 +44,7 @@ class LockboxColumns:
 
 @dataclass(frozen=True, slots=True)
 class CsvColumns:
-    """How a bank's CSV deviates from what `parsers.csv_layout` finds out by itself: only what is set here is taken from here.
+    """How a bank's CSV deviates from what `parsers.delimited.layout` finds out by itself: only what is set here is taken from here.
 
     A column is given by its header name (case, accents and punctuation do not matter) or by its 1-based position (`"3"`).
     Money: `amount` is signed (or unsigned with `direction`), or `credit` and `debit` stand apart; `fee` is taken off. `reference`

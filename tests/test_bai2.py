@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parsers import bai_codes, bai_records
+from parsers.bai import codes
+from parsers.bai import records as bai_records
 from parsers.documents import drain
 from parsers.formats import bai2
 from parsers.profile import Profile
@@ -298,7 +299,7 @@ def test_a_detail_may_be_cut_after_any_field(bank: str, customer: str, text: str
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(st.lists(st.tuples(st.sampled_from(sorted(filter(None, bai_codes.details_with_money()))), st.integers(0, 10**9)), max_size=6), max_size=4))
+@given(st.lists(st.lists(st.tuples(st.sampled_from(sorted(filter(None, codes.details_with_money()))), st.integers(0, 10**9)), max_size=6), max_size=4))
 def test_trailers_tie_on_any_file_written_by_the_book(accounts: list[list[tuple[str, int]]]) -> None:
     out = ["01,121000248,ACME,261120,0600,1,,,2/", GROUP]
     for number, details in enumerate(accounts):
@@ -348,7 +349,7 @@ def test_recognition(head: bytes, claimed: bool) -> None:
 
 
 def test_every_code_of_the_table_has_a_sign_or_is_a_message() -> None:
-    for code, meaning in bai_codes.details_with_money().items():
+    for code, meaning in codes.details_with_money().items():
         assert meaning.sign in {1, -1}
         assert meaning.label, code
-    assert bai_codes.type_code("890").sign == bai_codes.type_code("015").sign == bai_codes.type_code("1X5").sign == 0
+    assert codes.type_code("890").sign == codes.type_code("015").sign == codes.type_code("1X5").sign == 0

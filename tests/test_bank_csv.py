@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parsers.csv_balances import chain, is_running, prove
-from parsers.csv_layout import find_layout
-from parsers.csv_profiles import SHIPPED
-from parsers.csv_rows import fold
-from parsers.csv_words import ROLES, names
+from parsers.delimited.balances import chain, is_running, prove
+from parsers.delimited.layout import find_layout
+from parsers.delimited.profiles import SHIPPED
+from parsers.delimited.rows import fold
+from parsers.delimited.words import ROLES, names
 from parsers.formats import bank_csv
 from parsers.profile import CsvColumns, Profile
 from parsers.records import BankLine, Control, Issue, Record, StatementClosed, StatementOpened

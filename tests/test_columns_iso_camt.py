@@ -12,11 +12,13 @@ import pytest
 
 from benchmarks.payments import Payment, Statement, Told
 from benchmarks.writers import camt
-from parsers import documents, iso_columns, xml_records, xml_runs
+from parsers import documents
 from parsers.documents import Document
 from parsers.formats import iso_camt
+from parsers.iso import columns as iso_columns
 from parsers.profile import Profile
 from parsers.sources import Source
+from parsers.xml import records, runs
 from tests.conftest import FIXTURES
 
 IBAN = "DE02120300000000202051"
@@ -28,7 +30,7 @@ TEXTS = ("Rechnung RE2026/10455", "", " INV-7  two  blanks ", "RF71 0000 0026 02
 
 @pytest.fixture(autouse=True)
 def _short_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(xml_runs, "RECORDS_MIN", 8)
+    monkeypatch.setattr(runs, "RECORDS_MIN", 8)
     monkeypatch.setattr(iso_columns, "RECORDS_MIN", 8)
     monkeypatch.setattr(iso_columns, "BYTES_MIN", 0)
 
@@ -94,7 +96,7 @@ def test_fixtures(path: Path) -> None:
 @pytest.mark.parametrize("block", [None, 1_000, 20_000, 77_777])
 def test_generated(version: camt.Version, message: camt.Message, block: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
     if block:
-        monkeypatch.setattr(xml_records, "BLOCK_BYTES", block)
+        monkeypatch.setattr(records, "BLOCK_BYTES", block)
     assert assert_equal(written(version=version, message=message)).lines.height > 240
 
 
@@ -106,7 +108,7 @@ def test_most_entries_are_read_in_columns(monkeypatch: pytest.MonkeyPatch) -> No
     out = io.StringIO(newline="")
     camt.write_camt(out, [Statement(IBAN, DAY, 0, plain, "EUR")])
     assert documents.joined(columns(out.getvalue().encode())).lines.height == 500
-    assert sum(isinstance(piece, xml_records.Record) for piece in read) < 50
+    assert sum(isinstance(piece, records.Record) for piece in read) < 50
 
 
 @pytest.mark.parametrize(("old", "new"), [
@@ -132,7 +134,7 @@ def test_dialects(old: bytes, new: bytes) -> None:
 @pytest.mark.parametrize("seed", range(16))
 def test_damage(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     chance = random.Random(seed)
-    monkeypatch.setattr(xml_records, "BLOCK_BYTES", chance.choice((5_000, 50_000, 4_000_000)))
+    monkeypatch.setattr(records, "BLOCK_BYTES", chance.choice((5_000, 50_000, 4_000_000)))
     content = bytearray(written(150, seed))
     for _ in range(chance.randrange(1, 4)):
         place = chance.randrange(len(content))

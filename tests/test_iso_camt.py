@@ -13,11 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from parsers import documents, xml_records, xml_shapes
+from parsers import documents
 from parsers.formats import iso_camt
 from parsers.profile import Profile
 from parsers.records import BankLine, Control, Envelope, Issue, Record, StatementOpened
 from parsers.sources import Source
+from parsers.xml import records, shapes
 from tests.conftest import FIXTURES
 
 OURS = "DE89370400440532013000"
@@ -419,7 +420,7 @@ def test_any_text_comes_back_and_the_learned_expressions_read_what_expat_reads(n
     assert [b.amount_minor for b in found] == amounts
     assert [b.payer_name for b in found] == [name.strip() if name.isprintable() else " ".join(name.split()) for name in names[:20]]
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(xml_shapes, "_SEEN_BEFORE_COMPILING", 10**9)
+        patched.setattr(shapes, "_SEEN_BEFORE_COMPILING", 10**9)
         assert lines(*entries) == found
 
 
@@ -428,7 +429,7 @@ def test_learned_expressions_read_every_fixture_like_expat() -> None:
         with pytest.MonkeyPatch.context() as patched:
             content = path.read_bytes()
             by_expat = read(content)
-            patched.setattr(xml_shapes, "_SEEN_BEFORE_COMPILING", 1)
+            patched.setattr(shapes, "_SEEN_BEFORE_COMPILING", 1)
             assert read(content) == by_expat, path.name
 
 
@@ -441,7 +442,7 @@ def test_where_the_file_is_cut_into_blocks_changes_nothing(block_bytes: int) -> 
         with pytest.MonkeyPatch.context() as patched:
             content = path.read_bytes()
             whole = without_envelopes(content)
-            patched.setattr(xml_records, "BLOCK_BYTES", block_bytes)
+            patched.setattr(records, "BLOCK_BYTES", block_bytes)
             assert without_envelopes(content) == whole, path.name
 
 
@@ -491,10 +492,10 @@ def test_entries_whose_texts_all_hold_entities_are_learned_too() -> None:
 
 
 def test_shapes_without_end_cost_time_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(xml_shapes, "_SHAPES_MAX", 3)
-    monkeypatch.setattr(xml_shapes, "_SEEN_BEFORE_COMPILING", 2)
+    monkeypatch.setattr(shapes, "_SHAPES_MAX", 3)
+    monkeypatch.setattr(shapes, "_SEEN_BEFORE_COMPILING", 2)
     entries = [entry(f"{number}.00", "<X>" * (number % 7) + "</X>" * (number % 7)) for number in range(1, 60)]
     entries += [entry("60.00", more) for more in ("loose text", "<X>&#65;</X>", '<X a="1>2">t</X>', "<Y>1</Y>", "<Z>2</Z>") for _ in range(6)]
     assert [b.amount_minor for b in lines(*entries)] == [*(number * 100 for number in range(1, 60)), *[6000] * 30]
-    monkeypatch.setattr(xml_shapes, "_SHAPES_MAX", 99)
+    monkeypatch.setattr(shapes, "_SHAPES_MAX", 99)
     assert [b.amount_minor for b in lines(*entries)] == [*(number * 100 for number in range(1, 60)), *[6000] * 30]

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parsers import lockbox_records
 from parsers.documents import drain
 from parsers.formats import bai2, lockbox_bai
+from parsers.lockbox import records as lockbox_records
 from parsers.profile import LockboxColumns, Profile
 from parsers.records import BankLine, Control, Issue, Record, RemittanceLine, StatementOpened
 from parsers.registry import Format

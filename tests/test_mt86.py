@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parsers import mt86
-from parsers.mt86_details import NOTHING, is_iban, structured_reference
+from parsers.swift import mt86
+from parsers.swift.mt86_details import NOTHING, is_iban, structured_reference
 
 
 def told(text: str) -> dict[str, object]:

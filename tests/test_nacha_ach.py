@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parsers import nacha_run
 from parsers.formats import nacha_ach
-from parsers.nacha_entry import routing_ties
+from parsers.nacha import run as nacha_run
+from parsers.nacha.entry import routing_ties
 from parsers.profile import Profile
 from parsers.records import BankLine, Control, DetailChange, Issue, Record, StatementOpened
 from parsers.sources import LINE_BYTES_MAX, Source, SourceError

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parsers.formats import ofx_statement
-from parsers.ofx_elements import Entry, clean, code_page, elements
+from parsers.ofx.elements import Entry, clean, code_page, elements
 from parsers.profile import Profile
 from parsers.records import BankLine, Control, Issue, Record, StatementClosed, StatementOpened
 from parsers.sources import Source, open_source
@@ -242,13 +242,13 @@ def test_blocks_are_cut_between_entries(monkeypatch: pytest.MonkeyPatch) -> None
     content = file_of(*(entry(f"<NAME>P{number}", fitid=str(number)) for number in range(50)))
     whole = records(content)
     for size in (1, 7, 64, 1000):
-        monkeypatch.setattr("parsers.ofx_elements.BLOCK_BYTES", size)
+        monkeypatch.setattr("parsers.ofx.elements.BLOCK_BYTES", size)
         assert records(content) == whole
 
 
 def test_an_entry_beyond_all_bounds_is_cut_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("parsers.ofx_elements.BLOCK_BYTES", 8)
-    monkeypatch.setattr("parsers.ofx_elements.LINE_BYTES_MAX", 16)
+    monkeypatch.setattr("parsers.ofx.elements.BLOCK_BYTES", 8)
+    monkeypatch.setattr("parsers.ofx.elements.LINE_BYTES_MAX", 16)
     assert ("error", "misplaced_record") in codes(file_of(entry(f"<NAME>{'A' * 100}")))
 
 

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from parsers.formats import bank_csv, processor_paypal
-from parsers.paypal_codes import kind_of_code, kind_of_type
+from parsers.processors.paypal_codes import kind_of_code, kind_of_type
 from parsers.profile import Profile
 from parsers.records import BankLine, Control, Issue, Record
 from parsers.sources import Source

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parsers import sources, swift_fields
+from parsers import sources
 from parsers.documents import Document, drain
 from parsers.formats import swift_mt940
 from parsers.profile import Profile
 from parsers.records import BankLine, Control, Issue, Record
 from parsers.sources import Source, SourceError
-from parsers.swift_entry import EntryError, entry_dates, minor
+from parsers.swift import fields
+from parsers.swift.entry import EntryError, entry_dates, minor
 from tests.conftest import FIXTURES
 
 
@@ -313,13 +314,13 @@ def test_recognition(head: bytes, claimed: bool) -> None:
 def test_a_statement_of_many_blocks_reads_as_one_of_one_block(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = (FIXTURES / "swift_mt940" / "german_sepa.sta").read_text() * 3
     at_once = records(whole)
-    monkeypatch.setattr(swift_fields, "BLOCK_BYTES", 100)
+    monkeypatch.setattr(fields, "BLOCK_BYTES", 100)
     assert records(whole) == at_once
 
 
 def test_a_file_without_any_field_is_not_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(swift_fields, "BLOCK_BYTES", 100)
-    monkeypatch.setattr(swift_fields, "MESSAGE_BYTES_MAX", 1000)
+    monkeypatch.setattr(fields, "BLOCK_BYTES", 100)
+    monkeypatch.setattr(fields, "MESSAGE_BYTES_MAX", 1000)
     with pytest.raises(SourceError):
         records("x" * 5000)
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parsers import x12
 from parsers.records import RemittanceLine, Span
+from parsers.x12 import segments as x12
 
 ISA = "ISA*00*          *00*          *ZZ*ACMEPAY        *ZZ*SELLERINC      *260130*1200*^*00501*000000007*0*P*:"
 SEGMENTS = [ISA, "GS*RA*A*B*20260130*1200*7*X*005010", "ST*820*0001", "BPR*C*980*C*ACH", "RMR*IV*INV-1**980", "SE*4*0001", "GE*1*7", "IEA*1*000000007"]

@@ -19,7 +19,7 @@ Report: modifiers 1 and 2 (previous day) make a statement, 3 and 4 (same day) an
 (030, 059, 060) and no closing balance mean the running day. Group status 2 (delete) is an error, for a person must undo what was
 taken before; 3 (correct) gives its lines and a warning, for they replace earlier ones; 4 (test) gives no lines and a warning.
 
-Sign and kind come from the type code (`parsers.bai_codes`); a minus on a detail turns both. Payer, check number, trace and reason
+Sign and kind come from the type code (`parsers.bai.codes`); a minus on a detail turns both. Payer, check number, trace and reason
 come from the text where the bank labels them (`parsers.bank_text`). The references are those of the 16 record; where it has none,
 a clearing or end-to-end reference from the text. Items (116 ...) that add up to the deposit (115 ...) before them are the lines,
 and the deposit is their batch.
@@ -27,7 +27,7 @@ and the deposit is their batch.
 Controls: totals and counts of 49, 98 and 99; opening ledger (010) and entries against closing ledger (015) where the account lists
 its entries, else against its own totals (100, 400). An account whose ledger balances are both zero does not report balances.
 
-Tolerated: what `parsers.bai_records` lists; surplus empty fields; a missing funds type; empty trailer totals; decimal points.
+Tolerated: what `parsers.bai.records` lists; surplus empty fields; a missing funds type; empty trailer totals; decimal points.
 
 An example:
 
@@ -47,11 +47,13 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from parsers import bai_codes, bai_records, dates, issues
+from parsers import dates, issues
 from parsers.amounts import AmountError, implied_minor, is_currency, to_minor
-from parsers.bai_account import Account, Tally, bank_line, in_package, proofs, unpacked
-from parsers.bai_codes import type_code
-from parsers.bai_records import FILLING, Block, Logical
+from parsers.bai import codes as bai_codes
+from parsers.bai import records as bai_records
+from parsers.bai.account import Account, Tally, bank_line, in_package, proofs, unpacked
+from parsers.bai.codes import type_code
+from parsers.bai.records import FILLING, Block, Logical
 from parsers.profile import Profile
 from parsers.records import Control, Envelope, Issue, Record, Report, Span, StatementClosed, StatementOpened
 from parsers.sources import Source, decode

@@ -1,7 +1,7 @@
 """CSV exports of bank accounts and cards, from any web bank or spreadsheet: one row an entry, told by its header.
 
-There is no standard. Which column is what comes from a profile in `cashapp.toml`, a shipped layout (`parsers.csv_profiles`) or
-the header's own words in nine languages (`parsers.csv_layout`); a file without header is read where its content leaves no
+There is no standard. Which column is what comes from a profile in `cashapp.toml`, a shipped layout (`parsers.delimited.profiles`) or
+the header's own words in nine languages (`parsers.delimited.layout`); a file without header is read where its content leaves no
 doubt. A file whose header names no date and no amount is not claimed, nor is one of a payment processor.
 
     preamble      rows before the header: the bank's name, account, period, balances
@@ -32,11 +32,11 @@ from dataclasses import dataclass, field
 
 from parsers import issues
 from parsers.amounts import AmountError
-from parsers.csv_balances import BALANCE, CLOSING, CREDITS, DEBITS, OPENING, is_sum, label_of, prove
-from parsers.csv_entries import Conventions, CsvEntryReader, Money
-from parsers.csv_layout import Layout, find_layout
-from parsers.csv_rows import Row, fold, rows
-from parsers.csv_words import status_of
+from parsers.delimited.balances import BALANCE, CLOSING, CREDITS, DEBITS, OPENING, is_sum, label_of, prove
+from parsers.delimited.entries import Conventions, CsvEntryReader, Money
+from parsers.delimited.layout import Layout, find_layout
+from parsers.delimited.rows import Row, fold, rows
+from parsers.delimited.words import status_of
 from parsers.profile import Profile
 from parsers.records import BankLine, Control, Envelope, Record, Span, StatementClosed, StatementOpened
 from parsers.sources import Source

@@ -1,6 +1,6 @@
 r"""X12 820 – payment order / remittance advice. ASC X12, functional group RA; 4010 to 8030, also the 5010X218 and X306 guides.
 
-    ISA GS*RA  ST*820*0001~                                   envelope, see parsers/x12_envelope.py
+    ISA GS*RA  ST*820*0001~                                   envelope, see parsers/x12/envelope.py
     BPR*C*980*C*ACH*CTX*01*021000021*DA*123456*1234567890**01*026009593*DA*998877*20260131~
         01 handling   C payment with remittance, D payment only, P prenotification of a payment, U split; I remittance only
         02 amount     03 C credit to us, D debit of our account (the payee is the other side)     04 method (ACH, CHK, FWT, NON)
@@ -8,7 +8,7 @@ r"""X12 820 – payment order / remittance advice. ASC X12, functional group RA;
     TRN*1*PAY-4711*1234567890~                                trace: the reference of the payment
     CUR*PR*USD~  REF*…~  NTE*…~  DTM*…~                       currency and notes
     N1*PR*ACME CORP~  N1*PE*SELLER INC~                       payer and payee
-    ENT*1~ RMR*IV*INV-1*PI*980*1000*20~ REF*PO*4711~ ADX*…~   what is paid, see parsers/x12.py
+    ENT*1~ RMR*IV*INV-1*PI*980*1000*20~ REF*PO*4711~ ADX*…~   what is paid, see parsers/x12/segments.py
     SE*9*0001~ GE IEA
 
 One bank line for each ST..SE. BPR01 C, D, P or U report cash; I and all others announce a payment that the bank will
@@ -30,8 +30,8 @@ from parsers import issues
 from parsers.amounts import AmountError, is_currency, to_text
 from parsers.dates import yymmdd, yyyymmdd
 from parsers.records import BankLine, Envelope, Kind, Record, Report, StatementClosed, StatementOpened
-from parsers.x12 import Segment, account_of, amount_of, read_advice
-from parsers.x12_envelope import TransactionSet, read_sets
+from parsers.x12.envelope import TransactionSet, read_sets
+from parsers.x12.segments import Segment, account_of, amount_of, read_advice
 
 if TYPE_CHECKING:
     import datetime as dt

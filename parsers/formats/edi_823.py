@@ -8,7 +8,7 @@ r"""X12 823 – lockbox: the payments a bank took out of a lockbox. ASC X12, fun
         BPR*D*1000*C*CHK**01*021000021*DA*123456~     a payment (older versions: BPS*CHK*1000*…); elements as in the 820
           TRN*1*CHK-5501~ REF*CK*5501~                its reference and check number
           N1*PR*ACME CORP~                            its payer
-          RMR*IV*INV-1**1000~                         what it pays, see parsers/x12.py
+          RMR*IV*INV-1**1000~                         what it pays, see parsers/x12/segments.py
     SE GE IEA
 
 One bank line for each payment, money in, dated as its deposit. The booked entry on the statement is the deposit: every
@@ -18,7 +18,7 @@ Controls: deposit total = sum of payments, batch totals, QTY 41 and 42 (batches,
 A deposit that is told without its payments proves nothing and books nothing: the statement's line will bring the money.
 A missing SE, GE or IEA means the file was cut off.
 
-Tolerated: BPS for BPR, deposits without batches, payer (N1) before or below the remittance, all that parsers/x12.py tolerates.
+Tolerated: BPS for BPR, deposits without batches, payer (N1) before or below the remittance, all that parsers/x12/segments.py tolerates.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ from parsers import issues
 from parsers.amounts import AmountError, is_currency, to_text
 from parsers.dates import yymmdd, yyyymmdd
 from parsers.records import BankLine, Control, Envelope, Issue, Record, Span, StatementClosed, StatementOpened
-from parsers.x12 import Segment, account_of, amount_of, read_advice
-from parsers.x12_envelope import TransactionSet, read_sets, whole_number
+from parsers.x12.envelope import TransactionSet, read_sets, whole_number
+from parsers.x12.segments import Segment, account_of, amount_of, read_advice
 
 if TYPE_CHECKING:
     from parsers.profile import Profile

@@ -28,7 +28,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from parsers import issues, structured, x12
+from parsers import issues, structured
 from parsers.amounts import AmountError, implied_minor
 from parsers.dates import yyyymmdd
 from parsers.fedwire_remittance import Document, Tag, advice_of, documents_of, elements, told, unexplained
@@ -45,7 +45,8 @@ from parsers.records import (
     StatementOpened,
 )
 from parsers.sources import Source
-from parsers.swift_entry import minor
+from parsers.swift.entry import minor
+from parsers.x12 import segments
 
 NAME = "fedwire"
 TITLE = "Fedwire FAIM tag format (retired)"
@@ -160,7 +161,7 @@ def _amount(values: dict[str, Tag], tags: list[Tag]) -> tuple[int | None, Issue 
 
 
 def _line(
-    tags: list[Tag], values: dict[str, Tag], amount: int, documents: list[Document], advice: x12.Advice | None, profile: Profile,
+    tags: list[Tag], values: dict[str, Tag], amount: int, documents: list[Document], advice: segments.Advice | None, profile: Profile,
 ) -> BankLine:
     subtype = _text(values, "1510")[2:4]
     date = yyyymmdd(_text(values, "1520")[:8]) or yyyymmdd(_text(values, "1120")[:8])

@@ -8,7 +8,7 @@ under `AppHdr` or any other wrapper, several statements and several documents in
         GrpHdr     MsgId, CreDtTm, MsgPgntn
         Stmt | Rpt | Ntfctn
           Id, ElctrncSeqNb, FrToDt, Acct, Bal*, TxsSummry
-          Ntry*    see `parsers.iso_entry`: one bank line, or one for each TxDtls of a batch
+          Ntry*    see `parsers.iso.entry`: one bank line, or one for each TxDtls of a batch
 
 A camt.053 is a statement; 052 and 054 announce. `PDNG`, `FUTR` and `INFO` entries are lines with that status and no part of
 the balance. Booking dates are the bank's local dates as written; a booked entry without one stands under its value date, else
@@ -30,18 +30,20 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from parsers import iso_batch, iso_entry, issues
-from parsers.iso20022 import ROOTS, message_of
-from parsers.iso_entry import Detail
-from parsers.iso_entry_outline import DetailOutline, EntryOutline, outline_detail, outline_entry
-from parsers.iso_statement import Statement, closed, fingerprint, opened
+from parsers import issues
+from parsers.iso import batch
+from parsers.iso import entry as iso_entry
+from parsers.iso.entry import Detail
+from parsers.iso.entry_outline import DetailOutline, EntryOutline, outline_detail, outline_entry
+from parsers.iso.messages import ROOTS, message_of
+from parsers.iso.statement import Statement, closed, fingerprint, opened
 from parsers.profile import Profile
 from parsers.records import Envelope, Issue, Record, Report, Span
 from parsers.sources import Source
-from parsers.xml_elements import Charset, Closed, Element, Opened, Part, XmlError
-from parsers.xml_records import Between, Piece, Trouble, cuts, pieces
-from parsers.xml_records import Record as RecordPiece
-from parsers.xml_shapes import Shapes, Values
+from parsers.xml.elements import Charset, Closed, Element, Opened, Part, XmlError
+from parsers.xml.records import Between, Piece, Trouble, cuts, pieces
+from parsers.xml.records import Record as RecordPiece
+from parsers.xml.shapes import Shapes, Values
 
 if TYPE_CHECKING:
     from parsers.documents import Document
@@ -70,12 +72,13 @@ def parse(source: Source, profile: Profile) -> Iterator[Record]:
 
 def parse_columns(source: Source, profile: Profile) -> Iterator[Document]:
     """The same as documents, in a large file runs of entries at once."""
-    from parsers import documents, iso_columns
+    from parsers import documents
+    from parsers.iso import columns
 
-    if source.size < iso_columns.BYTES_MIN:
+    if source.size < columns.BYTES_MIN:
         return documents.drained(NAME, parse(source, profile))
     reading = Reading(Charset(source.head, profile.encoding), profile)
-    return iso_columns.parts(source, reading, CONTAINERS, records_of)
+    return columns.parts(source, reading, CONTAINERS, records_of)
 
 
 def records_of(reading: Reading, piece: Piece) -> Iterable[Record]:
@@ -191,7 +194,7 @@ def _lines(statement: Statement, outline: EntryOutline, values: Values, details:
         statement.unreadable += 1
         return (entry,)
     statement.add(entry)
-    return iso_entry.single_line(entry, statement.own) if len(details) < 2 else iso_batch.lines(entry, statement.own)
+    return iso_entry.single_line(entry, statement.own) if len(details) < 2 else batch.lines(entry, statement.own)
 
 
 def _read(reading: Reading, piece: RecordPiece) -> tuple[EntryOutline, Values, list[Detail]]:

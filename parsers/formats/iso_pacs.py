@@ -9,7 +9,7 @@ and prefix, with `AppHdr` before or beside it, under any wrapper (`FedwireFundsI
     CstmrCdtTrfInitn     pain.001, CstmrDrctDbtInitn pain.008: what we send ourselves
       GrpHdr    MsgId, NbOfTxs, CtrlSum, TtlIntrBkSttlmAmt, IntrBkSttlmDt
       PmtInf    (pain) NbOfTxs, CtrlSum, ReqdExctnDt, DbtrAcct
-        CdtTrfTxInf | DrctDbtTxInf | TxInf*   see `parsers.iso_payment`: one bank line each
+        CdtTrfTxInf | DrctDbtTxInf | TxInf*   see `parsers.iso.payment`: one bank line each
 
 All of it is announced: the statement books it. Status reports (pacs.002), answers and requests to pay hold no lines; a message
 that is not in the table is told as one and read as an envelope.
@@ -28,8 +28,8 @@ from dataclasses import dataclass, field
 
 from parsers import dates, issues
 from parsers.amounts import AmountError, to_minor
-from parsers.iso20022 import ROOTS, message_of
-from parsers.iso_payment import (
+from parsers.iso.messages import ROOTS, message_of
+from parsers.iso.payment import (
     MEANINGS,
     RECORDS,
     WITHOUT_MONEY,
@@ -43,10 +43,10 @@ from parsers.iso_payment import (
 from parsers.profile import Profile
 from parsers.records import BankLine, Control, Envelope, Issue, Record, Span, StatementClosed, StatementOpened
 from parsers.sources import Source
-from parsers.xml_elements import Charset, Closed, Element, Opened, Part, XmlError
-from parsers.xml_records import Between, pieces
-from parsers.xml_records import Record as RecordPiece
-from parsers.xml_shapes import Shapes
+from parsers.xml.elements import Charset, Closed, Element, Opened, Part, XmlError
+from parsers.xml.records import Between, pieces
+from parsers.xml.records import Record as RecordPiece
+from parsers.xml.shapes import Shapes
 
 NAME = "pacs"
 TITLE = "ISO 20022 payments (pacs, pain, camt.056; Fedwire, FedNow, RTP)"

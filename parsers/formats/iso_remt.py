@@ -5,7 +5,7 @@ namespace, prefix and wrapper.
 
     RmtAdvc
       GrpHdr    MsgId
-      RmtInf*   RmtId, Ustrd*, Strd* (see `parsers.iso_remittance`)
+      RmtInf*   RmtId, Ustrd*, Strd* (see `parsers.iso.remittance`)
         OrgnlPmtInf   Refs (EndToEndId, TxId, UETR), Amt/InstdAmt@Ccy, ReqdExctnDt, Dbtr, DbtrAcct, Cdtr, CdtrAcct
 
 Each `RmtInf` that says something of what is paid is a line with status `info`: it announces a payment, names it by its
@@ -27,7 +27,7 @@ from typing import NamedTuple
 
 from parsers import dates, issues
 from parsers.amounts import AmountError, to_minor
-from parsers.iso20022 import (
+from parsers.iso.messages import (
     ROOTS,
     Money,
     Party,
@@ -41,14 +41,14 @@ from parsers.iso20022 import (
     reference_of,
     slot,
 )
-from parsers.iso_remittance import Remittance, currency_of, remittance, told
+from parsers.iso.remittance import Remittance, currency_of, remittance, told
 from parsers.profile import Profile
 from parsers.records import BankLine, Control, Envelope, Record, Span, StatementClosed, StatementOpened
 from parsers.sources import Source
-from parsers.xml_elements import Charset, Closed, Element, Opened, Part, XmlError
-from parsers.xml_records import Between, pieces
-from parsers.xml_records import Record as RecordPiece
-from parsers.xml_shapes import Shapes, Values
+from parsers.xml.elements import Charset, Closed, Element, Opened, Part, XmlError
+from parsers.xml.records import Between, pieces
+from parsers.xml.records import Record as RecordPiece
+from parsers.xml.shapes import Shapes, Values
 
 NAME = "remt"
 TITLE = "ISO 20022 remittance advice (remt.001)"

@@ -47,7 +47,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from parsers import dates, issues
-from parsers.lockbox_records import Places, cut, in_deposits, is_card, opens_lockbox_file, readable
+from parsers.lockbox.records import Places, cut, in_deposits, is_card, opens_lockbox_file, readable
 from parsers.profile import NOT_SENT, LockboxColumns, Profile
 from parsers.records import BankLine, Control, Envelope, Issue, Record, RemittanceLine, Span, StatementClosed, StatementOpened
 from parsers.sources import Source, decode

@@ -4,7 +4,7 @@ appendix three (record formats). Records of 94 columns, ten to a block, the last
     1  file header     4-13 destination · 14-23 origin · 24-29 date · 34 modifier · 35-40 "094101"
     5  batch header    2-4 class (200 mixed, 220 credits, 225 debits, 280 ADV) · 5-20 company · 41-50 its id · 51-53 entry class
                        54-63 description · 70-75 effective date · 76-78 settlement day · 80-87 bank · 88-94 number
-    6  entry           see parsers/nacha_entry.py
+    6  entry           see parsers/nacha/entry.py
     7  addenda         02 terminal, 05 payment information, 10-18 IAT, 98 notification of change, 99 return
     8  batch control   5-10 entries and addenda · 11-20 hash · 21-32 debits · 33-44 credits (ADV 21-40, 41-60) · 88-94 number
     9  file control    2-7 batches · 8-13 blocks · 14-21 entries and addenda · 22-31 hash · 32-43 debits · 44-55 credits
@@ -39,11 +39,11 @@ from typing import TYPE_CHECKING
 
 from parsers import issues
 from parsers.dates import yymmdd
-from parsers.nacha_addenda import Told
-from parsers.nacha_entry import Batch, bank_line, other_side, routing_ties
-from parsers.nacha_records import Record as Columns
-from parsers.nacha_records import Stretch, clean, stretches
-from parsers.nacha_run import read_run, run_end
+from parsers.nacha.addenda import Told
+from parsers.nacha.entry import Batch, bank_line, other_side, routing_ties
+from parsers.nacha.records import Record as Columns
+from parsers.nacha.records import Stretch, clean, stretches
+from parsers.nacha.run import read_run, run_end
 from parsers.records import BankLine, Control, Envelope, Record, Span, StatementClosed, StatementOpened
 
 if TYPE_CHECKING:

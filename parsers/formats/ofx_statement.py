@@ -1,7 +1,7 @@
 """OFX, Open Financial Exchange: what web banks give for download as .ofx, .qfx (Quicken) and .qbo (QuickBooks).
 
 Standard: OFX 1.02 to 1.6 (SGML) and 2.0 to 2.3 (XML), section 11 (bank and credit card statements) and the bank entries
-of section 13 (investment statements). One reader takes both, see `parsers.ofx_elements`.
+of section 13 (investment statements). One reader takes both, see `parsers.ofx.elements`.
 
     OFX                                the header before it (KEY:VALUE lines, or <?OFX …?>) may be missing or on one line
       SIGNONMSGSRSV1                   sign-on; a STATUS of severity ERROR here or below means there is no statement
@@ -43,8 +43,8 @@ from dataclasses import dataclass, field
 from parsers import issues
 from parsers.amounts import AmountError, is_currency
 from parsers.dates import yyyymmdd
-from parsers.ofx_elements import Element, Entry, clean, code_page, corrected_in_file, elements, occurrences
-from parsers.ofx_entries import EntryReader
+from parsers.ofx.elements import Element, Entry, clean, code_page, corrected_in_file, elements, occurrences
+from parsers.ofx.entries import EntryReader
 from parsers.profile import Profile
 from parsers.records import BankLine, Control, Envelope, Record, Span, StatementClosed, StatementOpened
 from parsers.sources import Source

@@ -29,9 +29,9 @@ from typing import NamedTuple
 
 from parsers import issues
 from parsers.amounts import AmountError
-from parsers.csv_rows import Row, rows
-from parsers.processor_headers import ADYEN, delimiter_of, fits
-from parsers.processor_rows import Table, currency_of, table, unreadable
+from parsers.delimited.rows import Row, rows
+from parsers.processors.headers import ADYEN, delimiter_of, fits
+from parsers.processors.rows import Table, currency_of, table, unreadable
 from parsers.profile import Profile
 from parsers.records import BankLine, Control, Envelope, Kind, Record, Span, StatementClosed, StatementOpened
 from parsers.sources import Source

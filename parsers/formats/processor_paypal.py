@@ -32,10 +32,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from parsers import issues
-from parsers.csv_rows import DELIMITERS, head_rows
-from parsers.paypal_activity import PaypalActivity
-from parsers.paypal_report import PaypalReport
-from parsers.processor_headers import PAYPAL, delimiter_of
+from parsers.delimited.rows import DELIMITERS, head_rows
+from parsers.processors.headers import PAYPAL, delimiter_of
+from parsers.processors.paypal_activity import PaypalActivity
+from parsers.processors.paypal_report import PaypalReport
 from parsers.profile import Profile
 from parsers.records import Envelope, Record, Span
 from parsers.sources import Source

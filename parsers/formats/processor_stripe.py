@@ -31,9 +31,9 @@ from typing import NamedTuple
 
 from parsers import issues
 from parsers.amounts import AmountError
-from parsers.csv_rows import Row, rows
-from parsers.processor_headers import STRIPE, delimiter_of, fits
-from parsers.processor_rows import Sums, Table, currency_of, decimal_mark, table, unreadable
+from parsers.delimited.rows import Row, rows
+from parsers.processors.headers import STRIPE, delimiter_of, fits
+from parsers.processors.rows import Sums, Table, currency_of, decimal_mark, table, unreadable
 from parsers.profile import Profile
 from parsers.records import (
     BankLine,

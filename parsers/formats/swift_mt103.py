@@ -35,12 +35,12 @@ from itertools import pairwise
 from parsers import issues
 from parsers.amounts import AmountError, is_currency
 from parsers.dates import PIVOT, clamped, yymmdd
-from parsers.mt86_details import structured_reference
 from parsers.profile import Profile
 from parsers.records import BankLine, Control, Envelope, Kind, Record, RemittanceLine, Span, StatementClosed, StatementOpened
 from parsers.sources import Source, decode
-from parsers.swift_entry import minor
-from parsers.swift_fields import Field, first_type, message_type, normalised
+from parsers.swift.entry import minor
+from parsers.swift.fields import Field, first_type, message_type, normalised
+from parsers.swift.mt86_details import structured_reference
 
 NAME = "mt103"
 TITLE = "SWIFT MT103, MT202, MT910, MT900 payment and advice"

@@ -1,13 +1,13 @@
 """MT940, MT942 and MT950: customer statement, interim transaction report and statement, of SWIFT.
 
-Issuer: SWIFT, Standards MT category 9 (MT 940, 941, 942, 950); :86: by the rules of each country (`parsers.mt86`).
+Issuer: SWIFT, Standards MT category 9 (MT 940, 941, 942, 950); :86: by the rules of each country (`parsers.swift.mt86`).
 
     {1:F01BANKDEFFAXXX..}{2:I940..}{4:     envelope, or a bank's own lines (`ABNANL2A / 940 / ABNANL2A`, `0000 01INGBNL2A..`)
     :20:STARTUMS                           reference of the message
     :25:NL91ABNA0417164300EUR              account (BLZ/number, BIC/number, IBAN; a currency may hang on)
     :28C:00012/001                         statement and page number
     :60F:C260320EUR1000,00                 opening balance; 60M on a further page
-    :61:2603200320C1250,50NTRFINV-7//B1    entry (`parsers.swift_entry`), with its :86: or :NS:
+    :61:2603200320C1250,50NTRFINV-7//B1    entry (`parsers.swift.entry`), with its :86: or :NS:
     :86:166?00GUTSCHRIFT?20EREF+E2E-1..
     :62F:C260321EUR2250,50                 closing balance; 62M when a page follows
     :64:  :65:  :86:                       available balances; information on the whole statement
@@ -28,14 +28,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from parsers import issues, swift_entry
+from parsers import issues
 from parsers.amounts import AmountError, is_currency
 from parsers.dates import yymmdd
 from parsers.profile import Profile
 from parsers.records import Control, Envelope, Record, Span, StatementClosed
 from parsers.sources import Source
-from parsers.swift_fields import TAGS, Field, first_type, message_type, statement_fields
-from parsers.swift_statement import Book, Page, balance, begin, decoded, entry, finished, opened, proven, unfinished
+from parsers.swift import entry as swift_entry
+from parsers.swift.fields import TAGS, Field, first_type, message_type, statement_fields
+from parsers.swift.statement import Book, Page, balance, begin, decoded, entry, finished, opened, proven, unfinished
 
 NAME = "mt940"
 TITLE = "SWIFT MT940, MT942, MT950 account statement"

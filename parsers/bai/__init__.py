@@ -1,0 +1,1 @@
+"""BAI2 cash management and BAI lockbox: what their formats share."""

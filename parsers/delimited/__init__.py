@@ -1,0 +1,1 @@
+"""Statements in delimited text, by a profile of their columns."""

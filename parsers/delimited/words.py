@@ -1,0 +1,134 @@
+"""The words that banks put over their columns and into their status and direction cells, in nine languages.
+
+Names are in folded form (`parsers.delimited.rows.fold`): no case, no accents, no punctuation. They are separated by commas; a `*`
+at the end stands for anything behind. Of two groups of one role the first is surer (a booking date goes before a date).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from parsers.delimited.rows import fold
+from parsers.records import Status
+
+ROLES: dict[str, tuple[str, ...]] = {
+    "value_date": ("""value date, val date, value dt, value dat, date effective, valuta, valutadatum, valutadag, valuta datum, valuta date, wertstellung, wertstellungsdatum,
+        wertstellung valuta, wert, date de valeur, date valeur, date val, fecha valor, fecha de valor, f valor, data valuta, data waluty,
+        rentedatum, rente datum, interest date, rentedato, arvopaiva""",),
+    "date": (
+        """booking date, posting date, posted date, post date, date posted, booked date, date booked, book date, process date, processed date,
+        processing date, completed date, completion date, date completed, date completed utc, completed date utc, settled date, posted, booked, booked at,
+        buchung, buchungstag, buchungsdatum, date operation, date de l operation, date op, date comptable, date de comptabilisation,
+        date comptabilisation, fecha contable, fecha operacion, fecha de operacion, fecha oper, data contabile, data operazione,
+        data registrazione, boekdatum, boekingsdatum, bokforingsdag, bokforingsdatum, bogforingsdato, bokforingsdato, kirjauspaiva,
+        data ksiegowania""",
+        """date, dates, transaction date, trans date, tran date, txn date, transactiondate, activity date, run date, entry date, effective date,
+        payment date, date utc, date time, datetime, timestamp, as of, as of date, settlement date, created, created at, created utc, statement created,
+        started date, datum, tag, belegdatum, transaktionsdatum, transaktionsdag, transactiedatum, transactie datum, date transaction, jour,
+        fecha, fecha movimiento, data, data operacji, data transakcji, data movimento, data lancamento, dato, dag, pvm, paivamaara, paivays""",
+    ),
+    "credit": ("""credit, credits, credit amount, credit amt, amount credit, cr, cr amount, deposit, deposits, deposit amount, deposit amt,
+        paid in, money in, in, receipts, lodgements, lodgement, credit in, haben, gutschrift, gutschriften, eingang, credito, creditos, abono, abonos,
+        haber, ingreso, ingresos, entrate, accrediti, avere, inkomsten, kredit, insattning, ind, inn pa konto, uznania, uznanie""",),
+    "debit": ("""debit, debits, debit amount, debit amt, amount debit, dr, dr amount, withdrawal, withdrawals, withdrawal amount,
+        withdrawal amt, paid out, money out, out, payments, charges, soll, lastschrift, lastschriften, belastung, belastungen, ausgang, debito, debitos,
+        cargo, cargos, debe, gasto, gastos, uscite, addebiti, dare, uitgaven, debet, uttag, ud, ut fra konto, obciazenia, obciazenie""",),
+    "amount": (
+        """amount, transaction amount, net amount, amount net, account amount, booking amount, total amount, amount total, tran amount, credit debit amount, debit credit amount, amt, betrag, umsatz,
+        montant, montant operation, montant de l operation, importe, importo, importe movimiento, bedrag, bedrag bij af, belopp, belob, belop,
+        kwota, kwota operacji, kwota transakcji, summa, maara, quantia""",
+        "value, valor, total, mutatie, movement, mouvement",
+    ),
+    "balance": ("""balance, running balance, running bal, bal, account balance, account running balance, accountbalance, balance after,
+        ledger balance, closing balance, ending balance, new balance, balance amount, saldo, saldo nach buchung, neuer saldo, kontostand,
+        solde, saldo contable, saldo disponible, saldo final, disponible, saldo na trn, saldo na mutatie, saldo efter, bokfort saldo, saldo po operacji""",),
+    "direction": (
+        """cr dr, dr cr, d c, c d, dc, cd, s h, debit credit, credit debit, debit or credit, credit or debit, debet credit, crdt dbit, sign,
+        credit debit indicator, debit credit indicator, cr dr indicator, dr cr indicator, credit debit flag, af bij, bij af, soll haben, sens,
+        plus minus, indicator""",
+        "type, transaction type, transaction, details",
+    ),
+    "currency": ("""currency, currency code, ccy, curr, transaction currency, account currency, payment currency, wahrung, waehrung,
+        kontowahrung, devise, monnaie, divisa, moneda, moeda, munt, devies, whrg, wahr, valuta, valutakod, valuutta, waluta""",),
+    "payer_account": ("""counterparty account, counterparty account number, counterparty iban, counterparty, counter party account, contra account,
+        partner iban, partner account, payee account number, payee iban, payer account, payer iban, beneficiary account, beneficiary iban,
+        sender account, remitter account, opposing account, gegenkonto, gegenkonto iban, kontonummer iban, iban zahlungsbeteiligter,
+        iban gegenkonto, tegenrekening, tegenrekening iban bban, rekening tegenpartij, rekeningnummer tegenpartij, compte tiers, cuenta contraparte, conto controparte, iban controparte""",),
+    "account": ("""account, account number, account no, account num, account id, account nr, account #, accountnum, acct, acct number, acct no,
+        bank account, source account, own account, iban, iban bban, auftragskonto, iban auftragskonto, konto, kontonummer, iban kontoinhaber,
+        compte, numero de compte, numero compte, n compte, cuenta, numero de cuenta, conto, rekening, rekeningnummer""", "account name"),
+    "payer_name": ("""name, payee, payee name, payer, payer name, payor, payor name, payor payee, payee payer, counterparty name, counter party,
+        counter party name, partner name, beneficiary, beneficiary name, sender, sender name, remitter, remitter name, merchant, merchant name,
+        customer name, beguenstigter zahlungspflichtiger, begunstigter zahlungspflichtiger, begunstigter auftraggeber, beguenstigter,
+        begunstigter, auftraggeber begunstigter, auftraggeber empfanger, auftraggeber, zahlungspflichtiger, zahlungspflichtige r,
+        zahlungsempfanger, empfanger, name zahlungsbeteiligter, gegenpartei, nom, tiers, nom du tiers, beneficiario, ordenante, contraparte,
+        controparte, naam tegenpartij, naam tegenpartij bevat, naam omschrijving, naam, namn, navn, saaja maksaja, nadawca odbiorca, kontrahent""",),
+    "check_number": ("""check number, check no, check num, check #, check, check or slip #, cheque number, cheque no, cheque #, cheque, chq no, chq ref number, ref no cheque no,
+        chk number, serial number, serial, scheck, schecknummer, numero de cheque, numero cheque""",),
+    "customer_reference": ("""customer reference, customer ref, client reference, your reference, payer reference, payment reference,
+        end to end reference, end to end id, end to end, e2e id, eref, kundenreferenz, kundenreferenz end to end, betalingskenmerk,
+        referencia cliente, viitenumero, viite, ocr, num, doc num, doc no, document number""",),
+    "reference": ("""bank reference, bank ref, transaction id, transaction reference, transaction ref, transaction number, transaction no,
+        transaction #, transferwise id, trans id, txn id, trn id, reference number, reference no, reference id, reference, ref, ref no,
+        ref number, referens, verifikationsnummer, identificador, transaktions nr, transactienummer, zkb referenz, id, fitid, unique id, uuid, row, confirmation, confirmation number, referenz, referentie, transactiereferentie, referencia,
+        riferimento, numero d operation, archivierungsnummer, arkistointitunnus""",),
+    "type_code": ("""type, code, transaction type, trans type, tran type, trn type, txn type, transaction code, tran code, bank code, bai code,
+        buchungstext, umsatzart, umsatztyp, vorgang, transaktionstyp, type operation, type d operation, tipo, tipo de movimiento,
+        tipo movimiento, tipo de operacion, mutatiesoort""",),
+    "status": ("status, transaction status, booking status, state, info, statut, estado, stato, tila",),
+    "invoices": ("invoice number s, invoice numbers, invoice number, invoice no, invoice #, invoice, invoices",),
+}
+
+AMBIGUOUS_NAMES = frozenset({"valuta", "info", "type", "transaction type", "transaction", "details", "sign", "indicator", "in", "out", "value"})
+"""Names that have one of these roles only where every cell says so: `Valuta` is a value date here and a currency there."""
+
+TEXTS = """description, description*, transaction description, transaction details, transaction remarks, payment details, details, detail,
+    original description, extended description, extended text, extended details, additional information, additional info, narrative, narration,
+    particulars, memo, note, notes, notes and tags, remark, remarks, message, text, information, comment, comments, reference, payment reference, transaction ref1, transaction ref2, transaction ref3,
+    transaction, bank description, full description, verwendungszweck*, buchungstext, beschreibung*, avisierungstext, betreff, zweck, bemerkung,
+    vorgang verwendungszweck, libelle*, detail de l ecriture, informations complementaires, motif, label, concepto, descripcion, detalle,
+    observaciones, mas datos, movimiento, descrizione*, causale, omschrijving*, mededelingen, vrije mededeling, beskrivning, tekst, forklaring, text mottagare,
+    rubrik, meddelande, melding, viesti, selitys, tytul*, opis*, historico, descricao*, lancamento"""
+
+_STATUSES: dict[Status, str] = {
+    "booked": """posted, booked, completed, complete, cleared, settled, success, successful, executed, sent, finished, done, reconciled,
+        processed, available, gebucht, umsatz gebucht, comptabilise, execute, contabilizado, ejecutado, eseguito, utford""",
+    "pending": """pending, processing, in process, in progress, hold, held, authorised, authorized, scheduled, uncleared, in transit,
+        vorgemerkt, umsatz vorgemerkt, in bearbeitung, offen, en attente, pendiente, in sospeso""",
+    "info": """reverted, declined, failed, cancelled, canceled, denied, void, voided, expired, rejected, refused, blocked, deleted, removed,
+        abgelehnt, storniert, annule, rechazado""",
+}
+_IN = "c, cr, credit, crdt, h, haben, in, deposit, dslip, +, bij, kredit, credito, gutschrift, avere, abono"
+_OUT = "d, dr, debit, dbit, s, soll, out, withdrawal, check, -, af, debet, debito, lastschrift, dare, cargo"
+
+
+class Names(NamedTuple):
+    """A group of column names: whole ones, and beginnings."""
+
+    whole: frozenset[str]
+    beginnings: tuple[str, ...]
+
+    def have(self, name: str) -> bool:
+        """Whether the name belongs to the group."""
+        return name in self.whole or name.startswith(self.beginnings)
+
+
+@lru_cache(maxsize=64)
+def names(words: str) -> Names:
+    """The names in a comma-separated text."""
+    listed = [word for piece in words.split(",") if (word := " ".join(piece.split()))]
+    return Names(frozenset(word for word in listed if "*" not in word), tuple(word.rstrip("*") for word in listed if "*" in word))
+
+
+@lru_cache(maxsize=1024)
+def status_of(cell: str) -> Status | None:
+    """What a status column says of its row; None for a word that is none."""
+    return next((status for status, words in _STATUSES.items() if names(words).have(fold(cell))), None)
+
+
+@lru_cache(maxsize=256)
+def direction_of(cell: str) -> int:
+    """1 for a word that puts money in, -1 for one that takes it out, 0 for any other."""
+    word = cell.strip().lower()
+    return 1 if names(_IN).have(word) else -1 if names(_OUT).have(word) else 0

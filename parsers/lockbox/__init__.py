@@ -1,0 +1,1 @@
+"""Lockbox files of the Bank Administration Institute."""

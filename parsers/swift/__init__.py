@@ -1,0 +1,1 @@
+"""SWIFT FIN statements and the field for information to the account owner."""

@@ -1,0 +1,1 @@
+"""XML in pieces, without a tree of the whole file."""
