@@ -282,6 +282,32 @@ exception_event = Table(
     Column("entry_id", BIG, ForeignKey("journal_entry.entry_id")),  # the journal entry it made, for undo
     Index("ix_exception_event_exception", "exception_id"),
 )
+app_user = Table(
+    "app_user", metadata,
+    Column("login", Text, primary_key=True),
+    _text("name"), Column("role", Text, nullable=False), Column("password_hash", Text, nullable=False),
+    Column("active", Boolean, nullable=False), Column("created_at", DateTime, nullable=False),
+    CheckConstraint("role IN ('clerk', 'senior', 'manager', 'auditor', 'admin')", name="role"),
+)
+web_session = Table(  # kept here, so that logging out, or barring a user, ends it at once
+    "web_session", metadata,
+    Column("session_id", String(64), primary_key=True),
+    Column("login", Text, ForeignKey("app_user.login"), nullable=False),
+    Column("expires_at", DateTime, nullable=False),
+    Index("ix_web_session_login", "login"),
+)
+api_token = Table(
+    "api_token", metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("login", Text, ForeignKey("app_user.login"), nullable=False),
+    _text("name"), Column("created_at", DateTime, nullable=False),
+)
+saved_filter = Table(
+    "saved_filter", metadata,
+    Column("login", Text, ForeignKey("app_user.login"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    _text("query"),
+)
 run_log = Table(
     "run_log", metadata,
     _key("run_id"),
