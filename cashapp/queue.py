@@ -220,3 +220,19 @@ def history(connection: Connection, exception_id: int) -> list[Row[*tuple[object
     """What was done with a case: at, actor, action, detail, entry_id, in order."""
     event = schema.exception_event
     return list(connection.execute(select(event).where(event.c.exception_id == exception_id).order_by(event.c.event_id)).all())
+
+
+def by_id(connection: Connection, ids: list[int]) -> list[Case]:
+    """These cases, those that exist, in the order given."""
+    known = set(connection.execute(select(_case.c.exception_id).where(_case.c.exception_id.in_(ids))).scalars())
+    return _cases(connection, [number for number in ids if number in known])
+
+
+def newest(connection: Connection) -> int:
+    """The number of the newest case, 0 where there is none."""
+    return connection.execute(select(func.max(_case.c.exception_id))).scalar() or 0
+
+
+def opened_since(connection: Connection, exception_id: int) -> int:
+    """How many open cases have come after this one."""
+    return connection.execute(select(func.count()).where(_case.c.exception_id > exception_id, _case.c.status == "open")).scalar() or 0

@@ -32,6 +32,7 @@ _ENDINGS = {".txt": "text", ".html": "html", ".htm": "html", ".pdf": "pdf", ".xl
 def report(session: Session, name: str, as_of: dt.datetime | None, period: str | None, to: str | None, out: Path | None) -> int:
     """Make a report: daily-cash, cash-receipts-journal, aging, unapplied, returned-items, exceptions, match-rate, trial-balance, audit."""
     from cashapp import clock, db, reports, tabular
+    from cashapp.reports import as_text, rendering
 
     if as_of and period:
         raise UsageError("--as-of names a day and --period a month: give one of them")
@@ -42,35 +43,14 @@ def report(session: Session, name: str, as_of: dt.datetime | None, period: str |
     with db.reading(engine) as connection:
         days = reports.days(connection, name, as_of.date() if as_of else None, reports.month(period) if period else None, clock.today())
         made = reports.make(connection, name, days, workspace.home.resolve().name)
-    content = _rendered(made, wanted, workspace.config.base_currency)
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else as_text.WIDTH
+    content = rendering.rendered(made, wanted, workspace.config.base_currency, width)
     if out is None:
         sys.stdout.buffer.write(content)
         sys.stdout.flush()
     else:
         tabular.replace_file(out, content)
     return _verdict(made)
-
-
-def _rendered(made: Report, to: str, base_currency: str) -> bytes:
-    """The report in one of the formats; a format's module is loaded when it is asked for."""
-    from cashapp.reports import as_data, as_text, pages
-
-    match to:
-        case "html":
-            return pages.as_html(made).encode()
-        case "pdf":
-            return pages.as_pdf(made, base_currency)
-        case "xlsx":
-            from cashapp.reports import as_xlsx
-
-            return as_xlsx.as_xlsx(made)
-        case "csv":
-            return as_data.as_csv(made)
-        case "json":
-            return as_data.as_json(made).encode()
-        case _:
-            width = shutil.get_terminal_size().columns if sys.stdout.isatty() else as_text.WIDTH
-            return as_text.text(made, width).encode()
 
 
 def _verdict(made: Report) -> int:
