@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from litestar import Router, get, post
 from litestar.exceptions import HTTPException
-from litestar.params import Parameter
+from litestar.params import FromQuery, JSONBody, PathParameter
 from sqlalchemy import Connection
 
 from cashapp import clock, desk, dossier, explain, money, queue, schema
@@ -15,7 +15,7 @@ from cashapp.errors import CashappError, UsageError
 from cashapp.web.access import requires
 from cashapp.web.desk_context import Asked, by, desk_of
 
-Number = Annotated[int, Parameter(ge=1, le=2**53)]
+Number = Annotated[int, PathParameter(ge=1, le=2**53)]
 
 
 class Allocation(msgspec.Struct, forbid_unknown_fields=True):
@@ -77,7 +77,8 @@ def _line(case: queue.Case) -> CaseLine:
 
 
 @get("/cases", sync_to_thread=True, guards=[requires("read")])
-def cases(request: Asked, status: str = "open", reason: str = "", owner: str = "", search: str = "", order: str = "oldest", after: str = "") -> Listed:
+def cases(request: Asked, status: FromQuery[str] = "open", reason: FromQuery[str] = "", owner: FromQuery[str] = "", search: FromQuery[str] = "",
+          order: FromQuery[str] = "oldest", after: FromQuery[str] = "") -> Listed:
     """The queue, a page at a time."""
     wanted = queue.Filter(status=status, reason=reason, owner=owner, search=search, order=order)
     found = desk_of(request).read(lambda c: queue.page(c, wanted, clock.today(), after))
@@ -100,7 +101,7 @@ def case(request: Asked, number: Number) -> dict[str, object]:
 
 
 @post("/cases/{number:int}/decisions", sync_to_thread=True, guards=[requires("note")])
-def decide(request: Asked, number: Number, data: Decision) -> Done:
+def decide(request: Asked, number: Number, data: JSONBody[Decision]) -> Done:
     """Do one thing with the case; 409 where it has changed, 422 where the books refuse."""
     requires(data.verb)(request, None)  # type: ignore[arg-type]  # the guard looks at the user only
     who = by(request)

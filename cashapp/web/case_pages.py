@@ -7,7 +7,7 @@ from typing import Annotated
 
 from litestar import Response, get, post
 from litestar.enums import RequestEncodingType
-from litestar.params import Body
+from litestar.params import Body, FromPath
 from litestar.response import Redirect, Template
 from sqlalchemy import Connection
 
@@ -59,7 +59,7 @@ VERBS: dict[str, Act] = {
 
 
 @get("/cases/{number:int}", sync_to_thread=True)
-def case_page(request: Asked, number: int) -> Template:
+def case_page(request: Asked, number: FromPath[int]) -> Template:
     """The case."""
     return _case(request, number)
 
@@ -81,7 +81,7 @@ def _case(request: Asked, number: int, trouble: str = "", status: int = 200) -> 
 
 
 @get("/cases/{number:int}/others", sync_to_thread=True)
-def others(request: Asked, number: int) -> Template:
+def others(request: Asked, number: FromPath[int]) -> Template:
     """Who else has the case open, and whether it has changed under the reader; asked for by the page itself."""
     seen = request.query_params.get("seen", "0")
     version = desk_of(request).read(lambda c: queue.last_event(c, number))
@@ -90,7 +90,7 @@ def others(request: Asked, number: int) -> Template:
 
 
 @get("/cases/{number:int}/items", sync_to_thread=True)
-def items(request: Asked, number: int) -> Template:
+def items(request: Asked, number: FromPath[int]) -> Template:
     """Open items by number or name, as the clerk types."""
     search = request.query_params.get("find", "").strip()[:100]
 
@@ -102,7 +102,7 @@ def items(request: Asked, number: int) -> Template:
 
 
 @post("/cases/{number:int}/{verb:str}", sync_to_thread=True)
-def act(request: Asked, number: int, verb: str, data: Form) -> Response[bytes]:
+def act(request: Asked, number: FromPath[int], verb: FromPath[str], data: Form) -> Response[bytes]:
     """Do one thing with the case, unless it has changed since the screen was drawn."""
     deed = VERBS.get(verb)
     if deed is None:

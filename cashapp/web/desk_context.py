@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from litestar import Request
-from litestar.contrib.jinja import JinjaTemplateEngine
 from litestar.datastructures import State
+from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Template
 from markupsafe import Markup, escape
 from sqlalchemy import Connection, Engine

@@ -11,7 +11,7 @@ from litestar import Response, get, post
 from litestar.datastructures import UploadFile
 from litestar.enums import RequestEncodingType
 from litestar.exceptions import NotFoundException
-from litestar.params import Body
+from litestar.params import Body, FromPath
 from litestar.response import Redirect, Template
 from sqlalchemy import Connection, func, select
 
@@ -92,7 +92,7 @@ def customers(request: Asked) -> Template:
 
 
 @get("/customers/{customer_id:str}", sync_to_thread=True)
-def customer(request: Asked, customer_id: str) -> Template:
+def customer(request: Asked, customer_id: FromPath[str]) -> Template:
     """One customer: open items, payments, what they are known by."""
     today = clock.today()
     table, item, receipt, line = schema.customer, schema.open_item, schema.receipt, schema.bank_line
@@ -152,7 +152,7 @@ def _waiting(folder: Path) -> list[str]:
 
 
 @get("/files/{file_id:int}", sync_to_thread=True)
-def file(request: Asked, file_id: int) -> Template:
+def file(request: Asked, file_id: FromPath[int]) -> Template:
     """One file: its statements, controls as stated and as computed, issues."""
     def ask(connection: Connection) -> dict[str, object]:
         row = connection.execute(select(schema.source_file).where(schema.source_file.c.file_id == file_id)).first()
@@ -166,7 +166,7 @@ def file(request: Asked, file_id: int) -> Template:
 
 
 @get("/files/{file_id:int}/original", sync_to_thread=True)
-def original(request: Asked, file_id: int) -> Template:
+def original(request: Asked, file_id: FromPath[int]) -> Template:
     """The bytes of a line in the file as the bank sent it, with what stands around them."""
     asked = request.query_params
     start, end = (int(asked.get(name, "0")) if asked.get(name, "0").isdigit() else 0 for name in ("from", "to"))
@@ -213,7 +213,7 @@ def upload(request: Asked, data: Upload) -> Redirect:
 
 
 @get("/reports/{name:str}", sync_to_thread=True)
-def report(request: Asked, name: str) -> Response[bytes]:
+def report(request: Asked, name: FromPath[str]) -> Response[bytes]:
     """A report on the screen, or with `?to=` as a file."""
     asked = request.query_params
     if name not in reports.REPORTS:
