@@ -15,6 +15,7 @@ REASONS: dict[str, str] = MATCHING_REASONS | {
     "unexplained_line": "money moved that is neither a payment nor anything else the program knows",
     "return_unmatched": "a payment came back, and the receipt it takes back was not found",
     "return_conflict": "a payment came back whose money has been used since; its entries cannot simply be taken back",
+    "refund_returned": "a refund of ours came back; the customer is owed it again, pay it another way",
     "control_mismatch": "the file's own totals do not tie",
     "bank_details_change": "the bank says that a payer's account details are to be corrected",
     "reopened": "a decision was undone; decide anew",
@@ -72,6 +73,17 @@ def resolve(connection: Connection, exception_id: int, actor: str, action: str, 
     """Close a case and say by what."""
     case = schema.exception_case
     connection.execute(case.update().where(case.c.exception_id == exception_id).values(status="resolved", closed_at=clock.now().replace(tzinfo=None)))
+    record(connection, exception_id, actor, action, detail, entry_id)
+
+
+def settle(connection: Connection, exception_id: int, receipt_id: int, actor: str, action: str, detail: str, entry_id: int) -> None:
+    """After a decision on its receipt: the case closes when nothing is left; else it stays, with the rest."""
+    receipt, case = schema.receipt, schema.exception_case
+    left = connection.execute(select(receipt.c.unapplied_minor).where(receipt.c.receipt_id == receipt_id)).scalar_one()
+    if left == 0:
+        resolve(connection, exception_id, actor, action, detail, entry_id)
+        return
+    connection.execute(case.update().where(case.c.exception_id == exception_id).values(amount_minor=left, reason="over_payment"))
     record(connection, exception_id, actor, action, detail, entry_id)
 
 

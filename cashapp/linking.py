@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import polars as pl
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from cashapp import accounts, db, exceptions, ledger, schema
 from cashapp.config import Config
@@ -21,6 +21,11 @@ _COLUMNS = {
     "kind": pl.String, "booking_date": pl.Date, "bank_reference": pl.String, "customer_reference": pl.String, "check_number": pl.String,
     "payer_name": pl.String, "text": pl.String, "batch_reference": pl.String, "statement_id": pl.Int64,
 }
+
+
+def not_undone(file_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """The condition that a file was not taken back."""
+    return file_id.not_in(select(schema.undone_file.c.file_id))
 
 
 def is_advice() -> pl.Expr:
@@ -59,7 +64,7 @@ def _twice_in_file(connection: Connection, file_id: int) -> pl.DataFrame:
 
 def _links_to_others(connection: Connection, file_id: int, span: tuple[dt.date, dt.date], config: Config, linked: pl.DataFrame) -> pl.DataFrame:
     line = schema.bank_line
-    near = line.c.booking_date.between(span[0] - _MARGIN, span[1] + _MARGIN)
+    near = and_(line.c.booking_date.between(span[0] - _MARGIN, span[1] + _MARGIN), not_undone(line.c.file_id))
     old = _lines(connection, and_(line.c.file_id != file_id, near, line.c.status == "booked"))
     if old.is_empty():
         return pl.DataFrame(schema=LINKS)
@@ -106,14 +111,14 @@ def _new_told(new: pl.DataFrame) -> list[Told]:
 def _old_told(connection: Connection, old: pl.DataFrame) -> list[Told]:
     """Earlier lines with what has become of them; lines that only repeat others are left out."""
     repeats, settled, settling, detailed, told_by = _fates(connection, old)
-    touched = _touched_receipts(connection, old)
+    touched, waiting = _touched_receipts(connection, old), _waiting_returns(connection)
     rows: list[Told] = []
     for row in old.iter_rows(named=True):
         line_id, advice = row["line_id"], _advises(row)
         if line_id in repeats:
             continue
         if row["report"] == "statement":
-            is_open = line_id not in settling and line_id not in detailed and line_id not in touched
+            is_open = line_id not in settling and line_id not in detailed and line_id not in touched and (row["kind"] != "return" or line_id in waiting)
         else:
             is_open = line_id not in settled and line_id not in repeats and row["kind"] in {"receipt", "return"}
         rows.append(_told(row, is_open=is_open, counting=line_id not in settling and not advice,
@@ -128,7 +133,7 @@ def _fates(connection: Connection, old: pl.DataFrame) -> tuple[set[int], set[int
     query = (
         select(link.c.line_id, link.c.counted_by, link.c.how, file.c.format)
         .join(line, line.c.line_id == link.c.line_id).join(file, file.c.file_id == line.c.file_id)
-        .where(or_(link.c.line_id.between(low, high), link.c.counted_by.between(low, high)))
+        .where(or_(link.c.line_id.between(low, high), link.c.counted_by.between(low, high)), not_undone(line.c.file_id))
     )
     repeats, settled, settling, detailed = set[int](), set[int](), set[int](), set[int]()
     told_by: dict[int, frozenset[str]] = {}
@@ -153,6 +158,12 @@ def _touched_receipts(connection: Connection, old: pl.DataFrame) -> set[int]:
         or_(receipt.c.state != "open", receipt.c.unapplied_minor != receipt.c.amount_minor),
     )
     return set(connection.execute(query).scalars())
+
+
+def _waiting_returns(connection: Connection) -> set[int]:
+    """Lines of returns whose payment was not found: their details may still come."""
+    table = schema.returned_item
+    return set(connection.execute(select(table.c.line_id).where(table.c.method == "waiting", table.c.line_id.is_not(None))).scalars())
 
 
 def release_detailed(connection: Connection, links: pl.DataFrame, as_of: dt.date, actor: str) -> None:

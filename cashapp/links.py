@@ -205,7 +205,32 @@ def _totals(new: Sequence[Told], old: Sequence[Told], window: Window) -> list[Li
         for deposit, group in _fits(deposits_old, _groups(line for line in new if _is_detail(line)), window)
         for detail in group
     ]
-    return links
+    return [*links, *_return_totals(new, old, window)]
+
+
+def _return_totals(new: Sequence[Told], old: Sequence[Told], window: Window) -> list[Link]:
+    """Returned items that the bank took back in one sum, against the file that lists them, whichever came first."""
+    settled = _fits([line for line in new if _takes_back(line)], _return_groups(old), window)
+    detailed = _fits([line for line in old if _takes_back(line)], _return_groups(new), window)
+    return [
+        *(Link(sum_line.line_id, detail.line_id, "settles", "the sum of these returns") for sum_line, group in settled for detail in group),
+        *(Link(detail.line_id, sum_line.line_id, "details", "the details of this return") for sum_line, group in detailed for detail in group),
+    ]
+
+
+def _takes_back(line: Told) -> bool:
+    return line.report == "statement" and line.kind == "return" and line.amount_minor < 0
+
+
+def _return_groups(lines: Iterable[Told]) -> list[list[Told]]:
+    """The returns of a batch, and of a whole file."""
+    groups: dict[tuple[object, ...], list[Told]] = defaultdict(list)
+    for line in lines:
+        if line.report != "statement" and line.kind == "return" and line.amount_minor < 0:
+            groups["batch", line.file_id, line.statement].append(line)
+            groups["file", line.file_id].append(line)
+    distinct = {tuple(sorted(detail.line_id for detail in group)): group for group in groups.values() if len(group) > 1}
+    return [distinct[key] for key in sorted(distinct)]
 
 
 def _is_detail(line: Told) -> bool:
@@ -253,7 +278,7 @@ def _group_fits(deposit: Told, group: list[Told], window: Window) -> bool:
         deposit.currency == first.currency and deposit.amount_minor == total
         and any(window.holds(deposit.date, detail.date) for detail in group)
         and (named or (bool(first.account) and bool(deposit.account) and same_account(deposit.account, first.account))
-             or (not first.account and deposit.kind == "lockbox_deposit"))
+             or (not first.account and deposit.kind in {"lockbox_deposit", "return"}))
     )
 
 
