@@ -37,7 +37,7 @@ def signed(session: Session, as_of: dt.datetime | None, verb: Callable[[Connecti
 def told(done: Done, what: str) -> str:
     """What became of it, in words."""
     if done.status == "pending":
-        return f"adjustment {done.adjustment_id} waits for a second person: `cashapp approve accept {done.adjustment_id}`"
+        return f"adjustment {done.adjustment_id} waits for a second person: `cashapp approve approve {done.adjustment_id}`"
     return f"{what}, entry {done.entry_id}"
 
 
@@ -113,12 +113,12 @@ def list_(session: Session, as_json: bool) -> None:
     console().print(shown if waiting else "nothing waits for approval")
 
 
-@approve.command("accept")
+@approve.command("approve")
 @click.argument("adjustment_id", type=int, metavar="ID")
 @_AS_OF
 @click.pass_obj
 @where
-def accept(session: Session, adjustment_id: int, as_of: dt.datetime | None) -> None:
+def approve_(session: Session, adjustment_id: int, as_of: dt.datetime | None) -> None:
     """Approve and post; never what you asked for yourself."""
     from cashapp import adjustments
 
