@@ -94,6 +94,23 @@ def reopen(connection: Connection, exception_id: int, actor: str, detail: str) -
     record(connection, exception_id, actor, "undo", detail)
 
 
+def requeue(connection: Connection, receipt_id: int, actor: str, detail: str, on: dt.date) -> None:
+    """A receipt that has money to decide on again stands in the queue: its open case with what is left, else its last one anew."""
+    case, receipt = schema.exception_case, schema.receipt
+    row = connection.execute(select(receipt).where(receipt.c.receipt_id == receipt_id)).one()
+    if row.unapplied_minor == 0 or row.state != "open":
+        return
+    last = connection.execute(select(case).where(case.c.receipt_id == receipt_id).order_by(case.c.status, case.c.exception_id.desc())).first()
+    if last is None:
+        open_cases(connection, pl.DataFrame({
+            "receipt_id": [receipt_id], "reason": ["reopened"], "currency": [row.currency], "amount_minor": [row.unapplied_minor], "customer_id": [row.customer_id],
+        }, schema_overrides={"customer_id": pl.String}), on)
+        return
+    connection.execute(case.update().where(case.c.exception_id == last.exception_id).values(amount_minor=row.unapplied_minor, reason="reopened"))
+    if last.status != "open":
+        reopen(connection, last.exception_id, actor, detail)
+
+
 def record(connection: Connection, exception_id: int, actor: str, action: str, detail: str = "", entry_id: int | None = None) -> None:
     """Add to the case's history."""
     connection.execute(schema.exception_event.insert().values(

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Row, func, select
 
 from cashapp import accounts, clock, db, ledger, schema
 from cashapp.errors import CashappError
+from cashapp.ledger import Leg
 from cashapp.money import shown
 
 
@@ -27,22 +28,50 @@ class Why(NamedTuple):
 
 def take_back(connection: Connection, entry_id: int, why: Why) -> int:
     """Reverse the entry; returns the reversal's id. CashappError where what it made has been used, or it was reversed before."""
-    made = _made_by(connection, entry_id)
+    made = made_by(connection, entry_id)
     used = next((item for item in made if item.open_minor != item.posted), None)
     if used is not None:
         raise CashappError(f"the money of {used.document_number} has been used since{_by_what(connection, used.item_id, entry_id)} – undo what used it first")
     reversal = ledger.reverse(connection, entry_id, on=why.on, reason=why.reason, actor=why.actor)
     _refuse_overdrawn(connection, entry_id)
     entry = schema.journal_entry
-    kind = connection.execute(select(entry.c.kind).where(entry.c.entry_id == entry_id)).scalar_one()
-    _beside[kind](connection, entry_id, reversal, why) if kind in _beside else None
+    beside = _BESIDE.get(connection.execute(select(entry.c.kind).where(entry.c.entry_id == entry_id)).scalar_one())
+    if beside is not None:
+        beside(connection, entry_id, reversal, why)
     return reversal
+
+
+def restore(connection: Connection, entry_id: int, why: Why) -> int:
+    """Post a decision that was taken back once more, exactly: the same postings on the same items, under a key of its own; returns the entry.
+
+    CashappError where its items have been settled otherwise since.
+    """
+    entry, leg, rows = schema.journal_entry, schema.posting, schema.application
+    original = connection.execute(select(entry).where(entry.c.entry_id == entry_id)).one()
+    legs = connection.execute(select(leg).where(leg.c.entry_id == entry_id).order_by(leg.c.n)).all()
+    count = connection.execute(select(func.count()).where(entry.c.source_key.like(f"again:{entry_id}:%"))).scalar_one()
+    again = ledger.post_one(
+        connection, kind=original.kind, on=why.on, source_key=f"again:{entry_id}:{count + 1}", actor=why.actor, memo=original.memo, reason=why.reason,
+        legs=[Leg(row.account, row.currency, row.amount_minor, row.customer_id, row.item_id, row.receipt_id) for row in legs])
+    _refuse_overdrawn(connection, again)
+    applied = connection.execute(select(rows).where(rows.c.entry_id == entry_id).order_by(rows.c.application_id)).all()
+    first = db.next_id(connection, rows.c.application_id)
+    for number, row in enumerate(applied):
+        connection.execute(rows.insert().values({**row._mapping, "application_id": first + number, "entry_id": again, "applied_on": why.on}))  # noqa: SLF001 - SQLAlchemy's documented name
+    table = schema.adjustment
+    connection.execute(table.update().where(table.c.entry_id == entry_id).values(entry_id=again, status="posted"))
+    return again
 
 
 def keep_before(connection: Connection, entry_id: int, receipt: Row[*tuple[object, ...]]) -> None:
     """Note who the receipt's payer was and its state before the decision that the entry posts."""
     connection.execute(schema.receipt_before.insert().values(
         entry_id=entry_id, receipt_id=receipt.receipt_id, customer_id=receipt.customer_id, state=receipt.state))
+
+
+def is_taken_back(connection: Connection, entry_id: int) -> bool:
+    """Whether the entry was reversed."""
+    return ledger.is_reversed(connection, entry_id)
 
 
 def standing(connection: Connection, receipt_id: int) -> list[Row[*tuple[object, ...]]]:
@@ -58,7 +87,7 @@ def standing(connection: Connection, receipt_id: int) -> list[Row[*tuple[object,
     return list(connection.execute(query).all())
 
 
-def _made_by(connection: Connection, entry_id: int) -> list[Row[*tuple[object, ...]]]:
+def made_by(connection: Connection, entry_id: int) -> list[Row[*tuple[object, ...]]]:
     """The items that the entry opened: it holds their first posting. With what it posted on them."""
     leg, item = schema.posting, schema.open_item
     here = select(leg.c.item_id, func.sum(leg.c.amount_minor).label("posted")).where(
@@ -131,4 +160,4 @@ def note_return(connection: Connection, return_id: int, actor: str, action: str,
         actor=actor, action=action, detail=detail, entry_id=entry_id))
 
 
-_beside = {"application": _after_decision, "non_ar": _after_decision, "adjustment": _after_adjustment, "return_fee": _after_fee}
+_BESIDE = {"application": _after_decision, "non_ar": _after_decision, "adjustment": _after_adjustment, "return_fee": _after_fee}

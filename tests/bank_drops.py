@@ -28,7 +28,7 @@ class Bank:
         opening, self.balance_minor = self.balance_minor, self.balance_minor + moved
         date = day.replace("-", "")[2:]
         records = [
-            "01,121000000,CASHAPP,{0},0600,1,,,2/".format(date), f"02,CASHAPP,121000000,1,{date},2359,USD,2/",
+            f"01,121000000,CASHAPP,{date},0600,1,,,2/", f"02,CASHAPP,121000000,1,{date},2359,USD,2/",
             f"03,{ACCOUNT},USD,010,{opening},,,015,{self.balance_minor},,/", *details,
         ]
         total += opening + self.balance_minor
