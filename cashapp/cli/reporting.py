@@ -41,7 +41,7 @@ def report(session: Session, name: str, as_of: dt.datetime | None, period: str |
     workspace, engine = session.open()
     with db.reading(engine) as connection:
         days = reports.days(connection, name, as_of.date() if as_of else None, reports.month(period) if period else None, clock.today())
-        made = reports.make(connection, name, days, workspace.home.resolve().name)
+        made = reports.make(connection, name, days, workspace.home.resolve().name, reports.Asked(workspace.config.returns))
     content = _rendered(made, wanted, workspace.config.base_currency)
     if out is None:
         sys.stdout.buffer.write(content)

@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 
 from sqlalchemy import Connection
 
+from cashapp.books_policy import ReturnRules
 from cashapp.errors import UsageError
 from cashapp.reports.aging import aging
 from cashapp.reports.audit import audit
@@ -29,11 +30,23 @@ from cashapp.reports.trial_balance import trial_balance
 from cashapp.reports.unapplied import unapplied
 
 
+class Asked(NamedTuple):
+    """What some reports need beside the days: the workspace's rules, a customer."""
+
+    rules: ReturnRules = ReturnRules()
+    customer_id: str = ""
+
+
 class Kind(NamedTuple):
     """How a report is made, and whether its date names one day or everything up to it."""
 
-    make: Callable[[Connection, When], Report]
+    make: Callable[[Connection, When], Report] | Callable[[Connection, When, Asked], Report]
     about: Literal["day", "all"]
+    asks: bool = False
+
+
+def _returned(connection: Connection, when: When, asked: Asked) -> Report:
+    return returned_items(connection, when, asked.rules)
 
 
 REPORTS: dict[str, Kind] = {
@@ -41,7 +54,7 @@ REPORTS: dict[str, Kind] = {
     "cash-receipts-journal": Kind(receipts_journal, "day"),
     "aging": Kind(aging, "all"),
     "unapplied": Kind(unapplied, "all"),
-    "returned-items": Kind(returned_items, "all"),
+    "returned-items": Kind(_returned, "all", asks=True),
     "exceptions": Kind(exceptions, "all"),
     "match-rate": Kind(match_rate, "all"),
     "trial-balance": Kind(trial_balance, "all"),
@@ -58,9 +71,11 @@ def month(text: str) -> When:
     return When(dt.date(year, number, 1), dt.date(year, number, calendar.monthrange(year, number)[1]))
 
 
-def make(connection: Connection, name: str, when: When, books: str = "") -> Report:
+def make(connection: Connection, name: str, when: When, books: str = "", asked: Asked | None = None) -> Report:
     """The report, with whose books it is about and which state of the journal it was drawn from."""
-    return replace(REPORTS[name].make(connection, when), books=books, seal=state_of_journal(connection))
+    kind = REPORTS[name]
+    made = kind.make(connection, when, asked or Asked()) if kind.asks else kind.make(connection, when)  # type: ignore[call-arg]  # `asks` says which
+    return replace(made, books=books, seal=state_of_journal(connection))
 
 
 def days(connection: Connection, name: str, as_of: dt.date | None, period: When | None, today: dt.date) -> When:

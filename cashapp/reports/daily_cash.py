@@ -179,9 +179,10 @@ def _bank_accounts(connection: Connection) -> list[str]:
 def _receipt_proofs(connection: Connection, came: pl.DataFrame, when: When) -> tuple[Proof, ...]:
     """What customers paid, against the credits of these receipts to unapplied cash; and what is left of it there now."""
     entry, leg, receipt, line = schema.journal_entry, schema.posting, schema.receipt, schema.bank_line
+    original = entry.alias()
     query = (
-        select(leg.c.currency, entry.c.kind.in_(("cash", "details")).label("coming"), minor_sum(leg.c.amount_minor))
-        .join(entry, entry.c.entry_id == leg.c.entry_id).join(receipt, receipt.c.receipt_id == leg.c.receipt_id)
+        select(leg.c.currency, func.coalesce(original.c.kind, entry.c.kind).in_(("cash", "details")).label("coming"), minor_sum(leg.c.amount_minor))
+        .join(entry, entry.c.entry_id == leg.c.entry_id).outerjoin(original, original.c.entry_id == entry.c.reverses).join(receipt, receipt.c.receipt_id == leg.c.receipt_id)
         .join(line, line.c.line_id == receipt.c.line_id)
         .where(leg.c.account == accounts.UNAPPLIED, *within(when, line.c.booking_date)).group_by(leg.c.currency, "coming")
     )
