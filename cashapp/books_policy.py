@@ -62,6 +62,15 @@ class ReturnRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return to_minor(max(fitting, key=lambda rule: (bool(rule.customers), rule.since)).amount, currency)
 
 
+BAD_DEBT_RATES = {"current": "1.0", "1-30": "2.0", "31-60": "10.0", "61-90": "25.0", "90+": "50.0"}
+
+
+class BadDebt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What of receivables is expected to stay unpaid, per cent by days past due."""
+
+    rates: dict[str, str] = msgspec.field(default_factory=lambda: dict(BAD_DEBT_RATES))
+
+
 class Role(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What its members may post alone, by kind (a kind that is not named: the default), and up to what they approve others' work."""
 
@@ -100,8 +109,11 @@ def same_person(name: str, *others: str) -> bool:
     return name.strip().casefold() in {other.strip().casefold() for other in others}
 
 
-def refused(rules: ReturnRules, roles: list[Role]) -> str:
+def refused(rules: ReturnRules, roles: list[Role], bad_debt: BadDebt) -> str:
     """What cannot be used in the settings, in words; empty where all can."""
+    for name, rate in bad_debt.rates.items():
+        if name not in BAD_DEBT_RATES or not 0 <= thousandths(rate) <= 1000:
+            return f"bad_debt: {name} {rate!r} is no rate from 0 to 100 per cent for one of {', '.join(BAD_DEBT_RATES)}"
     for rule in rules.fees:
         to_minor(rule.amount, rule.currency)
     to_minor(rules.bank_fee_limit, "USD")
@@ -153,6 +165,10 @@ threshold_overall = "15.0"
 # amount = "25.00"
 # currency = "USD"
 # since = 2026-01-01
+
+[bad_debt]
+# What is expected to stay unpaid, per cent by days past due; the report bad-debt proposes an allowance, nothing is posted.
+rates = { "current" = "1.0", "1-30" = "2.0", "31-60" = "10.0", "61-90" = "25.0", "90+" = "50.0" }
 
 # Who may post which adjustment alone, and who approves what is above. Without roles everybody has the limits shown, and any
 # second person may approve.

@@ -239,7 +239,7 @@ class Month(RuleBasedStateMachine):
         """At the end of the month every report ties."""
         with db.reading(self.engine) as connection:
             if connection.execute(select(func.count()).select_from(schema.customer)).scalar_one():
-                for name in ("returned-items", "unapplied", "aging", "trial-balance", "audit"):
+                for name in reports.REPORTS.keys() - {"exceptions"}:  # the queue is filled by runs, which this month has none of
                     assert reports.make(connection, name, When(None, dt.date(2026, 12, 31))).broken == (), name
 
 

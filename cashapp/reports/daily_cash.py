@@ -30,7 +30,7 @@ def daily_cash(connection: Connection, when: When) -> Report:
     return Report(
         name="daily-cash", title="Daily cash", when=when,
         sections=(_balances(connection, booked, when), _booked_by_kind(booked), *by_day, _receipts_by_method(came), _receipts_by_status(came)),
-        proofs=(*_cash_proofs(connection, booked, when), *_receipt_proofs(connection, came, when)),
+        proofs=(*_cash_proofs(connection, booked, when), *receipt_proofs(connection, came, when)),
     )
 
 
@@ -176,7 +176,7 @@ def _bank_accounts(connection: Connection) -> list[str]:
     return [name.removeprefix(accounts.bank("")) for name in named]
 
 
-def _receipt_proofs(connection: Connection, came: pl.DataFrame, when: When) -> tuple[Proof, ...]:
+def receipt_proofs(connection: Connection, came: pl.DataFrame, when: When) -> tuple[Proof, ...]:
     """What customers paid, against the credits of these receipts to unapplied cash; and what is left of it there now."""
     entry, leg, receipt, line = schema.journal_entry, schema.posting, schema.receipt, schema.bank_line
     original = entry.alias()
