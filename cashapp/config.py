@@ -8,6 +8,8 @@ from typing import Literal
 
 import msgspec
 
+from cashapp import books_policy
+from cashapp.books_policy import BadDebt, ReturnRules, Role
 from cashapp.errors import UsageError
 from matching.schema import Policy
 from parsers.amounts import AmountError, minor_digits, to_minor
@@ -74,6 +76,9 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     links: Links = Links()
     lockboxes: list[Lockbox] = []
     profiles: list[BankProfile] = []
+    returns: ReturnRules = ReturnRules()
+    roles: list[Role] = []
+    bad_debt: BadDebt = BadDebt()
 
     def profile_for(self, name: str) -> tuple[Profile, Mismatch]:
         """The reader's profile for a file of that name, and what a control mismatch does to it."""
@@ -110,8 +115,11 @@ def load(path: Path) -> Config:
         config = msgspec.toml.decode(path.read_bytes(), type=Config)
         minor_digits(config.base_currency)
         config.matching_policy()
+        refused = books_policy.refused(config.returns, config.roles, config.bad_debt)
     except (msgspec.DecodeError, AmountError) as error:
         raise UsageError(f"{path}: {error} – correct the key; `cashapp init` in an empty folder writes a commented file") from error
+    if refused:
+        raise UsageError(f"{path}: {refused} – correct the key")
     return config
 
 
@@ -163,4 +171,4 @@ calendar = "FED"
 # files = "acme-*.csv"
 # encoding = "cp1252"
 # mismatch = "flag"
-"""
+""" + books_policy.TEMPLATE

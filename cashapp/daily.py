@@ -121,7 +121,7 @@ def run(workspace: Workspace, engine: Engine, options: Options, watcher: Watcher
     began = time.perf_counter()
     if options.format_name and options.format_name not in registry.all_formats():
         raise UsageError(f"{options.format_name!r} is not a format; `cashapp formats` lists them")
-    summary = Summary(options.as_of)
+    summary, before = Summary(options.as_of), _newest(engine)
     paths = _drop(workspace, options.paths, watcher.tell)
     with _readers(workspace, paths, options) as read:
         for done, path in enumerate(paths):
@@ -130,8 +130,16 @@ def run(workspace: Workspace, engine: Engine, options: Options, watcher: Watcher
     watcher.stage("matching", len(paths), len(paths))
     _match(workspace, engine, options, summary)
     summary.timings["total_s"] = time.perf_counter() - began
-    _log_run(engine, options, summary)
+    _log_run(engine, options, summary, before)
     return summary
+
+
+def _newest(engine: Engine) -> tuple[int, int]:
+    """The latest file and journal entry, by id."""
+    with db.reading(engine) as connection:
+        ids = (connection.execute(select(func.max(column))).scalar() for column in (schema.source_file.c.file_id, schema.journal_entry.c.entry_id))
+        file_id, entry_id = (found or 0 for found in ids)
+        return file_id, entry_id
 
 
 def _drop(workspace: Workspace, paths: Sequence[Path], tell: Tell) -> list[Path]:
@@ -260,9 +268,10 @@ def _match(workspace: Workspace, engine: Engine, options: Options, summary: Summ
     summary.timings["post_s"] += time.perf_counter() - began
 
 
-def _log_run(engine: Engine, options: Options, summary: Summary) -> None:
+def _log_run(engine: Engine, options: Options, summary: Summary, before: tuple[int, int]) -> None:
+    after = _newest(engine)
     with db.writing(engine) as connection:
         connection.execute(schema.run_log.insert().values(
             run_id=db.next_id(connection, schema.run_log.c.run_id), started_at=clock.now().replace(tzinfo=None), as_of=options.as_of,
-            actor=options.actor, summary=json.dumps(summary.as_json()),
+            actor=options.actor, summary=json.dumps(summary.as_json()), first_file=before[0] + 1, last_file=after[0], first_entry=before[1] + 1, last_entry=after[1],
         ))

@@ -62,8 +62,9 @@ def _receipts(connection: Connection) -> pl.DataFrame:
 
 def _told_pairs() -> tuple[object, object]:
     """SELECT pairs (receipt's line, other line) of lines that tell of the same money: later repeats, settling single lines."""
-    link = schema.line_link
-    later = select(link.c.counted_by.label("line_id"), link.c.line_id.label("other_id")).where(link.c.how == "repeat")
+    link, line = schema.line_link, schema.bank_line
+    undone = select(line.c.line_id).where(line.c.file_id.in_(select(schema.undone_file.c.file_id)))
+    later = select(link.c.counted_by.label("line_id"), link.c.line_id.label("other_id")).where(link.c.how == "repeat", link.c.line_id.not_in(undone))
     single = select(link.c.line_id).group_by(link.c.line_id).having(func.count() == 1)
     settling = select(link.c.counted_by.label("line_id"), link.c.line_id.label("other_id")).where(link.c.how == "settles", link.c.line_id.in_(single))
     return later, settling

@@ -1,4 +1,4 @@
-"""Deposits and their details: which statement line is the total of which lockbox checks, batch or file, whichever came first.
+"""Sums and their details: which statement line is the total of which lockbox checks, batch, file or returns, whichever came first.
 
 A group of details is a batch, a lockbox's or statement's lines, or the credits of a whole file. A deposit and a group are
 linked where they fit each other and nothing else equally well.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import polars as pl
@@ -24,22 +24,46 @@ class Group(NamedTuple):
     details: list[Told]
 
 
+class _Sum(NamedTuple):
+    """A kind of statement line that sums up details: which lines it is, who may be in it and in which groups, and the words for it."""
+
+    lines: pl.Expr
+    members: Callable[[pl.DataFrame], pl.DataFrame]
+    settled: str
+    detailed: str
+
+
 def link(new: pl.DataFrame, old: pl.DataFrame, window: Window) -> list[Link]:
-    """Links between deposits and details among new lines and open earlier ones (both with the columns TOLD) that nothing else took."""
+    """Links between deposits (or sums of returns) and details among new lines and open earlier ones (both with the columns TOLD)
+    that nothing else took."""
+    return [found for kind in (_deposits(), _returns()) for found in _link(kind, new, old, window)]
+
+
+def _link(kind: _Sum, new: pl.DataFrame, old: pl.DataFrame, window: Window) -> list[Link]:
     links = [
-        Link(deposit.line_id, detail.line_id, "settles", "the deposit of these details")
-        for deposit, group in _fits(*_candidates(new, old), window) for detail in group.details
+        Link(total.line_id, detail.line_id, "settles", kind.settled)
+        for total, group in _fits(*_candidates(kind, new, old), window) for detail in group.details
     ]
     return links + [
-        Link(detail.line_id, deposit.line_id, "details", "the details of this deposit")
-        for deposit, group in _fits(*_candidates(old, new), window) for detail in group.details
+        Link(detail.line_id, total.line_id, "details", kind.detailed)
+        for total, group in _fits(*_candidates(kind, old, new), window) for detail in group.details
     ]
 
 
-def _candidates(deposits: pl.DataFrame, details: pl.DataFrame) -> tuple[list[Told], list[Group]]:
-    """Deposits, and the groups of details, whose totals meet; all else is left in its columns."""
-    booked = deposits.filter((pl.col("report") == "statement") & (pl.col("amount_minor") > 0))
-    members = _members(details)
+def _deposits() -> _Sum:
+    lines = (pl.col("report") == "statement") & (pl.col("amount_minor") > 0)
+    return _Sum(lines, _in_a_deposit, "the deposit of these details", "the details of this deposit")
+
+
+def _returns() -> _Sum:
+    lines = (pl.col("report") == "statement") & (pl.col("kind") == "return") & (pl.col("amount_minor") < 0)
+    return _Sum(lines, _in_a_return, "the sum of these returns", "the details of this return")
+
+
+def _candidates(kind: _Sum, sums: pl.DataFrame, details: pl.DataFrame) -> tuple[list[Told], list[Group]]:
+    """Sums, and the groups of details, whose totals meet; all else is left in its columns."""
+    booked = sums.filter(kind.lines)
+    members = kind.members(details)
     key = ["file_id", "level", "part", "currency"]
     totals = members.group_by(key).agg(pl.col("amount_minor").sum())
     meeting = totals.join(booked, on=["currency", "amount_minor"], how="semi")
@@ -49,13 +73,22 @@ def _candidates(deposits: pl.DataFrame, details: pl.DataFrame) -> tuple[list[Tol
     return told(met), _groups(chosen, rows)
 
 
-def _members(details: pl.DataFrame) -> pl.DataFrame:
+def _in_a_deposit(details: pl.DataFrame) -> pl.DataFrame:
     """Each detail in each group that it may belong to: file_id, level, part, currency, line_id, amount_minor."""
     cash = pl.col("report") == "cash_report"
     may_arrive = ~pl.col("advice") & (cash | ((pl.col("report") == "announcement") & (pl.col("batch_reference") != "")))
     lines = details.filter(may_arrive & ((pl.col("kind") != "return") | (pl.col("amount_minor") >= 0)))
     statement = pl.concat_str("lockbox", "statement", separator="\x1f")
-    levels = (("batch", pl.col("batch_reference"), lines), ("statement", statement, lines.filter(cash)), ("file", pl.lit(""), lines.filter(cash)))
+    return _in_levels(("batch", pl.col("batch_reference"), lines), ("statement", statement, lines.filter(cash)), ("file", pl.lit(""), lines.filter(cash)))
+
+
+def _in_a_return(details: pl.DataFrame) -> pl.DataFrame:
+    """The same for the returns of a batch and of a whole file."""
+    lines = details.filter((pl.col("report") != "statement") & (pl.col("kind") == "return") & (pl.col("amount_minor") < 0))
+    return _in_levels(("batch", pl.col("statement"), lines), ("file", pl.lit(""), lines))
+
+
+def _in_levels(*levels: tuple[str, pl.Expr, pl.DataFrame]) -> pl.DataFrame:
     return pl.concat([rows.select("file_id", pl.lit(level).alias("level"), part.alias("part"), "currency", "line_id", "amount_minor") for level, part, rows in levels])
 
 
@@ -94,7 +127,7 @@ def _order(deposit: Told) -> tuple[object, ...]:
 def _fit(deposit: Told, group: Group, window: Window) -> bool:
     first = group.details[0]
     at_home = bool(first.account) and bool(deposit.account) and same_account(deposit.account, first.account)
-    may_hold = _names_box(deposit, first) or at_home or (not first.account and deposit.kind == "lockbox_deposit")
+    may_hold = _names_box(deposit, first) or at_home or (not first.account and deposit.kind in {"lockbox_deposit", "return"})
     return may_hold and any(window.holds(deposit.date, date) for date in {detail.date for detail in group.details})
 
 

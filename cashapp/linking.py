@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import polars as pl
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from cashapp import accounts, db, exceptions, ledger, link_deposits, links, schema
 from cashapp.config import Config
@@ -21,6 +21,11 @@ _COLUMNS = {
     "kind": pl.String, "booking_date": pl.Date, "bank_reference": pl.String, "customer_reference": pl.String, "check_number": pl.String,
     "payer_name": pl.String, "text": pl.String, "batch_reference": pl.String, "statement_id": pl.Int64,
 }
+
+
+def not_undone(file_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """The condition that a file was not taken back."""
+    return file_id.not_in(select(schema.undone_file.c.file_id))
 
 
 def is_advice() -> pl.Expr:
@@ -59,7 +64,7 @@ def _twice_in_file(connection: Connection, file_id: int) -> pl.DataFrame:
 
 def _links_to_others(connection: Connection, file_id: int, span: tuple[dt.date, dt.date], config: Config, linked: pl.DataFrame) -> pl.DataFrame:
     line = schema.bank_line
-    near = line.c.booking_date.between(span[0] - _MARGIN, span[1] + _MARGIN)
+    near = and_(line.c.booking_date.between(span[0] - _MARGIN, span[1] + _MARGIN), not_undone(line.c.file_id))
     old = _lines(connection, and_(line.c.file_id != file_id, near, line.c.status == "booked"))
     if old.is_empty():
         return pl.DataFrame(schema=LINKS)
@@ -114,7 +119,7 @@ def _as_told_before(connection: Connection, old: pl.DataFrame) -> pl.DataFrame:
     is_in = pl.col("line_id").is_in
     known = old.join(_ids(fates, "repeat", "line_id").to_frame(), on="line_id", how="anti", maintain_order="left").join(told_by, on="line_id", how="left", maintain_order="left")
     return _as_told(known.with_columns(
-        pl.when(statement).then(~is_in(taken.implode())).otherwise(~is_in(settled.implode()) & pl.col("kind").is_in(["receipt", "return"])).alias("open"),
+        pl.when(statement).then(~is_in(taken.implode()) & ((pl.col("kind") != "return") | is_in(_waiting_returns(connection).implode()))).otherwise(~is_in(settled.implode()) & pl.col("kind").is_in(["receipt", "return"])).alias("open"),
         (~is_in(settling.implode()) & ~is_advice()).alias("counting"),
         pl.concat_str("told_by", "format", separator=" ", ignore_nulls=True),
     ))
@@ -131,7 +136,7 @@ def _fates(connection: Connection, old: pl.DataFrame) -> pl.DataFrame:
     query = (
         select(link.c.line_id, link.c.counted_by, link.c.how, file.c.format)
         .join(line, line.c.line_id == link.c.line_id).join(file, file.c.file_id == line.c.file_id)
-        .where(or_(link.c.line_id.between(low, high), link.c.counted_by.between(low, high)))
+        .where(or_(link.c.line_id.between(low, high), link.c.counted_by.between(low, high)), not_undone(line.c.file_id))
     )
     return db.frame(connection, query, {"line_id": pl.Int64, "counted_by": pl.Int64, "how": pl.String, "format": pl.String})
 
@@ -143,6 +148,13 @@ def _touched_receipts(connection: Connection, old: pl.DataFrame) -> pl.Series:
         receipt.c.line_id.between(old["line_id"].min(), old["line_id"].max()),
         or_(receipt.c.state != "open", receipt.c.unapplied_minor != receipt.c.amount_minor),
     )
+    return db.frame(connection, query, {"line_id": pl.Int64})["line_id"]
+
+
+def _waiting_returns(connection: Connection) -> pl.Series:
+    """Lines of returns whose payment was not found: their details may still come."""
+    table = schema.returned_item
+    query = select(table.c.line_id).where(table.c.method == "waiting", table.c.line_id.is_not(None))
     return db.frame(connection, query, {"line_id": pl.Int64})["line_id"]
 
 

@@ -84,31 +84,34 @@ def _items(connection: Connection) -> list[str]:
     return _difference(connection, query, "item")
 
 
+_MOVES_CASH = ("return", "non_ar", "details", "adjustment")
+"""Kinds of entries that take money of a receipt elsewhere than to an open item."""
+
+
 def _dispositions(connection: Connection) -> list[str]:
-    """A receipt's money in, less what standing applications, returns and other entries took, is what is unapplied."""
-    receipt, application, reversal = schema.receipt, schema.application, schema.journal_entry.alias()
+    """A receipt's money in, less what standing applications, returns and other entries took, is what is unapplied.
+
+    Of a receipt whose file was taken back no money came in.
+    """
+    receipt, application, reversal, line = schema.receipt, schema.application, schema.journal_entry.alias(), schema.bank_line
     applied = (
         select(application.c.receipt_id, func.sum(application.c.applied_minor).label("applied"))
         .outerjoin(reversal, reversal.c.reverses == application.c.entry_id).where(reversal.c.entry_id.is_(None))
         .group_by(application.c.receipt_id).subquery()
     )
     leg, entry = schema.posting, schema.journal_entry
+    original = entry.alias()
     elsewhere = (
         select(leg.c.receipt_id, func.sum(leg.c.amount_minor).label("gone")).join(entry, entry.c.entry_id == leg.c.entry_id)
-        .where(leg.c.account == accounts.UNAPPLIED, entry.c.kind.in_(("return", "non_ar", "details"))).group_by(leg.c.receipt_id).subquery()
+        .outerjoin(original, original.c.entry_id == entry.c.reverses)
+        .where(leg.c.account == accounts.UNAPPLIED, func.coalesce(original.c.kind, entry.c.kind).in_(_MOVES_CASH)).group_by(leg.c.receipt_id).subquery()
     )
-    undone = entry.alias()
-    back = (
-        select(leg.c.receipt_id, func.sum(leg.c.amount_minor).label("back")).join(undone, undone.c.entry_id == leg.c.entry_id)
-        .join(entry, entry.c.entry_id == undone.c.reverses)
-        .where(leg.c.account == accounts.UNAPPLIED, entry.c.kind.in_(("return", "non_ar", "details"))).group_by(leg.c.receipt_id).subquery()
-    )
+    undone = line.c.file_id.in_(select(schema.undone_file.c.file_id))
     zero = func.coalesce
-    rest = receipt.c.amount_minor - zero(applied.c.applied, 0) - zero(elsewhere.c.gone, 0) - zero(back.c.back, 0)
+    rest = case((undone, 0), else_=receipt.c.amount_minor) - zero(applied.c.applied, 0) - zero(elsewhere.c.gone, 0)
     query = (
-        select(receipt.c.receipt_key, receipt.c.currency, receipt.c.unapplied_minor, rest)
+        select(receipt.c.receipt_key, receipt.c.currency, receipt.c.unapplied_minor, rest).join(line, line.c.line_id == receipt.c.line_id)
         .outerjoin(applied, applied.c.receipt_id == receipt.c.receipt_id).outerjoin(elsewhere, elsewhere.c.receipt_id == receipt.c.receipt_id)
-        .outerjoin(back, back.c.receipt_id == receipt.c.receipt_id)
         .where(receipt.c.unapplied_minor != rest).order_by(receipt.c.receipt_key)
     )
     return _difference(connection, query, "receipt")
@@ -143,7 +146,8 @@ def _chains(connection: Connection) -> list[str]:
     query = (
         select(statement.c.account, statement.c.currency, statement.c.reference, statement.c.to_date, statement.c.closing_date, statement.c.sequence,
                statement.c.opening_minor, statement.c.closing_minor, statement.c.statement_id)
-        .where(statement.c.report == "statement", statement.c.opening_minor.is_not(None), statement.c.closing_minor.is_not(None), statement.c.account != "")
+        .where(statement.c.report == "statement", statement.c.opening_minor.is_not(None), statement.c.closing_minor.is_not(None), statement.c.account != "",
+               statement.c.file_id.not_in(select(schema.undone_file.c.file_id)))
     )
     rows = sorted(connection.execute(query).all(), key=lambda r: (r.account, r.currency, str(r.closing_date or r.to_date or ""), r.statement_id))
     found: list[str] = []

@@ -28,7 +28,8 @@ def keep(connection: Connection, outcome: Outcome, receipts: pl.DataFrame, as_of
     """Store an outcome: proposals and evidence replace the former ones, certain ones are posted, the queue follows."""
     _replace(connection, outcome, receipts)
     matched = Matched(considered=receipts.height)
-    certain = outcome.proposals.filter(pl.col("unattended") & (pl.col("rank") == 1)) if post else outcome.proposals.clear()
+    free = outcome.proposals.join(_held(connection), on="receipt_id", how="anti", maintain_order="left")
+    certain = free.filter(pl.col("unattended") & (pl.col("rank") == 1)) if post else free.clear()
     if certain.height:
         matched.auto_count, matched.auto_minor = _post(connection, certain, outcome.lines, receipts, as_of)
     undecided = pl.when(pl.col("receipt_id").is_in(certain["receipt_id"].implode())).then(pl.lit("")).otherwise(
@@ -39,6 +40,12 @@ def keep(connection: Connection, outcome: Outcome, receipts: pl.DataFrame, as_of
     exceptions.sync_receipts(connection, pl.concat([verdicts.join(rest, on="receipt_id", how="anti"), rest.select(verdicts.columns)]), as_of)
     _name_payers(connection, outcome.verdicts)
     return matched
+
+
+def _held(connection: Connection) -> pl.DataFrame:
+    """Receipts of which a person took an application back: a person decides again."""
+    receipt = schema.receipt
+    return db.frame(connection, select(receipt.c.receipt_id).where(receipt.c.held, receipt.c.unapplied_minor != 0), {"receipt_id": pl.Int64})
 
 
 def _replace(connection: Connection, outcome: Outcome, receipts: pl.DataFrame) -> None:

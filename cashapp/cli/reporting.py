@@ -16,7 +16,8 @@ from cashapp.errors import UsageError
 if TYPE_CHECKING:
     from cashapp.reports.model import Report
 
-NAMES = ("daily-cash", "cash-receipts-journal", "aging", "unapplied", "returned-items", "exceptions", "match-rate", "trial-balance", "audit")
+NAMES = ("daily-cash", "cash-receipts-journal", "aging", "statement", "unapplied", "returned-items", "good-funds", "adjustments", "exceptions", "match-rate",
+         "trial-balance", "collections", "cash-forecast", "bad-debt", "payment-trends", "audit")
 _FORMATS = ("text", "html", "pdf", "xlsx", "csv", "json")
 _ENDINGS = {".txt": "text", ".html": "html", ".htm": "html", ".pdf": "pdf", ".xlsx": "xlsx", ".csv": "csv", ".json": "json"}
 
@@ -25,12 +26,14 @@ _ENDINGS = {".txt": "text", ".html": "html", ".htm": "html", ".pdf": "pdf", ".xl
 @click.argument("name", type=click.Choice(NAMES), metavar="NAME")
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="The day (else today; for reports of a day, the latest that the books know).")
 @click.option("--period", metavar="YYYY-MM", help="A month; for balances, its last day.")
+@click.option("--customer", default="", metavar="ID", help="statement: whose (else everybody's).")
 @click.option("--to", type=click.Choice(_FORMATS), help="Format (else by --out, else text).")
 @click.option("--out", type=click.Path(path_type=Path), help="Write there instead of standard output.")
 @click.pass_obj
 @where
-def report(session: Session, name: str, as_of: dt.datetime | None, period: str | None, to: str | None, out: Path | None) -> int:
-    """Make a report: daily-cash, cash-receipts-journal, aging, unapplied, returned-items, exceptions, match-rate, trial-balance, audit."""
+def report(session: Session, name: str, as_of: dt.datetime | None, period: str | None, customer: str, to: str | None, out: Path | None) -> int:
+    """Make a report: daily-cash, cash-receipts-journal, aging, statement, unapplied, returned-items, good-funds, adjustments, exceptions,
+    match-rate, trial-balance, collections, cash-forecast, bad-debt, payment-trends, audit."""
     from cashapp import clock, db, reports, tabular
     from cashapp.reports import as_text, rendering
 
@@ -39,10 +42,12 @@ def report(session: Session, name: str, as_of: dt.datetime | None, period: str |
     wanted = to or (_ENDINGS.get(out.suffix.lower(), "text") if out else "text")
     if out is None and wanted in {"pdf", "xlsx"} and sys.stdout.isatty():
         raise UsageError(f"{wanted} is not for a terminal: name a file with --out")
+    if customer and name != "statement":
+        raise UsageError("--customer is for the report statement")
     workspace, engine = session.open()
     with db.reading(engine) as connection:
         days = reports.days(connection, name, as_of.date() if as_of else None, reports.month(period) if period else None, clock.today())
-        made = reports.make(connection, name, days, workspace.home.resolve().name)
+        made = reports.make(connection, name, days, workspace.home.resolve().name, reports.Asked(workspace.config, customer))
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else as_text.WIDTH
     content = rendering.rendered(made, wanted, workspace.config.base_currency, width)
     if out is None:
