@@ -23,8 +23,8 @@ CLERK, ACCOUNT, CERTAIN, SIMILAR, FAINT = 5, 4, 3, 2, 1
 CANDIDATES = {"r": pl.UInt32, "c": pl.UInt32, "level": pl.Int8, "evidence": pl.String}
 CUT_KEY_MIN = 12
 """So many letters a truncated name must still have before it counts as the beginning of another."""
-FIELD_LENGTHS = (16, 22, 27, 32, 35, 40, 70)
-"""A name that fills such a field exactly may be cut even if it is somebody's whole name."""
+FIELD_LENGTHS = (16, 22, 27, 30, 32, 35, 40, 54, 70)
+"""A name that fills such a field, but for a blank at its end, may be cut even if it is somebody's whole name."""
 ACCOUNT_DIGITS_MIN = 6
 IN_TEXT = "name_in_text"
 TEXT_NAME_MIN, TEXT_WORDS_MAX = 8, 7
@@ -47,7 +47,7 @@ def identify(books: Books) -> Payers:
     written = books.receipts.select("r", pl.col("payer_name").str.strip_chars().alias("name")).filter(pl.col("name") != "")
     distinct = written.select("name").unique().sort("name").with_row_index("n")
     spellings = normalize.name_parts(distinct["name"]).join(
-        distinct.select("n", pl.col("name").str.len_chars().is_in(FIELD_LENGTHS).alias("fills")), on="n",
+        distinct.select("n", _fills_a_field(pl.col("name").str.len_chars()).alias("fills")), on="n",
     )
     known = _known_names(books)
     named = _named_exactly(spellings, known)
@@ -60,6 +60,10 @@ def identify(books: Books) -> Payers:
         spoken=spoken, spellings=spellings, known=known,
         unread=distinct.select("n").join(named, on="n", how="anti"),
     )
+
+
+def _fills_a_field(length: pl.Expr) -> pl.Expr:
+    return length.is_in([taken for field in FIELD_LENGTHS for taken in (field - 1, field)])
 
 
 def _known_names(books: Books) -> pl.DataFrame:

@@ -26,8 +26,8 @@ SINGLE, EVERYTHING, SMALL_SET, LOOSE_SET, NEAREST, REMOTE, AMOUNT_ONLY = (
 )
 INEXACT = frozenset((NEAREST, REMOTE))
 CANDIDATES_MAX = 3
-NEAR_PART, REMOTE_PART = 10, 4
-"""An item is near when no more than one part in ten is missing or too much; up to one in four it is still worth a suggestion."""
+NEAR_PART, REMOTE_PART = 50, 4
+"""An item is near when no more than one part in fifty is missing or too much; up to one in four it is still worth a suggestion."""
 NO_DATE = -(10**7)
 FAR = np.int64(2) ** 62
 ROUND = 100_000
@@ -76,7 +76,8 @@ def answers(receipts: pl.DataFrame, candidates: pl.DataFrame, books: Books) -> p
     own = own.filter(exact | ~pl.col("r").is_in(settled["r"].implode()))
     heads = likely.filter((pl.col("level") >= customers.CERTAIN) & (pl.len().over("r") == 1)).join(settled, on="r", how="anti")
     family = _of_family(heads, books)
-    left = own.join(family.select("r").unique(), on="r", how="anti")
+    certain = pl.col("level") >= customers.SIMILAR
+    left = own.filter(exact | (certain & ~pl.col("payer_evidence").is_in(["ambiguous", "disputed"]))).join(family.select("r").unique(), on="r", how="anti")
     return pl.concat([left, family]).select(list(SETS))
 
 
@@ -213,7 +214,7 @@ def _nearest(tasks: Tasks, opens: Integers, discounts: Integers) -> list[list[An
     sums = zip(worth.sum(axis=1).tolist(), opens.sum(axis=1).tolist(), tasks.target.tolist(), strict=True)
     for places, nears, (many, total, target) in zip(order.tolist(), listed, sums, strict=True):
         if count == 1 or (not many and total < target):
-            answered.append([Answer(tuple(range(count)), NEAREST, 0)])
+            answered.append([Answer(tuple(range(count)), NEAREST if any(nears) and count == 1 else REMOTE, 0)])
         else:
             answered.append([Answer((place,), NEAREST if close else REMOTE, many - 1) for place, close in zip(places[:many], nears[:many], strict=True)])
     return answered
