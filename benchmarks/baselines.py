@@ -57,16 +57,12 @@ class Books:
         self.by_number: dict[tuple[str, str], list[Owed]] = defaultdict(list)
         self.by_amount: dict[tuple[str, int], list[Owed]] = defaultdict(list)
         self.by_customer: dict[tuple[str, str], list[Owed]] = defaultdict(list)
-        self.by_word: dict[str, list[str]] = defaultdict(list)
         self.taken: set[str] = set()
         self.names = dict(inputs.customers.select("customer_id", "name").iter_rows())
         self.by_name: dict[str, set[str]] = defaultdict(set)
         self.by_account = {account: customer for customer, account in inputs.accounts.iter_rows()}
         for customer, name in [*self.names.items(), *inputs.aliases.iter_rows()]:
             self.by_name[name.upper()].add(customer)
-        for customer, name in self.names.items():
-            for word in set(_words(name)):
-                self.by_word[word].append(customer)
         for row in inputs.items.iter_rows(named=True):
             item = Owed(row["item_key"], row["customer_id"], row["document_number"], row["open_minor"], row["due_date"], row["discount_date"],
                         row["discount_minor"])

@@ -23,8 +23,7 @@ def bars(title: str, legend: Sequence[tuple[str, str]], rows: Sequence[Row]) -> 
     """Stacked horizontal bars over a common scale from 0 to 100 %. `legend`: colour name and meaning."""
     height = TOP + ROW * len(rows) + 16
     body = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '
-        'font-family="system-ui, sans-serif" font-size="12">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="system-ui, sans-serif" font-size="12">',
         f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
         _text(12, 20, title, size=14, weight="bold"),
         *_legend(legend), *_grid(len(rows)),

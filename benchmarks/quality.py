@@ -79,7 +79,7 @@ def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
 
 def _engines(by_engine: dict[str, Score]) -> list[str]:
     head = ("engine", "straight, receipts", "lines", "cash", "of what an expert could post", "wrong receipts", "precision by line", "95 % interval",
-            "posted in traps (wrong)", "hit@1", "hit@3", "pairs F1")
+            "posted in traps (wrong)", "hit@1", "hit@3", "pairs F1", "F1 without traps")
     return _table(head, [_engine_row(NAMES[name], score) for name, score in by_engine.items()])
 
 
@@ -91,6 +91,7 @@ def _engine_row(name: str, score: Score) -> tuple[str, ...]:
         percent(share(score.straight_cash, score.cash)), percent(share(score.enough_straight, score.enough)), f"{score.wrong_receipts}", percent(precision),
         f"{percent(low)}–{percent(high)}", f"{score.traps_posted} ({score.traps_wrong}) of {score.traps}", percent(share(score.hit_first, score.waiting)),
         percent(share(score.hit_three, score.waiting)), percent(score.f1),
+        percent(score.f1_knowable),
     )
 
 
@@ -121,9 +122,10 @@ def document(truths: dict[str, list[Receipt]], results: Results, command: str) -
 
 def engine_chart(mess: str, by_engine: dict[str, Score]) -> str:
     """What each engine posts rightly and wrongly, and what it leaves."""
-    rows = [Row(NAMES[name], (("right", share(s.straight_receipts, s.receipts)), ("wrong", s.wrong_receipts / s.receipts)), f"{s.wrong_receipts} wrong")
+    rows = [Row(NAMES[name], (("right", share(s.straight_receipts, s.receipts)), ("wrong", s.wrong_receipts / s.receipts), ("none", 1 - s.posted_receipts / s.receipts)),
+                f"{s.wrong_receipts} wrong")
             for name, s in by_engine.items()]
-    return charts.bars(f"Posted without a person, {mess} mess, % of receipts", (("right", "right"), ("wrong", "wrong")), rows)
+    return charts.bars(f"Posted without a person, {mess} mess, % of receipts", (("right", "right"), ("wrong", "wrong"), ("none", "left to a person")), rows)
 
 
 def behaviour_chart(by_behaviour: dict[str, Score]) -> str:
@@ -131,8 +133,10 @@ def behaviour_chart(by_behaviour: dict[str, Score]) -> str:
     rows = []
     for name, s in by_behaviour.items():
         parts = (("right", s.straight_receipts), ("wrong", s.wrong_receipts), ("first", s.hit_first), ("later", s.hit_three - s.hit_first))
+        parts = (*parts, ("none", s.receipts - sum(count for _, count in parts)))
         rows.append(Row(name.replace("_", " "), tuple((colour, count / s.receipts) for colour, count in parts), f"{s.receipts}"))
-    legend = (("right", "posted, right"), ("wrong", "posted, wrong"), ("first", "asked, first suggestion right"), ("later", "among the first three"))
+    legend = (("right", "posted, right"), ("wrong", "posted, wrong"), ("first", "asked, first suggestion right"), ("later", "among the first three"),
+              ("none", "asked, no answer or another"))
     return charts.bars("What becomes of a receipt, by behaviour, hard mess, %", legend, rows)
 
 

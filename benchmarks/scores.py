@@ -5,7 +5,8 @@
     enough               receipts whose evidence suffices for an expert: the share that went straight through
     trap                 receipts that nobody could decide from their evidence: how many were posted anyway, and how many wrongly
     hit@1, hit@3         of the receipts that wait though they have an answer: whether it is the first, or among the first three
-    pairs                receipt and item: precision, recall and F1 of what is posted or else suggested first
+    pairs                receipt and item: precision, recall and F1 of what is posted or else suggested first; once of all receipts and once
+                         without the traps, where the first suggestion can only be luck
 """
 
 from __future__ import annotations
@@ -44,6 +45,8 @@ class Score:
     pairs_true: int = 0
     pairs_told: int = 0
     pairs_right: int = 0
+    trap_pairs: int = 0
+    trap_pairs_right: int = 0
 
     def precision_interval(self) -> tuple[float, float]:
         """Of the unattended lines that are right."""
@@ -53,6 +56,11 @@ class Score:
     def f1(self) -> float:
         """Of application pairs."""
         return share(2 * self.pairs_right, self.pairs_true + self.pairs_told)
+
+    @property
+    def f1_knowable(self) -> float:
+        """Of application pairs, without the traps."""
+        return share(2 * (self.pairs_right - self.trap_pairs_right), self.pairs_true + self.pairs_told - self.trap_pairs)
 
 
 def share(part: int, whole: int) -> float:
@@ -92,6 +100,9 @@ def _add(total: Score, receipt: Receipt, answer: Answer) -> None:
     total.pairs_true += len(truth)
     total.pairs_told += len(first)
     total.pairs_right += len(truth.keys() & first.keys())
+    if not receipt.sufficient:
+        total.trap_pairs += len(truth) + len(first)
+        total.trap_pairs_right += len(truth.keys() & first.keys())
     decidable = receipt.expected == "post"
     total.enough += decidable
     total.traps += not receipt.sufficient

@@ -90,17 +90,17 @@ def _named_exactly(spellings: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame
     exact = best.with_columns(pl.when(pl.col("fit") == 1).then(SIMILAR).otherwise(CERTAIN).cast(pl.Int8).alias("level"))
     exact = exact.with_columns(pl.when(pl.col("fit") == 1).then(pl.lit("name_similar")).otherwise("evidence").alias("evidence"))
     maybe_cut = spellings.filter("long").filter(pl.col("fills") | ~pl.col("n").is_in(best["n"].implode()))
-    cut = _beginnings(maybe_cut, known)
+    cut = beginnings(maybe_cut, known, CUT_KEY_MIN)
     both = pl.concat([exact.select("n", "c", "level", "evidence"), cut.join(exact, on=["n", "c"], how="anti").select("n", "c", "level", "evidence")])
     return both.sort("n", "c", "level", "evidence", descending=[False, False, True, True]).unique(["n", "c"], keep="first", maintain_order=True)
 
 
-def _beginnings(spellings: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """The customers whose name begins with the spelling, found in the sorted list of names."""
+def beginnings(spellings: pl.DataFrame, known: pl.DataFrame, least: int) -> pl.DataFrame:
+    """n, c, level, evidence: the customers whose name begins with the spelling of at least so many letters, found in the sorted list of names."""
     whole = known.select("whole", "c").sort("whole", "c")
     texts, owners = whole["whole"].to_list(), whole["c"].to_list()
     rows = []
-    for n, text in spellings.filter(pl.col("whole").str.len_chars() >= CUT_KEY_MIN).select("n", "whole").iter_rows():
+    for n, text in spellings.filter(pl.col("whole").str.len_chars() >= least).select("n", "whole").iter_rows():
         start, end = bisect_left(texts, text), bisect_left(texts, text + "~")
         rows += [(n, c) for c in sorted(set(owners[start:end]))]
     found = pl.DataFrame(rows, schema={"n": pl.UInt32, "c": pl.UInt32}, orient="row")

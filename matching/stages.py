@@ -56,7 +56,7 @@ def by_reference(heard: Heard, books: Books) -> Stage:
     stated_weighed, stated_lines = stated_amounts.weigh(stated, books)
     members = pl.concat([text_members, line_members])
     weighed = pl.concat([weighed, stated_weighed]).pipe(_stated_first, chosen.select("r").unique(), books)
-    more = _further(text_members, weighed, books)
+    more = pl.concat([_further(text_members, weighed, books), _among_lines(line_members, weighed, books)])
     more_weighed, more_lines = amounts.weigh(more, books)
     every = pl.concat([weighed, more_weighed])
     told = _told(pl.concat([members, more]), chosen.select("r").unique())
@@ -186,6 +186,12 @@ def _further(members: pl.DataFrame, weighed: pl.DataFrame, books: Books) -> pl.D
     if open_ended.is_empty():
         return open_ended
     return pl.concat([named.parts(open_ended, books), named.ranges(open_ended, books), named.with_more(open_ended, weighed, books)])
+
+
+def _among_lines(members: pl.DataFrame, weighed: pl.DataFrame, books: Books) -> pl.DataFrame:
+    """Of remittance lines that do not come to the amount those that do: the advice was longer than the payment."""
+    differing = weighed.group_by("r").agg((pl.col("amount_evidence") == stated_amounts.MISMATCH).all().alias("all")).filter("all")
+    return named.parts(members.join(differing, on="r", how="semi"), books)
 
 
 def _told(members: pl.DataFrame, itemised_receipts: pl.DataFrame) -> pl.DataFrame:

@@ -74,8 +74,7 @@ def answers(receipts: pl.DataFrame, candidates: pl.DataFrame, books: Books) -> p
     exact = ~pl.col("rule").is_in(sorted(INEXACT))
     settled = own.filter(exact).select("r").unique()
     own = own.filter(exact | ~pl.col("r").is_in(settled["r"].implode()))
-    heads = likely.filter((pl.col("level") >= customers.CERTAIN) & (pl.len().over("r") == 1)).join(settled, on="r", how="anti")
-    family = _of_family(heads, books)
+    family = _of_family(_heads(likely.join(settled, on="r", how="anti"), books), books)
     certain = pl.col("level") >= customers.SIMILAR
     left = own.filter(exact | (certain & ~pl.col("payer_evidence").is_in(["ambiguous", "disputed"]))).join(family.select("r").unique(), on="r", how="anti")
     return pl.concat([left, family]).select(list(SETS))
@@ -91,6 +90,14 @@ def by_amount(receipts: pl.DataFrame, books: Books) -> pl.DataFrame:
         "r", pl.int_range(pl.len(), dtype=pl.UInt32).over("r").alias("a"), "i", pl.lit(AMOUNT_ONLY).alias("rule"), pl.lit("none").alias("payer_evidence"),
         pl.lit(0, pl.Int8).alias("level"), (pl.len().over("r").cast(pl.Int64) - 1).alias("rivals"),
     )
+
+
+def _heads(likely: pl.DataFrame, books: Books) -> pl.DataFrame:
+    """The one certain payer of each receipt; of several in one family its root, or else one of them, as `ambiguous` as they are."""
+    certain = likely.filter((pl.col("level") >= customers.CERTAIN).all().over("r")).join(books.customers.select("c", "root"), on="c")
+    one_family = certain.filter(pl.col("root").min().over("r") == pl.col("root").max().over("r"))
+    ordered = one_family.sort("r", pl.col("c") != pl.col("root"), "c")
+    return ordered.unique("r", keep="first", maintain_order=True).drop("root")
 
 
 def _of_family(heads: pl.DataFrame, books: Books) -> pl.DataFrame:
