@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from cashapp.errors import UsageError
-from matching.schema import Policy
+from matching.schema import Policy, RuleSet
 from parsers.amounts import AmountError, minor_digits, to_minor
 from parsers.profile import CsvColumns, LockboxColumns, Profile
 
@@ -34,6 +34,32 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name_score: int = 90
     name_margin: int = 4
     subset_items: int = 10
+
+
+Discounts = Literal["none", "earned", "earned_and_unearned"]
+Remainder = Literal["unapplied", "on_account"]
+AutoCashRule = Literal["match", "clear_account", "past_due", "by_term", "exclusion", "combination", "oldest_first"]
+
+
+class AutoCash(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A rule set for payers whose money names nothing; `late_charges` and `disputed` are patterns of document numbers."""
+
+    name: str
+    customers: list[str]
+    rules: list[AutoCashRule]
+    post: list[AutoCashRule] = []
+    discounts: Discounts = "earned"
+    late_charges: list[str] = []
+    include_late_charges: bool = True
+    disputed: list[str] = []
+    include_disputed: bool = False
+    partial: bool = False
+    remainder: Remainder = "unapplied"
+
+    def as_rule_set(self) -> RuleSet:
+        """As the matching engine takes it."""
+        left_out = ([] if self.include_late_charges else self.late_charges) + ([] if self.include_disputed else self.disputed)
+        return RuleSet(self.name, tuple(self.customers), tuple(self.rules), frozenset(self.post), self.discounts, tuple(left_out), self.partial, self.remainder)
 
 
 class Links(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -71,6 +97,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     database: str = ""
     controls: Controls = Controls()
     policy: Rules = Rules()
+    autocash: list[AutoCash] = []
     links: Links = Links()
     lockboxes: list[Lockbox] = []
     profiles: list[BankProfile] = []
@@ -101,6 +128,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             unattended_limit_minor=to_minor(rules.unattended_limit, "USD") if rules.unattended_limit else None,
             unattended_rules=frozenset(rules.unattended_rules) or None,
             name_score=rules.name_score, name_margin=rules.name_margin, subset_items=rules.subset_items,
+            rule_sets=tuple(chosen.as_rule_set() for chosen in self.autocash),
         )
 
 
@@ -145,6 +173,20 @@ name_score = 90
 name_margin = 4
 # Above this many open items of a payer a sum that fits is no evidence by itself.
 subset_items = 10
+
+# What becomes of a payer's money that names nothing: rules in order, the first that fires answers. Equal answers always wait
+# for a person, and every answer does unless its rule stands in `post`. The first block that fits a customer's id (or its parent's) counts.
+# Rules: match, clear_account, past_due, by_term, exclusion, combination, oldest_first.
+# [[autocash]]
+# name = "retail chains"
+# customers = ["C0001*", "P-200"]
+# rules = ["match", "clear_account", "past_due", "by_term", "oldest_first"]
+# post = ["match", "clear_account"]
+# discounts = "earned"            # none, earned, earned_and_unearned
+# late_charges = ["LC-*"]         # document numbers of late charges; left out with include_late_charges = false
+# disputed = ["INV-4711"]         # left out unless include_disputed = true
+# partial = false                 # oldest_first pays the last item in part
+# remainder = "unapplied"         # or on_account: where oldest_first leaves the rest
 
 [links]
 # The same money in two reports lies at most this many banking days apart; calendar: FED or ECB.

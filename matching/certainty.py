@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from matching import amounts, stated_amounts, unnamed
+from matching import amounts, autocash, stated_amounts, unnamed
 from matching.schema import Policy
 
 KNOWN = frozenset(("clerk", "bank_account", "name", "alias", "name_truncated"))
@@ -65,8 +65,10 @@ LIKELIHOOD: dict[str, int] = {
     ADVICE: 890, STRUCTURED: 890, NUMBER: 890, DIGITS: 870, WITH_CREDIT: 870, WITH_MORE: 875, RANGE: 880, ORDER: 850, SHORT: 800, NEAR: 820, PART: 845,
     unnamed.SINGLE: 840, unnamed.EVERYTHING: 820, unnamed.SMALL_SET: 780, unnamed.LOOSE_SET: 620, unnamed.NEAREST: 610, unnamed.AMOUNT_ONLY: 600,
     ON_ACCOUNT: 300, unnamed.REMOTE: 290,
-}
+} | {autocash.PREFIX + name: 860 for name in autocash.RULES} | {autocash.PREFIX + "oldest_first": 850}
 """How likely an answer of the rule is, in a thousand, before the payer and the amount are looked at: less than any stratum's confidence."""
+BY_RULE_SET = 925
+"""How sure an answer of a rule is that the manager lets post."""
 OF_RIVAL, RIVALS_MAX = 10, 3
 """What each rival takes off, and how many of them do."""
 OF_PAYER: dict[str, int] = dict.fromkeys(KNOWN, 100) | dict.fromkeys(FAMILY | ALIKE, 99) | {

@@ -112,6 +112,20 @@ REASONS: dict[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
+class RuleSet:
+    """An AutoCash rule set (`matching.autocash`): what becomes of certain payers' money that names nothing."""
+
+    name: str
+    customers: tuple[str, ...]  # patterns such as "C0001*" that the customer's or its parent's id fits
+    rules: tuple[str, ...]  # codes of `autocash.NAMES`, in order
+    post: frozenset[str] = frozenset()  # which of them may post without a person
+    discounts: str = "earned"  # none, earned, earned_and_unearned
+    left_out: tuple[str, ...] = ()  # patterns of document numbers that owe nothing here: late charges, disputed items
+    partial: bool = False  # whether oldest_first pays the last item in part
+    remainder: str = "unapplied"  # what oldest_first does with the rest: unapplied, on_account
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """What the manager allows. Days are calendar days; `rounding_minor` is per currency by its minor digits."""
 
@@ -126,6 +140,7 @@ class Policy:
     subset_items: int = 10  # a unique sum among more open items is no evidence without a second sign
     subset_size: int = 4
     proposals: int = 3
+    rule_sets: tuple[RuleSet, ...] = ()  # the first that fits a payer is its own
 
 
 @dataclass(frozen=True, slots=True)
