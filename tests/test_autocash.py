@@ -157,7 +157,7 @@ TABLES = {
         rules=match post=match
         INV-1001 500.00 2026-10-05
         INV-2002 311.00 2026-10-06
-        500.00 INV-2002 => reference_exact: INV-2002 311.00
+        500.00 INV-2002 => single_item: INV-1001 500.00
     """,
 }
 
