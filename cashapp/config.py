@@ -36,6 +36,23 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     subset_items: int = 10
 
 
+Enforce = Literal["off", "disproven", "unproven"]
+
+
+class Unattended(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The error budget: what may post without a person, and how that is watched. Limits are decimal text by currency."""
+
+    wrong_in: int = 2000
+    confidence: int = 95
+    enforce: Enforce = "off"
+    history_days: int = 365
+    audit_one_in: int = 0
+    audit_seed: str = "cashapp"
+    open_strata: list[str] = []
+    closed_strata: list[str] = []
+    limits: dict[str, str] = {}
+
+
 Discounts = Literal["none", "earned", "earned_and_unearned"]
 Remainder = Literal["unapplied", "on_account"]
 AutoCashRule = Literal["match", "clear_account", "past_due", "by_term", "exclusion", "combination", "oldest_first"]
@@ -97,6 +114,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     database: str = ""
     controls: Controls = Controls()
     policy: Rules = Rules()
+    unattended: Unattended = Unattended()
     autocash: list[AutoCash] = []
     links: Links = Links()
     lockboxes: list[Lockbox] = []
@@ -128,6 +146,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             unattended_limit_minor=to_minor(rules.unattended_limit, "USD") if rules.unattended_limit else None,
             unattended_rules=frozenset(rules.unattended_rules) or None,
             name_score=rules.name_score, name_margin=rules.name_margin, subset_items=rules.subset_items,
+            unattended_limits=tuple((currency, to_minor(limit, currency)) for currency, limit in sorted(self.unattended.limits.items())),
+            open_strata=tuple(self.unattended.open_strata), closed_strata=tuple(self.unattended.closed_strata),
             rule_sets=tuple(chosen.as_rule_set() for chosen in self.autocash),
         )
 
@@ -138,9 +158,15 @@ def load(path: Path) -> Config:
         config = msgspec.toml.decode(path.read_bytes(), type=Config)
         minor_digits(config.base_currency)
         config.matching_policy()
+        _check_budget(config.unattended)
     except (msgspec.DecodeError, AmountError) as error:
         raise UsageError(f"{path}: {error} – correct the key; `cashapp init` in an empty folder writes a commented file") from error
     return config
+
+
+def _check_budget(rules: Unattended) -> None:
+    if rules.wrong_in < 1 or not 50 <= rules.confidence <= 99 or rules.audit_one_in < 0 or rules.history_days < 1:
+        raise AmountError("[unattended] takes wrong_in and history_days from 1, confidence from 50 to 99, audit_one_in from 0")
 
 
 TEMPLATE = """\
@@ -173,6 +199,23 @@ name_score = 90
 name_margin = 4
 # Above this many open items of a payer a sum that fits is no evidence by itself.
 subset_items = 10
+
+[unattended]
+# The error budget: at most one wrong in so many unattended postings.
+wrong_in = 2000
+# What is enforced: "off"; "disproven" closes a kind of evidence once its decided history shows, at this confidence (per cent), more
+# errors than the budget; "unproven" lets only those post whose history shows that they keep it. `cashapp report match-rate` shows both.
+enforce = "off"
+confidence = 95
+history_days = 365
+# One in so many certain answers goes to a person instead, who is not told so; 0: none.
+audit_one_in = 0
+audit_seed = "cashapp"
+# Which kinds of evidence may post, or may not: "rule", "rule/payer evidence" or "rule/payer evidence/amount evidence", with * and ?.
+open_strata = []
+closed_strata = []
+# Limits by currency, where they differ from unattended_limit above.
+# limits = { USD = "25000.00", JPY = "3000000" }
 
 # What becomes of a payer's money that names nothing: rules in order, the first that fires answers. Equal answers always wait
 # for a person, and every answer does unless its rule stands in `post`. The first block that fits a customer's id (or its parent's) counts.

@@ -282,6 +282,25 @@ exception_event = Table(
     Column("entry_id", BIG, ForeignKey("journal_entry.entry_id")),  # the journal entry it made, for undo
     Index("ix_exception_event_exception", "exception_id"),
 )
+lesson = Table(  # what a person's decision taught; it stands as long as its entry does (cashapp.learning)
+    "lesson", metadata,
+    _key("lesson_id"),
+    Column("kind", Text, nullable=False),
+    Column("customer_id", Text, ForeignKey("customer.customer_id"), nullable=False),
+    Column("value", Text, nullable=False),
+    _ref("receipt_id", "receipt.receipt_id"),
+    _ref("entry_id", "journal_entry.entry_id"),
+    Column("actor", Text, nullable=False),
+    Column("learned_on", Date, nullable=False),
+    CheckConstraint("kind IN ('alias', 'account', 'habit')", name="kind"),
+    Index("ix_lesson_entry", "entry_id"),
+)
+audit_sample = Table(  # certain answers that go to a person, who is not told so (cashapp.strata)
+    "audit_sample", metadata,
+    Column("receipt_id", BIG, ForeignKey("receipt.receipt_id"), primary_key=True, autoincrement=False),
+    Column("rule", Text, nullable=False), _text("payer_evidence"), _text("amount_evidence"),
+    Column("drawn_on", Date, nullable=False),
+)
 run_log = Table(
     "run_log", metadata,
     _key("run_id"),
@@ -291,6 +310,6 @@ run_log = Table(
 
 APPEND_ONLY = (
     source_file, statement, control, file_issue, bank_line, line_link, journal_entry, posting, seal, application, returned_item,
-    exception_event, run_log,
+    exception_event, run_log, lesson, audit_sample,
 )
 """Tables whose rows are never changed nor deleted; triggers refuse it."""

@@ -7,6 +7,7 @@ orders the suggestions and is no licence. An answer that has a rival, an equally
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 import polars as pl
@@ -100,12 +101,33 @@ def judge(answers: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     ).drop("permission")
 
 
+def name_of(rule: str, payer_evidence: str, amount_evidence: str) -> str:
+    """A stratum's name in policies and reports."""
+    return f"{rule}/{payer_evidence}/{amount_evidence}"
+
+
+def names() -> list[str]:
+    """The strata that `STRATA` lets post, by name, sorted."""
+    return sorted({name_of(rule, payer, amount) for each in STRATA for rule in each.rules for payer in each.payer for amount in each.amount})
+
+
+def may_post(policy: Policy, rule: str, payer_evidence: str, amount_evidence: str) -> bool:
+    """Whether the policy leaves the stratum open; the beginning of a name up to a slash names all strata that begin so."""
+    name = name_of(rule, payer_evidence, amount_evidence)
+
+    def fits(patterns: tuple[str, ...]) -> bool:
+        return any(fnmatchcase(name, pattern) or fnmatchcase(name, f"{pattern}/*") for pattern in patterns)
+
+    listed = policy.unattended_rules is None or rule in policy.unattended_rules
+    return listed and (not policy.open_strata or fits(policy.open_strata)) and not fits(policy.closed_strata)
+
+
 def _permissions(policy: Policy) -> pl.DataFrame:
     """rule, payer_evidence, amount_evidence, permission: the strata one by one, as far as the policy allows them."""
     rows = [
         (rule, payer, amount, stratum.confidence)
         for stratum in STRATA for rule in sorted(stratum.rules) for payer in sorted(stratum.payer) for amount in sorted(stratum.amount)
-        if (policy.unattended_rules is None or rule in policy.unattended_rules) and (policy.post_deductions or amount != stated_amounts.DEDUCTION)
+        if (policy.post_deductions or amount != stated_amounts.DEDUCTION) and may_post(policy, rule, payer, amount)
     ]
     schema = {"rule": pl.String, "payer_evidence": pl.String, "amount_evidence": pl.String, "permission": pl.Int64}
     return pl.DataFrame(rows, schema=schema, orient="row")

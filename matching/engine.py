@@ -82,8 +82,9 @@ def _posted(stage: Stage, books: Books) -> Stage:
 
 
 def _above_limit(books: Books) -> pl.DataFrame:
-    limit = books.policy.unattended_limit_minor
-    return books.receipts.select("r").clear() if limit is None else books.receipts.filter(pl.col("amount") > limit).select("r")
+    general = pl.lit(books.policy.unattended_limit_minor, pl.Int64)
+    limit = pl.col("currency").replace_strict(dict(books.policy.unattended_limits), default=general, return_dtype=pl.Int64) if books.policy.unattended_limits else general
+    return books.receipts.filter((pl.col("amount") > limit).fill_null(value=False)).select("r")
 
 
 def _missed(referred: Stage, heard: Heard) -> pl.DataFrame:

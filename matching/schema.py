@@ -133,6 +133,9 @@ class Policy:
     rounding: tuple[tuple[int, int], ...] = ((0, 5), (2, 5), (3, 50))  # (minor digits, minor units) up to which a difference is written off
     bank_fee_limit: tuple[tuple[int, int], ...] = ((0, 3500), (2, 3500), (3, 35000))  # only where the message states a fee
     unattended_limit_minor: int | None = None  # above it a person decides
+    unattended_limits: tuple[tuple[str, int], ...] = ()  # the same by currency, where it is another
+    open_strata: tuple[str, ...] = ()  # which strata may post, as patterns of "rule/payer evidence/amount evidence"; empty: all
+    closed_strata: tuple[str, ...] = ()  # which may not
     unattended_rules: frozenset[str] | None = None  # None: every rule whose evidence suffices
     post_deductions: bool = True  # a deduction that the payer itemises, in lines that add up
     name_score: int = 90

@@ -119,8 +119,9 @@ def by_rule_set(rest: pl.DataFrame, by_sum: Stage, heard: Heard, books: Books) -
         pl.max_horizontal("rivals", pl.when(tested).then(pl.col("met").fill_null(0)).otherwise(0)).alias("rivals"))
     judged = certainty.judge(weighed.select(*UNJUDGED, "may_post"), books.policy)
     known = pl.col("payer_evidence").is_in(sorted(certainty.KNOWN))
-    allowed = pl.lit(value=True) if books.policy.unattended_rules is None else pl.col("rule").is_in(sorted(books.policy.unattended_rules))
-    granted = pl.col("may_post") & (pl.col("rivals") == 0) & known & allowed
+    strata = judged.select("rule", "payer_evidence", "amount_evidence").iter_rows()
+    open_stratum = pl.Series("open", [certainty.may_post(books.policy, *stratum) for stratum in strata], dtype=pl.Boolean)
+    granted = pl.col("may_post") & (pl.col("rivals") == 0) & known & open_stratum
     ruled = judged.with_columns(granted.alias("granted"), pl.when(granted).then(certainty.BY_RULE_SET).otherwise("confidence").alias("confidence"))
     return _shifted(Stage(ruled.select(list(ANSWERS)), lines), RULE_SET_FROM), sure.select("r")
 
