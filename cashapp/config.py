@@ -53,6 +53,12 @@ class Unattended(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limits: dict[str, str] = {}
 
 
+class Learning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """From how many confirmations on a learned name or account counts as the customer's own; 0: never."""
+
+    act_after: int = 3
+
+
 Discounts = Literal["none", "earned", "earned_and_unearned"]
 Remainder = Literal["unapplied", "on_account"]
 AutoCashRule = Literal["match", "clear_account", "past_due", "by_term", "exclusion", "combination", "oldest_first"]
@@ -115,6 +121,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     controls: Controls = Controls()
     policy: Rules = Rules()
     unattended: Unattended = Unattended()
+    learning: Learning = Learning()
     autocash: list[AutoCash] = []
     links: Links = Links()
     lockboxes: list[Lockbox] = []
@@ -216,6 +223,11 @@ open_strata = []
 closed_strata = []
 # Limits by currency, where they differ from unattended_limit above.
 # limits = { USD = "25000.00", JPY = "3000000" }
+
+[learning]
+# A name or account that a person's decisions showed counts as the customer's own from so many receipts on; before that it is in shadow
+# (`cashapp rules list`). 0: it never acts.
+act_after = 3
 
 # What becomes of a payer's money that names nothing: rules in order, the first that fires answers. Equal answers always wait
 # for a person, and every answer does unless its rule stands in `post`. The first block that fits a customer's id (or its parent's) counts.

@@ -250,7 +250,7 @@ def _match(workspace: Workspace, engine: Engine, options: Options, summary: Summ
         config = workspace.config
         policy = config.matching_policy()
         policy = replace(policy, closed_strata=(*policy.closed_strata, *strata.closed(connection, config.unattended, options.as_of)))
-        wanted = frames.inputs(connection, policy, options.as_of, config.base_currency)
+        wanted = frames.inputs(connection, policy, options.as_of, config.base_currency, config.learning.act_after)
         outcome = propose(wanted)
         summary.timings["match_s"] += time.perf_counter() - began
         began = time.perf_counter()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import polars as pl
 from sqlalchemy import Connection, Row, select
 
-from cashapp import accounts, applications, exceptions, ledger, schema
+from cashapp import accounts, applications, exceptions, learning, ledger, schema
 from cashapp.applications import Line
 from cashapp.errors import UsageError
 from cashapp.ledger import Leg
@@ -64,7 +64,7 @@ def accept(connection: Connection, exception_id: int, rank: int, by: By) -> int:
     if not lines:
         raise UsageError(f"suggestion {rank} of exception {exception_id} puts no money anywhere")
     return _apply(connection, exception_id, receipt, lines, by, rule=proposal.rule, confidence=proposal.confidence,
-                  action="accept", detail=f"suggestion {rank}: {proposal.explanation}")
+                  action="accept", detail=f"suggestion {rank}: {proposal.explanation}", amount_evidence=proposal.amount_evidence)
 
 
 def apply_to(connection: Connection, exception_id: int, wanted: Sequence[tuple[str, str]], by: By) -> int:
@@ -101,13 +101,14 @@ def on_account(connection: Connection, exception_id: int, customer_id: str, by: 
 
 
 def _apply(connection: Connection, exception_id: int, receipt: Row[*tuple[object, ...]], lines: Sequence[Line], by: By, *, rule: str,
-           confidence: int, action: str, detail: str) -> int:
+           confidence: int, action: str, detail: str, amount_evidence: str = "") -> int:
     customer_id = min(line.customer_id for line in lines)
     heads = pl.DataFrame([(receipt.receipt_id, receipt.receipt_key, receipt.currency, customer_id, "clerk", rule, confidence, detail)],
                          schema=applications.HEADS, orient="row")
     frame = pl.DataFrame([(receipt.receipt_id, line.item_id, line.customer_id, *line[2:]) for line in lines], schema=applications.LINES, orient="row")
     entry_id = applications.apply(connection, heads, frame, actor=by.actor, on=by.on)
     connection.execute(schema.receipt.update().where(schema.receipt.c.receipt_id == receipt.receipt_id).values(customer_id=customer_id))
+    learning.learn(connection, learning.Taught(receipt, entry_id, by.actor, by.on), {line.customer_id for line in lines}, amount_evidence)
     _settle_case(connection, exception_id, receipt.receipt_id, by, action, detail, entry_id)
     return entry_id
 

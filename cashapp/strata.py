@@ -24,7 +24,7 @@ STRATUM = ["rule", "payer_evidence", "amount_evidence"]
 HISTORY = dict.fromkeys(STRATUM, pl.String) | {"decided": pl.Int64, "wrong": pl.Int64}
 RETURNED = "returned%"
 """How the reason of a reversal begins that a bank's return made."""
-_SHARE = ("item_id", "applied_minor", "discount_minor", "deduction_minor", "write_off_minor")
+SHARE = ("item_id", "applied_minor", "discount_minor", "deduction_minor", "write_off_minor")
 
 
 def history(connection: Connection, since: dt.date | None = None, until: dt.date | None = None) -> pl.DataFrame:
@@ -95,12 +95,12 @@ def taken_back(connection: Connection) -> pl.Series:
 
 def _judged(connection: Connection, since: dt.date | None, until: dt.date | None) -> pl.DataFrame:
     """receipt_id, wrong: of every receipt that was decided, whether the first proposal was not the decision."""
-    decisions = _decisions(connection, since, until)
-    told = _sets(_told(connection, decisions), "told")
-    standing = decisions.filter(~pl.col("reversed"))
-    corrected = decisions.filter((pl.col("source") == "auto") & pl.col("reversed") & ~pl.col("returned")).select("receipt_id").unique()
-    unattended = decisions.filter((pl.col("source") == "auto") & (~pl.col("reversed") | pl.col("returned"))).select("receipt_id").unique()
-    by_person = _sets(standing.filter(pl.col("source") != "auto"), "done").join(unattended, on="receipt_id", how="anti").join(corrected, on="receipt_id", how="anti")
+    taken = decisions(connection, since, until)
+    told = sets(_told(connection, taken), "told")
+    standing = taken.filter(~pl.col("reversed"))
+    corrected = taken.filter((pl.col("source") == "auto") & pl.col("reversed") & ~pl.col("returned")).select("receipt_id").unique()
+    unattended = taken.filter((pl.col("source") == "auto") & (~pl.col("reversed") | pl.col("returned"))).select("receipt_id").unique()
+    by_person = sets(standing.filter(pl.col("source") != "auto"), "done").join(unattended, on="receipt_id", how="anti").join(corrected, on="receipt_id", how="anti")
     compared = by_person.join(told, on="receipt_id", how="left").select("receipt_id", (pl.col("told").fill_null("") != pl.col("done")).alias("wrong"))
     return pl.concat([
         unattended.join(corrected, on="receipt_id", how="anti").with_columns(pl.lit(value=False).alias("wrong")),
@@ -108,30 +108,30 @@ def _judged(connection: Connection, since: dt.date | None, until: dt.date | None
     ])
 
 
-def _decisions(connection: Connection, since: dt.date | None, until: dt.date | None) -> pl.DataFrame:
-    """Every application line with its source, and whether and why it was reversed."""
+def decisions(connection: Connection, since: dt.date | None, until: dt.date | None) -> pl.DataFrame:
+    """Every application line of these days: its source, whether it was `reversed`, and whether a bank's return did that (`returned`)."""
     application, reversal = schema.application, schema.journal_entry
     days = [application.c.applied_on >= since] if since else []
     days += [application.c.applied_on <= until] if until else []
     query = (
-        select(application.c.receipt_id, application.c.source, *(application.c[name] for name in _SHARE), reversal.c.reason)
+        select(application.c.receipt_id, application.c.source, *(application.c[name] for name in SHARE), reversal.c.reason)
         .outerjoin(reversal, reversal.c.reverses == application.c.entry_id)
         .where(*days, or_(application.c.item_id.is_not(None), application.c.applied_minor != 0))
     )
-    shape = {"receipt_id": pl.Int64, "source": pl.String} | dict.fromkeys(_SHARE, pl.Int64) | {"reason": pl.String}
+    shape = {"receipt_id": pl.Int64, "source": pl.String} | dict.fromkeys(SHARE, pl.Int64) | {"reason": pl.String}
     reason = pl.col("reason")
     return db.frame(connection, query, shape).with_columns(
         reason.is_not_null().alias("reversed"), reason.str.starts_with(RETURNED[:-1]).fill_null(value=False).alias("returned"))
 
 
-def _told(connection: Connection, decisions: pl.DataFrame) -> pl.DataFrame:
+def _told(connection: Connection, taken: pl.DataFrame) -> pl.DataFrame:
     line = schema.proposal_line
-    query = select(line.c.receipt_id, *(line.c[name] for name in _SHARE)).where(line.c.rank == 1)
-    shape = {"receipt_id": pl.Int64} | dict.fromkeys(_SHARE, pl.Int64)
-    return db.frame(connection, query, shape).join(decisions.select("receipt_id").unique(), on="receipt_id", how="semi")
+    query = select(line.c.receipt_id, *(line.c[name] for name in SHARE)).where(line.c.rank == 1)
+    shape = {"receipt_id": pl.Int64} | dict.fromkeys(SHARE, pl.Int64)
+    return db.frame(connection, query, shape).join(taken.select("receipt_id").unique(), on="receipt_id", how="semi")
 
 
-def _sets(lines: pl.DataFrame, name: str) -> pl.DataFrame:
+def sets(lines: pl.DataFrame, name: str) -> pl.DataFrame:
     """A text for each receipt that two equal sets of shares have in common."""
-    share = pl.concat_str([pl.col(column).cast(pl.String).fill_null("-") for column in _SHARE], separator=" ")
+    share = pl.concat_str([pl.col(column).cast(pl.String).fill_null("-") for column in SHARE], separator=" ")
     return lines.group_by("receipt_id").agg(share.sort().implode().list.join(";").first().alias(name))
