@@ -372,6 +372,25 @@ saved_filter = Table(
     Column("name", Text, primary_key=True),
     _text("query"),
 )
+lesson = Table(  # what a person's decision taught; it stands as long as its entry does (cashapp.learning)
+    "lesson", metadata,
+    _key("lesson_id"),
+    Column("kind", Text, nullable=False),
+    Column("customer_id", Text, ForeignKey("customer.customer_id"), nullable=False),
+    Column("value", Text, nullable=False),
+    _ref("receipt_id", "receipt.receipt_id"),
+    _ref("entry_id", "journal_entry.entry_id"),
+    Column("actor", Text, nullable=False),
+    Column("learned_on", Date, nullable=False),
+    CheckConstraint("kind IN ('alias', 'account', 'habit')", name="kind"),
+    Index("ix_lesson_entry", "entry_id"),
+)
+audit_sample = Table(  # certain answers that go to a person, who is not told so (cashapp.strata)
+    "audit_sample", metadata,
+    Column("receipt_id", BIG, ForeignKey("receipt.receipt_id"), primary_key=True, autoincrement=False),
+    Column("rule", Text, nullable=False), _text("payer_evidence"), _text("amount_evidence"),
+    Column("drawn_on", Date, nullable=False),
+)
 run_log = Table(
     "run_log", metadata,
     _key("run_id"),
@@ -389,6 +408,6 @@ undo_log = Table(
 
 APPEND_ONLY = (
     source_file, statement, control, file_issue, bank_line, line_link, journal_entry, posting, seal, application,
-    exception_event, run_log, undone_file, receipt_before, return_event, adjustment_event, undo_log,
+    exception_event, run_log, undone_file, receipt_before, return_event, adjustment_event, undo_log, lesson, audit_sample,
 )
 """Tables whose rows are never changed nor deleted; triggers refuse it."""

@@ -35,6 +35,13 @@ WHAT: dict[str, str] = {
     certainty.PART: "Of the items that are named these make the amount: {}", "single_item": "One open item has the amount: {}",
     "clear_account": "Everything that is open: {}", "combination": "These open items together have the amount: {}",
     "loose_combination": "Among many other sets these open items have the amount: {}", "nearest_item": "The amount comes near to {}", "remote_item": "No open item has the amount, the nearest is {}",
+    "autocash_match": "By the payer's rule set, one open item has the amount: {}",
+    "autocash_clear_account": "By the payer's rule set, everything that is open: {}",
+    "autocash_past_due": "By the payer's rule set, everything that is past due: {}",
+    "autocash_by_term": "By the payer's rule set, what is past due of one payment term: {}",
+    "autocash_exclusion": "By the payer's rule set, everything but a few items: {}",
+    "autocash_combination": "By the payer's rule set, these open items together have the amount: {}",
+    "autocash_oldest_first": "By the payer's rule set, the oldest first: {}",
     "amount_only": "The amount alone points to {}", certainty.ON_ACCOUNT: "Nothing tells what it is for{}",
 }
 HOW_MUCH: dict[str, str] = {

@@ -24,6 +24,7 @@ PARTNERS_MAX = 20
 BATCH = 5_000
 FAINT_SCORE = 75
 RESEMBLES = 85
+BEGUN_MIN = 4
 OTHER_FORM = 5
 """Points that another legal form costs: twins often differ by nothing else."""
 SCORED = {"n": pl.UInt32, "c": pl.UInt32, "score": pl.Int64, "typing": pl.Boolean}
@@ -48,7 +49,17 @@ def similar(payers: customers.Payers, wanted: pl.DataFrame, policy: Policy) -> p
         pl.when(counts).then(pl.lit("name_similar")).when(twin).then(pl.lit("name_twin")).otherwise(pl.lit("name_faint")).alias("evidence"),
     )
     alone = levels.filter((pl.col("level") == customers.SIMILAR) | ~(pl.col("level") == customers.SIMILAR).any().over("n"))
-    return payers.spoken.join(alone, on="n").select(list(customers.CANDIDATES))
+    begun = _begun_by_several(spelled, payers.known, policy.proposals)
+    told = pl.concat([alone.select("n", "c", "level", "evidence").join(begun, on="n", how="anti"), begun])
+    return payers.spoken.join(told, on="n").select(list(customers.CANDIDATES))
+
+
+def _begun_by_several(spelled: pl.DataFrame, known: pl.DataFrame, most: int) -> pl.DataFrame:
+    """n, c, level, evidence where the name, however short, is the beginning of several customers' names: it may be cut, and then
+    it is no nearer to the shortest of them than to the others."""
+    begun = customers.beginnings(spelled, known, BEGUN_MIN)
+    twins = begun.filter(pl.len().over("n") > 1).filter(pl.int_range(pl.len()).over("n") < most)
+    return twins.with_columns(pl.lit(customers.FAINT, pl.Int8).alias("level"), pl.lit("name_twin").alias("evidence"))
 
 
 def resembling(payers: customers.Payers, pairs: pl.DataFrame) -> pl.DataFrame:
