@@ -81,7 +81,7 @@ PROPOSAL_LINES: Schema = {
 }
 EVIDENCE: Schema = {  # the trail of one receipt, in the order of thought
     "receipt_id": pl.Int64, "step": pl.Int64,
-    "question": pl.String,  # who, what, how_much, how_sure, together
+    "question": pl.String,  # who, what, how_much, difference, how_sure, together
     "speaks": pl.String,  # for, against, neutral
     "finding": pl.String,  # one sentence
 }
