@@ -68,7 +68,8 @@ def propose(inputs: schema.Inputs) -> schema.Outcome:
     known = _circumstances(every, missed, no_longer, heard, books)
     told = reasons.reasons(waiting, firsts, heard, books, known)
     posted = stages.laid_together([early, late])
-    differences = pl.concat([residual.explained(firsts.join(waiting, on="r", how="semi"), suggested, left), residual.explained(posted.answers, posted, books)])
+    differences = pl.concat([residual.explained(firsts.join(waiting, on="r", how="semi"), suggested, left), residual.explained(posted.answers, posted, books),
+                             residual.in_other_currency(waiting, heard.foreign, left)])
     return explain.outcome(books, heard, posted, _best_few(suggested, waiting, books), told, differences)
 
 

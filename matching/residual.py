@@ -12,6 +12,7 @@ A hypothesis is arithmetic that comes out to the cent; where several do, all are
     round_part       the difference is a round percentage of what is open: a discount nobody gave, withholding, retention
     fee              a bank on the way may have taken it
     small            no reason comes out; the difference is less than one part in a hundred
+    other_currency   what is named is in another currency, and at the rate of the day comes to what came, or nearly so
 
 Nothing here changes what is suggested or posted. Sources: common rates of VAT in Europe; ISO 20022 calls such differences
 `AdjustmentAmountAndReason` (remt.001).
@@ -28,6 +29,7 @@ import polars as pl
 
 from matching import amounts, money
 from matching.books import Books
+from matching.schema import Rates
 from matching.stages import Stage
 
 HYPOTHESES = {"r": pl.UInt32, "rank": pl.Int64, "hypothesis": pl.String, "finding": pl.String}
@@ -38,6 +40,8 @@ TAX_RATES = (190, 200, 210, 220, 70, 81, 100, 55, 90, 130, 170, 230, 240, 250)
 ROUND_PARTS = (10, 20, 30, 50, 100, 150, 15, 25, 40)
 """In thousandths of what is open."""
 SMALL_PART = 100
+RATE_PART = 25
+"""At the day's rate an amount may be off by one part in so many: banks take their share of the rate."""
 
 
 class Case(NamedTuple):
@@ -77,6 +81,30 @@ def explained(firsts: pl.DataFrame, suggested: Stage, books: Books) -> pl.DataFr
         for case in cases for place, (code, finding) in enumerate(list(_hypotheses(case, around))[:TOLD_MAX], 1)
     ]
     return pl.DataFrame(rows, schema=HYPOTHESES, orient="row")
+
+
+def in_other_currency(waiting: pl.DataFrame, foreign: pl.DataFrame, books: Books) -> pl.DataFrame:
+    """HYPOTHESES for waiting receipts (r) that name items (r, i in `foreign`) in another currency; nothing where no rate is known."""
+    named = foreign.join(waiting, on="r", how="semi").join(books.items.select("i", "open", "document_number", pl.col("currency").alias("theirs")), on="i")
+    priced = named.join(books.receipts.select("r", "currency", "amount", "date"), on="r").sort("r", "i")
+    sets = priced.group_by("r", "currency", "theirs", "amount", "date", maintain_order=True).agg(pl.col("open").sum(), pl.col("document_number").implode().list.join(", ").first())
+    rows = []
+    for r, currency, theirs, amount, date, opened, numbers in sets.iter_rows():
+        worth = _worth(opened, theirs, currency, books.policy.rates, date)
+        if worth is not None and abs(worth - amount) * RATE_PART <= amount:
+            told = f"{numbers} is {money.shown(opened, theirs)}, at the day's rate {money.shown(worth, currency)}; {money.shown(amount, currency)} came"
+            rows.append((r, 1, "other_currency", told))
+    return pl.DataFrame(rows, schema=HYPOTHESES, orient="row")
+
+
+def _worth(amount_minor: int, currency: str, wanted: str, rates: tuple[Rates, ...], date: dt.date | None) -> int | None:
+    """An amount in another currency's minor units at the latest rates of the day or before; None where they lack a currency."""
+    known = [told for told in rates if date is not None and told.since <= date]
+    table = max(known, key=lambda told: told.since).millionths if known else {}
+    if currency not in table or wanted not in table:
+        return None
+    digits, others = (money.OTHER_DIGITS.get(code, money.DEFAULT_DIGITS) for code in (wanted, currency))
+    return _rounded(amount_minor * table[currency] * 10**digits, table[wanted] * 10**others)
 
 
 def _cases(differing: pl.DataFrame, lines: pl.DataFrame, books: Books) -> list[Case]:

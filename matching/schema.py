@@ -5,8 +5,9 @@ Frames are checked against these once, at the seam (`check`); inside, functions 
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import polars as pl
 
@@ -111,6 +112,13 @@ REASONS: dict[str, str] = {
 }
 
 
+class Rates(NamedTuple):
+    """What one unit of each currency is worth from a day on, in millionths of one unit of the base currency."""
+
+    since: dt.date
+    millionths: dict[str, int]
+
+
 @dataclass(frozen=True, slots=True)
 class RuleSet:
     """An AutoCash rule set (`matching.autocash`): what becomes of certain payers' money that names nothing."""
@@ -143,6 +151,7 @@ class Policy:
     subset_items: int = 10  # a unique sum among more open items is no evidence without a second sign
     subset_size: int = 4
     proposals: int = 3
+    rates: tuple[Rates, ...] = ()  # the latest of the receipt's day or before counts
     rule_sets: tuple[RuleSet, ...] = ()  # the first that fits a payer is its own
 
 
