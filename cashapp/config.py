@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import fnmatch
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -11,10 +13,11 @@ import msgspec
 from cashapp import books_policy
 from cashapp.books_policy import BadDebt, ReturnRules, Role
 from cashapp.errors import UsageError
-from matching.schema import Policy, RuleSet
+from matching.schema import Policy, Rates, RuleSet
 from parsers.amounts import AmountError, minor_digits, to_minor
 from parsers.profile import CsvColumns, LockboxColumns, Profile
 
+MILLION = 1_000_000
 Mismatch = Literal["quarantine", "flag"]
 
 
@@ -59,6 +62,17 @@ class Learning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """From how many confirmations on a learned name or account counts as the customer's own; 0: never."""
 
     act_after: int = 3
+
+
+class DayRates(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What one unit of other currencies is worth in the base currency, as decimal text, from a day on."""
+
+    since: dt.date
+    worth: dict[str, str]
+
+    def as_rates(self, base_currency: str) -> Rates:
+        """In millionths, the base currency among them."""
+        return Rates(self.since, {base_currency: MILLION} | {currency: _millionths(currency, text) for currency, text in sorted(self.worth.items())})
 
 
 Discounts = Literal["none", "earned", "earned_and_unearned"]
@@ -124,6 +138,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     policy: Rules = Rules()
     unattended: Unattended = Unattended()
     learning: Learning = Learning()
+    rates: list[DayRates] = []
     autocash: list[AutoCash] = []
     links: Links = Links()
     lockboxes: list[Lockbox] = []
@@ -160,6 +175,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             name_score=rules.name_score, name_margin=rules.name_margin, subset_items=rules.subset_items,
             unattended_limits=tuple((currency, to_minor(limit, currency)) for currency, limit in sorted(self.unattended.limits.items())),
             open_strata=tuple(self.unattended.open_strata), closed_strata=tuple(self.unattended.closed_strata),
+            rates=tuple(told.as_rates(self.base_currency) for told in self.rates),
             rule_sets=tuple(chosen.as_rule_set() for chosen in self.autocash),
         )
 
@@ -177,6 +193,15 @@ def load(path: Path) -> Config:
     if refused:
         raise UsageError(f"{path}: {refused} – correct the key")
     return config
+
+
+def _millionths(currency: str, text: str) -> int:
+    """A rate with up to six decimals."""
+    minor_digits(currency)
+    found = re.fullmatch(r"([0-9]{1,9})(?:\.([0-9]{1,6}))?", text)
+    if found is None or not int(found[1] + (found[2] or "")):
+        raise AmountError(f"{text!r} is no rate of {currency} – write it with a point and up to six decimals, such as 1.0842")
+    return int(found[1]) * MILLION + int((found[2] or "").ljust(6, "0"))
 
 
 def _check_budget(rules: Unattended) -> None:
@@ -236,6 +261,11 @@ closed_strata = []
 # A name or account that a person's decisions showed counts as the customer's own from so many receipts on; before that it is in shadow
 # (`cashapp rules list`). 0: it never acts.
 act_after = 3
+
+# What other currencies are worth in the base currency, from a day on: a payment in another currency than its invoice is explained by it.
+# [[rates]]
+# since = 2026-11-01
+# worth = { EUR = "1.0842", GBP = "1.2615" }
 
 # What becomes of a payer's money that names nothing: rules in order, the first that fires answers. Equal answers always wait
 # for a person, and every answer does unless its rule stands in `post`. The first block that fits a customer's id (or its parent's) counts.

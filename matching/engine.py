@@ -5,7 +5,7 @@
     how much            amounts, stated_amounts, combine, named, itemised, unnamed, autocash
     how sure            certainty, stages, reasons
     who gets what       together
-    and in words        explain
+    and in words        explain, residual
 
 References come before names and amounts: what they settle is posted first, and the rest is looked at beside what is then still open.
 """
@@ -16,6 +16,7 @@ import polars as pl
 
 from matching import (
     agreement,
+    amounts,
     certainty,
     customers,
     explain,
@@ -24,6 +25,7 @@ from matching import (
     numbers,
     reasons,
     references,
+    residual,
     schema,
     stages,
     together,
@@ -61,9 +63,14 @@ def propose(inputs: schema.Inputs) -> schema.Outcome:
     late = _posted(every, left)
     waiting = rest.join(late.answers, on="r", how="anti")
     suggested = stages.laid_together([every, stages.on_account(waiting, paid, missed, heard, left)])
+    firsts = _first(suggested.answers)
+    suggested = stages.laid_together([suggested, stages.with_fee(firsts.join(waiting, on="r", how="semi"), suggested, left)])
     known = _circumstances(every, missed, no_longer, heard, books)
-    told = reasons.reasons(waiting, _first(suggested.answers), heard, books, known)
-    return explain.outcome(books, heard, stages.laid_together([early, late]), _best_few(suggested, waiting, books), told)
+    told = reasons.reasons(waiting, firsts, heard, books, known)
+    posted = stages.laid_together([early, late])
+    differences = pl.concat([residual.explained(firsts.join(waiting, on="r", how="semi"), suggested, left), residual.explained(posted.answers, posted, books),
+                             residual.in_other_currency(waiting, heard.foreign, left)])
+    return explain.outcome(books, heard, posted, _best_few(suggested, waiting, books), told, differences)
 
 
 def _first(answers: pl.DataFrame) -> pl.DataFrame:
@@ -190,7 +197,10 @@ def _best_few(suggested: Stage, waiting: pl.DataFrame, books: Books) -> Stage:
     """The likeliest different answers of each waiting receipt, as many as the policy wants."""
     answers = suggested.answers.join(waiting, on="r", how="semi")
     lines = suggested.lines.join(answers, on=["r", "a"], how="semi")
-    distinct = answers.join(stages.item_sets(lines), on=["r", "a"]).sort("r", "confidence", "a", descending=[False, True, False]).unique(
+    sets = stages.item_sets(lines)
+    distinct = answers.join(sets, on=["r", "a"]).with_columns(
+        pl.when(pl.col("amount_evidence") == amounts.UNSTATED_FEE).then(pl.concat_str("set", pl.lit(" less a fee"))).otherwise("set").alias("set"))
+    distinct = distinct.sort("r", "confidence", "a", descending=[False, True, False]).unique(
         ["r", "set"], keep="first", maintain_order=True)
     few = distinct.filter(pl.int_range(pl.len()).over("r") < books.policy.proposals).drop("set")
     return Stage(few, lines.join(few, on=["r", "a"], how="semi"))

@@ -5,8 +5,9 @@ Frames are checked against these once, at the seam (`check`); inside, functions 
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import polars as pl
 
@@ -81,7 +82,7 @@ PROPOSAL_LINES: Schema = {
 }
 EVIDENCE: Schema = {  # the trail of one receipt, in the order of thought
     "receipt_id": pl.Int64, "step": pl.Int64,
-    "question": pl.String,  # who, what, how_much, how_sure, together
+    "question": pl.String,  # who, what, how_much, difference, how_sure, together
     "speaks": pl.String,  # for, against, neutral
     "finding": pl.String,  # one sentence
 }
@@ -109,6 +110,13 @@ REASONS: dict[str, str] = {
     "contested_item": "two or more receipts claim the same item, and none has the better right to it",
     "amount_limit": "the answer is clear, but the amount is above the limit for unattended posting",
 }
+
+
+class Rates(NamedTuple):
+    """What one unit of each currency is worth from a day on, in millionths of one unit of the base currency."""
+
+    since: dt.date
+    millionths: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +151,7 @@ class Policy:
     subset_items: int = 10  # a unique sum among more open items is no evidence without a second sign
     subset_size: int = 4
     proposals: int = 3
+    rates: tuple[Rates, ...] = ()  # the latest of the receipt's day or before counts
     rule_sets: tuple[RuleSet, ...] = ()  # the first that fits a payer is its own
 
 

@@ -36,7 +36,7 @@ PAID_FIRST = 895
 """Where what the payer names is paid already, leaving the money on account is likelier than any other item."""
 MISSED_FIRST = 615
 """Where what the payer names is not found, leaving the money on account is likelier than an item that has not even the amount."""
-NEAR_FROM, ALONE_FROM, AMOUNT_FROM, ACCOUNT_FROM, RULE_SET_FROM = 100, 200, 300, 400, 500
+NEAR_FROM, ALONE_FROM, AMOUNT_FROM, ACCOUNT_FROM, RULE_SET_FROM, FEE_FROM = 100, 200, 300, 400, 500, 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +150,21 @@ def on_account(rest: pl.DataFrame, paid: pl.DataFrame, missed: pl.DataFrame, hea
         pl.lit("").alias("reason"), nil.alias("write_off"),
     )
     return Stage(judged.select(list(ANSWERS)), lines)
+
+
+def with_fee(firsts: pl.DataFrame, suggested: Stage, books: Books) -> Stage:
+    """Beside first answers that are short by no more than a fee may be: the same items in full, the difference written off."""
+    short = firsts.filter(pl.col("amount_evidence") == amounts.SHORT).select("r", "a")
+    limits = books.receipts.select("r", "fee_limit")
+    lines = suggested.lines.join(short, on=["r", "a"]).join(books.items.select("i", "open"), on="i").join(limits, on="r")
+    rest = pl.col("open") - pl.col("applied") - pl.col("discount") - pl.col("deduction") - pl.col("write_off")
+    missing = lines.with_columns(rest.alias("rest"), rest.sum().over("r").alias("gap"))
+    chosen = missing.filter((pl.col("gap") > 0) & (pl.col("gap") <= pl.col("fee_limit")))
+    answers = suggested.answers.join(chosen.select("r", "a").unique(), on=["r", "a"], how="semi").with_columns(
+        pl.lit(amounts.UNSTATED_FEE).alias("amount_evidence"))
+    judged = certainty.judge(answers.select(list(UNJUDGED)), books.policy).select(list(ANSWERS))
+    in_full = chosen.with_columns((pl.col("write_off") + pl.col("rest")).alias("write_off")).select(list(amounts.LINES))
+    return _shifted(Stage(judged, in_full), FEE_FROM)
 
 
 def laid_together(parts: list[Stage]) -> Stage:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, Engine, select
 
-from cashapp import db, desk, frames, learning, proposals, reversals, schema
+from cashapp import db, desk, explain, frames, learning, proposals, reversals, schema
 from matching import engine
 from matching.schema import Policy
 from tests.books import DAY, bank_line, document, owe, take_in
@@ -118,6 +118,10 @@ def test_what_is_known_already_is_not_learned_but_a_habit_is(books: Engine) -> N
         desk.accept(connection, short, 1, BY)
         assert told(connection) == [("habit", "short", "C1", 1, "habit")]
         assert learning.habits(connection, "C1") == {"short": 1}
+        take_in(connection, document([line._replace(bank_reference="AGAIN", amount_minor=9_001)], reference="3"), "third")
+        matched(connection, 0)
+        told_again = explain.explain(connection, "AGAIN")
+        assert ("difference", "neutral", "The payer pays short: persons have settled 1 of its receipts so.") in told_again.thought
 
 
 def statement(number: int, lines: list[tuple[str, str, str]]) -> str:
