@@ -1,0 +1,222 @@
+"""One line for several entries, or several lines for one entry: deposits, payment runs, weeks of card sales.
+
+First whole groups (what shares a number, a day and a party, a day) whose sum is the amount of one row on the other side; then, for what is
+left, a subset of the party's or the day's rows. A sum counts only if no other set makes it; among rows of equal amounts the earliest are
+taken, and said so. `_Way` turns the same code round for the other direction.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import NamedTuple
+
+import polars as pl
+from rapidfuzz import fuzz
+
+from matching.bank_book import claims, subsets
+from matching.bank_book.claims import Claim
+from matching.bank_book.pairs import AGREES
+from matching.bank_book.schema import MANY_TO_ONE, ONE_TO_MANY
+from matching.bank_book.sides import Sides
+
+EARLIER, LATER = 16, 3
+"""Calendar days before and after the single row within which its parts lie (seen from the books to the bank)."""
+CHANCE_MAX = 0.05
+"""Sets that would make the amount by mere chance; above it a sum is no evidence."""
+
+
+class _Way(NamedTuple):
+    """One direction: the side whose single rows are explained, and the side whose rows are added up."""
+
+    kind: str
+    single: pl.DataFrame
+    parts: pl.DataFrame
+    single_numbers: pl.DataFrame
+    part_numbers: pl.DataFrame
+    first: int  # the parts lie from `first` to `last` days after the single row
+    last: int
+
+    def claim(self, single: int, parts: list[int], status: str, confidence: int, reason: str) -> Claim:
+        """The claim with lines and entries where they belong."""
+        lines, entries = ([single], parts) if self.kind == ONE_TO_MANY else (parts, [single])
+        return Claim(lines, entries, self.kind, status, confidence, reason)
+
+
+def _ways(sides: Sides) -> tuple[_Way, _Way]:
+    return (_Way(ONE_TO_MANY, sides.bank, sides.book, sides.bank_numbers, sides.book_numbers, -EARLIER, LATER),
+            _Way(MANY_TO_ONE, sides.book, sides.bank, sides.book_numbers, sides.bank_numbers, -LATER, EARLIER))
+
+
+def whole(sides: Sides) -> pl.DataFrame:
+    """Claims of whole groups."""
+    found: list[pl.DataFrame] = []
+    for number in (0, 1):
+        for by in ("number", "party", "day_kind", "day"):
+            way = _ways(sides)[number]
+            claimed = claims.frame(_of_groups(way, by))
+            found.append(claimed)
+            sides = claims.left(sides, claimed)
+    return pl.concat(found)
+
+
+def _of_groups(way: _Way, by: str) -> list[Claim]:
+    members = _members(way, by)
+    groups = members.group_by("key", "currency").agg(
+        pl.col("amount").sum(), pl.col("place").sort().alias("parts"), pl.col("day").min().alias("since"), pl.col("day").max().alias("until"),
+        pl.col("words").first(), (pl.col("amount") > 0).all().alias("ins"), (pl.col("amount") < 0).all().alias("outs"),
+    ).filter((pl.col("parts").list.len() > 1) & (pl.col("ins") | pl.col("outs")))
+    singles = way.single.select(pl.col("place").alias("single"), "currency", "amount", "day", pl.col("words").alias("words_single"))
+    fitting = groups.join(singles, on=["currency", "amount"]).filter(
+        (pl.col("since") >= pl.col("day") + way.first) & (pl.col("until") <= pl.col("day") + way.last))
+    fitting = fitting.with_columns(pl.Series("alike", [_alike(*row) for row in fitting.select("words", "words_single").iter_rows()], dtype=pl.Int64))
+    best = fitting.sort("single", -pl.col("alike"), (pl.col("since") - pl.col("day")).abs(), "key")
+    claimed: list[Claim] = []
+    gone: set[int] = set()
+    rivals = dict(best.group_by("single").agg(pl.col("parts").n_unique()).iter_rows())
+    claimants = dict(best.group_by("key", "currency").agg(pl.col("single").n_unique()).select("key", "single").iter_rows())
+    used: set[int] = set()
+    for row in best.iter_rows(named=True):
+        parts: list[int] = row["parts"]
+        if row["single"] in used or gone & set(parts):
+            continue
+        clear = rivals[row["single"]] == 1 and claimants[row["key"]] == 1
+        sure = clear and (by == "number" or row["alike"] >= AGREES or by != "party")
+        status, confidence = (claims.CERTAIN, _CONFIDENCE[by]) if sure else (claims.LIKELY, 740)
+        claimed.append(way.claim(row["single"], parts, status, confidence, f"{len(parts)} {_what(way)} {_BY[by]} add up to it{'' if clear else '; another group does so too'}"))
+        used.add(row["single"])
+        gone |= set(parts)
+    return claimed
+
+
+_CONFIDENCE = {"number": 985, "party": 960, "day_kind": 940, "day": 930}
+_BY = {"number": "that name one number", "party": "of one party", "day_kind": "of one day and kind", "day": "of one day"}
+
+
+def _what(way: _Way) -> str:
+    return "entries" if way.kind == ONE_TO_MANY else "bank lines"
+
+
+def _members(way: _Way, by: str) -> pl.DataFrame:
+    """The parts with the `key` of the group they are in."""
+    rows = way.parts.with_columns((pl.col("amount") > 0).alias("into"))
+    match by:
+        case "number":
+            spread = way.part_numbers.filter((pl.col("spread") > 1) & (pl.col("spread") <= 200))
+            return spread.join(rows, on="place").with_columns(pl.concat_str("number", pl.lit("|"), "into").alias("key"))
+        case "party":
+            named = rows.filter(pl.col("squeezed").str.len_chars() >= 3)
+            return named.with_columns(pl.concat_str("squeezed", pl.lit("|"), "day", pl.lit("|"), "into").alias("key"))
+        case "day_kind":
+            return rows.filter(pl.col("kind") != "").with_columns(pl.concat_str("day", pl.lit("|"), "kind", pl.lit("|"), "into").alias("key"))
+        case _:
+            return rows.with_columns(pl.concat_str("day", pl.lit("|"), "into").alias("key"))
+
+
+def _alike(words: str, other: str) -> int:
+    return int(fuzz.token_set_ratio(words, other)) if words and other else 0
+
+
+def some(sides: Sides) -> pl.DataFrame:
+    """Claims of subsets, for what no whole group explains."""
+    found: list[pl.DataFrame] = []
+    for number in (0, 1):
+        claimed = claims.frame(_of_subsets(_ways(sides)[number]))
+        found.append(claimed)
+        sides = claims.left(sides, claimed)
+    return pl.concat(found)
+
+
+def _of_subsets(way: _Way) -> list[Claim]:
+    """Singles in order of their size, the largest first; a set that two singles ask for goes to neither but as a suggestion."""
+    if way.single.is_empty() or way.parts.is_empty():
+        return []
+    parts = _Parts(way)
+    wanted: list[tuple[int, _Found]] = []
+    for place, amount, day, words, squeezed, currency in way.single.select("place", "amount", "day", "words", "squeezed", "currency").iter_rows():
+        answer = parts.explain(amount, day, currency, words, squeezed)
+        if answer is not None:
+            wanted.append((place, answer))
+    claimants: dict[int, int] = {}
+    for _, answer in wanted:
+        for part in answer.parts:
+            claimants[part] = claimants.get(part, 0) + 1
+    claimed: list[Claim] = []
+    gone: set[int] = set()
+    for place, answer in sorted(wanted, key=lambda pair: (-pair[1].confidence, pair[0])):
+        contested = any(claimants[part] > 1 for part in answer.parts)
+        if gone & set(answer.parts):
+            continue
+        sure = answer.confidence >= 900 and not contested
+        claimed.append(way.claim(place, answer.parts, claims.CERTAIN if sure else claims.LIKELY, min(answer.confidence, 700) if contested else answer.confidence, answer.reason))
+        gone |= set(answer.parts)
+    return claimed
+
+
+class _Found(NamedTuple):
+    """A set that makes an amount."""
+
+    parts: list[int]
+    confidence: int
+    reason: str
+
+
+class _Parts:
+    """The rows that may be added up, by currency, direction and day."""
+
+    def __init__(self, way: _Way) -> None:
+        self._way = way
+        self._by_day: dict[tuple[str, bool, int], list[tuple[int, int, str, str]]] = {}
+        for place, currency, amount, day, words, squeezed in way.parts.sort("day", "place").select("place", "currency", "amount", "day", "words", "squeezed").iter_rows():
+            self._by_day.setdefault((currency, amount > 0, day), []).append((place, amount, words, squeezed))
+
+    def explain(self, amount: int, day: int, currency: str, words: str, squeezed: str) -> _Found | None:
+        """The set that makes the amount: of the party's rows, else of a day's, else of all near rows where they are few."""
+        near = [
+            (part, on) for on in range(day + self._way.first, day + self._way.last + 1)
+            for part in self._by_day.get((currency, amount > 0, on), ()) if abs(part[1]) < abs(amount)
+        ]
+        if len(near) < 2:
+            return None
+        what = _what(self._way)
+        party = [row for row in near if squeezed and row[0][3] and _same_party(words, squeezed, row[0][2], row[0][3])]
+        if len(party) > 1:
+            found = _search(party, amount, 930, f"{{}} of the party's {len(party)} open {what} add up to it")
+            if found is not None:
+                return found
+        for on in sorted({on for _, on in near}, key=lambda one: (abs(one - day), one)):
+            found = _search([row for row in near if row[1] == on], amount, 860, f"{{}} {what} of one day add up to it")
+            if found is not None:
+                return found
+        return _search(near, amount, 760, f"{{}} of the {len(near)} open {what} of these weeks add up to it") if len(near) <= 16 else None
+
+
+def _same_party(words: str, squeezed: str, other: str, other_squeezed: str) -> bool:
+    return fuzz.token_set_ratio(words, other) >= AGREES or (min(len(squeezed), len(other_squeezed)) >= 5 and fuzz.partial_ratio(squeezed, other_squeezed) >= 85)
+
+
+def _search(rows: list[tuple[tuple[int, int, str, str], int]], amount: int, confidence: int, reason: str) -> _Found | None:
+    """The only set among the rows that makes the amount, or the earliest where sets differ in rows of equal amounts alone."""
+    nearest = rows[-subsets.ITEMS_MAX:]
+    amounts = [part[1] for part, _ in nearest]
+    sign = 1 if amount > 0 else -1
+    if len(nearest) < 2 or sum(amounts) * sign < amount * sign:
+        return None
+    found = subsets.ways(amounts, amount)
+    if not found:
+        return None
+    everything = len(found[0]) == len(nearest)
+    total = abs(sum(amounts))
+    if not everything and 2.0 ** len(nearest) / max(total, 1) > CHANCE_MAX and not _is_run(found[0]):
+        return None
+    kinds = {tuple(sorted(amounts[place] for place in chosen)) for chosen in found}
+    if len(kinds) > 1:
+        return None
+    chosen = min(found)
+    told = reason.format(len(chosen))
+    if len(found) > 1:
+        return _Found([nearest[place][0][0] for place in chosen], 700, f"{told}; rows of equal amounts taken in order of their dates")
+    return _Found([nearest[place][0][0] for place in chosen], confidence, told)
+
+
+def _is_run(chosen: tuple[int, ...]) -> bool:
+    return all(after == before + 1 for before, after in pairwise(chosen))

@@ -1,0 +1,83 @@
+"""One bank line and one entry: what speaks for and against their being the same money.
+
+Evidence is a number both name, the words both use, and the lag between their dates. A bank text that names somebody else of the books
+disagrees; one that names nobody the books know is merely cryptic. Two different check numbers are never the same money.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
+
+from matching.bank_book import lags
+from matching.bank_book.sides import Sides
+
+RARE = 3
+"""A number that more rows of a side name is no longer one payment's own."""
+AGREES, DISAGREES = 72, 50
+_VOWELS = r"[AEIOUY]"
+_BANK = ("currency", "amount", "date", "day", "words", "squeezed", "check", "is_check", "kind")
+
+
+def beside(pairs: pl.DataFrame, sides: Sides, costs: lags.Costs) -> pl.DataFrame:
+    """`pairs` (b, e) with both rows' columns (the book's as `…_book`) and the evidence: `number` (2: a rare number is shared, 1: a common
+    one, 0: none), `alike` (0..100, null where a side says nothing), `other` (the bank names somebody else), `conflict` (other check
+    numbers), `lag_cost`, `lag` in calendar days."""
+    lines = sides.bank.select(pl.col("place").alias("b"), *_BANK)
+    entries = sides.book.select(pl.col("place").alias("e"), *(pl.col(name).alias(f"{name}_book") for name in _BANK))
+    both = pairs.select("b", "e").join(lines, on="b", maintain_order="left").join(entries, on="e", maintain_order="left")
+    both = both.with_columns((pl.col("is_check") | (pl.col("is_check_book") & (pl.col("amount") < 0))).alias("is_check"))
+    told = both.with_columns(_alike(both), lags.cost(both, costs), (pl.col("day") - pl.col("day_book")).alias("lag"), _conflict(both))
+    named = told.join(shared_numbers(pairs, sides), on=["b", "e"], how="left", maintain_order="left").with_columns(pl.col("number").fill_null(0))
+    return named.join(_naming_others(sides), on="b", how="left", maintain_order="left").with_columns(
+        (pl.col("knows").fill_null(value=False) & (pl.col("alike") < DISAGREES)).fill_null(value=False).alias("other"),
+    ).drop("knows")
+
+
+def shared_numbers(pairs: pl.DataFrame, sides: Sides) -> pl.DataFrame:
+    """b, e, number for the pairs that share one: 2 where few rows of either side name it, else 1."""
+    lines = sides.bank_numbers.rename({"place": "b", "spread": "spread_bank", "number": "told"})
+    entries = sides.book_numbers.rename({"place": "e", "spread": "spread_book", "number": "told"})
+    rare = (pl.col("spread_bank") <= RARE) & (pl.col("spread_book") <= RARE)
+    shared = pairs.select("b", "e").join(lines, on="b").join(entries, on=["e", "told"])
+    return shared.group_by("b", "e").agg(pl.when(rare.any()).then(2).otherwise(1).cast(pl.Int64).alias("number"))
+
+
+def _alike(both: pl.DataFrame) -> pl.Series:
+    """How alike the words are: in any order, glued or cut off, or without vowels; null where a side has none."""
+    if both.is_empty():
+        return pl.Series("alike", [], dtype=pl.Int64)
+    texts = both.select("words", "words_book", "squeezed", "squeezed_book").unique()
+    short = texts.select(
+        pl.min_horizontal(pl.col("squeezed", "squeezed_book").str.len_chars()).alias("n"),
+        pl.col("squeezed").str.replace_all(_VOWELS, "").alias("bones"), pl.col("squeezed_book").str.replace_all(_VOWELS, "").alias("bones_book"),
+    )
+    sets = process.cpdist(texts["words"].to_list(), texts["words_book"].to_list(), scorer=fuzz.token_set_ratio)
+    glued = process.cpdist(texts["squeezed"].to_list(), texts["squeezed_book"].to_list(), scorer=fuzz.partial_ratio)
+    bones = process.cpdist(short["bones"].to_list(), short["bones_book"].to_list(), scorer=fuzz.partial_ratio)
+    length = short["n"].to_numpy()
+    few = short.select(pl.min_horizontal(pl.col("bones", "bones_book").str.len_chars()))["bones"].to_numpy()
+    best = np.maximum(np.where(length >= 3, sets, 0), np.maximum(np.where(length >= 5, glued, 0), np.where(few >= 5, bones - 5, 0)))
+    scored = texts.with_columns(pl.Series("alike", best.astype(np.int64))).with_columns(pl.when(pl.Series(length >= 3)).then("alike"))
+    return both.select("words", "words_book", "squeezed", "squeezed_book").join(scored, on=list(texts.columns), how="left", maintain_order="left")["alike"]
+
+
+def _conflict(both: pl.DataFrame) -> pl.Series:
+    """Two check numbers that no slip of the pen makes one."""
+    known = [
+        one is not None and other is not None and one != other and OSA.distance(one, other, score_cutoff=1) > 1
+        for one, other in both.select("check", "check_book").iter_rows()
+    ]
+    return pl.Series("conflict", known, dtype=pl.Boolean)
+
+
+def _naming_others(sides: Sides) -> pl.DataFrame:
+    """b, knows: whether the bank line uses a word (four letters and more) that the books use."""
+    def words(frame: pl.DataFrame) -> pl.DataFrame:
+        return frame.select("place", pl.col("words").str.split(" ").alias("word")).explode("word").filter(pl.col("word").str.len_chars() >= 4)
+
+    vocabulary = words(sides.book).select("word").unique()
+    named = words(sides.bank).join(vocabulary, on="word", how="semi")
+    return named.select(pl.col("place").alias("b")).unique().with_columns(pl.lit(value=True).alias("knows"))
