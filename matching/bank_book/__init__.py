@@ -36,6 +36,7 @@ def reconcile(bank: pl.DataFrame, book: pl.DataFrame) -> tuple[pl.DataFrame, pl.
     take(equal.strong(rest, costs))
     take(batches.whole(rest))
     take(differences.named(rest, costs))
+    take(batches.of_parties(rest))
     take(batches.some(rest))
     take(differences.unnamed(rest, costs))
     take(offsets.silent(rest))

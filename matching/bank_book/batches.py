@@ -10,6 +10,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import NamedTuple
 
+import numpy as np
 import polars as pl
 from rapidfuzz import fuzz
 
@@ -33,6 +34,7 @@ class _Way(NamedTuple):
     parts: pl.DataFrame
     single_numbers: pl.DataFrame
     part_numbers: pl.DataFrame
+    naming: pl.Series  # places of single rows that name somebody known
     first: int  # the parts lie from `first` to `last` days after the single row
     last: int
 
@@ -43,8 +45,8 @@ class _Way(NamedTuple):
 
 
 def _ways(sides: Sides) -> tuple[_Way, _Way]:
-    return (_Way(ONE_TO_MANY, sides.bank, sides.book, sides.bank_numbers, sides.book_numbers, -EARLIER, LATER),
-            _Way(MANY_TO_ONE, sides.book, sides.bank, sides.book_numbers, sides.bank_numbers, -LATER, EARLIER))
+    return (_Way(ONE_TO_MANY, sides.bank, sides.book, sides.bank_numbers, sides.book_numbers, sides.naming["place"], -EARLIER, LATER),
+            _Way(MANY_TO_ONE, sides.book, sides.bank, sides.book_numbers, sides.bank_numbers, sides.book["place"], -LATER, EARLIER))
 
 
 def whole(sides: Sides) -> pl.DataFrame:
@@ -110,6 +112,67 @@ def _members(way: _Way, by: str) -> pl.DataFrame:
             return rows.filter(pl.col("kind") != "").with_columns(pl.concat_str("day", pl.lit("|"), "kind", pl.lit("|"), "into").alias("key"))
         case _:
             return rows.with_columns(pl.concat_str("day", pl.lit("|"), "into").alias("key"))
+
+
+_PARTY_MAX = 11
+"""Rows of one party of which every subset is looked at; of more, those of so many neighbours in time."""
+
+
+def of_parties(sides: Sides) -> pl.DataFrame:
+    """Claims of subsets of one party's rows, whatever the single row says: few enough sets to be evidence where only one fits."""
+    found: list[pl.DataFrame] = []
+    for number in (0, 1):
+        claimed = claims.frame(_of_parties(_ways(sides)[number]))
+        found.append(claimed)
+        sides = claims.left(sides, claimed)
+    return pl.concat(found)
+
+
+def _of_parties(way: _Way) -> list[Claim]:
+    hits = _party_sets(way)
+    singles = way.single.select(pl.col("place").alias("single"), "currency", "amount", "day", pl.col("words").alias("words_single"), pl.col("squeezed").alias("squeezed_single"))
+    fitting = hits.join(singles, on=["currency", "amount"]).filter(
+        (pl.col("since") >= pl.col("day") + way.first) & (pl.col("until") <= pl.col("day") + way.last)).unique().sort("single", "parts")
+    if fitting.is_empty():
+        return []
+    same = [_same_party(*row) for row in fitting.select("words_single", "squeezed_single", "words", "squeezed").iter_rows()]
+    told = fitting.with_columns(pl.Series("same", same, dtype=pl.Boolean)).filter(pl.col("same") | ~pl.col("same").any().over("single"))
+    told = told.with_columns(pl.len().over("single").alias("rivals"), (pl.col("single").n_unique().over("parts")).alias("claimants"))
+    silent = ~pl.col("single").is_in(way.naming.implode())
+    claimed: list[Claim] = []
+    gone: set[int] = set()
+    for row in told.filter((pl.col("rivals") == 1) & (pl.col("same") | silent)).sort(~pl.col("same"), "single").iter_rows(named=True):
+        parts: list[int] = row["parts"]
+        if gone & set(parts):
+            continue
+        gone |= set(parts)
+        sure = row["same"] and row["claimants"] == 1
+        confidence = 950 if sure else 800 if row["claimants"] == 1 else 700
+        told_by = "the texts name the same party" if row["same"] else "no other party's do"
+        claimed.append(way.claim(row["single"], parts, claims.CERTAIN if sure else claims.LIKELY, confidence,
+                                 f"{len(parts)} of one party's {_what(way)} add up to it, and {told_by}"))
+    return claimed
+
+
+def _party_sets(way: _Way) -> pl.DataFrame:
+    """currency, amount, parts, since, until, words, squeezed: sets of two and more rows of one party that make the amount of some single row."""
+    rows = way.parts.filter(pl.col("squeezed").str.len_chars() >= 3).with_columns((pl.col("amount") > 0).alias("into")).sort("squeezed", "currency", "into", "day", "place")
+    targets = {key[0]: np.sort(group["amount"].unique().to_numpy()) for key, group in way.single.group_by("currency")}
+    found: list[tuple[str, int, list[int], int, int, str, str]] = []
+    for (squeezed, currency, _), group in rows.group_by("squeezed", "currency", "into", maintain_order=True):
+        wanted = targets.get(currency)
+        if group.height < 2 or wanted is None:
+            continue
+        places, amounts, day = group["place"].to_list(), group["amount"].to_list(), group["day"].to_list()
+        for start in range(max(1, group.height - _PARTY_MAX + 1)):
+            sums = subsets.sums(amounts[start:start + _PARTY_MAX])
+            at = np.minimum(np.searchsorted(wanted, sums), len(wanted) - 1)
+            for mask in np.flatnonzero(wanted[at] == sums).tolist():
+                chosen = [start + n for n in subsets.members(mask)]
+                if len(chosen) > 1:
+                    found.append((str(currency), int(sums[mask]), sorted(places[n] for n in chosen), day[chosen[0]], day[chosen[-1]], group["words"][0], str(squeezed)))
+    shape = {"currency": pl.String, "amount": pl.Int64, "parts": pl.List(pl.Int64), "since": pl.Int64, "until": pl.Int64, "words": pl.String, "squeezed": pl.String}
+    return pl.DataFrame(found, schema=shape, orient="row")
 
 
 def _alike(words: str, other: str) -> int:

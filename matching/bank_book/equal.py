@@ -49,7 +49,7 @@ def strong(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
 
 def weak(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
     """What is left and has no rival of its amount, though the words differ."""
-    candidates = _candidates(sides, costs).filter(~pl.col("conflict") & (pl.col("amount") % ROUND != 0) & (pl.col("lag_cost") < 6))
+    candidates = _candidates(sides, costs).filter(~pl.col("conflict") & ~pl.col("other") & (pl.col("amount") % ROUND != 0) & (pl.col("lag_cost") < 6))
     alone = candidates.filter((pl.len().over("b") == 1) & (pl.len().over("e") == 1))
     reason = pl.format("nothing else has this amount, but the texts differ; at the bank {}", claims.days(pl.col("lag")))
     return claims.of_pairs(alone.with_columns(pl.lit(claims.LIKELY).alias("status"), pl.lit(600).alias("confidence"), reason.alias("reason")), ONE_TO_ONE)

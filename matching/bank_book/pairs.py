@@ -31,9 +31,8 @@ def beside(pairs: pl.DataFrame, sides: Sides, costs: lags.Costs) -> pl.DataFrame
     both = both.with_columns((pl.col("is_check") | (pl.col("is_check_book") & (pl.col("amount") < 0))).alias("is_check"))
     told = both.with_columns(_alike(both), lags.cost(both, costs), (pl.col("day") - pl.col("day_book")).alias("lag"), _conflict(both))
     named = told.join(shared_numbers(pairs, sides), on=["b", "e"], how="left", maintain_order="left").with_columns(pl.col("number").fill_null(0))
-    return named.join(_naming_others(sides), on="b", how="left", maintain_order="left").with_columns(
-        (pl.col("knows").fill_null(value=False) & (pl.col("alike") < DISAGREES)).fill_null(value=False).alias("other"),
-    ).drop("knows")
+    knows = pl.col("b").is_in(sides.naming["place"].implode())
+    return named.with_columns((knows & (pl.col("alike") < DISAGREES)).fill_null(value=False).alias("other"))
 
 
 def shared_numbers(pairs: pl.DataFrame, sides: Sides) -> pl.DataFrame:
@@ -71,13 +70,3 @@ def _conflict(both: pl.DataFrame) -> pl.Series:
         for one, other in both.select("check", "check_book").iter_rows()
     ]
     return pl.Series("conflict", known, dtype=pl.Boolean)
-
-
-def _naming_others(sides: Sides) -> pl.DataFrame:
-    """b, knows: whether the bank line uses a word (four letters and more) that the books use."""
-    def words(frame: pl.DataFrame) -> pl.DataFrame:
-        return frame.select("place", pl.col("words").str.split(" ").alias("word")).explode("word").filter(pl.col("word").str.len_chars() >= 4)
-
-    vocabulary = words(sides.book).select("word").unique()
-    named = words(sides.bank).join(vocabulary, on="word", how="semi")
-    return named.select(pl.col("place").alias("b")).unique().with_columns(pl.lit(value=True).alias("knows"))

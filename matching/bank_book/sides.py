@@ -40,10 +40,11 @@ class Sides:
     book: pl.DataFrame
     bank_numbers: pl.DataFrame
     book_numbers: pl.DataFrame
+    naming: pl.DataFrame  # place of the bank lines that use a word of the books
 
     def without(self, lines: pl.Series, entries: pl.Series) -> Sides:
         """What is left when these are matched."""
-        return Sides(_left(self.bank, lines), _left(self.book, entries), _left(self.bank_numbers, lines), _left(self.book_numbers, entries))
+        return Sides(_left(self.bank, lines), _left(self.book, entries), _left(self.bank_numbers, lines), _left(self.book_numbers, entries), self.naming)
 
 
 def _left(frame: pl.DataFrame, gone: pl.Series) -> pl.DataFrame:
@@ -60,7 +61,16 @@ def read(bank: pl.DataFrame, book: pl.DataFrame) -> Sides:
         pl.col("place").cast(pl.Int64), "currency", pl.col("amount_minor").alias("amount"), "date", "kind", pl.col("reference").alias("numbered"),
         pl.concat_str("description", "kind", separator=" ").alias("full"),
     )
-    return Sides(_rows(lines, is_book=False), _rows(entries, is_book=True), _numbers(lines), _numbers(entries))
+    told, kept = _rows(lines, is_book=False), _rows(entries, is_book=True)
+    return Sides(told, kept, _numbers(lines), _numbers(entries), _naming(told, kept))
+
+
+def _naming(bank: pl.DataFrame, book: pl.DataFrame) -> pl.DataFrame:
+    """The bank lines that use a word (four letters and more) that the books use: they name somebody known."""
+    def words(frame: pl.DataFrame) -> pl.DataFrame:
+        return frame.select("place", pl.col("words").str.split(" ").alias("word")).explode("word").filter(pl.col("word").str.len_chars() >= 4)
+
+    return words(bank).join(words(book).select("word").unique(), on="word", how="semi").select("place").unique().sort("place")
 
 
 def in_order(frame: pl.DataFrame, identity: str) -> pl.DataFrame:

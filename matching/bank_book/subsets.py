@@ -12,7 +12,7 @@ FOUND_MAX = 64
 def ways(amounts: list[int], target: int, smallest: int = 2) -> list[tuple[int, ...]]:
     """Sets of at least `smallest` places whose amounts add up to the target, at most FOUND_MAX; at most ITEMS_MAX amounts."""
     half = len(amounts) // 2
-    low, high = _sums(amounts[:half]), _sums(amounts[half:])
+    low, high = sums(amounts[:half]), sums(amounts[half:])
     order = np.argsort(high, kind="stable")
     ordered = high[order]
     first = np.searchsorted(ordered, target - low, "left")
@@ -20,7 +20,7 @@ def ways(amounts: list[int], target: int, smallest: int = 2) -> list[tuple[int, 
     found: list[tuple[int, ...]] = []
     for mask in np.flatnonzero(last > first).tolist():
         for place in range(int(first[mask]), int(last[mask])):
-            chosen = _members(mask | int(order[place]) << half)
+            chosen = members(mask | int(order[place]) << half)
             if len(chosen) >= smallest:
                 found.append(chosen)
             if len(found) == FOUND_MAX:
@@ -28,12 +28,14 @@ def ways(amounts: list[int], target: int, smallest: int = 2) -> list[tuple[int, 
     return found
 
 
-def _sums(amounts: list[int]) -> npt.NDArray[np.int64]:
-    sums = np.zeros(1, dtype=np.int64)
+def sums(amounts: list[int]) -> npt.NDArray[np.int64]:
+    """The sums of all sets, by the bits of their place."""
+    found = np.zeros(1, dtype=np.int64)
     for amount in amounts:
-        sums = np.concatenate([sums, sums + amount])
-    return sums
+        found = np.concatenate([found, found + amount])
+    return found
 
 
-def _members(mask: int) -> tuple[int, ...]:
+def members(mask: int) -> tuple[int, ...]:
+    """The places whose bits are set."""
     return tuple(place for place in range(mask.bit_length()) if mask >> place & 1)
