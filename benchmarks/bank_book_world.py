@@ -240,9 +240,9 @@ def transposed(m: Maker) -> Event:
 
 
 def recurring(m: Maker) -> Event:
-    name, amount, start = m.name(), -m.chance.choice((4_999, 12_500, m.amount(), m.amount(), m.amount(), m.amount())), m.chance.randrange(5)
+    name, start, cryptic = m.name(), m.chance.randrange(5), m.chance.random() < 0.5
+    amount = -m.amount() - 13 if cryptic else -m.chance.choice((4_999, 12_500, m.amount()))
     event, step = Event("recurring equal amounts"), m.chance.choice((7, 7, 14))
-    cryptic = m.chance.random() < 0.5
     for day in range(start, DAYS, step):
         booked = working(FIRST + dt.timedelta(day))
         line = None if m.chance.random() < 0.1 else Line(amount, m.later(booked, 1, 3), f"AUTOPAY {m.chance.randrange(10**6)}" if cryptic else f"ACH DEBIT {name.upper()[:16]}", kind="disbursement")
@@ -252,8 +252,8 @@ def recurring(m: Maker) -> Event:
 
 def look_alikes(m: Maker) -> Event:
     """Equal amounts of one day: told apart by name, or by nothing but their order on the days after one another."""
-    event, amount, day = Event("look-alikes"), m.chance.choice((50_000, 99_900, m.amount())), m.day()
-    named = m.chance.random() < 0.7
+    event, day, named = Event("look-alikes"), m.day(), m.chance.random() < 0.7
+    amount = m.chance.choice((50_000, 99_900, m.amount())) if named else m.amount() + 11
     for name in m.chance.sample(m.names, m.chance.randint(2, 3)):
         if named:
             one(event, Line(amount, m.later(day, 1, 2), f"ACH CREDIT {name.upper()[:18]}", kind="receipt"), Entry(amount, day, f"Payment {name}", m.voucher(), "receipt"))

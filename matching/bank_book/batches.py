@@ -12,18 +12,19 @@ from typing import NamedTuple
 
 import numpy as np
 import polars as pl
-from rapidfuzz import fuzz
 
 from matching.bank_book import claims, subsets
 from matching.bank_book.claims import Claim
-from matching.bank_book.pairs import AGREES
 from matching.bank_book.schema import MANY_TO_ONE, ONE_TO_MANY
 from matching.bank_book.sides import Sides
+from matching.bank_book.words import AGREES, DISAGREES, UNKNOWN, Lexicon
 
 EARLIER, LATER = 16, 3
 """Calendar days before and after the single row within which its parts lie (seen from the books to the bank)."""
 CHANCE_MAX = 0.05
 """Sets that would make the amount by mere chance; above it a sum is no evidence."""
+STRANGE_MAX = 0.002
+"""The same where the rows are not of one party: many more sets were looked at."""
 
 
 class _Way(NamedTuple):
@@ -34,9 +35,13 @@ class _Way(NamedTuple):
     parts: pl.DataFrame
     single_numbers: pl.DataFrame
     part_numbers: pl.DataFrame
-    naming: pl.Series  # places of single rows that name somebody known
+    lexicon: Lexicon
     first: int  # the parts lie from `first` to `last` days after the single row
     last: int
+
+    def likeness(self, single: str, part: str) -> int | None:
+        """How alike the words of a single row and of a part are."""
+        return self.lexicon.likeness(single, part) if self.kind == ONE_TO_MANY else self.lexicon.likeness(part, single)
 
     def claim(self, single: int, parts: list[int], status: str, confidence: int, reason: str) -> Claim:
         """The claim with lines and entries where they belong."""
@@ -45,8 +50,8 @@ class _Way(NamedTuple):
 
 
 def _ways(sides: Sides) -> tuple[_Way, _Way]:
-    return (_Way(ONE_TO_MANY, sides.bank, sides.book, sides.bank_numbers, sides.book_numbers, sides.naming["place"], -EARLIER, LATER),
-            _Way(MANY_TO_ONE, sides.book, sides.bank, sides.book_numbers, sides.bank_numbers, sides.book["place"], -LATER, EARLIER))
+    return (_Way(ONE_TO_MANY, sides.bank, sides.book, sides.bank_numbers, sides.book_numbers, sides.lexicon, -EARLIER, LATER),
+            _Way(MANY_TO_ONE, sides.book, sides.bank, sides.book_numbers, sides.bank_numbers, sides.lexicon, -LATER, EARLIER))
 
 
 def whole(sides: Sides) -> pl.DataFrame:
@@ -70,7 +75,8 @@ def _of_groups(way: _Way, by: str) -> list[Claim]:
     singles = way.single.select(pl.col("place").alias("single"), "currency", "amount", "day", pl.col("words").alias("words_single"))
     fitting = groups.join(singles, on=["currency", "amount"]).filter(
         (pl.col("since") >= pl.col("day") + way.first) & (pl.col("until") <= pl.col("day") + way.last))
-    fitting = fitting.with_columns(pl.Series("alike", [_alike(*row) for row in fitting.select("words", "words_single").iter_rows()], dtype=pl.Int64))
+    likeness = [way.likeness(*row) for row in fitting.select("words_single", "words").iter_rows()]
+    fitting = fitting.with_columns(pl.Series("alike", likeness, dtype=pl.Int64).fill_null(UNKNOWN)).filter((pl.col("alike") >= DISAGREES) | pl.lit(value=by == "number"))
     best = fitting.sort("single", -pl.col("alike"), (pl.col("since") - pl.col("day")).abs(), "key")
     claimed: list[Claim] = []
     gone: set[int] = set()
@@ -130,18 +136,18 @@ def of_parties(sides: Sides) -> pl.DataFrame:
 
 def _of_parties(way: _Way) -> list[Claim]:
     hits = _party_sets(way)
-    singles = way.single.select(pl.col("place").alias("single"), "currency", "amount", "day", pl.col("words").alias("words_single"), pl.col("squeezed").alias("squeezed_single"))
+    singles = way.single.select(pl.col("place").alias("single"), "currency", "amount", "day", pl.col("words").alias("words_single"))
     fitting = hits.join(singles, on=["currency", "amount"]).filter(
         (pl.col("since") >= pl.col("day") + way.first) & (pl.col("until") <= pl.col("day") + way.last)).unique().sort("single", "parts")
     if fitting.is_empty():
         return []
-    same = [_same_party(*row) for row in fitting.select("words_single", "squeezed_single", "words", "squeezed").iter_rows()]
-    told = fitting.with_columns(pl.Series("same", same, dtype=pl.Boolean)).filter(pl.col("same") | ~pl.col("same").any().over("single"))
+    likeness = [way.likeness(*row) for row in fitting.select("words_single", "words").iter_rows()]
+    alike = fitting.with_columns(pl.Series("alike", likeness, dtype=pl.Int64).fill_null(UNKNOWN)).filter(pl.col("alike") >= DISAGREES)
+    told = alike.with_columns((pl.col("alike") >= AGREES).alias("same")).filter(pl.col("same") | ~pl.col("same").any().over("single"))
     told = told.with_columns(pl.len().over("single").alias("rivals"), (pl.col("single").n_unique().over("parts")).alias("claimants"))
-    silent = ~pl.col("single").is_in(way.naming.implode())
     claimed: list[Claim] = []
     gone: set[int] = set()
-    for row in told.filter((pl.col("rivals") == 1) & (pl.col("same") | silent)).sort(~pl.col("same"), "single").iter_rows(named=True):
+    for row in told.filter(pl.col("rivals") == 1).sort(~pl.col("same"), "single").iter_rows(named=True):
         parts: list[int] = row["parts"]
         if gone & set(parts):
             continue
@@ -175,10 +181,6 @@ def _party_sets(way: _Way) -> pl.DataFrame:
     return pl.DataFrame(found, schema=shape, orient="row")
 
 
-def _alike(words: str, other: str) -> int:
-    return int(fuzz.token_set_ratio(words, other)) if words and other else 0
-
-
 def some(sides: Sides) -> pl.DataFrame:
     """Claims of subsets, for what no whole group explains."""
     found: list[pl.DataFrame] = []
@@ -195,8 +197,8 @@ def _of_subsets(way: _Way) -> list[Claim]:
         return []
     parts = _Parts(way)
     wanted: list[tuple[int, _Found]] = []
-    for place, amount, day, words, squeezed, currency in way.single.select("place", "amount", "day", "words", "squeezed", "currency").iter_rows():
-        answer = parts.explain(amount, day, currency, words, squeezed)
+    for place, amount, day, words, currency in way.single.select("place", "amount", "day", "words", "currency").iter_rows():
+        answer = parts.explain(amount, day, currency, words)
         if answer is not None:
             wanted.append((place, answer))
     claimants: dict[int, int] = {}
@@ -228,11 +230,11 @@ class _Parts:
 
     def __init__(self, way: _Way) -> None:
         self._way = way
-        self._by_day: dict[tuple[str, bool, int], list[tuple[int, int, str, str]]] = {}
-        for place, currency, amount, day, words, squeezed in way.parts.sort("day", "place").select("place", "currency", "amount", "day", "words", "squeezed").iter_rows():
-            self._by_day.setdefault((currency, amount > 0, day), []).append((place, amount, words, squeezed))
+        self._by_day: dict[tuple[str, bool, int], list[tuple[int, int, str]]] = {}
+        for place, currency, amount, day, words in way.parts.sort("day", "place").select("place", "currency", "amount", "day", "words").iter_rows():
+            self._by_day.setdefault((currency, amount > 0, day), []).append((place, amount, words))
 
-    def explain(self, amount: int, day: int, currency: str, words: str, squeezed: str) -> _Found | None:
+    def explain(self, amount: int, day: int, currency: str, words: str) -> _Found | None:
         """The set that makes the amount: of the party's rows, else of a day's, else of all near rows where they are few."""
         near = [
             (part, on) for on in range(day + self._way.first, day + self._way.last + 1)
@@ -241,23 +243,21 @@ class _Parts:
         if len(near) < 2:
             return None
         what = _what(self._way)
-        party = [row for row in near if squeezed and row[0][3] and _same_party(words, squeezed, row[0][2], row[0][3])]
+        alike = {text: self._way.likeness(words, text) for text in {row[0][2] for row in near}}
+        party = [row for row in near if (alike[row[0][2]] or 0) >= AGREES]
         if len(party) > 1:
             found = _search(party, amount, 930, f"{{}} of the party's {len(party)} open {what} add up to it")
             if found is not None:
                 return found
+        near = [row for row in near if (alike[row[0][2]] or UNKNOWN) >= DISAGREES]
         for on in sorted({on for _, on in near}, key=lambda one: (abs(one - day), one)):
-            found = _search([row for row in near if row[1] == on], amount, 860, f"{{}} {what} of one day add up to it")
+            found = _search([row for row in near if row[1] == on], amount, 860, f"{{}} {what} of one day add up to it", STRANGE_MAX)
             if found is not None:
                 return found
-        return _search(near, amount, 760, f"{{}} of the {len(near)} open {what} of these weeks add up to it") if len(near) <= 16 else None
+        return _search(near, amount, 760, f"{{}} of the {len(near)} open {what} of these weeks add up to it", STRANGE_MAX) if len(near) <= 16 else None
 
 
-def _same_party(words: str, squeezed: str, other: str, other_squeezed: str) -> bool:
-    return fuzz.token_set_ratio(words, other) >= AGREES or (min(len(squeezed), len(other_squeezed)) >= 5 and fuzz.partial_ratio(squeezed, other_squeezed) >= 85)
-
-
-def _search(rows: list[tuple[tuple[int, int, str, str], int]], amount: int, confidence: int, reason: str) -> _Found | None:
+def _search(rows: list[tuple[tuple[int, int, str], int]], amount: int, confidence: int, reason: str, chance_max: float = CHANCE_MAX) -> _Found | None:
     """The only set among the rows that makes the amount, or the earliest where sets differ in rows of equal amounts alone."""
     nearest = rows[-subsets.ITEMS_MAX:]
     amounts = [part[1] for part, _ in nearest]
@@ -269,7 +269,7 @@ def _search(rows: list[tuple[tuple[int, int, str, str], int]], amount: int, conf
         return None
     everything = len(found[0]) == len(nearest)
     total = abs(sum(amounts))
-    if not everything and 2.0 ** len(nearest) / max(total, 1) > CHANCE_MAX and not _is_run(found[0]):
+    if not everything and 2.0 ** len(nearest) / max(total, 1) > chance_max and not _is_run(found[0]):
         return None
     kinds = {tuple(sorted(amounts[place] for place in chosen)) for chosen in found}
     if len(kinds) > 1:

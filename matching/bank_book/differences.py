@@ -11,6 +11,7 @@ import polars as pl
 from matching.bank_book import claims, lags, pairs
 from matching.bank_book.schema import DIFFERENCE
 from matching.bank_book.sides import Sides
+from matching.bank_book.words import AGREES
 
 FEE_MAX = 6_000
 """Minor units in currencies with two digits: what a bank takes for one payment."""
@@ -61,7 +62,7 @@ def unnamed(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
     """Claims of pairs whose party and days agree."""
     candidates = pl.concat([_of_one_word(sides), _of_equal_digits(sides)]).unique().sort("b", "e")
     found = _judged(candidates, sides, costs)
-    party = pl.col("alike").fill_null(0) >= pairs.AGREES
+    party = pl.col("alike").fill_null(0) >= AGREES
     silent = pl.col("alike").is_null()
     near = pl.col("lag_cost") <= 5
     fits = (party & near & (pl.col("pattern") != OTHER) & (pl.col("pattern") != KEYED)) | (party & (pl.col("pattern") == KEYED) & (pl.col("lag_cost") <= 3)) | (
@@ -80,7 +81,7 @@ def _judged(found: pl.DataFrame, sides: Sides, costs: lags.Costs) -> pl.DataFram
 def _claimed(found: pl.DataFrame, *, sure: pl.Expr, confidence: int) -> pl.DataFrame:
     alone = found.filter((pl.len().over("b") == 1) & (pl.len().over("e") == 1)).with_columns(sure.fill_null(value=False).alias("sure"))
     told = pl.col("pattern").replace_strict(_TOLD, return_dtype=pl.String)
-    link = pl.when(pl.col("number") > 0).then(pl.lit("both name one number")).when(pl.col("alike") >= pairs.AGREES).then(pl.lit("the texts name the same party")).otherwise(pl.lit("the days fit"))
+    link = pl.when(pl.col("number") > 0).then(pl.lit("both name one number")).when(pl.col("alike") >= AGREES).then(pl.lit("the texts name the same party")).otherwise(pl.lit("the days fit"))
     return claims.of_pairs(alone.with_columns(
         pl.when("sure").then(pl.lit(claims.CERTAIN)).otherwise(pl.lit(claims.LIKELY)).alias("status"), pl.when("sure").then(confidence).otherwise(700).alias("confidence"),
         pl.format("{}: {}; at the bank {}", told, link, claims.days(pl.col("lag"))).alias("reason"),

@@ -1,7 +1,7 @@
 """Lines and entries of equal amount: one to one, by number, by words, by the lag, and in their order where nothing else tells them apart.
 
-`strong` takes a pair when a number or words speak for it, or when nothing else has its amount and nothing speaks against it. `weak`
-takes, at the end, what has no rival though its words differ; such a pair is a suggestion, and a round amount is not enough for it.
+`strong` takes a pair when a number or words speak for it, `quiet` when nothing else has its amount or the order of dates fits, and nothing
+speaks against it. `weak` takes, at the end, what has no rival though its words differ; such a pair is a suggestion, and a round amount is not enough for it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import polars as pl
 from matching.bank_book import assign, claims, lags, pairs
 from matching.bank_book.schema import ONE_TO_ONE
 from matching.bank_book.sides import Sides
+from matching.bank_book.words import AGREES, DISAGREES
 
 NEAR = (-10, 20)
 NEAR_CHECK = (-5, 75)
@@ -41,10 +42,14 @@ def named(sides: Sides) -> pl.DataFrame:
 
 
 def strong(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
-    """Claims of equal amount with something that speaks for them."""
+    """Claims of equal amount with a number or words that speak for them."""
     candidates = _candidates(sides, costs)
-    speaking = candidates.filter(~pl.col("conflict") & ~pl.col("other"))
-    return _assigned(speaking, candidates)
+    return _assigned(candidates).filter("speaks").drop("speaks")
+
+
+def quiet(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
+    """Claims of equal amount with nothing that speaks against them."""
+    return _assigned(_candidates(sides, costs)).drop("speaks")
 
 
 def weak(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
@@ -67,7 +72,7 @@ def _candidates(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
     busy = lines.join(crowded, on=["currency", "amount"], how="semi").join(entries, on=["currency", "amount"]).filter(lag.is_between(-3, 8))
     found = pairs.beside(pl.concat([calm, busy]).sort("b", "e"), sides, costs)
     within = pl.when("is_check").then(pl.col("lag").is_between(*NEAR_CHECK)).otherwise(pl.col("lag").is_between(*NEAR))
-    return found.filter(within | (pl.col("number") == 2) | ((pl.col("number") == 1) & (pl.col("alike") >= pairs.AGREES) & (pl.col("lag") > 0) & pl.col("is_check")))
+    return found.filter(within | (pl.col("number") == 2) | ((pl.col("number") == 1) & (pl.col("alike") >= AGREES) & (pl.col("lag") > 0) & pl.col("is_check")))
 
 
 def _crowded(lines: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
@@ -79,19 +84,19 @@ def _crowded(lines: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
 
 def _score() -> pl.Expr:
     """What speaks for a pair in points, less what its lag costs; in order of dates where all else is equal."""
-    words = pl.when(pl.col("alike") >= pairs.AGREES).then(pl.col("alike") - 30).when(pl.col("alike") < pairs.DISAGREES).then(5).otherwise(20).fill_null(20)
+    words = pl.when(pl.col("alike") >= AGREES).then(pl.col("alike") - 30).when(pl.col("alike") < DISAGREES).then(5).otherwise(20).fill_null(20)
     numbers = pl.when(pl.col("number") == 2).then(100).when(pl.col("number") == 1).then(25).otherwise(0)
     return (words + numbers - 8.0 * pl.col("lag_cost") - 0.002 * pl.col("lag") ** 2 + 60.0).alias("score")
 
 
-def _assigned(speaking: pl.DataFrame, candidates: pl.DataFrame) -> pl.DataFrame:
-    scored = speaking.with_columns(_score())
-    degree = pl.min_horizontal(pl.len().over("b"), pl.len().over("e")) == 1
-    alone = scored.filter((pl.len().over("b") == 1) & (pl.len().over("e") == 1) & degree).with_columns(pl.lit(1e3).alias("margin"))
-    rivals = scored.join(alone.select("b", "e"), on=["b", "e"], how="anti")
-    chosen = pl.concat([alone.filter(pl.col("score") > 0), _best(rivals)])
+def _assigned(candidates: pl.DataFrame) -> pl.DataFrame:
+    """The best pairs, each judged; `speaks` tells whether a number or words speak for it."""
+    scored = candidates.filter(~pl.col("conflict") & ~pl.col("other")).with_columns(_score())
+    single = (pl.len().over("b") == 1) & (pl.len().over("e") == 1)
+    alone = scored.filter(single & (pl.col("score") > 0)).with_columns(pl.lit(1e3).alias("margin"))
+    chosen = pl.concat([alone, _best(scored.filter(~single))])
     disputed = candidates.filter("other").group_by("b").agg(pl.lit(value=True).alias("has_other"))
-    return _judged(chosen.join(disputed, on="b", how="left"))
+    return _judged(chosen.join(disputed, on="b", how="left", maintain_order="left"))
 
 
 def _best(rivals: pl.DataFrame) -> pl.DataFrame:
@@ -140,7 +145,7 @@ def _mutual(group: pl.DataFrame) -> pl.DataFrame:
 def _judged(chosen: pl.DataFrame) -> pl.DataFrame:
     """Status, confidence and reason of the chosen pairs."""
     ahead = pl.col("margin") >= MARGIN
-    by_number, by_words, silent = pl.col("number") == 2, pl.col("alike").fill_null(0) >= pairs.AGREES, pl.col("alike").is_null()
+    by_number, by_words, silent = pl.col("number") == 2, pl.col("alike").fill_null(0) >= AGREES, pl.col("alike").is_null()
     single = pl.col("margin") >= 500
     usual = (pl.col("amount") % ROUND != 0) & (pl.col("lag_cost") <= 4)
     certain = (by_number | by_words | (silent & single & usual & pl.col("has_other").is_null())) & ahead
@@ -155,7 +160,8 @@ def _judged(chosen: pl.DataFrame) -> pl.DataFrame:
         .otherwise(pl.lit("same amount; the days fit this pair best"))
     )
     doubt = pl.when(ahead).then(pl.lit("")).otherwise(pl.lit("; others of the same amount fit as well: taken in order of their dates"))
-    return claims.of_pairs(chosen.with_columns(
+    judged = chosen.with_columns(
         pl.when(certain).then(pl.lit(claims.CERTAIN)).otherwise(pl.lit(claims.LIKELY)).alias("status"), confidence.alias("confidence"),
         pl.format("{}; at the bank {}{}", what, claims.days(pl.col("lag")), doubt).alias("reason"),
-    ), ONE_TO_ONE)
+    )
+    return claims.of_pairs(judged, ONE_TO_ONE).with_columns(judged.select((by_number | by_words).alias("speaks"))["speaks"])

@@ -17,6 +17,8 @@ from matching.bank_book.sides import RETURNED, TAKEN_BACK, VOIDED, Sides
 
 DAYS_MAX = 120
 DAYS_SILENT = 35
+_SAME_TEXT = 80
+"""How alike the words of two entries of the same books must be (rapidfuzz token_set_ratio)."""
 
 
 def explicit(sides: Sides) -> pl.DataFrame:
@@ -24,7 +26,7 @@ def explicit(sides: Sides) -> pl.DataFrame:
     told = _opposites(sides, DAYS_MAX)
     void, back, returned = (pl.col("full_late").str.contains(words) for words in (VOIDED, TAKEN_BACK, RETURNED))
     speaks = (back & ~returned) | void | pl.col("full").str.contains(VOIDED)
-    linked = pl.col("number") | (pl.col("alike") >= pairs.AGREES) | pl.col("alike").is_null()
+    linked = pl.col("number") | (pl.col("alike") >= _SAME_TEXT) | pl.col("alike").is_null()
     wanted = told.filter(((speaks & linked) | (pl.col("rare") & ~returned)) & (void | ~pl.col("at_bank")))
     return _chosen(wanted, "an entry and its own void or correction: they cancel out and never reach the bank")
 
@@ -32,7 +34,7 @@ def explicit(sides: Sides) -> pl.DataFrame:
 def silent(sides: Sides) -> pl.DataFrame:
     """Claims of entries that cancel out though none says so; and of entries over nothing."""
     told = _opposites(sides, DAYS_SILENT).filter(
-        (pl.col("number") | (pl.col("alike") >= pairs.AGREES)) & ~pl.col("full_late").str.contains(RETURNED))
+        (pl.col("number") | (pl.col("alike") >= _SAME_TEXT)) & ~pl.col("full_late").str.contains(RETURNED))
     nothing = [
         Claim([], [place], OFFSET, claims.CERTAIN, 990, "an entry over zero: nothing is to clear")
         for place in sides.book.filter(pl.col("amount") == 0)["place"].sort()
@@ -74,7 +76,7 @@ def _chosen(wanted: pl.DataFrame, reason: str, confidence: int = 970) -> pl.Data
     ordered = wanted.sort(~pl.col("rare"), ~pl.col("number"), -pl.col("alike").fill_null(50), pl.col("day_late") - pl.col("day"), "l", "e")
     gone: set[int] = set()
     found: list[Claim] = []
-    for early, late, links in ordered.select("e", "l", pl.col("number") | (pl.col("alike") >= pairs.AGREES).fill_null(value=False)).iter_rows():
+    for early, late, links in ordered.select("e", "l", pl.col("number") | (pl.col("alike") >= _SAME_TEXT).fill_null(value=False)).iter_rows():
         if early in gone or late in gone:
             continue
         gone |= {early, late}

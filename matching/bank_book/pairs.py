@@ -6,18 +6,15 @@ disagrees; one that names nobody the books know is merely cryptic. Two different
 
 from __future__ import annotations
 
-import numpy as np
 import polars as pl
-from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
 from matching.bank_book import lags
 from matching.bank_book.sides import Sides
+from matching.bank_book.words import DISAGREES, Lexicon
 
 RARE = 3
 """A number that more rows of a side name is no longer one payment's own."""
-AGREES, DISAGREES = 72, 50
-_VOWELS = r"[AEIOUY]"
 _BANK = ("currency", "amount", "date", "day", "words", "squeezed", "check", "is_check", "kind")
 
 
@@ -29,10 +26,9 @@ def beside(pairs: pl.DataFrame, sides: Sides, costs: lags.Costs) -> pl.DataFrame
     entries = sides.book.select(pl.col("place").alias("e"), *(pl.col(name).alias(f"{name}_book") for name in _BANK))
     both = pairs.select("b", "e").join(lines, on="b", maintain_order="left").join(entries, on="e", maintain_order="left")
     both = both.with_columns((pl.col("is_check") | (pl.col("is_check_book") & (pl.col("amount") < 0))).alias("is_check"))
-    told = both.with_columns(_alike(both), lags.cost(both, costs), (pl.col("day") - pl.col("day_book")).alias("lag"), _conflict(both))
+    told = both.with_columns(_alike(both, sides.lexicon), lags.cost(both, costs), (pl.col("day") - pl.col("day_book")).alias("lag"), _conflict(both))
     named = told.join(shared_numbers(pairs, sides), on=["b", "e"], how="left", maintain_order="left").with_columns(pl.col("number").fill_null(0))
-    knows = pl.col("b").is_in(sides.naming["place"].implode())
-    return named.with_columns((knows & (pl.col("alike") < DISAGREES)).fill_null(value=False).alias("other"))
+    return named.with_columns((pl.col("alike") < DISAGREES).fill_null(value=False).alias("other"))
 
 
 def shared_numbers(pairs: pl.DataFrame, sides: Sides) -> pl.DataFrame:
@@ -44,23 +40,11 @@ def shared_numbers(pairs: pl.DataFrame, sides: Sides) -> pl.DataFrame:
     return shared.group_by("b", "e").agg(pl.when(rare.any()).then(2).otherwise(1).cast(pl.Int64).alias("number"))
 
 
-def _alike(both: pl.DataFrame) -> pl.Series:
-    """How alike the words are: in any order, glued or cut off, or without vowels; null where a side has none."""
-    if both.is_empty():
-        return pl.Series("alike", [], dtype=pl.Int64)
-    texts = both.select("words", "words_book", "squeezed", "squeezed_book").unique()
-    short = texts.select(
-        pl.min_horizontal(pl.col("squeezed", "squeezed_book").str.len_chars()).alias("n"),
-        pl.col("squeezed").str.replace_all(_VOWELS, "").alias("bones"), pl.col("squeezed_book").str.replace_all(_VOWELS, "").alias("bones_book"),
-    )
-    sets = process.cpdist(texts["words"].to_list(), texts["words_book"].to_list(), scorer=fuzz.token_set_ratio)
-    glued = process.cpdist(texts["squeezed"].to_list(), texts["squeezed_book"].to_list(), scorer=fuzz.partial_ratio)
-    bones = process.cpdist(short["bones"].to_list(), short["bones_book"].to_list(), scorer=fuzz.partial_ratio)
-    length = short["n"].to_numpy()
-    few = short.select(pl.min_horizontal(pl.col("bones", "bones_book").str.len_chars()))["bones"].to_numpy()
-    best = np.maximum(np.where(length >= 3, sets, 0), np.maximum(np.where(length >= 5, glued, 0), np.where(few >= 5, bones - 5, 0)))
-    scored = texts.with_columns(pl.Series("alike", best.astype(np.int64))).with_columns(pl.when(pl.Series(length >= 3)).then("alike"))
-    return both.select("words", "words_book", "squeezed", "squeezed_book").join(scored, on=list(texts.columns), how="left", maintain_order="left")["alike"]
+def _alike(both: pl.DataFrame, lexicon: Lexicon) -> pl.Series:
+    """How alike the words of each pair are (`words.Lexicon.likeness`), each two texts once."""
+    texts = both.select("words", "words_book").unique()
+    scored = texts.with_columns(pl.Series("alike", [lexicon.likeness(bank, book) for bank, book in texts.iter_rows()], dtype=pl.Int64))
+    return both.select("words", "words_book").join(scored, on=["words", "words_book"], how="left", maintain_order="left")["alike"]
 
 
 def _conflict(both: pl.DataFrame) -> pl.Series:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from matching.bank_book.words import Lexicon
 from matching.normalize import plain
 
 NOISE = frozenset(
@@ -40,11 +41,12 @@ class Sides:
     book: pl.DataFrame
     bank_numbers: pl.DataFrame
     book_numbers: pl.DataFrame
-    naming: pl.DataFrame  # place of the bank lines that use a word of the books
+    lexicon: Lexicon  # the words of all entries, matched or not
+    naming: pl.DataFrame  # place of the bank lines that name somebody of the books
 
     def without(self, lines: pl.Series, entries: pl.Series) -> Sides:
         """What is left when these are matched."""
-        return Sides(_left(self.bank, lines), _left(self.book, entries), _left(self.bank_numbers, lines), _left(self.book_numbers, entries), self.naming)
+        return Sides(_left(self.bank, lines), _left(self.book, entries), _left(self.bank_numbers, lines), _left(self.book_numbers, entries), self.lexicon, self.naming)
 
 
 def _left(frame: pl.DataFrame, gone: pl.Series) -> pl.DataFrame:
@@ -62,15 +64,10 @@ def read(bank: pl.DataFrame, book: pl.DataFrame) -> Sides:
         pl.concat_str("description", "kind", separator=" ").alias("full"),
     )
     told, kept = _rows(lines, is_book=False), _rows(entries, is_book=True)
-    return Sides(told, kept, _numbers(lines), _numbers(entries), _naming(told, kept))
-
-
-def _naming(bank: pl.DataFrame, book: pl.DataFrame) -> pl.DataFrame:
-    """The bank lines that use a word (four letters and more) that the books use: they name somebody known."""
-    def words(frame: pl.DataFrame) -> pl.DataFrame:
-        return frame.select("place", pl.col("words").str.split(" ").alias("word")).explode("word").filter(pl.col("word").str.len_chars() >= 4)
-
-    return words(bank).join(words(book).select("word").unique(), on="word", how="semi").select("place").unique().sort("place")
+    lexicon = Lexicon(kept["words"].to_list())
+    known = {text: lexicon.knows(text) for text in told["words"].unique()}
+    naming = told.filter(pl.col("words").replace_strict(known, return_dtype=pl.Boolean)).select("place")
+    return Sides(told, kept, _numbers(lines), _numbers(entries), lexicon, naming)
 
 
 def in_order(frame: pl.DataFrame, identity: str) -> pl.DataFrame:

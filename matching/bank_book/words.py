@@ -1,0 +1,106 @@
+"""Whose name a bank text holds, in the words of the books: whole, cut off, glued together, without vowels, or with a typing error.
+
+A bank word stands for all words of the books it may be a spelling of. Rare words weigh more: `Kestrel Steel` and `Sable Steel` are two
+parties. `likeness` is the mean of two shares: how much of the entry's words the bank says, and how much of what the bank says (as far as the
+books know it) the entry has; a cut name agrees by the second though it says little.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from bisect import bisect_left
+from collections import Counter, defaultdict
+
+from rapidfuzz.distance import OSA
+
+AGREES, DISAGREES = 72, 55
+UNKNOWN = 60
+"""The likeness where the bank's words are not the books': nobody's name, so nobody else's either."""
+_VOWELS = re.compile("[AEIOUY]")
+_SPELLED = 4
+_GLUED = 9
+
+
+class Lexicon:
+    """The words of the books with their weight, and what bank words stand for."""
+
+    def __init__(self, texts: list[str]) -> None:
+        distinct = [set(text.split()) for text in dict.fromkeys(texts) if text]
+        counted = Counter(word for text in distinct for word in text)
+        self._weight = {word: math.log(1 + len(distinct) / count) for word, count in counted.items()}
+        self._sorted = sorted(self._weight)
+        self._by_bones: dict[str, list[str]] = defaultdict(list)
+        for word in self._sorted:
+            if len(_bones(word)) >= 3:
+                self._by_bones[_bones(word)].append(word)
+        self._bones = sorted(self._by_bones)
+        self._stands: dict[str, frozenset[str]] = {}
+
+    def knows(self, text: str) -> bool:
+        """Whether the text has a word of four letters and more that stands for one of the books'."""
+        return any(len(word) >= _SPELLED and self.stands_for(word) for word in text.split())
+
+    def likeness(self, bank: str, book: str) -> int | None:
+        """0..100, or None where a side says nothing; see the module's head."""
+        mine, theirs = [word for word in bank.split() if len(word) > 2 or word in self._weight], set(book.split())
+        if not mine or not theirs:
+            return None
+        told = [self.stands_for(word) for word in mine]
+        known = [standing for standing in told if standing]
+        if not known:
+            return UNKNOWN
+        said = frozenset[str]().union(*known) & theirs
+        total = sum(self._weight.get(word, 1.0) for word in theirs)
+        book_share = sum(self._weight[word] for word in said) / total
+        weights = [max(self._weight[word] for word in standing) for standing in known]
+        bank_share = sum(weight for weight, standing in zip(weights, known, strict=True) if standing & theirs) / sum(weights)
+        return round(50 * (book_share + bank_share))
+
+    def stands_for(self, word: str) -> frozenset[str]:
+        """The books' words that the bank's word may be a spelling of."""
+        if word not in self._stands:
+            self._stands[word] = frozenset(self._found(word))
+        return self._stands[word]
+
+    def _found(self, word: str) -> set[str]:
+        if word in self._weight:
+            return {word}
+        begun = set(_beginning(self._sorted, word)) if len(word) >= 3 else set()
+        if begun:
+            return begun
+        if len(word) >= _GLUED and (glued := self._glued(word)):
+            return glued
+        bones = _bones(word)
+        if bones == word and len(word) >= 3:
+            return {full for cut in _beginning(self._bones, bones) for full in self._by_bones[cut]}
+        longer = {word[:end] for end in range(_SPELLED + 1, len(word))} & self._weight.keys()
+        return longer or self._misspelled(word)
+
+    def _glued(self, word: str) -> set[str]:
+        """Words run together, the last perhaps cut: read from the left, the longest first."""
+        found: set[str] = set()
+        start = 0
+        while start < len(word):
+            end = next((end for end in range(len(word), start + 2, -1) if word[start:end] in self._weight), None)
+            if end is None:
+                found |= set(_beginning(self._sorted, word[start:])) if found and len(word) - start >= 3 else set()
+                break
+            found.add(word[start:end])
+            start = end
+        return found
+
+    def _misspelled(self, word: str) -> set[str]:
+        if len(word) < 6:
+            return set()
+        alike = self._sorted[bisect_left(self._sorted, word[:2]):bisect_left(self._sorted, word[:2] + "~")]
+        return {other for other in alike if abs(len(other) - len(word)) <= 1 and OSA.distance(word, other, score_cutoff=1) <= 1}
+
+
+def _bones(word: str) -> str:
+    return _VOWELS.sub("", word)
+
+
+def _beginning(words: list[str], start: str) -> list[str]:
+    """The sorted words that begin so."""
+    return words[bisect_left(words, start):bisect_left(words, start + "~")]
