@@ -29,6 +29,8 @@ _ROOTS = ("Alder", "Borealis", "Cascade", "Dunmore", "Elkhorn", "Fairview", "Gra
           "Orchard", "Pinnacle", "Quarry", "Redwater", "Sable", "Tamarack", "Upland", "Vantage", "Westbrook", "Yarrow", "Zephyr", "Oakmont", "Harbor", "Summit")
 _TRADES = ("Freight", "Plumbing", "Office Supply", "Dental", "Foods", "Printing", "Landscaping", "Software", "Legal Services", "Properties", "Electric", "Packaging",
            "Steel", "Roofing", "Catering", "Insurance", "Logistics", "Chemicals", "Textiles", "Security")
+_TOWNS = ("Ashland", "Bristol", "Camden", "Dover", "Easton", "Franklin", "Georgetown", "Hudson", "Irving", "Jackson", "Kingston", "Lebanon", "Madison", "Newport",
+          "Oxford", "Princeton", "Quincy", "Richmond", "Salem", "Trenton", "Union", "Vienna", "Winchester", "York", "Arlington", "Burlington", "Clinton", "Dayton")
 _FORMS = ("LLC", "Inc", "Co", "Corp", "LP", "")
 _CRYPTIC = ("ORIG CO NAME:{a} CO ENTRY DESCR:PAYMENT SEC:CCD TRACE#:{n}", "PREAUTHORIZED ACH {n}", "EFT {n} CCD", "INTERNET TRF {n}", "MISC CR {n}", "ACH {n} PPD ID 9{n}")
 
@@ -69,9 +71,10 @@ class Event:
 class Maker:
     """Chance, names and numbers."""
 
-    def __init__(self, seed: int, mess: float) -> None:
+    def __init__(self, seed: int, events: int, mess: float) -> None:
         self.chance, self.mess = random.Random(seed), mess
-        self.names = sorted({f"{a} {t} {self.chance.choice(_FORMS)}".strip() for a in _ROOTS for t in _TRADES if self.chance.random() < 0.3})
+        towns = ("", *_TOWNS)[: 1 + events // 1000]
+        self.names = sorted({f"{a}{town and ' '}{town} {t} {self.chance.choice(_FORMS)}".strip() for a in _ROOTS for town in towns for t in _TRADES if self.chance.random() < 0.3})
         self._check, self._voucher, self._slip = 4000 + seed % 900, 10_000, 300
         self._taken: set[tuple[str, dt.date]] = set()
 
@@ -306,7 +309,7 @@ class World(NamedTuple):
 
 def build(seed: int, events: int, mess: float) -> World:
     """The world of these dials; ids are given in shuffled order so that they tell nothing."""
-    maker = Maker(seed, mess)
+    maker = Maker(seed, events, mess)
     weights = [clean + messy * mess for _, clean, messy in BEHAVIOURS]
     made = [behave(maker) for behave, _, _ in maker.chance.choices(BEHAVIOURS, weights, k=events)]
     line_ids = maker.chance.sample(range(1, 1 + sum(len(e.lines) for e in made)), sum(len(e.lines) for e in made))

@@ -7,7 +7,8 @@ taken, and said so. `_Way` turns the same code round for the other direction.
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import groupby, pairwise
+from math import gcd
 from typing import NamedTuple
 
 import numpy as np
@@ -43,6 +44,14 @@ class _Way(NamedTuple):
         """How alike the words of a single row and of a part are."""
         return self.lexicon.likeness(single, part) if self.kind == ONE_TO_MANY else self.lexicon.likeness(part, single)
 
+    def single_words(self, words: str) -> set[str]:
+        """The books' words in a single row."""
+        return self.lexicon.words_of(words) if self.kind == ONE_TO_MANY else set(words.split())
+
+    def read_words(self, words: str) -> set[str]:
+        """The books' words in a part."""
+        return set(words.split()) if self.kind == ONE_TO_MANY else self.lexicon.words_of(words)
+
     def claim(self, single: int, parts: list[int], status: str, confidence: int, reason: str) -> Claim:
         """The claim with lines and entries where they belong."""
         lines, entries = ([single], parts) if self.kind == ONE_TO_MANY else (parts, [single])
@@ -50,8 +59,9 @@ class _Way(NamedTuple):
 
 
 def _ways(sides: Sides) -> tuple[_Way, _Way]:
-    return (_Way(ONE_TO_MANY, sides.bank, sides.book, sides.bank_numbers, sides.book_numbers, sides.lexicon, -EARLIER, LATER),
-            _Way(MANY_TO_ONE, sides.book, sides.bank, sides.book_numbers, sides.bank_numbers, sides.lexicon, -LATER, EARLIER))
+    lines = sides.bank.filter(~pl.col("kind").str.contains("FEE|INTEREST"))  # the bank's own charges are nobody's batch
+    return (_Way(ONE_TO_MANY, lines, sides.book, sides.bank_numbers, sides.book_numbers, sides.lexicon, -EARLIER, LATER),
+            _Way(MANY_TO_ONE, sides.book, lines, sides.book_numbers, sides.bank_numbers, sides.lexicon, -LATER, EARLIER))
 
 
 def whole(sides: Sides) -> pl.DataFrame:
@@ -161,23 +171,24 @@ def _of_parties(way: _Way) -> list[Claim]:
 
 
 def _party_sets(way: _Way) -> pl.DataFrame:
-    """currency, amount, parts, since, until, words, squeezed: sets of two and more rows of one party that make the amount of some single row."""
+    """currency, amount, parts, since, until, words: sets of two and more rows of one party that make the amount of some single row."""
     rows = way.parts.filter(pl.col("squeezed").str.len_chars() >= 3).with_columns((pl.col("amount") > 0).alias("into")).sort("squeezed", "currency", "into", "day", "place")
-    targets = {key[0]: np.sort(group["amount"].unique().to_numpy()) for key, group in way.single.group_by("currency")}
-    found: list[tuple[str, int, list[int], int, int, str, str]] = []
-    for (squeezed, currency, _), group in rows.group_by("squeezed", "currency", "into", maintain_order=True):
+    targets = {str(key[0]): np.sort(group["amount"].unique().to_numpy()) for key, group in way.single.group_by("currency")}
+    found: list[tuple[str, int, list[int], int, int, str]] = []
+    for (_, currency, _), group in groupby(rows.select("squeezed", "currency", "into", "place", "amount", "day", "words").iter_rows(), key=lambda row: row[:3]):
+        members = list(group)
         wanted = targets.get(currency)
-        if group.height < 2 or wanted is None:
+        if len(members) < 2 or wanted is None:
             continue
-        places, amounts, day = group["place"].to_list(), group["amount"].to_list(), group["day"].to_list()
-        for start in range(max(1, group.height - _PARTY_MAX + 1)):
+        places, amounts, day = [row[3] for row in members], [row[4] for row in members], [row[5] for row in members]
+        for start in range(max(1, len(members) - _PARTY_MAX + 1)):
             sums = subsets.sums(amounts[start:start + _PARTY_MAX])
             at = np.minimum(np.searchsorted(wanted, sums), len(wanted) - 1)
             for mask in np.flatnonzero(wanted[at] == sums).tolist():
                 chosen = [start + n for n in subsets.members(mask)]
                 if len(chosen) > 1:
-                    found.append((str(currency), int(sums[mask]), sorted(places[n] for n in chosen), day[chosen[0]], day[chosen[-1]], group["words"][0], str(squeezed)))
-    shape = {"currency": pl.String, "amount": pl.Int64, "parts": pl.List(pl.Int64), "since": pl.Int64, "until": pl.Int64, "words": pl.String, "squeezed": pl.String}
+                    found.append((currency, int(sums[mask]), sorted(places[n] for n in chosen), day[chosen[0]], day[chosen[-1]], members[0][6]))
+    shape = {"currency": pl.String, "amount": pl.Int64, "parts": pl.List(pl.Int64), "since": pl.Int64, "until": pl.Int64, "words": pl.String}
     return pl.DataFrame(found, schema=shape, orient="row")
 
 
@@ -226,59 +237,78 @@ class _Found(NamedTuple):
 
 
 class _Parts:
-    """The rows that may be added up, by currency, direction and day."""
+    """The rows that may be added up, by currency, direction and day, and by the words they use."""
 
     def __init__(self, way: _Way) -> None:
         self._way = way
-        self._by_day: dict[tuple[str, bool, int], list[tuple[int, int, str]]] = {}
+        self._by_day: dict[tuple[str, bool, int], list[_Part]] = {}
+        self._by_word: dict[tuple[str, bool, str], list[_Part]] = {}
         for place, currency, amount, day, words in way.parts.sort("day", "place").select("place", "currency", "amount", "day", "words").iter_rows():
-            self._by_day.setdefault((currency, amount > 0, day), []).append((place, amount, words))
+            part = _Part(place, amount, day, words)
+            self._by_day.setdefault((currency, amount > 0, day), []).append(part)
+            for word in sorted(way.read_words(words)):
+                self._by_word.setdefault((currency, amount > 0, word), []).append(part)
+        self._likeness: dict[tuple[str, str], int | None] = {}
 
     def explain(self, amount: int, day: int, currency: str, words: str) -> _Found | None:
         """The set that makes the amount: of the party's rows, else of a day's, else of all near rows where they are few."""
-        near = [
-            (part, on) for on in range(day + self._way.first, day + self._way.last + 1)
-            for part in self._by_day.get((currency, amount > 0, on), ()) if abs(part[1]) < abs(amount)
-        ]
-        if len(near) < 2:
-            return None
-        what = _what(self._way)
-        alike = {text: self._way.likeness(words, text) for text in {row[0][2] for row in near}}
-        party = [row for row in near if (alike[row[0][2]] or 0) >= AGREES]
-        if len(party) > 1:
-            found = _search(party, amount, 930, f"{{}} of the party's {len(party)} open {what} add up to it")
+        first, last, what = day + self._way.first, day + self._way.last, _what(self._way)
+        speaking = {part for word in self._way.single_words(words) for part in self._by_word.get((currency, amount > 0, word), ())}
+        party = sorted((p for p in speaking if first <= p.day <= last and abs(p.amount) < abs(amount) and (self._alike(words, p.words) or 0) >= AGREES),
+                       key=lambda p: (p.day, p.place))
+        found = _search(party, amount, 930, f"{{}} of the party's {len(party)} open {what} add up to it") if len(party) > 1 else None
+        if found is not None:
+            return found
+        days = [self._strangers(currency, amount, on, words) for on in sorted(range(first, last + 1), key=lambda one: (abs(one - day), one))]
+        for group in days:
+            found = _search(group, amount, 860, f"{{}} {what} of one day add up to it", STRANGE_MAX) if 1 < len(group) <= subsets.ITEMS_MAX else None
             if found is not None:
                 return found
-        near = [row for row in near if (alike[row[0][2]] or UNKNOWN) >= DISAGREES]
-        for on in sorted({on for _, on in near}, key=lambda one: (abs(one - day), one)):
-            found = _search([row for row in near if row[1] == on], amount, 860, f"{{}} {what} of one day add up to it", STRANGE_MAX)
-            if found is not None:
-                return found
+        near = sorted((part for group in days for part in group), key=lambda p: (p.day, p.place))
         return _search(near, amount, 760, f"{{}} of the {len(near)} open {what} of these weeks add up to it", STRANGE_MAX) if len(near) <= 16 else None
 
+    def _strangers(self, currency: str, amount: int, day: int, words: str) -> list[_Part]:
+        """The day's rows that are not another party's; none where there are too many to tell anything."""
+        group = self._by_day.get((currency, amount > 0, day), [])
+        if len(group) > subsets.ITEMS_MAX:
+            return []
+        return [p for p in group if abs(p.amount) < abs(amount) and (self._alike(words, p.words) or UNKNOWN) >= DISAGREES]
 
-def _search(rows: list[tuple[tuple[int, int, str], int]], amount: int, confidence: int, reason: str, chance_max: float = CHANCE_MAX) -> _Found | None:
+    def _alike(self, single: str, part: str) -> int | None:
+        key = (single, part)
+        if key not in self._likeness:
+            self._likeness[key] = self._way.likeness(single, part)
+        return self._likeness[key]
+
+
+class _Part(NamedTuple):
+    """A row that may be added up."""
+
+    place: int
+    amount: int
+    day: int
+    words: str
+
+
+def _search(rows: list[_Part], amount: int, confidence: int, reason: str, chance_max: float = CHANCE_MAX) -> _Found | None:
     """The only set among the rows that makes the amount, or the earliest where sets differ in rows of equal amounts alone."""
     nearest = rows[-subsets.ITEMS_MAX:]
-    amounts = [part[1] for part, _ in nearest]
-    sign = 1 if amount > 0 else -1
-    if len(nearest) < 2 or sum(amounts) * sign < amount * sign:
+    amounts = [part.amount for part in nearest]
+    if len(nearest) < 2 or abs(sum(amounts)) < abs(amount):
         return None
     found = subsets.ways(amounts, amount)
     if not found:
         return None
     everything = len(found[0]) == len(nearest)
-    total = abs(sum(amounts))
-    if not everything and 2.0 ** len(nearest) / max(total, 1) > chance_max and not _is_run(found[0]):
+    sums = abs(sum(amounts)) // max(1, gcd(*amounts))  # so many different sums there may be
+    if not (everything and len(nearest) > 2) and 2.0 ** len(nearest) / max(sums, 1) > chance_max and not (_is_run(found[0]) and chance_max >= CHANCE_MAX):
         return None
     kinds = {tuple(sorted(amounts[place] for place in chosen)) for chosen in found}
     if len(kinds) > 1:
         return None
     chosen = min(found)
-    told = reason.format(len(chosen))
-    if len(found) > 1:
-        return _Found([nearest[place][0][0] for place in chosen], 700, f"{told}; rows of equal amounts taken in order of their dates")
-    return _Found([nearest[place][0][0] for place in chosen], confidence, told)
+    told, places = reason.format(len(chosen)), [nearest[place].place for place in chosen]
+    return _Found(places, 700, f"{told}; rows of equal amounts taken in order of their dates") if len(found) > 1 else _Found(places, confidence, told)
 
 
 def _is_run(chosen: tuple[int, ...]) -> bool:

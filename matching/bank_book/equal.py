@@ -148,7 +148,7 @@ def _judged(chosen: pl.DataFrame) -> pl.DataFrame:
     by_number, by_words, silent = pl.col("number") == 2, pl.col("alike").fill_null(0) >= AGREES, pl.col("alike").is_null()
     single = pl.col("margin") >= 500
     usual = (pl.col("amount") % ROUND != 0) & (pl.col("lag_cost") <= 4)
-    certain = (by_number | by_words | (silent & single & usual & pl.col("has_other").is_null())) & ahead
+    certain = (by_number | (by_words & (pl.col("lag_cost") <= 6)) | (silent & single & usual & pl.col("has_other").is_null())) & ahead
     confidence = (
         pl.when(~ahead).then(700).when(by_number).then(985).when(by_words & (pl.col("lag_cost") <= 5)).then(960).when(by_words).then(930)
         .when(certain).then(900).when(single).then(800).otherwise(750)

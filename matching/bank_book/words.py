@@ -41,13 +41,16 @@ class Lexicon:
         """Whether the text has a word of four letters and more that stands for one of the books'."""
         return any(len(word) >= _SPELLED and self.stands_for(word) for word in text.split())
 
+    def words_of(self, text: str) -> set[str]:
+        """The books' words that the text may hold."""
+        return {standing for word in text.split() for standing in self.stands_for(word)}
+
     def likeness(self, bank: str, book: str) -> int | None:
         """0..100, or None where a side says nothing; see the module's head."""
         mine, theirs = [word for word in bank.split() if len(word) > 2 or word in self._weight], set(book.split())
         if not mine or not theirs:
             return None
-        told = [self.stands_for(word) for word in mine]
-        known = [standing for standing in told if standing]
+        known = [standing for word in mine for standing in self._standings(word)]
         if not known:
             return UNKNOWN
         said = frozenset[str]().union(*known) & theirs
@@ -56,6 +59,13 @@ class Lexicon:
         weights = [max(self._weight[word] for word in standing) for standing in known]
         bank_share = sum(weight for weight, standing in zip(weights, known, strict=True) if standing & theirs) / sum(weights)
         return round(50 * (book_share + bank_share))
+
+    def _standings(self, word: str) -> list[frozenset[str]]:
+        """What the word stands for, part by part where it is several words in one."""
+        standing = self.stands_for(word)
+        if len(standing) > 1 and all(part in word or word.endswith(part[:3]) for part in standing):
+            return [frozenset([part]) for part in sorted(standing) if part in word] or [standing]
+        return [standing] if standing else []
 
     def stands_for(self, word: str) -> frozenset[str]:
         """The books' words that the bank's word may be a spelling of."""
