@@ -6,6 +6,8 @@ patterns; or the digits are the same and nothing rivals it.
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import polars as pl
 
 from matching.bank_book import claims, lags, pairs
@@ -60,7 +62,7 @@ def named(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
 
 def unnamed(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
     """Claims of pairs whose party and days agree."""
-    candidates = pl.concat([_of_one_word(sides), _of_equal_digits(sides)]).unique().sort("b", "e")
+    candidates = pl.concat([_of_one_party(sides), _of_equal_digits(sides)]).unique().sort("b", "e")
     found = _judged(candidates, sides, costs)
     party = pl.col("alike").fill_null(0) >= AGREES
     silent = pl.col("alike").is_null()
@@ -88,18 +90,33 @@ def _claimed(found: pl.DataFrame, *, sure: pl.Expr, confidence: int) -> pl.DataF
     ), DIFFERENCE)
 
 
-def _of_one_word(sides: Sides) -> pl.DataFrame:
-    """Pairs near in time that share the beginning of a word and are at most a fee, or a few digits, apart."""
-    def words(frame: pl.DataFrame, name: str) -> pl.DataFrame:
-        told = frame.select(pl.col("place").alias(name), "currency", "day", "amount", (pl.col("amount") > 0).alias("into"), pl.col("words").str.split(" ").alias("word"))
-        return told.explode("word").filter(pl.col("word").str.len_chars() >= 4).with_columns(pl.col("word").str.slice(0, 4).alias("begins")).drop("word").unique()
-
-    entries = words(sides.book, "e").with_columns(pl.len().over("begins").alias("n")).filter(pl.col("n") <= 400)
-    joined = words(sides.bank, "b").join(entries, on=["begins", "currency", "into"], suffix="_book")
+def _of_one_party(sides: Sides) -> pl.DataFrame:
+    """Pairs near in time that share an entry's most telling words and are at most a fee, or a few digits, apart."""
+    spread = {text: _pairs_of(sides.lexicon.rarest(text, 2)) for text in sides.book["words"].unique()}
+    said = {text: _pairs_of(sorted(sides.lexicon.words_of(text))[:_WORDS_MAX]) for text in sides.bank["words"].unique()}
+    entries, lines = _keyed(sides.book, "e", spread), _keyed(sides.bank, "b", said)
+    common = entries.group_by("key").len().filter(pl.col("len") > _COMMON)
+    joined = lines.join(entries.join(common, on="key", how="anti"), on=["key", "currency", "into"], suffix="_book")
     gap = (pl.col("amount") - pl.col("amount_book")).abs()
     same_length = pl.col("amount").abs().cast(pl.String).str.len_chars() == pl.col("amount_book").abs().cast(pl.String).str.len_chars()
     near = (pl.col("day") - pl.col("day_book")).is_between(-4, 30)
     return joined.filter(near & ((gap <= FEE_MAX) | (gap * 1000 <= pl.col("amount_book").abs() * SHARE_MAX) | (same_length & (gap % 9 == 0)))).select("b", "e").unique()
+
+
+_COMMON, _WORDS_MAX = 300, 12
+"""A key that more entries share leads nowhere; of a bank text so many of the books' words are looked at."""
+
+
+def _pairs_of(words: list[str]) -> list[str]:
+    """Each word, and each two of them."""
+    ordered = sorted(words)
+    return [*ordered, *(f"{one} {other}" for one, other in combinations(ordered, 2))]
+
+
+def _keyed(rows: pl.DataFrame, name: str, keys: dict[str, list[str]]) -> pl.DataFrame:
+    spread = pl.DataFrame({"words": list(keys), "key": list(keys.values())}, schema={"words": pl.String, "key": pl.List(pl.String)})
+    told = rows.select(pl.col("place").alias(name), "currency", "day", "amount", (pl.col("amount") > 0).alias("into"), "words")
+    return told.join(spread, on="words").explode("key").drop_nulls("key").drop("words")
 
 
 def _of_equal_digits(sides: Sides) -> pl.DataFrame:

@@ -20,6 +20,8 @@ FAR = (-20, 120)
 """Calendar days from the book's date to the bank's within which an equal amount is looked for; FAR where a number speaks for it."""
 OVERLAP_MAX = 1_600
 """Lines times entries of one amount up to which the best assignment is computed exactly."""
+CROWDED = 20_000
+"""Lines times entries of one amount above which only those that share a telling word or a number are looked at."""
 MARGIN = 15.0
 ROUND = 10_000
 """Minor units; multiples of it are amounts that chance repeats."""
@@ -69,24 +71,45 @@ def _candidates(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
     near = pl.when(check).then(lag.is_between(*NEAR_CHECK)).otherwise(lag.is_between(*NEAR))
     crowded = _crowded(lines, entries)
     calm = lines.join(crowded, on=["currency", "amount"], how="anti").join(entries, on=["currency", "amount"]).filter(near | lag.is_between(*FAR))
-    busy = lines.join(crowded, on=["currency", "amount"], how="semi").join(entries, on=["currency", "amount"]).filter(lag.is_between(-3, 8))
-    found = pairs.beside(pl.concat([calm, busy]).sort("b", "e"), sides, costs)
+    found = pairs.beside(pl.concat([calm.select("b", "e"), _speaking(sides, crowded)]).unique().sort("b", "e"), sides, costs)
     within = pl.when("is_check").then(pl.col("lag").is_between(*NEAR_CHECK)).otherwise(pl.col("lag").is_between(*NEAR))
     return found.filter(within | (pl.col("number") == 2) | ((pl.col("number") == 1) & (pl.col("alike") >= AGREES) & (pl.col("lag") > 0) & pl.col("is_check")))
 
 
+def _speaking(sides: Sides, crowded: pl.DataFrame) -> pl.DataFrame:
+    """Pairs (b, e) of a crowded amount that share a telling word or a number: nothing else can tell them apart."""
+    key = ["currency", "amount"]
+    lines = sides.bank.join(crowded, on=key, how="semi").select(pl.col("place").alias("b"), *key, "day", "words")
+    entries = sides.book.join(crowded, on=key, how="semi").select(pl.col("place").alias("e"), *key, pl.col("day").alias("day_book"), pl.col("words").alias("words_book"))
+    said = {text: sorted(sides.lexicon.words_of(text)) for text in lines["words"].unique()}
+    told = {text: sides.lexicon.rarest(text, 2) for text in entries["words_book"].unique()}
+    by_word = _telling(lines, "words", said).join(_telling(entries, "words_book", told), on=[*key, "telling"])
+    numbers = sides.bank_numbers.rename({"place": "b"}).join(lines, on="b").join(sides.book_numbers.rename({"place": "e"}).join(entries, on="e"), on=[*key, "number"])
+    wanted = [pl.col("b"), pl.col("e")]
+    lag = pl.col("day") - pl.col("day_book")
+    return pl.concat([by_word.filter(lag.is_between(*NEAR)).select(wanted), numbers.filter(lag.is_between(*FAR)).select(wanted)]).unique()
+
+
+def _telling(rows: pl.DataFrame, column: str, words: dict[str, list[str]]) -> pl.DataFrame:
+    """The rows, one for each of their words (`telling`)."""
+    spread = pl.DataFrame({column: list(words), "telling": list(words.values())}, schema={column: pl.String, "telling": pl.List(pl.String)})
+    return rows.join(spread, on=column).explode("telling").drop_nulls("telling").drop(column)
+
+
 def _crowded(lines: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
-    """Amounts that so many rows have that only near dates are looked at."""
+    """Amounts that very many rows have."""
     key = ["currency", "amount"]
     both = lines.group_by(key).len("n").join(entries.group_by(key).len("n_book"), on=key)
-    return both.filter(pl.col("n").cast(pl.Int64) * pl.col("n_book").cast(pl.Int64) > 40_000).select(key)
+    return both.filter(pl.col("n").cast(pl.Int64) * pl.col("n_book").cast(pl.Int64) > CROWDED).select(key)
 
 
 def _score() -> pl.Expr:
     """What speaks for a pair in points, less what its lag costs; in order of dates where all else is equal."""
     words = pl.when(pl.col("alike") >= AGREES).then(pl.col("alike") - 30).when(pl.col("alike") < DISAGREES).then(5).otherwise(20).fill_null(20)
     numbers = pl.when(pl.col("number") == 2).then(100).when(pl.col("number") == 1).then(25).otherwise(0)
-    return (words + numbers - 8.0 * pl.col("lag_cost") - 0.002 * pl.col("lag") ** 2 + 60.0).alias("score")
+    days = pl.col("lag").abs().clip(0, 20)
+    steady = pl.when("is_check").then(0.02).otherwise(0.25) * days**2  # of two ways to pair a series the one with equal lags
+    return (words + numbers - 8.0 * pl.col("lag_cost") - steady + 60.0).alias("score")
 
 
 def _assigned(candidates: pl.DataFrame) -> pl.DataFrame:

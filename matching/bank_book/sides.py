@@ -27,7 +27,7 @@ TAKEN_BACK = r"\b(?:VOID\w*|CANCEL\w*|STOP(?:PED)?|REVERS\w*|REV|CORRECT\w*|CORR
 RETURNED = r"\b(?:NSF|RETURN\w*|RTN|BOUNCE\w*|CHARGEBACK\w*|UNPAID|INSUFFICIENT|DISHONOU?RED|R0[0-9])\b"
 _CHECK = r"\b(?:CHECK|CHEQUE|CHQ|CHK|CK)S?(?: ?(?:NO|NUMBER|NUM|NR))?[ #.:-]*0*([0-9]{2,10})\b"
 _CHECK_WORD = r"\b(?:CHECK|CHEQUE|CHQ|CHK|CK)S?(?:[ #.:-]|\b|[0-9])"
-_NUMBERED = r"[A-Z]*[0-9][A-Z0-9]*(?:[-/.][A-Z0-9]+)*"
+_NUMBERED = r"(?:[A-Z]+[-/#]?)?[0-9][A-Z0-9]*(?:[-/.][A-Z0-9]+)*"
 _DATE = r"^(?:20[0-9]{2}|20[0-9]{2}(?:0[1-9]|1[0-2])(?:[0-2][0-9]|3[01])|(?:0[1-9]|1[0-2])(?:[0-2][0-9]|3[01])(?:20)?2[0-9])$"
 
 ROWS = ("place", "currency", "amount", "date", "day", "kind", "full", "words", "squeezed", "check", "is_check")

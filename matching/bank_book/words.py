@@ -36,6 +36,8 @@ class Lexicon:
                 self._by_bones[_bones(word)].append(word)
         self._bones = sorted(self._by_bones)
         self._stands: dict[str, frozenset[str]] = {}
+        self._banks: dict[str, list[tuple[frozenset[str], float]] | None] = {}
+        self._books: dict[str, tuple[frozenset[str], float] | None] = {}
 
     def knows(self, text: str) -> bool:
         """Whether the text has a word of four letters and more that stands for one of the books'."""
@@ -47,18 +49,40 @@ class Lexicon:
 
     def likeness(self, bank: str, book: str) -> int | None:
         """0..100, or None where a side says nothing; see the module's head."""
-        mine, theirs = [word for word in bank.split() if len(word) > 2 or word in self._weight], set(book.split())
-        if not mine or not theirs:
+        read, kept = self._read_bank(bank), self._read_book(book)
+        if read is None or kept is None:
             return None
-        known = [standing for word in mine for standing in self._standings(word)]
-        if not known:
+        if not read:
             return UNKNOWN
-        said = frozenset[str]().union(*known) & theirs
-        total = sum(self._weight.get(word, 1.0) for word in theirs)
-        book_share = sum(self._weight[word] for word in said) / total
-        weights = [max(self._weight[word] for word in standing) for standing in known]
-        bank_share = sum(weight for weight, standing in zip(weights, known, strict=True) if standing & theirs) / sum(weights)
-        return round(50 * (book_share + bank_share))
+        theirs, total = kept
+        said: set[str] = set()
+        agreeing = weights = 0.0
+        for standing, weight in read:
+            common = standing & theirs
+            weights += weight
+            if common:
+                agreeing += weight
+                said |= common
+        return round(50 * (sum(self._weight[word] for word in sorted(said)) / total + agreeing / weights))
+
+    def rarest(self, book: str, count: int) -> list[str]:
+        """The words that tell most about the entry."""
+        return sorted(set(book.split()), key=lambda word: (-self._weight.get(word, 0.0), word))[:count]
+
+    def _read_bank(self, text: str) -> list[tuple[frozenset[str], float]] | None:
+        """What each word of a bank text that the books know stands for, with its weight; None where the text has no words."""
+        if text not in self._banks:
+            mine = [word for word in text.split() if len(word) > 2 or word in self._weight]
+            known = [standing for word in mine for standing in self._standings(word)]
+            self._banks[text] = [(standing, max(self._weight[word] for word in standing)) for standing in known] if mine else None
+        return self._banks[text]
+
+    def _read_book(self, text: str) -> tuple[frozenset[str], float] | None:
+        """The words of an entry and their weight together; None where it has none."""
+        if text not in self._books:
+            words = frozenset(text.split())
+            self._books[text] = (words, sum(self._weight.get(word, 1.0) for word in sorted(words))) if words else None
+        return self._books[text]
 
     def _standings(self, word: str) -> list[frozenset[str]]:
         """What the word stands for, part by part where it is several words in one."""
