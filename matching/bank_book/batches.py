@@ -49,8 +49,8 @@ class _Way(NamedTuple):
         return self.lexicon.words_of(words) if self.kind == ONE_TO_MANY else set(words.split())
 
     def read_words(self, words: str) -> set[str]:
-        """The books' words in a part."""
-        return set(words.split()) if self.kind == ONE_TO_MANY else self.lexicon.words_of(words)
+        """The books' words by which a part is found."""
+        return set(self.lexicon.rarest(words, 2)) if self.kind == ONE_TO_MANY else self.lexicon.words_of(words)
 
     def claim(self, single: int, parts: list[int], status: str, confidence: int, reason: str) -> Claim:
         """The claim with lines and entries where they belong."""

@@ -25,6 +25,8 @@ CROWDED = 20_000
 MARGIN = 15.0
 ROUND = 10_000
 """Minor units; multiples of it are amounts that chance repeats."""
+_LONG = 6
+"""Digits and letters of a number that no other number happens to equal."""
 _FORBIDDEN = assign.FORBIDDEN
 
 
@@ -38,9 +40,12 @@ def named(sides: Sides) -> pl.DataFrame:
         pl.col("lag").is_between(*FAR) & (pl.col("check").eq_missing(pl.col("check_right")) | pl.any_horizontal(pl.col("check", "check_right").is_null())))
     best = found.group_by("b", "e").agg(
         pl.col("number").sort_by(pl.col("spread") + pl.col("spread_book"), -pl.col("number").str.len_chars().cast(pl.Int64), "number").first(), pl.col("lag").first())
-    alone = best.filter((pl.len().over("b") == 1) & (pl.len().over("e") == 1))
+    alone = best.filter((pl.len().over("b") == 1) & (pl.len().over("e") == 1)).sort("b")
+    told = alone.join(pairs.beside(alone, sides, lags.expected()).select("b", "e", "other", "is_check"), on=["b", "e"])
+    short = (pl.col("number").str.len_chars() < _LONG) & ~pl.col("is_check")
+    meant = told.filter(~short | (~pl.col("other") & (pl.col("lag") >= NEAR_CHECK[0])))
     reason = pl.format("same amount, both name {}; at the bank {}", "number", claims.days(pl.col("lag")))
-    return claims.of_pairs(alone.with_columns(pl.lit(claims.CERTAIN).alias("status"), pl.lit(990).alias("confidence"), reason.alias("reason")), ONE_TO_ONE)
+    return claims.of_pairs(meant.with_columns(pl.lit(claims.CERTAIN).alias("status"), pl.lit(990).alias("confidence"), reason.alias("reason")), ONE_TO_ONE)
 
 
 def strong(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
@@ -107,8 +112,8 @@ def _score() -> pl.Expr:
     """What speaks for a pair in points, less what its lag costs; in order of dates where all else is equal."""
     words = pl.when(pl.col("alike") >= AGREES).then(pl.col("alike") - 30).when(pl.col("alike") < DISAGREES).then(5).otherwise(20).fill_null(20)
     numbers = pl.when(pl.col("number") == 2).then(100).when(pl.col("number") == 1).then(25).otherwise(0)
-    days = pl.col("lag").abs().clip(0, 20)
-    steady = pl.when("is_check").then(0.02).otherwise(0.25) * days**2  # of two ways to pair a series the one with equal lags
+    days = pl.col("lag").abs().clip(0, 6)
+    steady = pl.when("is_check").then(0.1).otherwise(1.0) * days**2  # of two ways to pair a series the one with equal lags
     return (words + numbers - 8.0 * pl.col("lag_cost") - steady + 60.0).alias("score")
 
 

@@ -66,9 +66,10 @@ def _linked(found: pl.DataFrame, sides: Sides) -> pl.DataFrame:
     numbers = sides.book_numbers.filter(pl.col("spread") <= RARE + 1)
     shared = found.select("e", "l").join(numbers.rename({"place": "e"}), on="e").join(numbers.rename({"place": "l"}), on=["l", "number"])
     rare = shared.select("e", "l").unique().with_columns(pl.lit(value=True).alias("rare"))
-    at_bank = found.select("e", "l", "currency", "amount", "day_late").join(
-        sides.bank.select("currency", (-pl.col("amount")).alias("amount"), pl.col("day").alias("day_bank")), on=["currency", "amount"],
-    ).filter((pl.col("day_bank") - pl.col("day_late")).is_between(-5, 12)).select("e", "l").unique().with_columns(pl.lit(value=True).alias("at_bank"))
+    asked = found.select("currency", "amount", "day_late").unique()
+    shown = asked.join(sides.bank.select("currency", (-pl.col("amount")).alias("amount"), pl.col("day").alias("day_bank")), on=["currency", "amount"]).filter(
+        (pl.col("day_bank") - pl.col("day_late")).is_between(-5, 12)).select("currency", "amount", "day_late").unique()
+    at_bank = found.join(shown, on=["currency", "amount", "day_late"], how="semi").select("e", "l", pl.lit(value=True).alias("at_bank"))
     told = found.join(rare, on=["e", "l"], how="left").join(at_bank, on=["e", "l"], how="left").sort("e", "l")
     alike = [sides.lexicon.likeness(*row) for row in told.select("words_late", "words").iter_rows()]
     return told.with_columns(pl.Series("alike", alike, dtype=pl.Int64), pl.col("rare", "at_bank").fill_null(value=False))
