@@ -75,7 +75,7 @@ def _take_back_one(connection: Connection, line: dict[str, object], original: Ro
     savepoint.commit()
     amount, currency, date = -int(str(line["amount_minor"])), str(line["currency"]), line["booking_date"]
     assert isinstance(date, dt.date)
-    ledger.post_one(connection, kind="return", on=date, source_key=f"return:{line['line_id']}", actor=actor, reason=str(line["return_reason"]),
+    ledger.post_one(connection, kind="return", on=date, source_key=f"return:{line['line_id']}", actor=actor, reason=str(line["return_reason"]), late=True,
                     memo=f"{original.receipt_key} came back", legs=[
                         Leg(accounts.UNAPPLIED, currency, amount, original.customer_id, receipt_id=original.receipt_id),
                         Leg(_money(line), currency, -amount)])
@@ -100,7 +100,7 @@ def _posted_elsewhere(connection: Connection, receipt_id: int) -> list[int]:
 def _park(connection: Connection, line: dict[str, object], as_of: dt.date, actor: str, reason: str) -> None:
     amount, currency, date = int(str(line["amount_minor"])), str(line["currency"]), line["booking_date"]
     assert isinstance(date, dt.date)
-    ledger.post_one(connection, kind="return", on=date, source_key=f"return:{line['line_id']}", actor=actor, reason=str(line["return_reason"]),
+    ledger.post_one(connection, kind="return", on=date, source_key=f"return:{line['line_id']}", actor=actor, reason=str(line["return_reason"]), late=True,
                     memo="a return that waits for a person", legs=[Leg(_money(line), currency, amount), Leg(accounts.RETURNS, currency, -amount)])
     exceptions.open_cases(connection, pl.DataFrame({
         "line_id": [line["line_id"]], "reason": [reason], "currency": [currency], "amount_minor": [amount], "note": [str(line["return_reason"])],

@@ -11,7 +11,7 @@ from cashapp.cli.context import Session, where
 
 _COMMANDS = {
     "demo": "daily", "init": "daily", "run": "daily", "exceptions": "queue", "explain": "queue", "export": "output", "check": "daily",
-    "report": "reporting", "parse": "reading", "formats": "reading", "import": "importing",
+    "report": "reporting", "parse": "reading", "formats": "reading", "import": "importing", "reconcile": "reconciling", "period": "closing",
 }
 
 
