@@ -16,7 +16,8 @@ from cashapp.errors import UsageError
 if TYPE_CHECKING:
     from cashapp.reports.model import Report
 
-NAMES = ("daily-cash", "cash-receipts-journal", "aging", "unapplied", "returned-items", "exceptions", "match-rate", "trial-balance", "audit")
+NAMES = ("daily-cash", "cash-receipts-journal", "aging", "unapplied", "returned-items", "exceptions", "match-rate", "trial-balance", "audit",
+         "bank-reconciliation")
 _FORMATS = ("text", "html", "pdf", "xlsx", "csv", "json")
 _ENDINGS = {".txt": "text", ".html": "html", ".htm": "html", ".pdf": "pdf", ".xlsx": "xlsx", ".csv": "csv", ".json": "json"}
 
@@ -27,10 +28,13 @@ _ENDINGS = {".txt": "text", ".html": "html", ".htm": "html", ".pdf": "pdf", ".xl
 @click.option("--period", metavar="YYYY-MM", help="A month; for balances, its last day.")
 @click.option("--to", type=click.Choice(_FORMATS), help="Format (else by --out, else text).")
 @click.option("--out", type=click.Path(path_type=Path), help="Write there instead of standard output.")
+@click.option("--account", help="bank-reconciliation: one bank account (else all).")
+@click.option("--known-at", type=click.DateTime(), help="bank-reconciliation: as it was known at that moment (UTC).")
 @click.pass_obj
 @where
-def report(session: Session, name: str, as_of: dt.datetime | None, period: str | None, to: str | None, out: Path | None) -> int:
-    """Make a report: daily-cash, cash-receipts-journal, aging, unapplied, returned-items, exceptions, match-rate, trial-balance, audit."""
+def report(session: Session, name: str, as_of: dt.datetime | None, period: str | None, to: str | None, out: Path | None, account: str | None,
+           known_at: dt.datetime | None) -> int:
+    """Make a report: daily-cash, cash-receipts-journal, aging, unapplied, returned-items, exceptions, match-rate, trial-balance, audit, bank-reconciliation."""
     from cashapp import clock, db, reports, tabular
 
     if as_of and period:
@@ -41,7 +45,7 @@ def report(session: Session, name: str, as_of: dt.datetime | None, period: str |
     workspace, engine = session.open()
     with db.reading(engine) as connection:
         days = reports.days(connection, name, as_of.date() if as_of else None, reports.month(period) if period else None, clock.today())
-        made = reports.make(connection, name, days, workspace.home.resolve().name)
+        made = reports.make(connection, name, days, workspace.home.resolve().name, account, known_at)
     content = _rendered(made, wanted, workspace.config.base_currency)
     if out is None:
         sys.stdout.buffer.write(content)

@@ -98,7 +98,7 @@ def _kind(lines: int, entries: int, gap: int) -> str:
 def _chosen(frame: pl.DataFrame, names: tuple[str, ...], wanted: Sequence[str], what: str) -> pl.DataFrame:
     """The rows that are named, each exactly once."""
     found: list[pl.DataFrame] = [frame.clear()]
-    for name in dict.fromkeys(wanted):
+    for name in sorted(set(wanted)):
         rows = frame.filter(pl.any_horizontal(pl.col(column) == name for column in names))
         if rows.height != 1:
             raise UsageError(f"{name!r} names {rows.height} rows, not one {what}" + (": name it by its id, as the reconciliation shows it" if rows.height else ""))
@@ -112,7 +112,7 @@ def _refuse_taken(stands: store.Stored, lines: pl.DataFrame, entries: pl.DataFra
         stands.members.join(entries.select("book_account", "entry_id"), on=["book_account", "entry_id"], how="semi"),
     ])
     if taken.height:
-        raise UsageError(f"already matched in M{taken['match_id'].min()} – `cashapp reconcile unmatch` it first")
+        raise UsageError(f"already matched in M{taken['match_id'].sort()[0]} – `cashapp reconcile unmatch` it first")
 
 
 def _matches(connection: Connection, account: Account, wanted: Sequence[str]) -> list[int]:

@@ -110,7 +110,7 @@ def _from_origins(origins: pl.DataFrame, lines: pl.DataFrame, entries: pl.DataFr
     reason = pl.when(pl.col("n") > 1).then(pl.format("the deposit of {} receipts", "n")).when(pl.col("entry_id").str.starts_with("J/")).then(
         pl.lit("the deposit of a receipt told before")).otherwise(pl.lit("the entry was posted from this bank line"))
     told = counted.filter(pl.col("k") == 1).with_columns(kind.alias("kind"), reason.alias("reason"), pl.format("L{}", "line_id").alias("unit"))
-    shape = [pl.col("unit"), pl.col("unit").alias("match_id"), "kind", pl.lit("matched").alias("status"), pl.lit(1000, pl.Int64).alias("confidence"), "reason",
+    shape = [pl.col("unit"), pl.col("unit").alias("match_id"), pl.col("kind"), pl.lit("matched").alias("status"), pl.lit(1000, pl.Int64).alias("confidence"), pl.col("reason"),
              pl.lit(None, pl.String).alias("confirmed_by")]
     of_lines = told.unique("line_id", keep="first", maintain_order=True).select(*shape, "line_id", pl.lit(None, pl.String).alias("book_account"), pl.lit(None, pl.String).alias("entry_id"))
     return pl.concat([of_lines, told.select(*shape, pl.lit(None, pl.Int64).alias("line_id"), "book_account", "entry_id")])

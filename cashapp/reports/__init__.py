@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from cashapp.errors import UsageError
 from cashapp.reports.aging import aging
 from cashapp.reports.audit import audit
+from cashapp.reports.bank_reconciliation import bank_reconciliation
 from cashapp.reports.daily_cash import daily_cash, latest_days
 from cashapp.reports.exceptions_queue import exceptions
 from cashapp.reports.ledger_side import state_of_journal
@@ -46,6 +47,7 @@ REPORTS: dict[str, Kind] = {
     "match-rate": Kind(match_rate, "all"),
     "trial-balance": Kind(trial_balance, "all"),
     "audit": Kind(audit, "all"),
+    "bank-reconciliation": Kind(bank_reconciliation, "all"),
 }
 
 
@@ -58,9 +60,11 @@ def month(text: str) -> When:
     return When(dt.date(year, number, 1), dt.date(year, number, calendar.monthrange(year, number)[1]))
 
 
-def make(connection: Connection, name: str, when: When, books: str = "") -> Report:
-    """The report, with whose books it is about and which state of the journal it was drawn from."""
-    return replace(REPORTS[name].make(connection, when), books=books, seal=state_of_journal(connection))
+def make(connection: Connection, name: str, when: When, books: str = "", account: str | None = None, known_at: dt.datetime | None = None) -> Report:
+    """The report, with whose books it is about and which state of the journal it was drawn from. A bank reconciliation may be of one `account`, and as
+    it was known at a moment."""
+    made = bank_reconciliation(connection, when, account, known_at) if name == "bank-reconciliation" else REPORTS[name].make(connection, when)
+    return replace(made, books=books, seal=state_of_journal(connection))
 
 
 def days(connection: Connection, name: str, as_of: dt.date | None, period: When | None, today: dt.date) -> When:

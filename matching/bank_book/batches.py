@@ -19,6 +19,7 @@ from matching.bank_book.claims import Claim
 from matching.bank_book.schema import MANY_TO_ONE, ONE_TO_MANY
 from matching.bank_book.sides import Sides
 from matching.bank_book.words import AGREES, DISAGREES, UNKNOWN, Lexicon
+from matching.schema import Schema
 
 EARLIER, LATER = 16, 3
 """Calendar days before and after the single row within which its parts lie (seen from the books to the bank)."""
@@ -188,7 +189,7 @@ def _party_sets(way: _Way) -> pl.DataFrame:
                 chosen = [start + n for n in subsets.members(mask)]
                 if len(chosen) > 1:
                     found.append((currency, int(sums[mask]), sorted(places[n] for n in chosen), day[chosen[0]], day[chosen[-1]], members[0][6]))
-    shape = {"currency": pl.String, "amount": pl.Int64, "parts": pl.List(pl.Int64), "since": pl.Int64, "until": pl.Int64, "words": pl.String}
+    shape: Schema = {"currency": pl.String, "amount": pl.Int64, "parts": pl.List(pl.Int64), "since": pl.Int64, "until": pl.Int64, "words": pl.String}
     return pl.DataFrame(found, schema=shape, orient="row")
 
 

@@ -7,8 +7,9 @@ from typing import NamedTuple
 import polars as pl
 
 from matching.bank_book.sides import Sides
+from matching.schema import Schema
 
-CLAIMS = {
+CLAIMS: Schema = {
     "lines": pl.List(pl.Int64), "entries": pl.List(pl.Int64), "kind": pl.String, "status": pl.String, "confidence": pl.Int64, "reason": pl.String,
 }
 """Places of lines and entries; the rest as in `schema.MATCHES`."""

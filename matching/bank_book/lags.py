@@ -64,10 +64,12 @@ def _costs(counted: Costs) -> Costs:
     smooth = 0.25 * padded[:, :-2] + 0.5 * padded[:, 1:-1] + 0.25 * padded[:, 2:]
     blended = smooth + _PRIOR_WEIGHT * prior
     share = blended / blended.max(axis=1, keepdims=True)
-    return np.minimum(-np.log(np.maximum(share, 1e-9)), COST_MAX)
+    costs: Costs = np.minimum(-np.log(np.maximum(share, 1e-9)), COST_MAX)
+    return costs
 
 
 def _bump(lag: npt.NDArray[np.int64], first: int, last: int, decay: float) -> Costs:
     """One on a plateau, falling away on both sides; faster before it, because money seldom clears before it is booked."""
     before, after = np.maximum(first - lag, 0), np.maximum(lag - last, 0)
-    return np.exp(-before / 1.2) * np.exp(-after / decay)
+    bump: Costs = np.exp(-before / 1.2) * np.exp(-after / decay)
+    return bump
