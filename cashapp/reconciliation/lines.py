@@ -1,7 +1,7 @@
 """The two sides of a bank account out of the database: its bank lines, and the entries of its books.
 
 The bank side is every booked statement line that tells of money for the first time. The book side is the imported cash book where the account
-has one; else the program's own journal, entry by entry: what a statement line posted, and what lockbox files and advices announced and no
+has one, and the receipts that the program has dealt with and the cash book lacks; else the program's own journal, entry by entry: what a statement line posted, and what lockbox files and advices announced and no
 statement has shown yet (deposits in transit). An account may be written in several ways; all of them are one account.
 """
 
@@ -156,6 +156,15 @@ def _announced(connection: Connection, account: Account) -> pl.DataFrame:
     joined = told.rename({"line_id": "told_id"}).join(origins, on="told_id", how="left")
     where = pl.coalesce("deposit_account", "account")
     return joined.filter(where.is_in(list(account.at_bank)) & (where != "")).sort("told_id")
+
+
+def decided(connection: Connection) -> pl.DataFrame:
+    """line_id of the receipts that the program's books have dealt with (applied, on account, posted elsewhere) and of returns they took back. A receipt
+    nobody has identified is money at the bank that the books do not know yet."""
+    receipt, application, returned = schema.receipt, schema.application, schema.returned_item
+    applied = select(application.c.receipt_id)
+    query = select(receipt.c.line_id).where((receipt.c.state.in_(("non_ar", "returned"))) | receipt.c.receipt_id.in_(applied)).union(select(returned.c.line_id))
+    return pl.DataFrame({"line_id": sorted(connection.execute(query).scalars())}, schema={"line_id": pl.Int64})
 
 
 def first_balance(connection: Connection, account: Account) -> dict[str, int]:

@@ -73,13 +73,13 @@ def draw(connection: Connection, account: Account, month: Month, known_at: dt.da
     base = sides.first_balance(connection, account)
     stored = store.standing(connection, account, known_at)
     if account.in_book:
-        entries, units = _with_cash_book(lines, book.filter(~is_opening), stored, told)
+        entries, units = _with_cash_book(lines, book.filter(~is_opening), stored, told, sides.decided(connection))
         bases = dict(book.filter(is_opening).group_by("currency").agg(pl.col("amount_minor").sum()).iter_rows()) or base
     else:
         entries, units, bases = told.entries, _from_origins(told.origins, lines, told.entries), base
     rows = _rows(lines, entries, units)
     charges = sides.batch_charges(lines)
-    grouped = _grouped(rows)
+    grouped = _grouped(rows, month)
     flows = _flows(grouped, charges, month)
     currencies = sorted({*rows["currency"].unique(), *base})
     return Picture(
@@ -90,16 +90,17 @@ def draw(connection: Connection, account: Account, month: Month, known_at: dt.da
     )
 
 
-def _with_cash_book(lines: pl.DataFrame, book: pl.DataFrame, stored: store.Stored, told: sides.Journal) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _with_cash_book(lines: pl.DataFrame, book: pl.DataFrame, stored: store.Stored, told: sides.Journal, decided: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The cash book's entries and the journal's that it lacks; and the units: what stands in the database, and deposits the journal alone explains."""
     matched = stored.members.drop_nulls("line_id").select("line_id")
-    announced = told.entries.filter(pl.col("entry_id").str.starts_with("J/R"))
-    open_deposits = told.origins.join(announced.select("entry_id"), on="entry_id", how="semi").join(matched, on="line_id", how="anti").join(lines.select("line_id"), on="line_id", how="semi")
-    lacking = announced.join(open_deposits.select("entry_id"), on="entry_id", how="semi")
+    is_announced = pl.col("entry_id").str.starts_with("J/R")
+    ours = told.origins.filter(is_announced | pl.col("line_id").is_in(decided["line_id"].implode()))
+    origins = ours.join(matched, on="line_id", how="anti").join(lines.select("line_id"), on="line_id", how="semi")
+    lacking = told.entries.join(origins.select("entry_id"), on="entry_id", how="semi")
     entries = pl.concat([book, lacking])
     units = stored.members.join(stored.matches, on="match_id").select(
         pl.format("M{}", "match_id").alias("unit"), pl.format("M{}", "match_id").alias("match_id"), "kind", "status", "confidence", "reason", "confirmed_by", "line_id", "book_account", "entry_id")
-    return entries, pl.concat([units, _from_origins(open_deposits, lines, lacking)])
+    return entries, pl.concat([units, _from_origins(origins, lines, lacking)])
 
 
 def _from_origins(origins: pl.DataFrame, lines: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
@@ -118,7 +119,8 @@ def _from_origins(origins: pl.DataFrame, lines: pl.DataFrame, entries: pl.DataFr
 
 def _rows(lines: pl.DataFrame, entries: pl.DataFrame, units: pl.DataFrame) -> pl.DataFrame:
     """ROWS: every line and every entry with its unit, or as a unit of its own."""
-    text = pl.concat_str("name", "remittance_text", separator=" ").str.strip_chars()
+    said = pl.col("remittance_text").str.contains(pl.col("name"), literal=True)
+    text = pl.when(said).then("remittance_text").otherwise(pl.concat_str("name", "remittance_text", separator=" ")).str.strip_chars()
     bank = lines.select("line_id", "currency", "bank_reference", pl.col("date").alias("bank_date"), pl.col("amount_minor").alias("bank_minor"), pl.col("kind").alias("bank_kind"),
                         text.alias("bank_text"), "customer_reference", "check_number")
     book = entries.select("book_account", "entry_id", "currency", pl.col("date").alias("entry_date"), pl.col("amount_minor").alias("entry_minor"), pl.col("kind").alias("entry_kind"),
@@ -135,10 +137,11 @@ def _rows(lines: pl.DataFrame, entries: pl.DataFrame, units: pl.DataFrame) -> pl
     ).select(list(ROWS)).sort("unit", "line_id", "entry_id", nulls_last=True)
 
 
-def _grouped(rows: pl.DataFrame) -> pl.DataFrame:
+def _grouped(rows: pl.DataFrame, month: Month) -> pl.DataFrame:
     """The rows with the `group` that their unit belongs to as long as one side waits."""
     facts = rows.group_by("unit").agg(
-        pl.col("entry_id").is_not_null().any().alias("has_book"), pl.col("kind").first().alias("k"),
+        pl.col("entry_id").is_not_null().any().alias("has_book"),
+        ((pl.col("bank_date") <= month.last).any() & (pl.col("entry_date") <= month.last).any()).fill_null(value=False).alias("is_whole"), pl.col("kind").first().alias("k"),
         pl.sum("bank_minor").alias("b"), pl.sum("entry_minor").alias("e"), pl.col("bank_kind").drop_nulls().first().alias("bk"),
         (pl.col("entry_date").min() <= pl.col("bank_date").min()).alias("books_first"))
     from_books = pl.col("has_book") & pl.col("books_first").fill_null(value=True)
@@ -148,7 +151,7 @@ def _grouped(rows: pl.DataFrame) -> pl.DataFrame:
         pl.when(pl.col("bk") == "fee").then(pl.lit(CHARGES)).when(pl.col("bk") == "interest").then(pl.lit(INTEREST))
         .when(pl.col("bk").is_in(["return", "reversal"])).then(pl.lit(RETURNED)).when(net > 0).then(pl.lit(BANK_IN)).otherwise(pl.lit(BANK_OUT))
     )
-    group = pl.when(pl.col("k") == "offset").then(pl.lit(VOIDS)).when(pl.col("k") == "difference").then(pl.lit(DIFFERENCES)).when(from_books).then(waiting_at_bank).otherwise(waiting_in_books)
+    group = pl.when(pl.col("k") == "offset").then(pl.lit(VOIDS)).when((pl.col("k") == "difference") & pl.col("is_whole")).then(pl.lit(DIFFERENCES)).when(from_books).then(waiting_at_bank).otherwise(waiting_in_books)
     return rows.join(facts.select("unit", group.alias("group")), on="unit", how="left", maintain_order="left")
 
 

@@ -90,7 +90,8 @@ def _balances(drawn: Picture) -> Section:
         adjusted_book = book - sum(items[group] for group in GROUPS if group not in AT_BANK)
         rows += [("Adjusted book balance", currency, None, adjusted_book), ("Unexplained difference", currency, None, adjusted_bank - adjusted_book)]
     frame = _frame(rows, {"line": pl.String, "currency": pl.String, "item": pl.Int64, "balance": pl.Int64})
-    return Section("balances", "Reconciliation", (Column("line", title=" "), CURRENCY, Column("item", "money", title="reconciling item"), Column("balance", "money")), frame, apart=True, totalled=False)
+    return Section("balances", "Reconciliation", (Column("line", title=" "), CURRENCY, Column("item", "money", title="reconciling item"), Column("balance", "money")), frame, apart=True, totalled=False,
+                   strong=("Balance", "Adjusted", "Unexplained"))
 
 
 def _adding(minor: int) -> str:
@@ -118,7 +119,7 @@ def _proof_of_cash(drawn: Picture) -> Section:
                  ("Left unexplained", currency, *(total - book[name] for total, name in zip(sums, picture.COLUMNS, strict=True)))]
     shape = {"line": pl.String, "currency": pl.String, **dict.fromkeys(picture.COLUMNS, pl.Int64)}
     columns = (Column("line", title=" "), CURRENCY, *(Column(name, "money") for name in picture.COLUMNS))
-    return Section("proof_of_cash", "Proof of cash", columns, _frame(rows, shape), apart=True, totalled=False)
+    return Section("proof_of_cash", "Proof of cash", columns, _frame(rows, shape), apart=True, totalled=False, strong=("Per ", "Left"))
 
 
 def _signatures(connection: Connection, drawn: Picture) -> Section:
@@ -184,7 +185,8 @@ def _side_by_side(rows: pl.DataFrame) -> pl.DataFrame:
 
     return rows.group_by("match_id", "currency", maintain_order=True).agg(
         pl.col("kind", "status", "confidence", "reason", "confirmed_by").first(), pl.col("bank_date").max(), listed("bank_reference"), pl.col("bank_text").drop_nulls().first(),
-        pl.col("bank_amount").sum(), pl.col("entry_date").min(), listed("entry_id"), pl.col("entry_text").drop_nulls().first(), pl.col("entry_amount").sum())
+        pl.col("bank_amount").sum(), pl.col("entry_date").min(), listed("entry_id"), pl.col("entry_text").drop_nulls().first(), pl.col("entry_amount").sum()).sort(
+        "currency", "bank_date", "entry_date", "match_id")
 
 
 _PAIR = (
@@ -224,7 +226,7 @@ def _voids(rows: pl.DataFrame) -> Section:
 
 def _how(rows: pl.DataFrame) -> Section:
     """How the matches were made, in sums."""
-    by = pl.when(pl.col("confirmed_by").is_not_null()).then(pl.lit("confirmed by a person")).otherwise(pl.col("status"))
+    by = pl.when(pl.col("confirmed_by").is_not_null()).then(pl.lit("a person")).otherwise(pl.col("status"))
     told = _side_by_side(rows.filter(pl.col("status") != "unmatched")).group_by("kind", "currency", by.alias("by")).agg(
         pl.len().cast(pl.Int64).alias("matches"), pl.col("bank_amount").sum(), pl.col("entry_amount").sum()).sort("currency", "kind", "by")
     columns = (Column("kind", "code", title="how"), CURRENCY, Column("by", title="status"), Column("matches", "count"), Column("bank_amount", "money", title="at the bank"),
