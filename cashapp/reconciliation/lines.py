@@ -161,9 +161,10 @@ def _announced(connection: Connection, account: Account) -> pl.DataFrame:
 def decided(connection: Connection) -> pl.DataFrame:
     """line_id of the receipts that the program's books have dealt with (applied, on account, posted elsewhere) and of returns they took back. A receipt
     nobody has identified is money at the bank that the books do not know yet."""
-    receipt, application, returned = schema.receipt, schema.application, schema.returned_item
+    receipt, application, returned, link = schema.receipt, schema.application, schema.returned_item, schema.line_link
+    shown = select(link.c.line_id).where(link.c.how == "settles", link.c.counted_by.in_(select(returned.c.line_id)))
     applied = select(application.c.receipt_id)
-    query = select(receipt.c.line_id).where((receipt.c.state.in_(("non_ar", "returned"))) | receipt.c.receipt_id.in_(applied)).union(select(returned.c.line_id))
+    query = select(receipt.c.line_id).where((receipt.c.state.in_(("non_ar", "returned"))) | receipt.c.receipt_id.in_(applied)).union(select(returned.c.line_id), shown)
     return pl.DataFrame({"line_id": sorted(connection.execute(query).scalars())}, schema={"line_id": pl.Int64})
 
 

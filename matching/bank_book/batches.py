@@ -88,6 +88,8 @@ def _of_groups(way: _Way, by: str) -> list[Claim]:
         (pl.col("since") >= pl.col("day") + way.first) & (pl.col("until") <= pl.col("day") + way.last))
     likeness = [way.likeness(*row) for row in fitting.select("words_single", "words").iter_rows()]
     fitting = fitting.with_columns(pl.Series("alike", likeness, dtype=pl.Int64).fill_null(UNKNOWN)).filter((pl.col("alike") >= DISAGREES) | pl.lit(value=by == "number"))
+    if by == "number":
+        fitting = _named_first(way, fitting)
     best = fitting.sort("single", -pl.col("alike"), (pl.col("since") - pl.col("day")).abs(), "key")
     claimed: list[Claim] = []
     gone: set[int] = set()
@@ -105,6 +107,15 @@ def _of_groups(way: _Way, by: str) -> list[Claim]:
         used.add(row["single"])
         gone |= set(parts)
     return claimed
+
+
+def _named_first(way: _Way, fitting: pl.DataFrame) -> pl.DataFrame:
+    """Where a single row names the number of a group, no other group is its."""
+    number = pl.col("key").str.split("|").list.first()
+    named = fitting.with_columns(number.alias("number")).join(
+        way.single_numbers.select(pl.col("place").alias("single"), "number", pl.lit(value=True).alias("named")), on=["single", "number"], how="left", maintain_order="left")
+    told = pl.col("named").fill_null(value=False)
+    return named.filter(told | ~told.any().over("single")).drop("number", "named")
 
 
 _CONFIDENCE = {"number": 985, "party": 960, "day_kind": 940, "day": 930}

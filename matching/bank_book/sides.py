@@ -66,8 +66,8 @@ def read(bank: pl.DataFrame, book: pl.DataFrame) -> Sides:
     )
     told, kept = _rows(lines, is_book=False), _rows(entries, is_book=True)
     lexicon = Lexicon(kept["words"].to_list())
-    known = {text: lexicon.knows(text) for text in told["words"].unique()}
-    naming = told.filter(pl.col("words").replace_strict(known, return_dtype=pl.Boolean)).select("place")
+    known = [text for text in told["words"].unique() if lexicon.knows(text)]
+    naming = told.filter(pl.col("words").is_in(known)).select("place")
     return Sides(told, kept, _numbers(lines), _numbers(entries), lexicon, naming)
 
 
