@@ -22,7 +22,7 @@ from typing import Protocol
 
 from sqlalchemy import Engine, func, select
 
-from cashapp import clock, db, frames, ingest, proposals, schema, strata
+from cashapp import clock, db, frames, ingest, periods, proposals, schema, strata
 from cashapp.errors import UsageError
 from cashapp.reading import issue_text
 from cashapp.tabular import replace_file
@@ -121,6 +121,8 @@ def run(workspace: Workspace, engine: Engine, options: Options, watcher: Watcher
     began = time.perf_counter()
     if options.format_name and options.format_name not in registry.all_formats():
         raise UsageError(f"{options.format_name!r} is not a format; `cashapp formats` lists them")
+    with db.reading(engine) as connection:
+        periods.refuse_locked(connection, periods.of(options.as_of), f"nothing can be applied as of {options.as_of}")
     summary, before = Summary(options.as_of), _newest(engine)
     paths = _drop(workspace, options.paths, watcher.tell)
     with _readers(workspace, paths, options) as read:

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0005"
-down_revision = "0002_learning"
+down_revision = "0003"
 
 
 def upgrade() -> None:
