@@ -28,7 +28,7 @@ TAGS = "20|21|25P?|28C?|60[FM]|61|62[FM]|64|65|86|34F|13D?|90[CD]|NS[A-Z]?"
 
 _FIELD = re.compile(rf"\n:({TAGS}):")
 _GLUED_FIELD = re.compile(rf":({TAGS}):")
-_INSIDE = frozenset(["61", "86", "62F", "62M", "64", "65", "90C", "90D", "NS"])
+INSIDE = frozenset(["61", "86", "62F", "62M", "64", "65", "90C", "90D", "NS"])
 """Fields that may follow an entry in the same message: before them a lone `-` is text, before others it ends the message."""
 
 _END = re.compile(r"(?:^|\n)[ \t]*(?:-(?:\}[^\n]*)?|-?.{0,2}XXX|\x1a|\{1:[^\n]*)[ \t]*\r?(?=\n|$)|-\}(?=\s*(?:\{[15S]:|\$|$))")
@@ -74,35 +74,50 @@ def message_type(envelope: str) -> str:
 
 def statement_fields(source: Source) -> Iterator[Cut]:
     """The fields of all statement messages of a file, in order and without a gap between their spans but for line ends."""
-    for text, offset, line, following in _blocks(source):
-        if "\n" in text.strip():
-            yield from _cut("\n" + text, 1, offset - 1, line - 1, following)
-        else:
-            yield from _cut(text, 0, offset, line, following)
+    line = 1
+    for data, offset, following in blocks(source):
+        text = normalised(data)
+        yield from block_fields(text, offset, line, following)
+        line += text.count("\n")
 
 
-def _blocks(source: Source) -> Iterator[tuple[str, int, int, str]]:
-    """Normalised text, its byte offset, its line number and the tag that follows it. Blocks begin at the file's start, a
-    :20: or a :61:, so an entry and its :86: are never apart."""
-    rest, offset, line = b"", 0, 1
+def block_fields(text: str, offset: int, line: int, following: str) -> Iterator[Cut]:
+    """The fields of one normalised block that stands at this offset and line; `following` is the tag behind it."""
+    if "\n" in text.strip():
+        yield from line_fields(text, offset, line, following)
+    else:
+        yield from _cut(text, 0, offset, line, following)
+
+
+def line_fields(text: str, offset: int, line: int, following: str) -> Iterator[Cut]:
+    """The same of a part of a block whose fields stand at the start of lines."""
+    return _cut("\n" + text, 1, offset - 1, line - 1, following)
+
+
+def blocks(source: Source) -> Iterator[tuple[bytes, int, str]]:
+    """A file's bytes in blocks, each with its offset and the tag that follows it. They begin at the file's start, a :20: or a
+    :61:, so an entry and its :86: are never apart."""
+    rest, offset = b"", 0
     with source.open() as stream:
-        while block := stream.read(BLOCK_BYTES):
-            data = rest + block
+        while read := stream.read(BLOCK_BYTES):
+            data = rest + read
             cut = _last_field(data)
             if cut:
-                text = normalised(data[:cut])
-                yield text, offset, line, data[cut + 1:cut + 3].decode("latin-1")
+                yield data[:cut], offset, data[cut + 1:cut + 3].decode("latin-1")
                 offset += cut
-                line += text.count("\n")
             elif len(data) > MESSAGE_BYTES_MAX:
                 raise SourceError("hostile", f"no field of a statement in {MESSAGE_BYTES_MAX} bytes")
             rest = data[cut:]
-    yield normalised(rest), offset, line, ""
+    yield rest, offset, ""
 
 
 def _last_field(data: bytes) -> int:
     """Where the last :20: or :61: at the start of a line begins; 0 when there is none behind the first byte."""
-    return 1 + max(data.rfind(mark + tag) for mark in (b"\n", b"\r", b"@") for tag in (b":61:", b":20:"))
+    last = -1
+    for mark in (b"\n", b"\r", b"@"):
+        for tag in (b":61:", b":20:"):
+            last = max(last, data.rfind(mark + tag, last + 1))
+    return 1 + last
 
 
 def _cut(text: str, lead: int, at: int, line: int, following: str) -> Iterator[Cut]:
@@ -137,7 +152,7 @@ def _cut(text: str, lead: int, at: int, line: int, following: str) -> Iterator[C
             index += 2
             next_tag = pieces[index] if index < last else following
         tail = ""
-        if next_tag not in _INSIDE:
+        if next_tag not in INSIDE:
             body, information, tail = _without_end(body, information)
         if has_returns:
             body, information, further = body.replace("\r", ""), information.replace("\r", ""), further.replace("\r", "")
