@@ -32,12 +32,12 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from parsers import issues
-from parsers.swift import entry as swift_entry
 from parsers.amounts import AmountError, is_currency
 from parsers.dates import yymmdd
 from parsers.profile import Profile
 from parsers.records import Control, Envelope, Record, Span, StatementClosed
 from parsers.sources import Source
+from parsers.swift import entry as swift_entry
 from parsers.swift.fields import TAGS, Cut, Field, first_type, message_type, statement_fields
 from parsers.swift.statement import Book, Page, balance, begin, decoded, entry, finished, opened, proven, unfinished
 
@@ -76,11 +76,11 @@ def parse(source: Source, profile: Profile) -> Iterator[Record]:
     yield from _end(book)
 
 
-def parse_columns(source: Source, profile: Profile) -> Iterator[Document]:
-    """The same as documents, the entries of a block at once."""
+def parse_columns(source: Source, profile: Profile, part_bytes: int = 0) -> Iterator[Document]:
+    """The same as documents, the entries of a part of the file at once; `part_bytes` is its size, if not the best one."""
     from parsers.swift import columns
 
-    return columns.read(source, Book(profile), _records, _end)
+    return columns.read(source, Book(profile), _records, _end, part_bytes or columns.PART_BYTES)
 
 
 def _records(cuts: Iterable[Cut], book: Book) -> Iterator[Record]:

@@ -9,9 +9,7 @@ entries adds to the page's totals is added at once.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
@@ -19,14 +17,13 @@ from typing import NamedTuple
 import numpy as np
 
 from parsers import documents
-from parsers.swift import block_columns, entry_columns, mt86_columns, statement
 from parsers.amounts import AmountError, minor_digits
 from parsers.byte_columns import PADDING, Coded, Flags, Ints, Places, block
 from parsers.documents import Document, Statement
 from parsers.records import BankLine, Control, Issue, Record, Span, StatementClosed, StatementOpened
-from parsers.sources import Source, SourceError
+from parsers.sources import Source
+from parsers.swift import block_columns, entry_columns, mt86_columns, statement
 from parsers.swift.block_columns import Scan
-from parsers.swift.entry_columns import KINDS
 from parsers.swift.fields import Cut, block_fields, blocks, line_fields, normalised
 from parsers.swift.line_columns import Lines
 from parsers.swift.statement import Book, Page
@@ -35,8 +32,8 @@ Reader = Callable[[Iterable[Cut], Book], Iterator[Record]]
 """The record reader: fields, and the book that they go on in."""
 
 FORMAT = "mt940"
-THREADS = 2
-"""Blocks that are worked on at the same time: most of the work leaves Python's lock."""
+PART_BYTES = 2 * 1024 * 1024
+"""What is looked at as columns at once: large enough that Python's own steps do not count, small enough for a cache and for memory."""
 _DIGITS = frozenset([0, 2])
 """Minor digits of the currencies whose amounts the columns can read."""
 
@@ -118,41 +115,38 @@ class _Block:
         self.lines.numbers["line"] += line
 
 
-def read(source: Source, book: Book, reader: Reader, ending: Callable[[Book], Iterator[Record]]) -> Iterator[Document]:
-    """The documents of a file, one for each block and one for what its end tells."""
+def read(source: Source, book: Book, reader: Reader, ending: Callable[[Book], Iterator[Record]], part_bytes: int = PART_BYTES) -> Iterator[Document]:
+    """The documents of a file, one for each part of about `part_bytes` and one for what its end tells."""
     drain, line = _Drain(), 1
-    for data, offset, following, block in _ahead(source):
-        if block is None:
-            text = normalised(data)
-            drain.take(reader(block_fields(text, offset, line, following), book))
-            yield drain.filled(None)
-            line += text.count("\n")
-        else:
-            block.begin(line)
-            _read_block(block, drain, book, reader)
-            yield drain.filled(block.lines)
-            line += block.scan.returns.size
+    for data, offset, following in blocks(source):
+        for piece, at, behind in _parts(data, following, part_bytes):
+            columns = _columns(piece, offset + at, behind)
+            if columns is None:
+                text = normalised(piece)
+                fields = block_fields if len(piece) == len(data) else line_fields
+                drain.take(reader(fields(text, offset + at, line, behind), book))
+                line += text.count("\n")
+            else:
+                columns.begin(line)
+                _read_block(columns, drain, book, reader)
+                line += columns.scan.returns.size
+            yield drain.filled(columns.lines if columns else None)
     drain.take(ending(book))
     yield drain.filled(None)
 
 
-def _ahead(source: Source) -> Iterator[tuple[bytes, int, str, _Block | None]]:
-    """The blocks of a file and their columns; while one is taken, threads are at work on the next."""
-    pending: deque[tuple[bytes, int, str, Future[_Block | None]]] = deque()
-    problem: SourceError | None = None
-    with ThreadPoolExecutor(THREADS) as threads:
-        try:
-            for data, offset, following in blocks(source):
-                pending.append((data, offset, following, threads.submit(_columns, data, offset, following)))
-                if len(pending) > THREADS:
-                    *where, columns = pending.popleft()
-                    yield *where, columns.result()
-        except SourceError as error:
-            problem = error
-        for *where, columns in pending:
-            yield *where, columns.result()
-    if problem is not None:
-        raise problem
+def _parts(data: bytes, following: str, part_bytes: int) -> Iterator[tuple[bytes, int, str]]:
+    """A block cut smaller, each part with its place and the tag behind it. Where fields may be parted by `@@` it stays whole: that is
+    settled for a block (`parsers.swift.fields.normalised`)."""
+    start = 0
+    while len(data) - start > part_bytes and b"@@" not in data:
+        last = data.rfind(b"\n:61:", start, start + part_bytes)
+        last = max(last, data.rfind(b"\n:20:", max(start, last), start + part_bytes))
+        if last <= start:
+            break
+        yield data[start:last + 1], start, data[last + 2:last + 4].decode("latin-1")
+        start = last + 1
+    yield data[start:] if start else data, start, following
 
 
 def _columns(data: bytes, offset: int, following: str) -> _Block | None:
@@ -228,18 +222,18 @@ def _taken(block: _Block, begin: int, end: int, page: Page, drain: _Drain) -> bo
         digits = minor_digits(page.currency)
     except AmountError:
         digits = -1
-    credits, credit_minor, debits, debit_minor, fractions = (int(column[end] - column[begin]) for column in sums)
+    credited, credit_minor, debited, debit_minor, fractions = (int(column[end] - column[begin]) for column in sums)
     if digits not in _DIGITS or (not digits and fractions):
         lines.taken[begin:end] = False
         return False
     unit = 10 ** (2 - digits)
     if unit > 1:
         lines.numbers["amount_minor"][begin:end] //= unit
-    page.entries += credits + debits
+    page.entries += credited + debited
     page.net_minor += (credit_minor - debit_minor) // unit
-    page.totals.credits += credits
+    page.totals.credits += credited
     page.totals.credit_minor += credit_minor // unit
-    page.totals.debits += debits
+    page.totals.debits += debited
     page.totals.debit_minor += debit_minor // unit
     lines.numbers["statement"][begin:end] = drain.statements - 1
     currency = lines.texts["currency"]

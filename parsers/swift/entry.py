@@ -19,8 +19,8 @@ from typing import NamedTuple
 from parsers import bank_text, booking_text
 from parsers.amounts import AmountError, minor_digits, to_minor
 from parsers.dates import PIVOT, clamped, yymmdd
-from parsers.swift.mt86_details import Details, is_iban
 from parsers.records import BankLine, Kind, Span, Status
+from parsers.swift.mt86_details import Details, is_iban
 
 LINE = re.compile(
     r"(\d{6})(\d{4}|    )?(R[CD]|E[CD]|[CD])([A-Z])?\s?([\d.,]+) ?([SNF][A-Z0-9]{2}[A-Z0-9 ]|[A-Z][A-Z0-9]{3}(?=NONREF|//|\s|$))?([^\n]*)(?:\n([\s\S]*))?",

@@ -14,18 +14,34 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from parsers import booking_text
-from parsers.swift import entry as swift_entry, mt86_subfields
 from parsers.byte_columns import (
-    Block, Coded, Flags, Ints, Places, characters_before, distinct, equals, first_in, first_stated, grouped, numbers, opening, opening_of, rows_with, trimmed, word,
+    Block,
+    Coded,
+    Flags,
+    Ints,
+    Places,
+    characters_before,
+    distinct,
+    equals,
+    first_in,
+    first_stated,
+    grouped,
+    numbers,
+    opening,
+    opening_of,
+    rows_with,
+    trimmed,
+    word,
 )
+from parsers.records import Kind
+from parsers.swift import entry as swift_entry
+from parsers.swift import mt86_subfields
+from parsers.swift.block_columns import Entries
 from parsers.swift.mt86_columns import Unfolded
 from parsers.swift.mt86_detail_columns import DetailColumns
 from parsers.swift.mt86_details import is_iban
-from parsers.records import Kind
-from parsers.swift.block_columns import Entries
 
 Days = Ints
 """Dates as days since 1970."""

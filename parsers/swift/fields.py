@@ -122,13 +122,15 @@ def _last_field(data: bytes) -> int:
 
 def _cut(text: str, lead: int, at: int, line: int, following: str) -> Iterator[Cut]:
     """One block into fields; `at` and `line` are those of the text's first character. `lead` is 1 where the line end before a
-    field is cut off with its tag, 0 where fields are glued. A field reaches to the next one, its line end included."""
-    pieces = (_FIELD if lead else _GLUED_FIELD).split(text)
+    field is cut off with its tag, 0 where fields are glued. A field reaches to the next one, its line end included, be that in
+    this block or the `following` one."""
+    goes_on = lead * (following != "" and text[-1] == "\n")
+    pieces = (_FIELD if lead else _GLUED_FIELD).split(text[:-1] if goes_on else text)
     has_returns = "\r" in text
     first = pieces[0]
     last = len(pieces)
     if len(first) > lead:
-        yield "", first, "", "", Span(line + lead, at + lead, at + len(first) + lead * (last > 1))
+        yield "", first, "", "", Span(line + lead, at + lead, at + len(first) + (lead if last > 1 else goes_on))
     at += len(first)
     line += first.count("\n")
     index = 1
@@ -156,7 +158,7 @@ def _cut(text: str, lead: int, at: int, line: int, following: str) -> Iterator[C
             body, information, tail = _without_end(body, information)
         if has_returns:
             body, information, further = body.replace("\r", ""), information.replace("\r", ""), further.replace("\r", "")
-        end = at + lead if index < last else at
+        end = at + (lead if index < last else goes_on)
         if tail:
             yield tag, body, information, further, Span(first_line, start, at - len(tail))
             yield "", tail, "", "", Span(line - tail.count("\n") + tail.startswith("\n"), at - len(tail), end)

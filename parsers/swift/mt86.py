@@ -29,10 +29,10 @@ from parsers.swift.mt86_details import NOTHING, Details, is_iban, stated, struct
 LINE_WIDTHS = (61, 65)
 """A first line is full with 61 characters where the bank counts the tag in, else with 65 as all others."""
 
-CODE_WORDS = tuple((
-    "TRTP|IBAN|BIC|NAME|REMI|EREF|MARF|CSID|ORDP|BENM|ADDR|ISDT|RTRN|PURP|CNTP|TRCD|ULTD|ULTB|PREF|IREF|KREF|CREF|TREF|"
-    "OCMT|CHGS|EXCH|SVCL|ACCW|ORDC|BENC|ID|PT|PY|BO|BN|RFB|ROC"
-).split("|"))
+CODE_WORDS = (
+    "TRTP", "IBAN", "BIC", "NAME", "REMI", "EREF", "MARF", "CSID", "ORDP", "BENM", "ADDR", "ISDT", "RTRN", "PURP", "CNTP", "TRCD", "ULTD", "ULTB",
+    "PREF", "IREF", "KREF", "CREF", "TREF", "OCMT", "CHGS", "EXCH", "SVCL", "ACCW", "ORDC", "BENC", "ID", "PT", "PY", "BO", "BN", "RFB", "ROC",
+)
 TELLING_CODE_WORDS = ("TRTP", "IBAN", "NAME", "REMI", "EREF", "MARF", "ORDP", "BENM", "RTRN", "CNTP", "PREF", "PY")
 """The code words by which a text is known to have any."""
 
@@ -198,5 +198,6 @@ def _mbank(text: str) -> Details:
 
 
 def dutch_reference(text: str) -> str:
+    """The Dutch payment reference (betalingskenmerk) that a text names as one; empty where it names none."""
     found = _DUTCH_REFERENCE.search(text) if _CURRENT in text or _PAYMENT_REFERENCE in text else None
     return found[1].replace(" ", "") if found else ""

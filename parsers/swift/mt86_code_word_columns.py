@@ -12,10 +12,23 @@ from typing import NamedTuple
 
 import numpy as np
 
+from parsers.byte_columns import (
+    Block,
+    Flags,
+    Ints,
+    Places,
+    chosen,
+    empty,
+    equals,
+    first_in,
+    first_stated,
+    trimmed,
+    word,
+    word_set,
+)
 from parsers.swift import mt86
-from parsers.byte_columns import Block, Flags, Ints, Places, chosen, empty, equals, first_in, first_stated, trimmed, word, word_set
-from parsers.swift.mt86_detail_columns import DetailColumns, collapse, dutch_references, stated
 from parsers.swift.block_columns import Entries
+from parsers.swift.mt86_detail_columns import DetailColumns, collapse, dutch_references, stated
 
 _SLASH_AND_BLANK = "/ "
 _WORDS = np.array([0, *sorted(word(known) for known in mt86.CODE_WORDS)], np.uint32)

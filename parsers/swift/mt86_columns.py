@@ -15,11 +15,11 @@ from typing import NamedTuple
 import numpy as np
 
 from parsers import bank_text
+from parsers.byte_columns import BLANK, Block, Flags, Ints, Places, block, spread
 from parsers.swift import mt86, mt86_code_word_columns, mt86_free_columns, mt86_subfield_columns
-from parsers.byte_columns import BLANK, Block, Flags, Ints, Places, block, rows_holding, spread
+from parsers.swift.block_columns import Entries, Scan
 from parsers.swift.mt86_detail_columns import DetailColumns, either, silent
 from parsers.swift.mt86_subfield_columns import KEY_WIDTH, Pieces
-from parsers.swift.block_columns import Entries, Scan
 
 _GONE = 0
 """Stands for a byte that is taken out. A file's own odd bytes are replaced before; the entries that hold them are doubted."""
@@ -125,7 +125,8 @@ def _line_joints(scan: Scan, moved: Ints, is_code_words: Flags, is_free: Flags) 
     entries = scan.entries
     rows = np.flatnonzero((is_code_words | is_free) & (entries.after - entries.details > 1))
     last = entries.after[rows] - 1
-    entries.doubt(rows[scan.text.octets[scan.line_start[last]] <= BLANK])
+    indented = rows[scan.text.octets[scan.line_start[last]] <= BLANK]
+    entries.doubt(np.array([row for row in indented.tolist() if _is_blank(scan, entries.after[row] - 1)], np.int64))
     line, of = spread(entries.details[rows], last - entries.details[rows])
     row = rows[of]
     first = line == entries.details[row]
@@ -140,6 +141,11 @@ def _line_joints(scan: Scan, moved: Ints, is_code_words: Flags, is_free: Flags) 
         if bank_text.LABEL.match(scan.data[scan.line_start[after]:scan.line_end[after]].decode("latin-1")):
             entries.sure[row[index]] = False
     return _Joints(row, scan.line_end[line] - moved[line], direct)
+
+
+def _is_blank(scan: Scan, line: int) -> bool:
+    """Whether nothing stands in a line."""
+    return not scan.data[scan.line_start[line]:scan.line_end[line]].strip()
 
 
 def _is_word_cut(scan: Scan, line: Ints) -> Flags:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from parsers.swift import mt86, mt86_details
 from parsers.byte_columns import Block, Flags, Ints, Places, chosen, empty, equals, word
+from parsers.swift import mt86, mt86_details
 
 _SUSPECT = "|".join([*(re.escape(mark) for mark in mt86_details.REFERENCE_MARKS), mt86_details.LONG_NUMBER])
 """What a text has that may hold a structured reference, for many at a time."""

@@ -11,10 +11,10 @@ from __future__ import annotations
 import numpy as np
 
 from parsers import bank_text
-from parsers.swift import mt86
 from parsers.byte_columns import BLANK, Block, Flags, Places, chosen, empty, trimmed, word_set
-from parsers.swift.mt86_detail_columns import DetailColumns, collapse, dutch_references, put, suspects
+from parsers.swift import mt86
 from parsers.swift.block_columns import Entries
+from parsers.swift.mt86_detail_columns import DetailColumns, collapse, dutch_references, put, suspects
 
 _OTHER_OPENINGS = word_set(["SEPA", "GIRO"])
 _OTHER_DIALECTS = "|".join([";", "REK:", *(f"/{known}/" for known in mt86.TELLING_CODE_WORDS)])

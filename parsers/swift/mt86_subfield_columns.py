@@ -16,13 +16,37 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from parsers.swift import mt86_subfields
 from parsers.byte_columns import (
-    Block, Flags, Ints, Octets, Places, Words, chosen, empty, first_in, first_stated, has_blank, numbers, rows_holding, spread, trimmed, word, word_set,
+    Block,
+    Flags,
+    Ints,
+    Octets,
+    Places,
+    Words,
+    chosen,
+    empty,
+    first_in,
+    first_stated,
+    has_blank,
+    numbers,
+    rows_holding,
+    spread,
+    trimmed,
+    word,
+    word_set,
 )
-from parsers.swift.mt86_detail_columns import DetailColumns, stated, structured_references
-from parsers.swift.mt86_subfields import FIRST_KEYS, KEYWORDS, NAME_KEYWORDS, PURPOSE, REFERENCE_WIDTH, SUBFIELD_WIDTH, TEXT_KEYWORDS
+from parsers.swift import mt86_subfields
 from parsers.swift.block_columns import Entries
+from parsers.swift.mt86_detail_columns import DetailColumns, stated, structured_references
+from parsers.swift.mt86_subfields import (
+    FIRST_KEYS,
+    KEYWORDS,
+    NAME_KEYWORDS,
+    PURPOSE,
+    REFERENCE_WIDTH,
+    SUBFIELD_WIDTH,
+    TEXT_KEYWORDS,
+)
 
 DELIMITER = "?"
 KEY_WIDTH = 3

@@ -13,12 +13,16 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from parsers import issues
-from parsers.swift import entry as swift_entry, mt86
 from parsers.amounts import AmountError, is_currency
 from parsers.dates import PIVOT, clamped, yymmdd
-from parsers.swift.mt86_details import Details
 from parsers.profile import Profile
 from parsers.records import BankLine, Control, Issue, Record, Span, StatementClosed, StatementOpened
+from parsers.swift import entry as swift_entry
+from parsers.swift import mt86
+from parsers.swift.mt86_details import Details
+
+START = Span(1, 0, 0)
+"""Where a file begins."""
 
 _BALANCE = re.compile(r"([CDcd])\s?(\d{6})([A-Za-z]{3})\s?([\d., ]+)")
 _TAG_INSIDE = re.compile(r"\n:\d\d[A-Z]?:")
@@ -81,7 +85,7 @@ class Book:
     be told behind the current record."""
 
     profile: Profile
-    at: Span = Span(1, 0, 0)
+    at: Span = START
     page: Page | None = None
     message_type: str = ""
     in_block: bool = False
