@@ -76,11 +76,11 @@ def parse(source: Source, profile: Profile) -> Iterator[Record]:
     yield from _end(book)
 
 
-def parse_columns(source: Source, profile: Profile, part_bytes: int = 0) -> Iterator[Document]:
-    """The same as documents, the entries of a part of the file at once; `part_bytes` is its size, if not the best one."""
+def parse_columns(source: Source, profile: Profile) -> Iterator[Document]:
+    """The same as documents, the entries of a block of the file at once."""
     from parsers.swift import columns
 
-    return columns.read(source, Book(profile), _records, _end, part_bytes or columns.PART_BYTES)
+    return columns.read(source, Book(profile), _records, _end)
 
 
 def _records(cuts: Iterable[Cut], book: Book) -> Iterator[Record]:

@@ -85,7 +85,7 @@ def scan(data: bytes, following: str) -> Scan | None:
         if np.count_nonzero(controls) != np.count_nonzero(returns):
             return None
         odd = odd[~controls]
-    if np.count_nonzero(octets == ord("@")) and b"@@" in data:
+    if b"@" in data and b"@@" in data:
         return None
     starts = np.concatenate([np.zeros(1, np.int64), line_feeds + 1])
     starts = starts[:-1] if starts[-1] == text.size else starts

@@ -18,7 +18,7 @@ import numpy as np
 
 from parsers import documents
 from parsers.amounts import AmountError, minor_digits
-from parsers.byte_columns import PADDING, Coded, Flags, Ints, Places, block
+from parsers.byte_columns import PADDING, Coded, Flags, Ints, Places, block, keep_freed_memory
 from parsers.documents import Document, Statement
 from parsers.records import BankLine, Control, Issue, Record, Span, StatementClosed, StatementOpened
 from parsers.sources import Source
@@ -32,8 +32,6 @@ Reader = Callable[[Iterable[Cut], Book], Iterator[Record]]
 """The record reader: fields, and the book that they go on in."""
 
 FORMAT = "mt940"
-PART_BYTES = 2 * 1024 * 1024
-"""What is looked at as columns at once: large enough that Python's own steps do not count, small enough for a cache and for memory."""
 _DIGITS = frozenset([0, 2])
 """Minor digits of the currencies whose amounts the columns can read."""
 
@@ -115,38 +113,23 @@ class _Block:
         self.lines.numbers["line"] += line
 
 
-def read(source: Source, book: Book, reader: Reader, ending: Callable[[Book], Iterator[Record]], part_bytes: int = PART_BYTES) -> Iterator[Document]:
-    """The documents of a file, one for each part of about `part_bytes` and one for what its end tells."""
+def read(source: Source, book: Book, reader: Reader, ending: Callable[[Book], Iterator[Record]]) -> Iterator[Document]:
+    """The documents of a file, one for each block and one for what its end tells."""
+    keep_freed_memory()
     drain, line = _Drain(), 1
     for data, offset, following in blocks(source):
-        for piece, at, behind in _parts(data, following, part_bytes):
-            columns = _columns(piece, offset + at, behind)
-            if columns is None:
-                text = normalised(piece)
-                fields = block_fields if len(piece) == len(data) else line_fields
-                drain.take(reader(fields(text, offset + at, line, behind), book))
-                line += text.count("\n")
-            else:
-                columns.begin(line)
-                _read_block(columns, drain, book, reader)
-                line += columns.scan.returns.size
-            yield drain.filled(columns.lines if columns else None)
+        columns = _columns(data, offset, following)
+        if columns is None:
+            text = normalised(data)
+            drain.take(reader(block_fields(text, offset, line, following), book))
+            line += text.count("\n")
+        else:
+            columns.begin(line)
+            _read_block(columns, drain, book, reader)
+            line += columns.scan.returns.size
+        yield drain.filled(columns.lines if columns else None)
     drain.take(ending(book))
     yield drain.filled(None)
-
-
-def _parts(data: bytes, following: str, part_bytes: int) -> Iterator[tuple[bytes, int, str]]:
-    """A block cut smaller, each part with its place and the tag behind it. Where fields may be parted by `@@` it stays whole: that is
-    settled for a block (`parsers.swift.fields.normalised`)."""
-    start = 0
-    while len(data) - start > part_bytes and b"@@" not in data:
-        last = data.rfind(b"\n:61:", start, start + part_bytes)
-        last = max(last, data.rfind(b"\n:20:", max(start, last), start + part_bytes))
-        if last <= start:
-            break
-        yield data[start:last + 1], start, data[last + 2:last + 4].decode("latin-1")
-        start = last + 1
-    yield data[start:] if start else data, start, following
 
 
 def _columns(data: bytes, offset: int, following: str) -> _Block | None:

@@ -13,12 +13,15 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from parsers.records import Span
-from parsers.sources import BLOCK_BYTES, SourceError
+from parsers.sources import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from parsers.sources import Source
+
+BLOCK_BYTES = 2 * 1024 * 1024
+"""What is read at once: so large that the steps of a block do not count beside those of its entries, so small that it stays in a cache."""
 
 MESSAGE_BYTES_MAX = 64 * 1024 * 1024
 """A stretch without any :20: or :61: cannot be longer: it is no message."""
@@ -53,7 +56,7 @@ class Field(NamedTuple):
 
 def normalised(data: bytes) -> str:
     """The text, character for byte: a lone CR and the `@@` of some banks become line ends of the same length."""
-    if b"@@" in data and _AT_SEPARATED.search(data):
+    if b"@" in data and b"@@" in data and _AT_SEPARATED.search(data):
         data = data.replace(b"@@", b"\r\n")
     if data.count(b"\r") != data.count(b"\r\n"):
         data = _LONE_RETURN.sub(b"\n", data)
@@ -82,8 +85,9 @@ def statement_fields(source: Source) -> Iterator[Cut]:
 
 
 def block_fields(text: str, offset: int, line: int, following: str) -> Iterator[Cut]:
-    """The fields of one normalised block that stands at this offset and line; `following` is the tag behind it."""
-    if "\n" in text.strip():
+    """The fields of one normalised block that stands at this offset and line; `following` is the tag behind it. Blocks are cut at line
+    ends, so the fields of a file of several blocks are not glued."""
+    if offset or following or "\n" in text.strip():
         yield from line_fields(text, offset, line, following)
     else:
         yield from _cut(text, 0, offset, line, following)

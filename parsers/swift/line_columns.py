@@ -17,6 +17,8 @@ EPOCH = dt.date(1970, 1, 1).toordinal()
 UNTOLD = np.iinfo(np.int64).min
 """Stands for a number or a date that is not told."""
 
+_NOWHERE = np.zeros(0, np.int64)
+_NO_BLOCK = pl.DataFrame()
 _DEFAULT_TEXTS = {"status": "booked"}
 _DEFAULT_NUMBERS = {"fee_minor": 0}
 
@@ -64,21 +66,36 @@ class Lines:
     def frame(self) -> pl.DataFrame:
         """The lines as `documents.LINES`."""
         kept = slice(None) if self.taken.all() else np.flatnonzero(self.taken)
-        block = self.text.in_rows(int(np.count_nonzero(self.taken)))
-        return pl.DataFrame([self._text(name, block, kept) if dtype == pl.String else self._number(name, block.height, kept, dtype)
-                             for name, dtype in LINES.items()])
+        rows = int(np.count_nonzero(self.taken))
+        placed = self._placed({name: column for name, column in self.texts.items() if isinstance(column, Places) and column.is_filled.any()}, kept, rows)
+        silent: dict[object, pl.Series] = {}
+        columns = []
+        for name, dtype in LINES.items():
+            if name in placed:
+                columns.append(placed[name].alias(name))
+            elif name in self.numbers:
+                columns.append(self._number(name, kept, dtype))
+            elif isinstance(coded := self.texts.get(name), Coded):
+                columns.append(strings(name, coded, kept, _NO_BLOCK))
+            else:
+                default = _DEFAULT_TEXTS.get(name, "") if dtype == pl.String else _DEFAULT_NUMBERS.get(name)
+                if (dtype, default) not in silent:
+                    silent[dtype, default] = pl.Series("", [default], dtype).new_from_index(0, rows)
+                columns.append(silent[dtype, default].alias(name))
+        return pl.DataFrame(columns)
 
-    def _text(self, name: str, block: pl.DataFrame, kept: Ints | slice) -> pl.Series:
-        column = self.texts.get(name)
-        if column is None or (isinstance(column, Places) and not column.is_filled.any()):
-            return pl.Series(name, [_DEFAULT_TEXTS.get(name, "")], pl.String).new_from_index(0, block.height)
-        return strings(name, column, kept, block)
+    def _placed(self, columns: dict[str, Places], kept: Ints | slice, rows: int) -> dict[str, pl.Series]:
+        """The strings of all columns of places, cut in one go."""
+        start, end = (pl.Series("", np.concatenate([column[side][kept] for column in columns.values()] or [_NOWHERE])) for side in (0, 1))
+        cut = pl.col("block").bin.slice(pl.lit(start), pl.lit(end - start)).cast(pl.String)
+        found = self.text.in_rows(len(start)).select(cut).to_series()
+        return {name: found.slice(number * rows, rows) for number, name in enumerate(columns)}
 
-    def _number(self, name: str, rows: int, kept: Ints | slice, dtype: type[pl.DataType]) -> pl.Series:
-        if name not in self.numbers:
-            return pl.Series(name, [_DEFAULT_NUMBERS.get(name)], dtype).new_from_index(0, rows)
+    def _number(self, name: str, kept: Ints | slice, dtype: type[pl.DataType]) -> pl.Series:
         values = self.numbers[name][kept]
         untold = np.flatnonzero(values == UNTOLD)
+        values = values.astype(np.int64 if dtype == pl.Int64 else np.int32)
         values[untold] = 0
-        series = pl.Series(name, values.astype(np.int32) if dtype == pl.Date else values).cast(dtype)
+        series = pl.Series(name, values)
+        series = series.cast(dtype) if series.dtype != dtype else series
         return series.scatter(untold, None) if untold.size else series

@@ -132,4 +132,4 @@ def _said(text: Block, remittance: Places) -> tuple[Places, Places]:
     said = trimmed(text, Places(start, remittance.end), _SLASH_AND_BLANK)
     said = Places(said.start.copy(), said.end.copy())
     collapse(text, said)
-    return said, dutch_references(text, said, remittance)
+    return said, dutch_references(text, remittance, remittance, said)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from parsers.byte_columns import Block, Flags, Ints, Places, chosen, empty, equals, word
+from parsers.byte_columns import BLANK, Block, Flags, Ints, Places, chosen, empty, equals, rows_holding, word
 from parsers.swift import mt86, mt86_details
 
-_SUSPECT = "|".join([*(re.escape(mark) for mark in mt86_details.REFERENCE_MARKS), mt86_details.LONG_NUMBER])
-"""What a text has that may hold a structured reference, for many at a time."""
-_DUTCH_SUSPECT = "|".join([_SUSPECT, *mt86.DUTCH_REFERENCE_MARKS])
+_BYTES_OF_WORD = 8
+_ALL = np.uint64(0x0101010101010101)
 
 
 @dataclass(slots=True)
@@ -55,18 +53,38 @@ def stated(text: Block, references: Places) -> Places:
 def structured_references(text: Block, said: Places) -> Places:
     """The structured reference that stands in each text."""
     found = empty(said.start.size)
-    rows, told = suspects(text, said, _SUSPECT)
-    put(text, found, rows, [mt86_details.structured_reference(each) for each in told])
+    rows = _with_marks(text, said, mt86_details.REFERENCE_MARKS)
+    put(text, found, rows, [mt86_details.structured_reference(each) for each in texts(text, said, rows)])
     return found
 
 
-def dutch_references(text: Block, said: Places, source: Places) -> Places:
-    """The same, or a Dutch payment reference in the `source` of the text, the remittance information that it was taken from."""
+def dutch_references(text: Block, where: Places, source: Places, said: Places) -> Places:
+    """The same, or a Dutch payment reference in the `source` of the text; `where` it stands in the block."""
     found = empty(said.start.size)
-    rows, told = suspects(text, source, _DUTCH_SUSPECT)
-    put(text, found, rows, [mt86.dutch_reference(each) or mt86_details.structured_reference(text.text(said.start[row], said.end[row]))
-                            for row, each in zip(rows.tolist(), told, strict=True)])
+    rows = _with_marks(text, where, (*mt86_details.REFERENCE_MARKS, *mt86.DUTCH_REFERENCE_MARKS))
+    put(text, found, rows, [mt86.dutch_reference(told) or mt86_details.structured_reference(each)
+                            for told, each in zip(texts(text, source, rows), texts(text, said, rows), strict=True)])
     return found
+
+
+def _with_marks(text: Block, places: Places, marks: Iterable[str]) -> Ints:
+    """The rows whose text has one of the marks, or so many digits in a row that a structured reference may be among them."""
+    found = [at for mark in marks if (at := text.places_of(mark)).size]
+    if (places.length >= mt86_details.LONG_NUMBER_DIGITS).any():
+        found.append(_long_numbers(text))
+    return np.unique(np.concatenate([rows_holding(each, places) for each in found])) if found else np.zeros(0, np.int64)
+
+
+def _long_numbers(text: Block) -> Ints:
+    """Places in numbers of at least 27 digits with blanks among them: of two neighbouring words of the block that are full of them."""
+    octets = text.octets[:text.size - text.size % _BYTES_OF_WORD]
+    is_full = (((octets - np.uint8(ord("0"))) < 10) | (octets == BLANK)).view(np.uint64) == _ALL
+    return _BYTES_OF_WORD * (1 + np.flatnonzero(is_full[:-1] & is_full[1:]))
+
+
+def texts(text: Block, places: Places, rows: Ints) -> list[str]:
+    """The texts of some rows."""
+    return [text.text(start, end) for start, end in zip(places.start[rows].tolist(), places.end[rows].tolist(), strict=True)]
 
 
 def collapse(text: Block, said: Places) -> None:

@@ -34,10 +34,10 @@ NO_REFERENCE = frozenset(["NOTPROVIDED", "NONREF", "NOREF", "NONE"])
 REFERENCE_MARKS = _RF, _PLUSES, _STARS = "RF", "+++", "***"
 """Without one of them only a number of 27 digits can be a structured reference."""
 
-LONG_NUMBER = r"\d\d(?: ?\d{5}){5}"
+LONG_NUMBER_DIGITS = 27
 _DUTCH_IBAN = re.compile(r"NL\d\d[A-Z]{4}\d{10}")
 _IBAN_FORM = re.compile(r"[A-Z]{2}\d\d[A-Z0-9]{11,30}")
-_DIGITS_27 = re.compile(rf"(?<!\d){LONG_NUMBER}(?!\d)")
+_DIGITS_27 = re.compile(r"(?<!\d)\d\d(?: ?\d{5}){5}(?!\d)")
 
 
 def stated(reference: str) -> str:
@@ -51,7 +51,7 @@ def structured_reference(text: str) -> str:
         found = structured.find(text)
         if found:
             return found
-    if len(text) >= 27:
+    if len(text) >= LONG_NUMBER_DIGITS:
         for digits in _DIGITS_27.findall(text):
             if structured.kind(digits) == "QRR":
                 return structured.normalise(digits)

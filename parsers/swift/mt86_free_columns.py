@@ -28,9 +28,9 @@ def read(text: Block, details: Places, is_free: Flags, raw: tuple[bytes, Places]
     said = trimmed(text, chosen(is_free, details, nothing))
     _doubt(text, said, entries)
     name = _payer_names(text, said, raw, entries)
-    said = Places(said.start.copy(), said.end.copy())
+    where, said = said, Places(said.start.copy(), said.end.copy())
     collapse(text, said)
-    return DetailColumns(said, name, nothing, nothing, nothing, dutch_references(text, said, said), nothing)
+    return DetailColumns(said, name, nothing, nothing, nothing, dutch_references(text, where, said, said), nothing)
 
 
 def _doubt(text: Block, said: Places, entries: Entries) -> None:
