@@ -79,17 +79,19 @@ class Block:
         return self.found[mark]
 
     def _places_of(self, mark: bytes) -> Ints:
-        octets, first = self.octets[:self.size], mark[:1].decode()
-        if len(mark) == 1 or first in self.found:
-            found = self.found[first] if first in self.found else np.flatnonzero(octets == mark[0])
-        else:  # most such marks stand nowhere, which their last letters show
-            last = np.ones(max(octets.size - len(mark) + 1, 0), np.bool_)
-            for further, character in list(enumerate(mark))[-3:]:
-                last &= octets[further:further + last.size] == character
-            found = np.flatnonzero(last) if last.any() else np.zeros(0, np.int64)
-        for further, character in enumerate(mark[1:], 1):
-            found = found[self.octets[found + further] == character]
-        return found
+        octets = self.octets[:self.size]
+        if len(mark) == 1:
+            return np.flatnonzero(octets == mark[0])
+        if mark[-1:] not in self.data:
+            return np.zeros(0, np.int64)
+        first = mark[:1].decode()
+        if first in self.found:
+            found = self.found[first]
+        else:  # the last two characters are sought: most such marks are a word and a sign
+            found = few((octets[:-1] == mark[-2]) & (octets[1:] == mark[-1])) + 2 - len(mark)
+        for further, character in enumerate(mark):
+            found = found[(self.octets[found + further] == character) & (found >= 0)]
+        return found[found + len(mark) <= self.size]
 
     def add(self, text: str) -> tuple[int, int]:
         """The place of a text that does not stand in the block. Only `text` and `strings` know of it."""
@@ -112,6 +114,14 @@ class Block:
     def in_rows(self, rows: int) -> pl.DataFrame:
         """A frame whose one column `block` holds the block in each row, for `strings` to cut from."""
         return pl.DataFrame({"block": pl.Series("block", [b"".join((self.data, self.added))], dtype=pl.Binary).new_from_index(0, rows)})
+
+
+def few(flags: Flags) -> Ints:
+    """Where flags are set, of which few are: eight are looked at together."""
+    whole = flags.size - flags.size % _BYTES_OF_WORD
+    words = np.flatnonzero(flags[:whole].view(np.uint64) != 0)
+    within = np.flatnonzero(flags[:whole].reshape(-1, _BYTES_OF_WORD)[words])
+    return np.concatenate([words[within // _BYTES_OF_WORD] * _BYTES_OF_WORD + within % _BYTES_OF_WORD, whole + np.flatnonzero(flags[whole:])])
 
 
 def block(padded: bytes | bytearray) -> Block:
@@ -268,6 +278,14 @@ def distinct(values: Ints) -> tuple[Ints, Ints]:
     begins = np.concatenate([np.zeros(min(values.size, 1), np.int64), 1 + np.flatnonzero(values[1:] != values[:-1])])
     found, which = np.unique(values[begins], return_inverse=True)
     return found, np.repeat(which, np.diff(np.append(begins, values.size)))
+
+
+def is_one_of(values: npt.NDArray[np.unsignedinteger], known: npt.NDArray[np.unsignedinteger]) -> Flags:
+    """Whether each value is one of a few, which is quicker told than by `numpy.isin`."""
+    found = np.zeros(values.size, np.bool_)
+    for each in known:
+        found |= values == each
+    return found
 
 
 def characters_before(words: Words, mark: str) -> Ints:

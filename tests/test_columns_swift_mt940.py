@@ -32,6 +32,11 @@ TEXTS = (
 LIKELY = b"?+/:,-\n\r @0CDN86"
 
 
+@pytest.fixture(autouse=True)
+def _small_blocks_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(swift_columns, "BYTES_MIN", 0)
+
+
 def payment(chance: random.Random, number: int) -> Payment:
     kind = chance.choices(("plain", "out", "return", "fee", "charged", "reference", "check", "interest"), (60, 10, 4, 4, 4, 6, 4, 2))[0]
     amount = chance.choice((chance.randrange(1, 10**7), 1, 10**11, 10**13))

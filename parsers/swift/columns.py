@@ -32,6 +32,8 @@ Reader = Callable[[Iterable[Cut], Book], Iterator[Record]]
 """The record reader: fields, and the book that they go on in."""
 
 FORMAT = "mt940"
+BYTES_MIN = 32 * 1024
+"""A smaller block, such as the last one of a file, is read as fast record by record."""
 _DIGITS = frozenset([0, 2])
 """Minor digits of the currencies whose amounts the columns can read."""
 
@@ -118,7 +120,7 @@ def read(source: Source, book: Book, reader: Reader, ending: Callable[[Book], It
     keep_freed_memory()
     drain, line = _Drain(), 1
     for data, offset, following in blocks(source):
-        columns = _columns(data, offset, following)
+        columns = _columns(data, offset, following) if len(data) >= BYTES_MIN else None
         if columns is None:
             text = normalised(data)
             drain.take(reader(block_fields(text, offset, line, following), book))

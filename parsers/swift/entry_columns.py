@@ -28,12 +28,14 @@ from parsers.byte_columns import (
     first_in,
     first_stated,
     grouped,
+    is_one_of,
     numbers,
     opening,
     opening_of,
     rows_with,
     trimmed,
     word,
+    word_set,
 )
 from parsers.records import Kind
 from parsers.swift import entry as swift_entry
@@ -54,6 +56,7 @@ _WHOLE_DIGITS_MAX = 13
 _EPOCH = dt.date(1970, 1, 1).toordinal()
 _NO_BUSINESS = 1000
 _SHORT_POINTERS = np.array([opening_of(pointer) for pointer in swift_entry.POINTERS if 0 < len(pointer) <= _WORD], np.uint64)
+_INSTRUCTED = word_set(["OCMT", "CHGS"])
 _LONG_POINTERS = [pointer for pointer in swift_entry.POINTERS if len(pointer) > _WORD]
 
 
@@ -140,7 +143,7 @@ def _references(text: Block, slashes: Ints, places: Places) -> tuple[Places, Pla
     cut = first_in(doubles, places.start, places.end - 1)
     customer = trimmed(text, Places(places.start, np.where(cut < 0, places.end, cut)))
     bank = trimmed(text, Places(np.where(cut < 0, places.end, cut + 2), places.end))
-    points = (customer.length <= _WORD) & np.isin(opening(text, customer), _SHORT_POINTERS)
+    points = (customer.length <= _WORD) & is_one_of(opening(text, customer), _SHORT_POINTERS)
     for pointer in _LONG_POINTERS:
         points |= equals(text, customer.start, customer.length, pointer)
     return Places(np.where(points, customer.end, customer.start), customer.end), bank
@@ -171,7 +174,7 @@ def _refine(unfolded: Unfolded, details: DetailColumns, at: Ints, amount: Ints, 
     text, may_be = unfolded.text, unfolded.is_free & entries.sure
     if not may_be.any():
         return
-    is_untold = np.isin(text.quads[at] >> np.uint32(8), [word(code) for code in swift_entry.UNTOLD if code])
+    is_untold = is_one_of(text.quads[at] >> np.uint32(8), word_set(code for code in swift_entry.UNTOLD if code))
     is_open = (kind == KINDS.index("disbursement")) | ((kind == KINDS.index("receipt")) & is_untold)
     for row in np.flatnonzero(may_be & is_open).tolist():
         found = booking_text.kind_of(text.text(details.text.start[row], details.text.end[row]), int(amount[row]))
@@ -182,7 +185,7 @@ def _refine(unfolded: Unfolded, details: DetailColumns, at: Ints, amount: Ints, 
 def _doubt_instructed(unfolded: Unfolded, entries: Entries) -> None:
     """An entry that states what was instructed or charged."""
     slashes = unfolded.slashes
-    found = np.isin(unfolded.text.quads[slashes + 1], [word("OCMT"), word("CHGS")])
+    found = is_one_of(unfolded.text.quads[slashes + 1], _INSTRUCTED)
     entries.doubt(rows_with(slashes[found], unfolded.head.start, np.maximum(unfolded.details.end, unfolded.further.end)))
 
 

@@ -104,14 +104,17 @@ def blocks(source: Source) -> Iterator[tuple[bytes, int, str]]:
     rest, offset = b"", 0
     with source.open() as stream:
         while read := stream.read(BLOCK_BYTES):
-            data = rest + read
-            cut = _last_field(data)
+            cut = _last_field(read)
+            if not cut:
+                read, rest = rest + read, b""
+                cut = _last_field(read)
             if cut:
-                yield data[:cut], offset, data[cut + 1:cut + 3].decode("latin-1")
-                offset += cut
-            elif len(data) > MESSAGE_BYTES_MAX:
+                data = b"".join((rest, memoryview(read)[:cut]))
+                yield data, offset, read[cut + 1:cut + 3].decode("latin-1")
+                offset += len(data)
+            elif len(read) > MESSAGE_BYTES_MAX:
                 raise SourceError("hostile", f"no field of a statement in {MESSAGE_BYTES_MAX} bytes")
-            rest = data[cut:]
+            rest = read[cut:]
     yield rest, offset, ""
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from parsers.byte_columns import Block, Coded, Flags, Ints, Places, strings
+from parsers.byte_columns import Block, Coded, Flags, Ints, Places
 from parsers.documents import LINES
 from parsers.records import BankLine
 
@@ -18,7 +18,6 @@ UNTOLD = np.iinfo(np.int64).min
 """Stands for a number or a date that is not told."""
 
 _NOWHERE = np.zeros(0, np.int64)
-_NO_BLOCK = pl.DataFrame()
 _DEFAULT_TEXTS = {"status": "booked"}
 _DEFAULT_NUMBERS = {"fee_minor": 0}
 
@@ -76,7 +75,7 @@ class Lines:
             elif name in self.numbers:
                 columns.append(self._number(name, kept, dtype))
             elif isinstance(coded := self.texts.get(name), Coded):
-                columns.append(strings(name, coded, kept, _NO_BLOCK))
+                columns.append(_coded(coded, kept, rows).alias(name))
             else:
                 default = _DEFAULT_TEXTS.get(name, "") if dtype == pl.String else _DEFAULT_NUMBERS.get(name)
                 if (dtype, default) not in silent:
@@ -99,3 +98,11 @@ class Lines:
         series = pl.Series(name, values)
         series = series.cast(dtype) if series.dtype != dtype else series
         return series.scatter(untold, None) if untold.size else series
+
+
+def _coded(column: Coded, kept: Ints | slice, rows: int) -> pl.Series:
+    """The texts of a column of few different ones."""
+    which = column.which[kept]
+    if rows and (which == which[0]).all():
+        return pl.Series("", [column.texts[which[0]]], pl.String).new_from_index(0, rows)
+    return pl.Series("", column.texts, pl.String)[which]

@@ -22,6 +22,7 @@ from parsers.byte_columns import (
     equals,
     first_in,
     first_stated,
+    is_one_of,
     trimmed,
     word,
     word_set,
@@ -47,7 +48,7 @@ class _CodeWords(NamedTuple):
 
 def are_code_words(text: Block, start: Ints) -> Flags:
     """Whether texts begin with a code word."""
-    return (text.octets[start] == ord("/")) & (text.octets[start + 5] == ord("/")) & np.isin(text.quads[start + 1], _TELLING)
+    return (text.octets[start] == ord("/")) & (text.octets[start + 5] == ord("/")) & is_one_of(text.quads[start + 1], _TELLING)
 
 
 def read(text: Block, slashes: Ints, details: Places, is_code_words: Flags, entries: Entries) -> DetailColumns:
@@ -98,9 +99,8 @@ def _value(found: _CodeWords, known: str, rows: int) -> Places:
 def _doubt(found: _CodeWords, name: Places, remittance: Places, entries: Entries) -> None:
     """What is not surely read here: a word that comes again, a return, a counterparty or a text under another word."""
     each = found.row * _WORDS.size + found.known
-    again = np.ones(each.size, np.bool_)
-    again[np.unique(each, return_index=True)[1]] = False
-    entries.doubt(found.row[again])
+    ordered = np.sort(each)
+    entries.doubt(ordered[1:][ordered[1:] == ordered[:-1]] // _WORDS.size)
     entries.doubt(found.row[_places(found, "RTRN")])
     for known, is_told in (*((party, name.is_filled) for party in _OTHER_PARTIES), ("PY", remittance.start > 0)):
         rows = found.row[_places(found, known)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from parsers.byte_columns import BLANK, Block, Flags, Ints, Places, chosen, empty, equals, rows_holding, word
+from parsers.byte_columns import BLANK, Block, Flags, Ints, Places, chosen, empty, equals, few, rows_holding, word
 from parsers.swift import mt86, mt86_details
 
 _BYTES_OF_WORD = 8
@@ -79,7 +79,7 @@ def _long_numbers(text: Block) -> Ints:
     """Places in numbers of at least 27 digits with blanks among them: of two neighbouring words of the block that are full of them."""
     octets = text.octets[:text.size - text.size % _BYTES_OF_WORD]
     is_full = (((octets - np.uint8(ord("0"))) < 10) | (octets == BLANK)).view(np.uint64) == _ALL
-    return _BYTES_OF_WORD * (1 + np.flatnonzero(is_full[:-1] & is_full[1:]))
+    return _BYTES_OF_WORD * (1 + few(is_full[:-1] & is_full[1:]))
 
 
 def texts(text: Block, places: Places, rows: Ints) -> list[str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from parsers import bank_text
-from parsers.byte_columns import BLANK, Block, Flags, Places, chosen, empty, trimmed, word_set
+from parsers.byte_columns import BLANK, Block, Flags, Places, chosen, empty, is_one_of, trimmed, word_set
 from parsers.swift import mt86
 from parsers.swift.block_columns import Entries
 from parsers.swift.mt86_detail_columns import DetailColumns, collapse, dutch_references, put, suspects
@@ -38,7 +38,7 @@ def _doubt(text: Block, said: Places, entries: Entries) -> None:
     start = said.start
     are_capitals = (text.octets[start] - np.uint8(ord("A")) < 26) & (text.octets[start + 1] - np.uint8(ord("A")) < 26)
     are_digits = (text.octets[start + 2] - np.uint8(ord("0")) < 10) & (text.octets[start + 3] - np.uint8(ord("0")) < 10)
-    opens = (are_capitals & are_digits) | (np.isin(text.quads[start], _OTHER_OPENINGS) & (text.octets[start + 4] == BLANK))
+    opens = (are_capitals & are_digits) | (is_one_of(text.quads[start], _OTHER_OPENINGS) & (text.octets[start + 4] == BLANK))
     entries.doubt(said.is_filled & opens)
     entries.doubt(suspects(text, said, _OTHER_DIALECTS)[0])
 

@@ -28,6 +28,7 @@ from parsers.byte_columns import (
     first_in,
     first_stated,
     has_blank,
+    is_one_of,
     numbers,
     rows_holding,
     spread,
@@ -124,10 +125,17 @@ def _steps() -> Octets:
 
 
 @lru_cache(maxsize=1)
-def _goes_on() -> Flags:
-    """`mt86_subfields.goes_on` for any two characters, at `left * 128 + right`."""
-    characters = [chr(code) for code in range(128)]
-    return np.array([mt86_subfields.goes_on(left, right) for left in characters for right in characters], np.bool_)
+def _known_to_go_on() -> npt.NDArray[np.int8]:
+    """`mt86_subfields.goes_on` for pairs of characters, at `left * 128 + right`; -1 for a pair that has not been met."""
+    return np.full(128 * 128, -1, np.int8)
+
+
+def _goes_on(left: Octets, right: Octets) -> Flags:
+    """Whether a short subfield goes on, from its last character and the next one's first."""
+    known, pair = _known_to_go_on(), (left.astype(np.int64) << 7) + right
+    for each in np.unique(pair[known[pair] < 0]).tolist():
+        known[each] = mt86_subfields.goes_on(chr(each >> 7), chr(each & 127))
+    return known[pair] > 0
 
 
 def are_subfields(words: Words) -> Flags:
@@ -170,9 +178,9 @@ def joints(text: Block, pieces: Pieces, entries: Entries) -> tuple[Ints, Ints, I
     entries.doubt(pieces.row[accounts[doubtful]])
     joint = np.flatnonzero(pieces.step == _GOES_ON)
     joint = joint[entries.sure[pieces.row[joint]]]
-    left, right = text.octets[pieces.end[joint - 1] - 1].astype(np.int64), text.octets[pieces.start[joint]]
+    left, right = text.octets[pieces.end[joint - 1] - 1], text.octets[pieces.start[joint]]
     before, behind = pieces.end[joint - 1] - pieces.start[joint - 1], pieces.end[joint] - pieces.start[joint]
-    direct = (before >= SUBFIELD_WIDTH) | (before == 0) | (behind == 0) | _goes_on()[(left << 7) + right]
+    direct = (before >= SUBFIELD_WIDTH) | (before == 0) | (behind == 0) | _goes_on(left, right)
     return joint[direct], joint[~direct], accounts[are_numbers & entries.sure[pieces.row[accounts]]]
 
 
@@ -237,13 +245,13 @@ def _keywords(text: Block, purpose: Places, seams: Ints, entries: Entries) -> tu
     keywords = _found_keywords(text, purpose)
     row, value = keywords.row, keywords.value
     seam = first_in(seams, value.start, value.end)
-    is_text = np.isin(keywords.quad, _TEXTS)
+    is_text = is_one_of(keywords.quad, _TEXTS)
     reach = np.where(seam < 0, value.end, seam)
     entries.doubt(row[~is_text & (reach - value.start > REFERENCE_WIDTH)])
     part = Places(np.where(is_text, value.start, np.where(seam < 0, value.end, seam + 1)), value.end)
     first = np.flatnonzero(np.concatenate([np.ones(min(row.size, 1), np.bool_), row[1:] != row[:-1]]))
     lead = Places(purpose.start[row[first]], keywords.begin[first])
-    has_part, has_lead = part.is_filled & ~np.isin(keywords.quad, _NAMES), lead.is_filled
+    has_part, has_lead = part.is_filled & ~is_one_of(keywords.quad, _NAMES), lead.is_filled
     parts = np.bincount(row[has_part], minlength=entries.rows) + np.bincount(row[first[has_lead]], minlength=entries.rows)
     entries.doubt(parts > 1)
     start, end = purpose.start.copy(), purpose.end.copy()
@@ -264,7 +272,7 @@ def _found_keywords(text: Block, purpose: Places) -> _Keywords:
     inside = inside[marks[inside] < end[of[inside]]]
     marks, row = marks[inside], filled[of[inside]]
     quad = text.quads[marks - 4]
-    is_long = np.isin(quad, _LONG_KEYWORDS)
+    is_long = is_one_of(quad, _LONG_KEYWORDS)
     begin = marks - np.where(is_long, 4, 3)
     found = np.flatnonzero((is_long | (quad >> np.uint32(8) == _SHORT_KEYWORD)) & (begin >= purpose.start[row]))
     row, begin, quad, value = row[found], begin[found], quad[found], marks[found] + 1
