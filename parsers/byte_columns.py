@@ -32,6 +32,7 @@ _SIX_EACH = np.uint64(0x0606060606060606)
 _ONE_EACH = np.uint64(0x0101010101010101)
 _TOP_EACH = np.uint64(0x8080808080808080)
 _SHIFTS = np.array([64 - 8 * count for count in range(9)], np.uint64)
+_OUTSIDE = ~(np.array([(1 << 8 * count) - 1 for count in range(9)], np.uint64))
 _FILLERS = np.array([0x3030303030303030 & ((1 << (64 - 8 * count)) - 1) for count in range(9)], np.uint64)
 
 
@@ -177,7 +178,7 @@ def trimmed(text: Block, places: Places, blanks: str = " ") -> Places:
 
 
 def _are_any(octets: Octets, characters: str) -> Flags:
-    found = octets == ord(characters[0])
+    found: Flags = octets == ord(characters[0])
     for character in characters[1:]:
         found |= octets == ord(character)
     return found
@@ -224,7 +225,7 @@ def rows_holding(marks: Ints, places: Places) -> Ints:
 
 def equals(text: Block, start: Ints, length: Ints, value: str) -> Flags:
     """Whether texts are this one."""
-    are = length == len(value)
+    are: Flags = length == len(value)
     for offset in range(0, len(value), _BYTES_OF_WORD):
         piece = value[offset:offset + _BYTES_OF_WORD]
         are &= (text.eights[start + offset] & np.uint64((1 << 8 * len(piece)) - 1)) == np.uint64(word(piece))
@@ -233,7 +234,7 @@ def equals(text: Block, start: Ints, length: Ints, value: str) -> Flags:
 
 def alike(text: Block, one: Places, other: Places) -> Flags:
     """Whether the texts of two columns are the same."""
-    same = one.length == other.length
+    same: Flags = one.length == other.length
     offset, rows = 0, np.flatnonzero(same & (one.length > 0))
     while rows.size:
         left = np.minimum(one.length[rows] - offset, _BYTES_OF_WORD)
@@ -267,7 +268,8 @@ def has_blank(text: Block, places: Places) -> Ints:
     offset, rows = 0, np.flatnonzero(places.is_filled)
     while rows.size:
         start = places.start[rows] + offset
-        found.append(rows[characters_before(text.eights[start], " ") < np.minimum(places.end[rows] - start, _BYTES_OF_WORD)])
+        differing = (text.eights[start] ^ (_ONE_EACH * np.uint64(BLANK))) | _OUTSIDE[np.minimum(places.end[rows] - start, _BYTES_OF_WORD)]
+        found.append(rows[((differing - _ONE_EACH) & ~differing & _TOP_EACH) != 0])
         offset += _BYTES_OF_WORD
         rows = rows[places.length[rows] > offset]
     return np.concatenate(found)

@@ -48,7 +48,8 @@ class _CodeWords(NamedTuple):
 
 def are_code_words(text: Block, start: Ints) -> Flags:
     """Whether texts begin with a code word."""
-    return (text.octets[start] == ord("/")) & (text.octets[start + 5] == ord("/")) & is_one_of(text.quads[start + 1], _TELLING)
+    stands_between_slashes: Flags = (text.octets[start] == ord("/")) & (text.octets[start + 5] == ord("/"))
+    return stands_between_slashes & is_one_of(text.quads[start + 1], _TELLING)
 
 
 def read(text: Block, slashes: Ints, details: Places, is_code_words: Flags, entries: Entries) -> DetailColumns:

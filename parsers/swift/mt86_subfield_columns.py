@@ -135,7 +135,8 @@ def _goes_on(left: Octets, right: Octets) -> Flags:
     known, pair = _known_to_go_on(), (left.astype(np.int64) << 7) + right
     for each in np.unique(pair[known[pair] < 0]).tolist():
         known[each] = mt86_subfields.goes_on(chr(each >> 7), chr(each & 127))
-    return known[pair] > 0
+    does: Flags = known[pair] > 0
+    return does
 
 
 def are_subfields(words: Words) -> Flags:
@@ -144,13 +145,15 @@ def are_subfields(words: Words) -> Flags:
     is_first = np.zeros(65536, np.bool_)
     is_first[[word(key) for key in FIRST_KEYS]] = True
     is_delimited = (words >> np.uint64(24) & np.uint64(0xFF)) == ord(DELIMITER)
-    return has_business & is_delimited & is_first[(words >> np.uint64(32) & np.uint64(0xFFFF)).astype(np.int64)]
+    are: Flags = has_business & is_delimited & is_first[(words >> np.uint64(32) & np.uint64(0xFFFF)).astype(np.int64)]
+    return are
 
 
 def find(text: Block, rows: Ints, details: Places, entries: Entries) -> Pieces:
     """The subfields of these entries, in text without line ends. Those in another order are doubted."""
     if not rows.size:
-        return Pieces(*(np.zeros(0, np.int64) for _ in Pieces._fields))
+        nowhere, nothing = np.zeros(0, np.int64), np.zeros(0, np.uint8)
+        return Pieces(nowhere, nowhere, nowhere, nothing, nothing, nowhere, nowhere)
     marks = text.places_of(DELIMITER)
     first = np.searchsorted(marks, details.start[rows])
     behind = np.append(first[1:], marks.size)
@@ -284,7 +287,7 @@ def _found_keywords(text: Block, purpose: Places) -> _Keywords:
 
 def _rows(keywords: _Keywords, keyword: str, which: Flags | None = None) -> Ints:
     """The entries that have the key word, of those that are asked for."""
-    rows = keywords.row[keywords.quad == word(keyword)]
+    rows: Ints = keywords.row[keywords.quad == word(keyword)]
     return rows if which is None else rows[which[rows]]
 
 
