@@ -125,7 +125,8 @@ def _line_joints(scan: Scan, moved: Ints, is_code_words: Flags, is_free: Flags) 
     entries = scan.entries
     rows = np.flatnonzero((is_code_words | is_free) & (entries.after - entries.details > 1))
     last = entries.after[rows] - 1
-    indented = rows[scan.text.octets[scan.line_start[last]] <= BLANK]
+    start = scan.line_start[last]
+    indented = rows[(scan.text.octets[start] <= BLANK) & (scan.text.octets[start + 1] <= BLANK)]
     entries.doubt(np.array([row for row in indented.tolist() if _is_blank(scan, entries.after[row] - 1)], np.int64))
     line, of = spread(entries.details[rows], last - entries.details[rows])
     row = rows[of]
