@@ -85,9 +85,9 @@ class Lines:
 
     def _placed(self, columns: dict[str, Places], kept: Ints | slice, rows: int) -> dict[str, pl.Series]:
         """The strings of all columns of places, cut in one go."""
-        start, end = (pl.Series("", np.concatenate([column[side][kept] for column in columns.values()] or [_NOWHERE])) for side in (0, 1))
-        cut = pl.col("block").bin.slice(pl.lit(start), pl.lit(end - start)).cast(pl.String)
-        found = self.text.in_rows(len(start)).select(cut).to_series()
+        start, end = (np.concatenate([column[side][kept] for column in columns.values()] or [_NOWHERE]) for side in (0, 1))
+        places = pl.lit(pl.Series(start)), pl.lit(pl.Series((end - start).view(np.uint64)))
+        found = self.text.in_rows(start.size).select(pl.col("block").bin.slice(*places).cast(pl.String)).to_series()
         return {name: found.slice(number * rows, rows) for number, name in enumerate(columns)}
 
     def _number(self, name: str, kept: Ints | slice, dtype: type[pl.DataType]) -> pl.Series:

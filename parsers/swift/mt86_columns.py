@@ -175,6 +175,7 @@ def _joined(flat: Unfolded, lines: _Joints, subfields: tuple[Ints, Ints, Ints]) 
     has_joined_account[pieces.row[accounts]] = True
     head, further, details = (Places(places.start - before, places.end - before) for places in (flat.head, flat.further, flat.details))
     text = block(_with_joints(flat, lines, leaves, short, accounts))
+    text.find_both("+", "/")
     return flat._replace(text=text, head=head, further=further, details=details._replace(end=details.end - left),
                          pieces=pieces._replace(start=pieces.start - moved, end=pieces.end - moved), seams=pieces.start[short] - moved[short] - 1,
                          has_joined_account=has_joined_account, slashes=text.places_of("/"))

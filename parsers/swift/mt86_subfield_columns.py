@@ -92,13 +92,10 @@ class _Keywords(NamedTuple):
     quad: npt.NDArray[np.uint32]
 
 
-@lru_cache(maxsize=1)
-def _keys() -> Octets:
-    """The key by its two digits as a pair."""
-    keys = np.full(65536, _NO_KEY, np.uint8)
-    for number in range(_NO_KEY):
-        keys[word(f"{number:02}")] = number
-    return keys
+def _keys(text: Block, marks: Ints) -> Octets:
+    """The key behind each delimiter: its two digits as a number."""
+    tens, ones = (text.octets[marks + place] - np.uint8(ord("0")) for place in (1, 2))
+    return np.where((tens < 10) & (ones < 10), tens * np.uint8(10) + ones, np.uint8(_NO_KEY))
 
 
 @lru_cache(maxsize=1)
@@ -165,7 +162,7 @@ def find(text: Block, rows: Ints, details: Places, entries: Entries) -> Pieces:
     first, row = np.cumsum(count) - count, np.repeat(rows, count)
     end = np.append(marks[1:], 0)
     end[first + count - 1] = details.end[rows]
-    key = _keys()[text.pairs[marks + 1]]
+    key = _keys(text, marks)
     step = np.append(np.uint8(_IN_ORDER), _steps()[key[:-1].astype(np.int64) * _KEYS + key[1:]])
     step[first] = _IN_ORDER
     start = marks + KEY_WIDTH
