@@ -57,6 +57,7 @@ _EPOCH = dt.date(1970, 1, 1).toordinal()
 _NO_BUSINESS = 1000
 _SHORT_POINTERS = np.array([opening_of(pointer) for pointer in swift_entry.POINTERS if 0 < len(pointer) <= _WORD], np.uint64)
 _INSTRUCTED = word_set(["OCMT", "CHGS"])
+_INSTRUCTED_FIRST = np.array([ord("O"), ord("C")], np.uint8)
 _LONG_POINTERS = [pointer for pointer in swift_entry.POINTERS if len(pointer) > _WORD]
 
 
@@ -185,6 +186,7 @@ def _refine(unfolded: Unfolded, details: DetailColumns, at: Ints, amount: Ints, 
 def _doubt_instructed(unfolded: Unfolded, entries: Entries) -> None:
     """An entry that states what was instructed or charged."""
     slashes = unfolded.slashes
+    slashes = slashes[is_one_of(unfolded.text.octets[slashes + 1], _INSTRUCTED_FIRST)]
     found = is_one_of(unfolded.text.quads[slashes + 1], _INSTRUCTED)
     entries.doubt(rows_with(slashes[found], unfolded.head.start, np.maximum(unfolded.details.end, unfolded.further.end)))
 
@@ -192,7 +194,8 @@ def _doubt_instructed(unfolded: Unfolded, entries: Entries) -> None:
 def _check_numbers(text: Block, at: Ints, stated: Places) -> Places:
     """The reference of a check is its number."""
     end = stated.start.copy()
-    for row in np.flatnonzero(stated.is_filled & (text.quads[at] >> np.uint32(8) == word("CHK"))).tolist():
+    filled = np.flatnonzero(stated.is_filled)
+    for row in filled[text.quads[at[filled]] >> np.uint32(8) == word("CHK")].tolist():
         if text.text(stated.start[row], stated.end[row]).isdecimal():
             end[row] = stated.end[row]
     return Places(stated.start, end)

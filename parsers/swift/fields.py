@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from parsers.sources import Source
 
-BLOCK_BYTES = 2 * 1024 * 1024
+BLOCK_BYTES = 3 * 512 * 1024
 """What is read at once: so large that the steps of a block do not count beside those of its entries, so small that it stays in a cache."""
 
 MESSAGE_BYTES_MAX = 64 * 1024 * 1024

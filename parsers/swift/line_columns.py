@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -31,6 +31,8 @@ class Lines:
     taken: Flags
     numbers: dict[str, Ints]
     texts: dict[str, Places | Coded]
+    untold: set[str] = field(default_factory=set)
+    """The numbers and dates that a line may lack."""
 
     def put(self, rows: Ints, lines: Sequence[BankLine], statements: Sequence[int]) -> None:
         """Lines of the record reader in the rows of their entries."""
@@ -58,6 +60,8 @@ class Lines:
         column, default = self.numbers.get(name), _DEFAULT_NUMBERS.get(name)
         if column is None and set(values) == {default}:
             return
+        if None in values or (column is None and default is None):
+            self.untold.add(name)
         if column is None:
             column = self.numbers[name] = np.full(self.taken.size, UNTOLD if default is None else default, np.int64)
         column[rows] = [UNTOLD if value is None else value.toordinal() - EPOCH if isinstance(value, dt.date) else value for value in values]
@@ -92,10 +96,9 @@ class Lines:
 
     def _number(self, name: str, kept: Ints | slice, dtype: type[pl.DataType]) -> pl.Series:
         values = self.numbers[name][kept]
-        untold = np.flatnonzero(values == UNTOLD)
-        values = values.astype(np.int64 if dtype == pl.Int64 else np.int32)
+        untold = np.flatnonzero(values == UNTOLD) if name in self.untold else _NOWHERE
         values[untold] = 0
-        series = pl.Series(name, values)
+        series = pl.Series(name, values if dtype == pl.Int64 else values.astype(np.int32))
         series = series.cast(dtype) if series.dtype != dtype else series
         return series.scatter(untold, None) if untold.size else series
 

@@ -48,8 +48,10 @@ class _CodeWords(NamedTuple):
 
 def are_code_words(text: Block, start: Ints) -> Flags:
     """Whether texts begin with a code word."""
-    stands_between_slashes: Flags = (text.octets[start] == ord("/")) & (text.octets[start + 5] == ord("/"))
-    return stands_between_slashes & is_one_of(text.quads[start + 1], _TELLING)
+    are: Flags = (text.octets[start] == ord("/")) & (text.octets[start + 5] == ord("/"))
+    rows = np.flatnonzero(are)
+    are[rows] = is_one_of(text.quads[start[rows] + 1], _TELLING)
+    return are
 
 
 def read(text: Block, slashes: Ints, details: Places, is_code_words: Flags, entries: Entries) -> DetailColumns:

@@ -291,6 +291,8 @@ def _rows(keywords: _Keywords, keyword: str, which: Flags | None = None) -> Ints
 def _value(text: Block, keywords: _Keywords, keyword: str, entries: Entries) -> Places:
     """The value of a key word; two of it are doubted."""
     found, places = np.flatnonzero(keywords.quad == word(keyword)), empty(entries.rows)
+    if not found.size:
+        return places
     row = keywords.row[found]
     entries.doubt(row[1:][row[1:] == row[:-1]])
     places.start[row], places.end[row] = keywords.value.start[found], keywords.value.end[found]
