@@ -26,7 +26,7 @@ class AmountError(ValueError):
 
 @lru_cache(maxsize=1)
 def _table() -> dict[str, int]:
-    from iso4217 import Currency
+    from iso4217 import Currency  # noqa: PLC0415 - reads its table at import
 
     active = {c.code: c.exponent for c in Currency if c.exponent is not None}
     return _WITHDRAWN | active
