@@ -14,7 +14,7 @@ import polars as pl
 
 from parsers.documents import LINES
 from parsers.nacha.entry import CHECKS, COUNTED, INDIVIDUALS, OWN_LAYOUT, party_of
-from parsers.nacha.notes import all_alike, notes_of
+from parsers.nacha.notes import Said, all_alike, notes_of, overlaid
 from parsers.nacha.records import COLUMNS
 from parsers.nacha.sheet import DISBURSEMENT, KINDS, OTHER, RECEIPT, RETURN, REVERSAL, Sheet, holds_digit, number, texts
 from parsers.records import BankLine
@@ -46,14 +46,15 @@ def lines_of(sheet: Sheet, facts: Sequence[Batch], of: Numbers) -> Lines:
     dates = pl.Series([date for batch in facts for date in (batch.date, batch.return_date)], dtype=pl.Date).gather(2 * of + sheet.back)
     identifications, payers, checks = _parties(sheet, facts, of)
     theirs, accounts = _payer_accounts(sheet, facts, of)
+    nothing = all_alike("", len(rows))
     columns = {
         "line": pl.Series(sheet.stretch.number + rows), "byte_start": pl.Series(start + rows * width),
         "byte_end": pl.Series(start + (rows + 1 + sheet.counts) * width), "amount_minor": pl.Series(sheet.amounts),
         "currency": all_alike("USD", len(rows)), "kind": pl.Series(KINDS).gather(kinds), "booking_date": dates, "value_date": dates,
         "type_code": pl.Series([batch.entry_class for batch in facts]).gather(of), "bank_reference": texts(sheet.own, 79, 94),
-        "customer_reference": _filled(identifications, notes.said["trace"]), "check_number": checks,
-        "payer_name": _overlaid(payers, notes.said["payer"]), "payer_account": accounts,
-        **{name: column for name, column in notes.said.items() if name in LINES},
+        "customer_reference": _filled(identifications, notes.traces), "check_number": checks,
+        "payer_name": overlaid(payers, notes.payers), "payer_account": accounts, "remittance_text": notes.text,
+        "return_reason": overlaid(nothing, notes.return_reasons), "original_reference": overlaid(nothing, notes.originals),
     }
     for name, dtype in LINES.items():
         if name not in columns and name != "statement":
@@ -101,13 +102,9 @@ def _payer_accounts(sheet: Sheet, facts: Sequence[Batch], of: Numbers) -> tuple[
     return theirs, accounts
 
 
-def _filled(texts: pl.Series, others: pl.Series) -> pl.Series:
-    """The texts, and where they are empty the others."""
-    empty = (texts == "").arg_true()
-    return texts.scatter(empty, others.gather(empty)) if len(empty) else texts
-
-
-def _overlaid(texts: pl.Series, others: pl.Series) -> pl.Series:
-    """The others, and where they are empty the texts."""
-    said = (others != "").arg_true()
-    return texts.scatter(said, others.gather(said)) if len(said) else texts
+def _filled(column: pl.Series, said: Said) -> pl.Series:
+    """The column, and where it is empty what some say."""
+    if not len(said.entries):
+        return column
+    empty = (column.gather(said.entries) == "").arg_true()
+    return overlaid(column, Said(said.entries[empty.to_numpy()], said.texts.gather(empty)))

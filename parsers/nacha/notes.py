@@ -1,6 +1,6 @@
 """What the addenda of a sheet's plain entries say: text and remittance lines of payers, reasons of returns. Columns 0-based.
 
-The same as `nacha_addenda.read_notes` and the return addenda of `parsers.nacha.entry`, for all entries together; X12 of unusual shape goes
+The same as `addenda.read_notes` and the return addenda of `parsers.nacha.entry`, for all entries together; X12 of unusual shape goes
 through `read_notes` itself.
 """
 
@@ -12,65 +12,75 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import polars as pl
 
-from parsers.x12 import columns as x12_columns
+from parsers.byte_columns import PADDING, Places, block, spread
 from parsers.documents import REMITTANCE
+from parsers.nacha.addenda import Notes as AddendaNotes
 from parsers.nacha.addenda import read_notes
 from parsers.nacha.sheet import Sheet, texts
+from parsers.x12 import columns as x12_columns
 
 if TYPE_CHECKING:
     from parsers.nacha.addenda import Told
-    from parsers.nacha.sheet import Numbers
+    from parsers.nacha.sheet import Cells, Numbers
 
-SAID = ("remittance_text", "trace", "payer", "return_reason", "original_reference")
-_TEXT = (3, 83)
-_TEXT_WIDTH = 80
+_TEXT, _TEXT_END = 3, 83
+_TEXT_WIDTH = _TEXT_END - _TEXT
+_BLANK = ord(" ")
+
+
+class Said(NamedTuple):
+    """What some entries say, by their index; the others are silent about it."""
+
+    entries: Numbers
+    texts: pl.Series
 
 
 class Notes(NamedTuple):
-    """`said`: the columns SAID for all entries. `told`: what is to be said about entries, by their index."""
+    """`text` of every entry; what some say beside it; `told`: what is to be said about entries, by their index."""
 
-    said: dict[str, pl.Series]
+    text: pl.Series
+    traces: Said
+    payers: Said
+    return_reasons: Said
+    originals: Said
     remittance: pl.DataFrame
     told: list[tuple[int, Told]]
 
 
-class _Piece(NamedTuple):
-    """What some entries say: their indexes, and the columns of `SAID` that they fill."""
+class _Advised(NamedTuple):
+    """What X12 says; `texts` where they are not what stands in the addenda."""
 
-    entries: Numbers
-    columns: dict[str, pl.Series]
+    texts: Said
+    traces: Said
+    payers: Said
+    remittance: pl.DataFrame
+    told: list[tuple[int, Told]]
 
 
 def notes_of(sheet: Sheet) -> Notes:
     """The addenda of all entries of a sheet."""
     noted, returned = (np.flatnonzero(chosen) for chosen in (~sheet.back & (sheet.counts > 0), sheet.back))
-    written = _written(sheet, noted)
-    x12 = written.str.contains(x12_columns.LOOKS_LIKE_X12)
-    if not x12.any():
-        said = _aligned([_Piece(noted, {"remittance_text": _single_spaced(written)}), _returns(sheet, returned)], len(sheet.entries))
-        return Notes(said, pl.DataFrame(schema=REMITTANCE), [])
-    advised, silent = noted[x12.to_numpy()], noted[~x12.to_numpy()]
-    usual = _usual_advices(sheet, advised, written.filter(x12))
-    unusual, lines, told = _unusual_advices(sheet, np.setdiff1d(advised, np.concatenate([noted[:0], *(piece.entries for piece, _ in usual)])))
-    text = _Piece(silent, {"remittance_text": _single_spaced(written.filter(~x12))})
-    said = _aligned([text, *(piece for piece, _ in usual), unusual, _returns(sheet, returned)], len(sheet.entries))
-    return Notes(said, pl.concat([*(lines for _, lines in usual), lines]).sort("row", maintain_order=True), told)
+    first = np.take(sheet.cells, sheet.entries[noted] + 1, axis=0)[:, _TEXT:_TEXT_END]
+    written = texts(first, 0, _TEXT_WIDTH)
+    advised = noted[x12_columns.look_like_x12(first[:, :2], written)]
+    said = _advised(sheet, advised) if len(advised) else _Advised(_NOBODY, _NOBODY, _NOBODY, pl.DataFrame(schema=REMITTANCE), [])
+    is_told = np.zeros(len(sheet.entries), np.bool_)
+    is_told[said.texts.entries] = True
+    several = noted[(sheet.counts[noted] > 1) & ~is_told[noted]]
+    text = overlaid(overlaid(all_alike("", len(sheet.entries)), Said(noted, written)), Said(several, _joined(sheet, several)))
+    reasons, originals, words = _returns(sheet, returned)
+    text = overlaid(overlaid(_single_spaced(text), said.texts), words)
+    return Notes(text, said.traces, said.payers, reasons, originals, said.remittance, said.told)
 
 
-def _aligned(pieces: list[_Piece], entries: int) -> dict[str, pl.Series]:
-    """The pieces as columns, a row for each entry; what nobody says is empty."""
-    pieces = [piece for piece in pieces if len(piece.entries)]
-    said = np.concatenate([np.zeros(0, np.int64), *(piece.entries for piece in pieces)])
-    place = np.zeros(entries, np.int64)
-    place[said] = np.arange(1, len(said) + 1)
-    columns = {}
-    for name in SAID:
-        if any(name in piece.columns for piece in pieces):
-            parts = [piece.columns.get(name, all_alike("", len(piece.entries))) for piece in pieces]
-            columns[name] = parts[0] if len(parts[0]) == entries else pl.concat([all_alike("", 1), *parts], rechunk=True).gather(place)
-        else:
-            columns[name] = all_alike("", entries)
-    return columns
+def overlaid(column: pl.Series, said: Said) -> pl.Series:
+    """The column with what some say."""
+    if len(said.entries) == len(column):
+        return said.texts
+    return column.scatter(said.entries, said.texts) if len(said.entries) else column
+
+
+_NOBODY = Said(np.zeros(0, np.int64), pl.Series([], dtype=pl.String))
 
 
 def all_alike(value: object, rows: int, dtype: type[pl.DataType] = pl.String) -> pl.Series:
@@ -83,17 +93,13 @@ def _single(value: object, dtype: type[pl.DataType]) -> pl.Series:
     return pl.Series([value], dtype=dtype)
 
 
-def _written(sheet: Sheet, entries: Numbers) -> pl.Series:
+def _joined(sheet: Sheet, entries: Numbers) -> pl.Series:
     """The text columns of each entry's addenda, joined."""
-    counts, cells = sheet.counts[entries], sheet.cells[:, slice(*_TEXT)]
-    written = texts(cells[sheet.entries[entries] + 1], 0, _TEXT_WIDTH)
-    several = np.flatnonzero(counts > 1)
-    if not len(several):
-        return written
-    rows = sheet.addenda[np.isin(sheet.owners, entries[several])]
-    whole = cells[rows].tobytes().decode("ascii")
-    ends = np.cumsum(counts[several] * _TEXT_WIDTH).tolist()
-    return written.scatter(several, [whole[start:end] for start, end in zip([0, *ends], ends, strict=False)])
+    counts = sheet.counts[entries]
+    rows, _ = spread(sheet.entries[entries] + 1, counts)
+    whole = np.take(sheet.cells, rows, axis=0)[:, _TEXT:_TEXT_END].tobytes().decode("ascii")
+    ends = np.cumsum(counts * _TEXT_WIDTH).tolist()
+    return pl.Series([whole[start:end] for start, end in zip([0, *ends], ends, strict=False)], dtype=pl.String)
 
 
 def _single_spaced(written: pl.Series) -> pl.Series:
@@ -102,43 +108,72 @@ def _single_spaced(written: pl.Series) -> pl.Series:
     return text if gaps.is_empty() else text.scatter(gaps, text.gather(gaps).str.replace_all(" {2,}", " "))
 
 
-def _returns(sheet: Sheet, entries: Numbers) -> _Piece:
+def _returns(sheet: Sheet, entries: Numbers) -> tuple[Said, Said, Said]:
+    """Reasons, original traces and words of the entries that came back."""
     if not len(entries):
-        return _Piece(entries, {})
-    cells = sheet.cells[sheet.entries[entries] + 1]
-    reasons, originals, words = (texts(cells, *columns).str.strip_chars(" ") for columns in ((3, 6), (6, 21), (35, 79)))
-    return _Piece(entries, {"remittance_text": words, "return_reason": reasons, "original_reference": originals})
+        return _NOBODY, _NOBODY, _NOBODY
+    cells = np.take(sheet.cells, sheet.entries[entries] + 1, axis=0)
+    reasons, originals, words = (Said(entries, texts(cells, *columns).str.strip_chars(" ")) for columns in ((3, 6), (6, 21), (35, 79)))
+    return reasons, originals, words
 
 
-def _usual_advices(sheet: Sheet, entries: Numbers, written: pl.Series) -> list[tuple[_Piece, pl.DataFrame]]:
-    """Those of the X12 texts that are of the usual shape, with their remittance lines."""
-    found = []
-    for said in x12_columns.advices(written, np.abs(sheet.amounts[entries])):
-        texts_, chosen = written.gather(said.indexes), entries[said.indexes]
-        whole = texts_.str.contains("^(?:ISA|ST)")
-        loose = (~whole).arg_true()
-        notes = (said.notes + " " + said.traces).str.strip_chars(" ").scatter(loose, _single_spaced(texts_.gather(loose)))
-        columns = {"remittance_text": notes, "trace": said.traces, "payer": said.payers}
-        found.append((_Piece(chosen, columns), _placed(sheet, chosen, said.lines)))
-    return found
-
-
-def _placed(sheet: Sheet, entries: Numbers, lines: pl.DataFrame) -> pl.DataFrame:
-    """Remittance lines at the addenda that hold their segments."""
-    stretch, row = sheet.stretch, entries[lines["of"].to_numpy()]
-    addenda = sheet.entries[row] + 1
-    first = addenda + lines["start"].to_numpy() // _TEXT_WIDTH
-    last = addenda + (lines["end"].to_numpy() - 1) // _TEXT_WIDTH
-    return lines.select(
-        pl.Series(row).alias("row"), pl.Series(stretch.number + first).alias("line"),
-        pl.Series(stretch.start + first * stretch.width).alias("byte_start"),
-        pl.Series(stretch.start + (last + 1) * stretch.width).alias("byte_end"),
-        "document_number", "amount_minor", "discount_minor", pl.lit(0, pl.Int64).alias("deduction_minor"),
-        pl.lit("").alias("deduction_reason"), "document_type", pl.lit("").alias("memo"),
+def _advised(sheet: Sheet, entries: Numbers) -> _Advised:
+    """What entries say whose addenda begin like X12."""
+    counts = sheet.counts[entries]
+    rows, _ = spread(sheet.entries[entries] + 1, counts)
+    cells = np.take(sheet.cells, rows, axis=0)[:, _TEXT:_TEXT_END]
+    said = x12_columns.advices(block(cells.tobytes() + PADDING), _bodies(cells, np.cumsum(counts)), np.abs(sheet.amounts[entries]))
+    usual, whole = entries[said.indexes], np.flatnonzero(said.are_whole)
+    is_usual = np.zeros(len(entries), np.bool_)
+    is_usual[said.indexes] = True
+    others = entries[~is_usual]
+    notes, lines, told = _unusual_advices(sheet, others)
+    words = (said.notes.gather(whole) + " " + said.traces.gather(whole)).str.strip_chars(" ")
+    remittance = _placed(sheet, usual, rows, said.lines)
+    return _Advised(
+        _together(Said(usual[whole], words), Said(others, _column([note.text for note in notes]))),
+        _together(_spoken(usual, said.traces), _spoken(others, _column([note.trace for note in notes]))),
+        _together(_spoken(usual, said.payers), _spoken(others, _column([note.payer_name for note in notes]))),
+        pl.concat([remittance, lines]).sort("row", maintain_order=True) if lines.height else remittance, told,
     )
 
 
-def _unusual_advices(sheet: Sheet, entries: Numbers) -> tuple[_Piece, pl.DataFrame, list[tuple[int, Told]]]:
+def _bodies(cells: Cells, ends: Numbers) -> Places:
+    """The texts in rows of cells, each up to one of the ends, without the blanks behind them."""
+    blanks = np.argmax(cells[ends - 1, ::-1] != _BLANK, axis=1)
+    stop = ends * _TEXT_WIDTH
+    return Places(np.concatenate(([0], stop[:-1])), stop - blanks)
+
+
+def _column(said: list[str]) -> pl.Series:
+    return pl.Series(said, dtype=pl.String)
+
+
+def _spoken(entries: Numbers, said: pl.Series) -> Said:
+    """Those that say anything."""
+    which = (said != "").arg_true()
+    return Said(entries[which.to_numpy()], said.gather(which))
+
+
+def _together(one: Said, other: Said) -> Said:
+    return Said(np.concatenate((one.entries, other.entries)), pl.concat([one.texts, other.texts])) if len(other.entries) else one
+
+
+def _placed(sheet: Sheet, entries: Numbers, rows: Numbers, lines: pl.DataFrame) -> pl.DataFrame:
+    """Remittance lines of entries at the addenda, of these rows, that hold their segments."""
+    stretch = sheet.stretch
+    first = rows[lines["start"].to_numpy() // _TEXT_WIDTH]
+    last = rows[(lines["end"].to_numpy() - 1) // _TEXT_WIDTH]
+    none, nothing = all_alike("", lines.height), all_alike(0, lines.height, pl.Int64)
+    return pl.DataFrame({
+        "row": entries[lines["of"].to_numpy()], "line": stretch.number + first,
+        "byte_start": stretch.start + first * stretch.width, "byte_end": stretch.start + (last + 1) * stretch.width,
+        "document_number": lines["document_number"], "amount_minor": lines["amount_minor"], "discount_minor": lines["discount_minor"],
+        "deduction_minor": nothing, "deduction_reason": none, "document_type": lines["document_type"], "memo": none,
+    })
+
+
+def _unusual_advices(sheet: Sheet, entries: Numbers) -> tuple[list[AddendaNotes], pl.DataFrame, list[tuple[int, Told]]]:
     """X12 texts one by one."""
     told: list[tuple[int, Told]] = [(entry, []) for entry in entries.tolist()]
     notes = []
@@ -147,6 +182,4 @@ def _unusual_advices(sheet: Sheet, entries: Numbers) -> tuple[_Piece, pl.DataFra
         addenda = [sheet.stretch.record(row + nth) for nth in range(1, int(sheet.counts[entry]) + 1)]
         notes.append(read_notes(sheet.stretch.record(row), addenda, abs(int(sheet.amounts[entry])), issues))
     lines = [(entry, *line.span, *line[1:]) for (entry, _), note in zip(told, notes, strict=True) for line in note.remittance]
-    columns = {"remittance_text": [note.text for note in notes], "trace": [note.trace for note in notes], "payer": [note.payer_name for note in notes]}
-    said = {name: pl.Series(column, dtype=pl.String) for name, column in columns.items()}
-    return _Piece(entries, said), pl.DataFrame(lines, schema=REMITTANCE, orient="row"), told
+    return notes, pl.DataFrame(lines, schema=REMITTANCE, orient="row"), told

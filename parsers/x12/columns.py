@@ -3,139 +3,234 @@ r"""What payers say in X12, many texts at once: advices of the usual shape in co
     RMR*IV*INV-1**980*1000*20\                                                           a line, or several
     ISA*…\GS*…\ST*820*…\BPR*…\TRN*1*…\N1*PR*…\REF*…\ENT*1\RMR*…\RMR*…\SE*…\GE*…\IEA*…\   a whole 820
 
-Plain is an advice of these segments in this order, of lines without adjustments that add up to the payment as they stand: for
-it `x12.read_advice` has but one reading, so it can be read here. All others are for that function, which weighs readings and
-tells what is wrong. A differential test holds the two equal.
+Usual is an advice of these segments in this order, of lines without adjustments that add up to the payment as they stand: for
+it `segments.read_advice` has but one reading, so it can be read here. All others are for that function, which weighs readings
+and tells what is wrong. A differential test holds the two equal.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
+from parsers.byte_columns import Block, Flags, Ints, Octets, Places, numbers, opening, opening_of, strings, trimmed, word
 from parsers.x12.segments import ON_ACCOUNT, TAGS, TYPES
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+_LOOKS_LIKE_X12 = rf"^ *(?:{'|'.join(TAGS)})[^A-Za-z0-9 ]"
+_BEGIN = np.zeros(1 << 16, np.bool_)
+for _tag in TAGS:
+    _BEGIN[int.from_bytes(_tag[:2].encode())] = True
+_BEGIN[0x2000:0x2100] = True
+"""Whether two bytes are the first of a tag, or begin with a blank."""
 
-LOOKS_LIKE_X12 = rf"^ *{TAGS}[^A-Za-z0-9 ]"
-"""`x12.looks_like_x12` as a pattern for printable texts."""
+_STAR, _MINUS, _POINT = b"*-."
+_TERMINATORS = np.frombuffer(b"\\~", np.uint8)
+_CONTENT = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 .,-/()*"
+"""Characters that are no terminator to `segments.cut` where the text declares none."""
+_STRANGE = bytes(byte not in _CONTENT for byte in range(256))
+_ISA_BYTES, _ISA_MARK, _ISA_TERMINATOR, _ISA_ELEMENTS = 106, 103, 105, 16
 
-_TERMINATORS = ("\\", "~")
-_FRAME = r"GS|ST|BPR|TRN|CUR|PER|REF|DTM|N[1-4]|ENT"
-_END = r"SE|GE|IEA"
-_SPEAKING = r"^(?:TRN|N1|REF)\*"
-_AMOUNT = r"(?:-?\d{1,12}(?:\.\d{1,2})?)?"
-_ISA_MARK, _ISA_TERMINATOR, _ISA_ELEMENTS = 103, 105, 16
+_FRAME, _LINE, _END, _UNUSUAL = range(4)
+_RANKS = dict.fromkeys(("ISA*", "GS*", "ST*", "BPR*", "TRN*", "CUR*", "PER*", "REF*", "DTM*", "N1*", "N2*", "N3*", "N4*", "ENT*"), _FRAME) | {
+    "RMR*": _LINE, "SE*": _END, "GE*": _END, "IEA*": _END,
+}
+_TAGS = np.array(sorted(map(word, _RANKS)), np.uint32)
+_RANK_OF_TAG = np.array([rank for _, rank in sorted((word(tag), rank) for tag, rank in _RANKS.items())])
+_ISA, _ST, _TRN, _REF, _N1, _RMR = (word(tag) for tag in ("ISA*", "ST*", "TRN*", "REF*", "N1*", "RMR*"))
+
+_TYPES = ("invoice", "on_account", *sorted(set(TYPES.values())))
+_INVOICE, _ON_ACCOUNT = 0, 1
+_CREDIT_MEMO = _TYPES.index("credit_memo")
+_WHOLE_DIGITS_MAX = 12
 
 
 class Advices(NamedTuple):
-    """The plain texts, `indexes` into those given, with what each says; and their remittance lines: `of` is the place of the text
-    among the plain ones, `start` and `end` that of the segment in the text."""
+    """The usual texts, `indexes` into those given, with what each says; `are_whole`: those that are an 820 and no loose segments. And their remittance lines: `of` is the index of the text
+    among the usual ones, `start` and `end` the place of the segment in the block."""
 
-    indexes: NDArray[np.int64]
+    indexes: Ints
+    are_whole: Flags
     notes: pl.Series
     traces: pl.Series
     payers: pl.Series
     lines: pl.DataFrame
 
 
-def advices(texts: pl.Series, paid_minor: NDArray[np.int64]) -> list[Advices]:
-    """The plain ones of printable ASCII texts that look like X12, by their separators; `paid_minor`: the payments in USD that carry them."""
-    bodies = texts.str.strip_chars_end(" ")
-    found = []
-    for terminator in _TERMINATORS:
-        ended = bodies.str.ends_with(terminator).arg_true()
-        chosen = bodies.gather(ended)
-        usual = chosen.to_frame("body").select(_is_usual(terminator)).to_series().arg_true() if len(ended) else ended
-        if len(usual):
-            indexes = ended.gather(usual).to_numpy().astype(np.int64)
-            found.append(_read(indexes, chosen.gather(usual), paid_minor[indexes], terminator))
-    return found
+class _Segments(NamedTuple):
+    """Some segments: `of` the text, `start` and `stop` without the terminator, `tag` as a word; `star` the number of the first `*`
+    among all `stars`."""
+
+    of: Ints
+    start: Ints
+    stop: Ints
+    tag: Ints
+    star: Ints
+    stars: Ints
+
+    def element(self, position: int) -> Places:
+        """Where an element stands; nothing where the segment is shorter."""
+        start = np.minimum(self.stars[self.star + position - 1] + 1, self.stop)
+        return Places(start, np.minimum(self.stars[self.star + position], self.stop))
+
+    def only(self, chosen: Flags) -> _Segments:
+        """Some of them."""
+        return _Segments(*(column[chosen] for column in self[:-1]), self.stars)
 
 
-def _read(indexes: NDArray[np.int64], bodies: pl.Series, paid_minor: NDArray[np.int64], terminator: str) -> Advices:
-    """Texts of the usual shape; those whose lines do not add up to the payment are left out."""
-    pieces = bodies.str.strip_suffix(terminator).str.split(terminator)
-    of = np.repeat(np.arange(len(bodies)), pieces.list.len().to_numpy())
-    segments = pieces.explode()
-    ends = np.cumsum(segments.str.len_bytes().to_numpy().astype(np.int64) + 1)
-    starts = np.concatenate(([0], ends[:-1]))
-    before = starts[np.searchsorted(of, of)]
-    frame = pl.DataFrame({"of": of, "start": starts - before, "end": ends - before, "segment": segments})
-    is_line = segments.str.starts_with("RMR*")
-    lines = _lines(frame.filter(is_line))
-    adds_up = _adds_up(paid_minor, lines["of"].to_numpy(), lines["amount_minor"])
-    notes, traces, payers = (said.filter(adds_up) for said in _said(len(bodies), frame.filter(~is_line)))
-    new = pl.Series(np.cumsum(adds_up) - 1)
-    lines = lines.filter(adds_up[lines["of"].to_numpy()])
-    return Advices(indexes[adds_up], notes, traces, payers, lines.with_columns(new.gather(lines["of"]).alias("of")))
+def advices(texts: Block, bodies: Places, paid_minor: Ints) -> Advices:
+    """The usual ones of texts of printable ASCII that look like X12, without blanks around them and in the block's order;
+    `paid_minor`: the payments in USD that carry them."""
+    terminators = texts.octets[bodies.end - 1]
+    usual = (terminators == _TERMINATORS[0]) | (terminators == _TERMINATORS[1])
+    segments = _segments(texts, bodies, terminators, usual)
+    lines = segments.only(segments.tag == _RMR)
+    found, are_read = _lines(texts, lines)
+    usual[lines.of[~are_read]] = False
+    usual &= _adds_up(paid_minor, lines.of, found["amount_minor"].to_numpy())
+    indexes, new = np.flatnonzero(usual), np.cumsum(usual) - 1
+    found = found.with_columns(of=new[lines.of])
+    found = found if usual.all() else found.filter(usual[lines.of])
+    notes, traces, payers = _said(texts, segments, usual, new, len(indexes))
+    are_whole = np.isin(_tags(texts, bodies.start[indexes])[0], (_ISA, _ST))
+    return Advices(indexes, are_whole, notes, traces, payers, found)
 
 
-def _is_usual(terminator: str) -> pl.Expr:
-    """Whether a `body` has the usual shape, and its separators are sure to be `*` and this terminator."""
-    body = pl.col("body")
-    mark = rf"\{terminator}"
-    line = rf"RMR\*[^*{mark}]*\*[^*{mark}]*\*[^*{mark}]*\*{_AMOUNT}(?:\*{_AMOUNT}(?:\*{_AMOUNT})?)?{mark}"
-    shape = rf"^(?:ISA\*[^{mark}]*{mark})?(?:(?:{_FRAME})\*[^{mark}]*{mark})*(?:{line})*(?:(?:{_END})\*[^{mark}]*{mark})*$"
-    declared = (
-        (body.str.slice(_ISA_MARK, 1) == "*") & (body.str.slice(_ISA_TERMINATOR, 1) == terminator)
-        & (body.str.slice(0, _ISA_MARK + 1).str.count_matches("*", literal=True) == _ISA_ELEMENTS)
+def look_like_x12(first_two: Octets, texts: pl.Series) -> Flags:
+    """Whether printable texts begin with a segment that payers send, as `segments.looks_like_x12` says; `first_two`: their first two bytes."""
+    may = _BEGIN[first_two[:, 0].astype(np.uint16) << 8 | first_two[:, 1]]
+    which = np.flatnonzero(may)
+    may[which] = texts.gather(which).str.contains(_LOOKS_LIKE_X12).to_numpy()
+    return may
+
+
+def _segments(texts: Block, bodies: Places, terminators: Ints, usual: Flags) -> _Segments:
+    """The segments that speak. A text of another shape, or whose separators are not surely these, is no longer `usual`."""
+    stars = np.concatenate((texts.places_of("*"), np.full(8, 1 << 62)))
+    is_whole = texts.quads[bodies.start] == _ISA
+    usual[is_whole] &= _are_declared(texts, bodies.start[is_whole], bodies.length[is_whole], terminators[is_whole], stars)
+    marks = np.flatnonzero(np.frombuffer(texts.data.translate(_STRANGE), np.bool_))
+    of = np.searchsorted(bodies.start, marks, "right") - 1
+    ends = texts.octets[marks] == terminators[of]
+    usual[of[~ends & ~is_whole[of]]] = False
+    of, stop = of[ends], marks[ends]
+    is_first = np.diff(of, prepend=-1) != 0
+    start = np.concatenate((stop[:1], stop[:-1] + 1))
+    start[is_first] = bodies.start[of[is_first]]
+    tag, rank = _tags(texts, start)
+    falls = np.zeros(len(of), np.bool_)
+    falls[1:] = (rank[1:] < rank[:-1]) & ~is_first[1:]
+    usual[of[(rank == _UNUSUAL) | falls | ((tag == _ISA) & ~is_first)]] = False
+    speak = np.flatnonzero(((rank == _LINE) | (tag == _TRN) | (tag == _REF) | (tag == _N1)) & usual[of])
+    return _Segments(of[speak], start[speak], stop[speak], tag[speak], np.searchsorted(stars, start[speak]), stars)
+
+
+def _are_declared(texts: Block, start: Ints, length: Ints, terminators: Ints, stars: Ints) -> Flags:
+    """Whether the ISA at the start declares `*` and these terminators."""
+    is_long = length >= _ISA_BYTES
+    start = np.where(is_long, start, 0)
+    elements = np.searchsorted(stars, start + _ISA_MARK + 1) - np.searchsorted(stars, start)
+    declared: Flags = (
+        is_long & (texts.octets[start + _ISA_MARK] == _STAR) & (texts.octets[start + _ISA_TERMINATOR] == terminators) & (elements == _ISA_ELEMENTS)
     )
-    shown = ~body.str.contains(rf"[^A-Za-z0-9 .,\-/()*{mark}]")
-    return body.str.contains(shape) & pl.when(body.str.starts_with("ISA")).then(declared).otherwise(shown)
+    return declared
 
 
-def _lines(segments: pl.DataFrame) -> pl.DataFrame:
-    """RMR segments as remittance lines; without an amount where the segment has none."""
-    number, action, qualifier = (pl.col(f"field_{n}").str.strip_chars(" ") for n in (2, 3, 1))
-    paid, gross, discount = (_minor(pl.col(f"field_{n}")) for n in (4, 5, 6))
-    kind = pl.when(action.is_in(ON_ACCOUNT)).then(pl.lit("on_account")).otherwise(qualifier.replace_strict(TYPES, default="invoice"))
-    told = segments.lazy().with_columns(pl.col("segment").str.splitn("*", 7)).unnest("segment").select(
-        "of", "start", "end", number.alias("document_number"), pl.coalesce(paid, gross - discount.fill_null(0)).alias("amount_minor"),
-        discount.fill_null(0).alias("discount_minor"), kind.alias("document_type"),
-    )
-    amount, kind = pl.col("amount_minor"), pl.col("document_type")
-    return told.with_columns(
-        amount_minor=pl.when(kind == "credit_memo").then(-amount.abs()).otherwise(amount),
-        document_type=pl.when((kind == "invoice") & (amount < 0)).then(pl.lit("credit_memo")).otherwise(kind),
-    ).collect()
+def _tags(texts: Block, start: Ints) -> tuple[Ints, Ints]:
+    """The tag of each segment with its `*`, and the rank of such segments."""
+    four = texts.quads[start]
+    three = four & np.uint32(0xFFFFFF)
+    tag = np.where(three >> 16 == _STAR, three, four)
+    at = np.minimum(np.searchsorted(_TAGS, tag), len(_TAGS) - 1)
+    return tag, np.where(_TAGS[at] == tag, _RANK_OF_TAG[at], _UNUSUAL)
 
 
-def _minor(text: pl.Expr) -> pl.Expr:
-    """Cents of an amount of the usual shape; null where there is none."""
-    return text.cast(pl.Decimal(18, 2), strict=False).to_physical().cast(pl.Int64)
+def _lines(texts: Block, lines: _Segments) -> tuple[pl.DataFrame, Flags]:
+    """RMR segments as remittance lines, and which of them could be read: four to six elements, the amounts plain numbers."""
+    qualifier, number, action = (trimmed(texts, lines.element(position)) for position in (1, 2, 3))
+    (paid, is_paid), (gross, is_gross), (discount, is_discount) = amounts = [_cents(texts, lines.element(position)) for position in (4, 5, 6)]
+    is_silent = [lines.element(position).length == 0 for position in (4, 5, 6)]
+    are_read = (lines.stars[lines.star + 3] < lines.stop) & (lines.stars[lines.star + 6] > lines.stop) & (is_paid | is_gross)
+    for (_, is_amount), silent in zip(amounts, is_silent, strict=True):
+        are_read &= is_amount | silent
+    amount = np.where(is_paid, paid, gross - np.where(is_discount, discount, 0))
+    types = np.full(len(amount), _INVOICE)
+    for qualifier_, name in TYPES.items():
+        types[opening(texts, qualifier) == np.uint64(opening_of(qualifier_))] = _TYPES.index(name)
+    types[np.isin(opening(texts, action), _words(ON_ACCOUNT))] = _ON_ACCOUNT
+    amount = np.where(types == _CREDIT_MEMO, -np.abs(amount), amount)
+    types[(types == _INVOICE) & (amount < 0)] = _CREDIT_MEMO
+    return pl.DataFrame({
+        "start": lines.start, "end": lines.stop + 1, "document_number": _texts(texts, number), "amount_minor": amount,
+        "discount_minor": np.where(is_discount, discount, 0), "document_type": pl.Series(_TYPES).gather(types),
+    }), are_read
 
 
-def _adds_up(paid_minor: NDArray[np.int64], of: NDArray[np.int64], amounts: pl.Series) -> NDArray[np.bool_]:
-    """Whether the lines of each text are its payment; a text without lines has nothing to add up."""
-    sums, silent = np.zeros_like(paid_minor), np.ones(len(paid_minor), np.bool_)
-    np.add.at(sums, of, amounts.fill_null(0).to_numpy())
-    silent[of] = False
-    adds_up: NDArray[np.bool_] = sums == paid_minor
-    adds_up[of[amounts.is_null().to_numpy()]] = False
-    return adds_up | silent
+def _words(texts: Iterable[str]) -> list[np.uint64]:
+    return [np.uint64(opening_of(text)) for text in texts]
 
 
-def _said(texts: int, segments: pl.DataFrame) -> tuple[pl.Series, pl.Series, pl.Series]:
-    """Notes, trace and payer of so many texts; empty where a text names none."""
-    notes, traces, payers = (pl.Series([""]).new_from_index(0, texts) for _ in range(3))
-    if segments.is_empty():
-        return notes, traces, payers
-    tag, first, second, third = (pl.col(f"field_{n}").fill_null("").str.strip_chars(" ") for n in range(4))
-    speaking = segments.lazy().filter(pl.col("segment").str.contains(_SPEAKING))
-    said = speaking.with_columns(pl.col("segment").str.splitn("*", 5)).unnest("segment").select(
-        "of", value=second, words=pl.concat_str(second, third, separator=" ").str.strip_chars(" "),
-        notes=(tag == "REF") & (first != "CK"), traces=tag == "TRN", names=(tag == "N1") & (first == "PR"),
-    ).collect()
-    noted = said.filter(pl.col("notes") & (pl.col("words") != "")).group_by("of", maintain_order=True).agg(pl.col("words").str.join(" "))
-    traced, named = (_first_of_each(said.filter(chosen & (pl.col("value") != ""))) for chosen in (pl.col("traces"), pl.col("names")))
-    return (
-        notes.scatter(noted["of"], noted["words"]), traces.scatter(traced["of"], traced["value"]), payers.scatter(named["of"], named["value"]),
-    )
+def _cents(texts: Block, places: Places) -> tuple[Ints, Flags]:
+    """The cents in `1234.5`, and whether that is what stands there: up to twelve digits, and up to two after the point."""
+    octets, (start, end) = texts.octets, places
+    is_negative = octets[start] == _MINUS
+    start = np.minimum(start + is_negative, end)
+    decimals = np.where(octets[end - 3] == _POINT, 2, np.where(octets[end - 2] == _POINT, 1, 0))
+    whole = end - start - np.where(decimals > 0, decimals + 1, 0)
+    head, are_digits = numbers(texts.eights[start], np.clip(whole, 0, 8))
+    are_digits &= (whole > 0) & (whole <= _WHOLE_DIGITS_MAX)
+    if (long := np.flatnonzero(are_digits & (whole > 8))).size:
+        tail, are_tail_digits = numbers(texts.eights[start[long] + 8], whole[long] - 8)
+        head[long] = head[long] * 10 ** (whole[long] - 8) + tail
+        are_digits[long] &= are_tail_digits
+    cents, are_decimals = numbers(texts.eights[end - decimals], decimals)
+    value = head * 100 + np.where(decimals == 1, cents * 10, cents)
+    return np.where(is_negative, -value, value), are_digits & are_decimals
 
 
-def _first_of_each(said: pl.DataFrame) -> pl.DataFrame:
-    return said.filter(np.diff(said["of"].to_numpy(), prepend=-1) != 0)
+def _adds_up(paid_minor: Ints, of: Ints, amounts: Ints) -> Flags:
+    """Whether the lines of each text, which stand in its order, are its payment; a text without lines has nothing to add up."""
+    ends = np.searchsorted(of, np.arange(len(paid_minor)), "right")
+    sums = np.diff(np.concatenate(([0], np.cumsum(amounts)))[ends], prepend=0)
+    adds_up: Flags = (sums == paid_minor) | (np.diff(ends, prepend=0) == 0)
+    return adds_up
+
+
+def _said(texts: Block, segments: _Segments, usual: Flags, new: Ints, count: int) -> tuple[pl.Series, pl.Series, pl.Series]:
+    """Notes, trace and payer of the usual texts; empty where a text names none."""
+    speak = segments.only((segments.tag != _RMR) & usual[segments.of])
+    speak = speak._replace(of=new[speak.of])
+    traces = speak.only(speak.tag == _TRN)
+    payers = speak.only(speak.tag == _N1)
+    payers = payers.only(opening(texts, trimmed(texts, payers.element(1))) == np.uint64(opening_of("PR")))
+    return _notes(texts, speak.only(speak.tag == _REF), count), _first_of_each(texts, traces, count), _first_of_each(texts, payers, count)
+
+
+def _first_of_each(texts: Block, segments: _Segments, count: int) -> pl.Series:
+    """The second element of the first segment of each text that has one."""
+    values = trimmed(texts, segments.element(2))
+    filled = values.is_filled
+    of = segments.of[filled]
+    first = np.diff(of, prepend=-1) != 0
+    said = _texts(texts, Places(values.start[filled][first], values.end[filled][first]))
+    return _none(count).scatter(of[first], said)
+
+
+def _notes(texts: Block, segments: _Segments, count: int) -> pl.Series:
+    """The second and third elements of all REF segments of each text, but those of check numbers."""
+    segments = segments.only(opening(texts, trimmed(texts, segments.element(1))) != np.uint64(opening_of("CK")))
+    said: dict[int, list[str]] = {}
+    second, third = (_texts(texts, trimmed(texts, segments.element(position))).to_list() for position in (2, 3))
+    for of, *words in zip(segments.of.tolist(), second, third, strict=True):
+        said.setdefault(of, []).extend(filter(None, words))
+    return _none(count).scatter(list(said), pl.Series([" ".join(words) for words in said.values()], dtype=pl.String))
+
+
+def _none(count: int) -> pl.Series:
+    return pl.Series([""], dtype=pl.String).new_from_index(0, count)
+
+
+def _texts(texts: Block, places: Places) -> pl.Series:
+    return strings("text", places, slice(None), texts.in_rows(len(places.start)))

@@ -71,10 +71,14 @@ class Advice(NamedTuple):
     issues: tuple[Issue, ...] = ()
 
 
-TAGS = r"(?:ISA|GS|ST|BPR|BPS|TRN|CUR|REF|DTM|NTE|PER|ENT|N[1-4]|NM1|RMR|ADX|IT1|SLN|SAC|TXP|DED|LX|SE|GE|IEA)"
+TAGS = (
+    "ISA", "GS", "ST", "BPR", "BPS", "TRN", "CUR", "REF", "DTM", "NTE", "PER", "ENT", "N1", "N2", "N3", "N4", "NM1", "RMR", "ADX", "IT1", "SLN",
+    "SAC", "TXP", "DED", "LX", "SE", "GE", "IEA",
+)
 """Segments that payers send."""
 
-FIRST_TAG = re.compile(rf"[ \t\r\n\0]*{TAGS}([^A-Za-z0-9 \t\r\n])")
+_TAGS = rf"(?:{'|'.join(TAGS)})"
+FIRST_TAG = re.compile(rf"[ \t\r\n\0]*{_TAGS}([^A-Za-z0-9 \t\r\n])")
 _BLANK = re.compile(r"[ \t\r\n\0\x1a]*")  # not \s, which takes the control characters that some senders use as terminators
 _WRAPPING = str.maketrans("", "", "\r\n")
 
@@ -138,7 +142,7 @@ def _separators(text: str, start: int) -> Separators:
 def _terminator(element: str) -> re.Pattern[str]:
     """What stands before the tag of a next segment: a character that no value ends with, or a line end."""
     mark = re.escape(element)
-    return re.compile(rf"([^A-Za-z0-9 .,\-/()\r\n\t{mark}])[ \t\r\n]*(?={TAGS}{mark})|(\n)(?={TAGS}{mark})")
+    return re.compile(rf"([^A-Za-z0-9 .,\-/()\r\n\t{mark}])[ \t\r\n]*(?={_TAGS}{mark})|(\n)(?={_TAGS}{mark})")
 
 
 def _declared(text: str, start: int) -> Separators | None:
