@@ -138,6 +138,12 @@ def statement_id(file_label: str, batch_number: str) -> str:
     return "-".join(filter(None, (file_label, batch_number)))
 
 
+def statement_ids(file_label: str, batch_numbers: list[int]) -> list[str]:
+    """The same for many batches, whose numbers are digits."""
+    before = f"{file_label}-" if file_label else ""
+    return [f"{before}{number}" if number else file_label for number in batch_numbers]
+
+
 def closing(state: State, batch: OpenBatch, record: Columns) -> Iterator[Record]:
     """The batch control and what it proves."""
     text, place, sums = record.text, span_of(record), batch.sums

@@ -20,10 +20,8 @@ from parsers.nacha.sheet import DISBURSEMENT, KINDS, OTHER, RECEIPT, RETURN, REV
 from parsers.records import BankLine
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from parsers.nacha.addenda import Told
-    from parsers.nacha.entry import Batch
+    from parsers.nacha.statements import Batches
     from parsers.nacha.sheet import Marks, Numbers
 
 _OURS = (RECEIPT, DISBURSEMENT, REVERSAL)
@@ -39,19 +37,20 @@ class Lines(NamedTuple):
     ours: Marks
 
 
-def lines_of(sheet: Sheet, facts: Sequence[Batch], of: Numbers) -> Lines:
-    """The entries of a sheet; `of` is the index of each one's batch in `facts`."""
+def lines_of(sheet: Sheet, batches: Batches) -> Lines:
+    """The entries of a sheet."""
     rows, width, start = sheet.entries, sheet.stretch.width, sheet.stretch.start
-    kinds, notes = _kinds(sheet, facts, of), notes_of(sheet)
-    dates = pl.Series([date for batch in facts for date in (batch.date, batch.return_date)], dtype=pl.Date).gather(2 * of + sheet.back)
-    identifications, payers, checks = _parties(sheet, facts, of)
-    theirs, accounts = _payer_accounts(sheet, facts, of)
+    form = batches.form[batches.of]
+    kinds, notes = _kinds(sheet, batches), notes_of(sheet)
+    dates = pl.Series([date for batch in batches.forms for date in (batch.date, batch.return_date)], dtype=pl.Date).gather(2 * form + sheet.back)
+    identifications, payers, checks = _parties(sheet, batches)
+    theirs, accounts = _payer_accounts(sheet, batches)
     nothing = all_alike("", len(rows))
     columns = {
         "line": pl.Series(sheet.stretch.number + rows), "byte_start": pl.Series(start + rows * width),
         "byte_end": pl.Series(start + (rows + 1 + sheet.counts) * width), "amount_minor": pl.Series(sheet.amounts),
         "currency": all_alike("USD", len(rows)), "kind": pl.Series(KINDS).gather(kinds), "booking_date": dates, "value_date": dates,
-        "type_code": pl.Series([batch.entry_class for batch in facts]).gather(of), "bank_reference": texts(sheet.own, 79, 94),
+        "type_code": pl.Series([batch.entry_class for batch in batches.forms]).gather(form), "bank_reference": texts(sheet.own, 79, 94),
         "customer_reference": _filled(identifications, notes.traces), "check_number": checks,
         "payer_name": overlaid(payers, notes.payers), "payer_account": accounts, "remittance_text": notes.text,
         "return_reason": overlaid(nothing, notes.return_reasons), "original_reference": overlaid(nothing, notes.originals),
@@ -62,40 +61,48 @@ def lines_of(sheet: Sheet, facts: Sequence[Batch], of: Numbers) -> Lines:
     return Lines(pl.DataFrame(columns), notes.remittance, notes.told, np.isin(kinds, _OURS) & ~theirs)
 
 
-def _kinds(sheet: Sheet, facts: Sequence[Batch], of: Numbers) -> Numbers:
+def _kinds(sheet: Sheet, batches: Batches) -> Numbers:
     kinds = sheet.kinds.copy()
     kinds[sheet.amounts == 0] = OTHER
-    kinds[np.array([batch.reversal for batch in facts])[of] & (kinds != OTHER)] = REVERSAL
+    kinds[batches.marked(batch.reversal for batch in batches.forms)[batches.of] & (kinds != OTHER)] = REVERSAL
     kinds[sheet.back] = RETURN
     return kinds
 
 
-def _parties(sheet: Sheet, facts: Sequence[Batch], of: Numbers) -> tuple[pl.Series, pl.Series, pl.Series]:
+def _parties(sheet: Sheet, batches: Batches) -> tuple[pl.Series, pl.Series, pl.Series]:
     """Identification, payer and check number. The payer is the company of the batch, or the individual: where it came back, where it
     only carries the payer's order, where no company is named."""
-    cells, checks = sheet.own, all_alike("", len(of))
-    identifications, companies = texts(cells, 39, 54).str.strip_chars(" "), pl.Series([batch.company for batch in facts]).gather(of)
-    own = np.flatnonzero(np.array([batch.entry_class in OWN_LAYOUT for batch in facts])[of])
-    theirs = np.array([batch.individuals_pay or batch.entry_class in INDIVIDUALS or not batch.company for batch in facts])[of] | sheet.back
+    cells, of, checks = sheet.own, batches.of, all_alike("", len(batches.of))
+    identifications, companies = texts(cells, 39, 54).str.strip_chars(" "), batches.companies.gather(of)
+    carried = batches.marked(batch.individuals_pay or batch.entry_class in INDIVIDUALS for batch in batches.forms)
+    theirs = (carried | (batches.companies == "").to_numpy())[of] | sheet.back
+    own = np.flatnonzero(batches.marked(batch.entry_class in OWN_LAYOUT for batch in batches.forms)[of])
     if not len(own) and not theirs.any():
         return identifications, companies, checks
     names = texts(cells, 54, 76).str.strip_chars(" ")
-    counted = np.flatnonzero(np.array([batch.entry_class in COUNTED for batch in facts])[of] & number(cells, 54, 58)[1])
+    counted = batches.marked(batch.entry_class in COUNTED for batch in batches.forms)[of]
+    counted = np.flatnonzero(counted & number(cells, 54, 58)[1])
     names = names.scatter(counted, texts(cells[counted], 58, 74).str.strip_chars(" "))
     if len(own):
-        texts_ = map(sheet.stretch.columns, sheet.entries[own].tolist(), repeat(0), repeat(COLUMNS))
-        parties = [party_of(text, facts[batch].entry_class, []) for text, batch in zip(texts_, of[own].tolist(), strict=True)]
-        found = (pl.Series(column, dtype=pl.String) for column in zip(*parties, strict=True))
+        found = _own_parties(sheet, batches, own)
         identifications, names, checks = (column.scatter(own, new) for column, new in zip((identifications, names, checks), found, strict=True))
     at = np.flatnonzero(theirs & (names != "").to_numpy())
     return identifications, companies.scatter(at, names.gather(at)), checks
 
 
-def _payer_accounts(sheet: Sheet, facts: Sequence[Batch], of: Numbers) -> tuple[Marks, pl.Series]:
+def _own_parties(sheet: Sheet, batches: Batches, entries: Numbers) -> tuple[pl.Series, ...]:
+    """Identification, name and check number of entries of a layout of their own."""
+    rows = map(sheet.stretch.columns, sheet.entries[entries].tolist(), repeat(0), repeat(COLUMNS))
+    forms = batches.form[batches.of[entries]].tolist()
+    parties = [party_of(text, batches.forms[form].entry_class, []) for text, form in zip(rows, forms, strict=True)]
+    return tuple(pl.Series(column, dtype=pl.String) for column in zip(*parties, strict=True))
+
+
+def _payer_accounts(sheet: Sheet, batches: Batches) -> tuple[Marks, pl.Series]:
     """Which entries name the payer's account, and that account as `routing/account`."""
-    theirs = np.array([batch.accounts_pay or batch.entry_class in CHECKS for batch in facts])[of] | sheet.back
+    theirs = batches.marked(batch.accounts_pay or batch.entry_class in CHECKS for batch in batches.forms)[batches.of] | sheet.back
     theirs[theirs] = holds_digit(sheet.own[theirs], 12, 29)
-    accounts = all_alike("", len(of))
+    accounts = all_alike("", len(theirs))
     if theirs.any():
         routing, account = texts(sheet.own[theirs], 3, 12), texts(sheet.own[theirs], 12, 29).str.strip_chars(" ")
         accounts = accounts.scatter(np.flatnonzero(theirs), routing + "/" + account)

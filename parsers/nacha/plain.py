@@ -38,13 +38,13 @@ for _next, _before in {HEADER: b"8", ENTRY: b"567", ADDENDA: b"67", CONTROL: b"6
 _WEIGHTS = np.array([[3], [7], [1]] * 3, np.uint16)
 
 
-def ranges(state: State, sheet: Sheet) -> Iterator[tuple[int, int]]:
+def ranges(state: State, sheet: Sheet, is_whole: bool) -> Iterator[tuple[int, int]]:
     """The ranges of plain records, first and end. They cut no entry apart; an entry at the very end is left to the record reader,
-    for its addenda may follow."""
+    for its addenda may follow, unless it is whole."""
     odd = _odd_records(state, sheet)
     others = np.flatnonzero(sheet.types != ADDENDA)
     last = int(others[-1]) if len(others) else 0
-    end = last if sheet.types[last] == ENTRY else len(odd)
+    end = last if sheet.types[last] == ENTRY and not is_whole else len(odd)
     cuts = np.flatnonzero(odd[:end])
     for begin, stop in zip([0, *(cuts + 1).tolist()], [*cuts.tolist(), end], strict=True):
         if stop - begin >= RECORDS_MIN:
@@ -78,14 +78,16 @@ def _unprintable(cells: Cells, ends: int) -> Marks:
 def _odd_headers(sheet: Sheet) -> Marks:
     """Batch headers without number or class, company or description, or with an effective date that is none."""
     cells = sheet.cells[sheet.headers]
-    effective = [sheet.stretch.columns(row, 69, 75) for row in sheet.headers.tolist()]
-    undated = np.array([yymmdd(date) is None and bool(date.strip("0 ")) for date in effective], np.bool_)
+    effective = [sheet.stretch.columns(row, 69, 75) for row in sheet.headers[sheet.form_firsts].tolist()]
+    undated = np.array([yymmdd(date) is None and bool(date.strip("0 ")) for date in effective], np.bool_)[sheet.form]
     return undated | ~number(cells, 1, 4)[1] | ~number(cells, 87, 94)[1] | _empty(cells, 4, 20) | _empty(cells, 53, 63)
 
 
 def _odd_entries(state: State, sheet: Sheet, unprintable: Marks) -> Marks:
-    classes = [state.batch.facts.entry_class if state.batch else "", *(sheet.stretch.columns(row, 50, 53).strip() for row in sheet.headers.tolist())]
-    uncovered, named, counted = (np.array([name in group for name in classes])[sheet.batches] for group in (_UNCOVERED, NAMED, COUNTED))
+    classes = [sheet.stretch.columns(row, 50, 53).strip() for row in sheet.headers[sheet.form_firsts].tolist()]
+    classes.append(state.batch.facts.entry_class if state.batch else "")
+    form = np.append(len(classes) - 1, sheet.form)[sheet.batches]
+    uncovered, named, counted = (np.array([name in group for name in classes])[form] for group in (_UNCOVERED, NAMED, COUNTED))
     kinds, amounts, back = sheet.kinds, sheet.amounts, sheet.back
     says_nothing = _nameless(sheet.own, counted) & named | (sheet.own[:, 78] == ord("1")) & (sheet.counts == 0)
     prenote = (kinds == OTHER) & (amounts != 0) & np.isin(sheet.codes % 10, (3, 8))

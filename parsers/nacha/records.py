@@ -43,8 +43,8 @@ class Record(NamedTuple):
 class Stretch(NamedTuple):
     """Records that follow each other with `width` bytes each; `kinds` are their first characters.
 
-    `data` are the bytes of even records, 94 columns of ASCII each: column c of record n is at n * width + c - 1. An odd record
-    is alone in its stretch and has its `text` instead.
+    `data` begin with the bytes of even records, 94 columns of ASCII each: column c of record n is at n * width + c - 1. An odd
+    record is alone in its stretch and has its `text` instead.
     """
 
     number: int
@@ -66,17 +66,27 @@ class Stretch(NamedTuple):
         return self.text[start:stop] or self.data[at + start : at + stop].decode("ascii")
 
 
-def line_ends(data: bytes) -> int:
-    """How many bytes are line ends."""
-    return data.count(b"\n") + (data.count(b"\r") if b"\r" in data else 0)
+def stretches(source: Source) -> Iterator[Stretch]:
+    """The records in file order, without blank lines; a record's trailing blanks may be missing."""
+    if _is_unbroken(source):
+        return _unbroken(source, BLOCK_BYTES)
+    return _broken(source, BLOCK_BYTES, _line_ends, _end_of_lines)
 
 
-def stretches(source: Source, block_bytes: int = BLOCK_BYTES, count: Callable[[bytes], int] = line_ends) -> Iterator[Stretch]:
-    """The records in file order, without blank lines; a record's trailing blanks may be missing. `count` counts line ends, and may
-    count other control characters too: then a block that holds some is looked at line by line."""
-    if len(source.head) > COLUMNS and b"\n" not in source.head and b"\r" not in source.head:
-        return _unbroken(source, block_bytes)
-    return _broken(source, block_bytes, count)
+def whole_entries(source: Source, block_bytes: int) -> Iterator[tuple[Stretch, bool]]:
+    """The same in larger stretches, with whether each one ends with a whole entry, if with any. Where a block holds control characters
+    among its text it is looked at line by line."""
+    cut = _unbroken(source, block_bytes) if _is_unbroken(source) else _broken(source, block_bytes, _control_characters, _end_of_entries)
+    stretch = next(cut, None)
+    for following in cut:
+        yield stretch, following.kinds[0] != "7"
+        stretch = following
+    if stretch:
+        yield stretch, True
+
+
+def _is_unbroken(source: Source) -> bool:
+    return len(source.head) > COLUMNS and b"\n" not in source.head and b"\r" not in source.head
 
 
 def records(source: Source) -> Iterator[Record]:
@@ -90,54 +100,76 @@ def clean(text: str) -> str:
     return text.replace(_FILLER, "").strip()
 
 
-def _broken(source: Source, block_bytes: int, count: Callable[[bytes], int]) -> Iterator[Stretch]:
-    """A file of lines."""
-    number, offset, rest = 1, 0, b""
-    line_bytes = source.head.find(b"\n") + 1 or COLUMNS + 1
-    block_bytes = max(block_bytes // line_bytes, 1) * line_bytes  # whole records, so that blocks need no copying
+def _broken(source: Source, block_bytes: int, count: Callable[[bytes, int], int], end_of: Callable[[bytes], int]) -> Iterator[Stretch]:
+    """A file of lines, in blocks that end where `end_of` says; `count` counts the characters that are no text of a line."""
+    number, offset, wanted = 1, 0, block_bytes
     with source.open() as stream:
-        while block := stream.read(block_bytes - len(rest) if len(rest) < block_bytes else block_bytes):
-            data = rest + block
-            cut = data.rfind(b"\n") + 1 or data.rfind(b"\r", 0, -1) + 1  # a CR at the very end may be half of a CRLF
-            rest = data[cut:]
-            if len(rest) > LINE_BYTES_MAX:
-                raise _too_long(number)
-            width = data.find(b"\n", 0, cut) + 1 or data.find(b"\r", 0, cut) + 1
-            if _are_even(data[:cut], width, count):
-                yield _even(number, offset, width, data[:cut])
-                number, offset = number + cut // width, offset + cut
+        while data := stream.read(wanted):
+            end = end_of(data) if len(data) == wanted else len(data)
+            if end < len(data):
+                stream.seek(offset + end)
+            if not end:
+                if len(data) > LINE_BYTES_MAX:
+                    raise _too_long(number)
+                wanted = 2 * len(data)
                 continue
-            for even_width, lines in groupby(data[:cut].splitlines(keepends=True), _even_width):
+            wanted = block_bytes
+            width = data.find(b"\n", 0, end) + 1 or data.find(b"\r", 0, end) + 1
+            if _are_even(data, end, width, count):
+                yield _even(number, offset, width, data, end)
+                number, offset = number + end // width, offset + end
+                continue
+            for even_width, lines in groupby(data[:end].splitlines(keepends=True), _even_width):
                 like = list(lines)
                 yield from _like_lines(number, offset, even_width, like)
                 number, offset = number + len(like), offset + sum(map(len, like))
-    for line in rest.splitlines(keepends=True):
-        yield from _odd(number, offset, line)
-        number, offset = number + 1, offset + len(line)
+
+
+def _end_of_lines(data: bytes) -> int:
+    """Where the last whole line ends. A CR at the very end may be half of a CRLF."""
+    return data.rfind(b"\n") + 1 or data.rfind(b"\r", 0, -1) + 1
+
+
+def _end_of_entries(data: bytes) -> int:
+    """Where the last entry begins, so that no entry is without its addenda; without any the end of the last whole line."""
+    return data.rfind(b"\n6") + 1 or data.rfind(b"\r6") + 1 or _end_of_lines(data)
 
 
 def _too_long(number: int) -> SourceError:
     return SourceError("hostile", f"line {number} is longer than {LINE_BYTES_MAX} bytes")
 
 
+def _line_ends(data: bytes, end: int) -> int:
+    """How many bytes are line ends."""
+    return data.count(b"\n", 0, end) + (data.count(b"\r", 0, end) if b"\r" in data else 0)
+
+
+def _control_characters(data: bytes, end: int) -> int:
+    """How many bytes are line ends or other control characters."""
+    import numpy as np  # a small file does without
+
+    return int(np.count_nonzero(np.frombuffer(data, np.uint8, end) < ord(" ")))
+
+
 def _even_width(line: bytes) -> int:
     """The length of a line that holds 94 columns of ASCII and its line end; 0 for any other. It depends on nothing but the line."""
-    return len(line) if _are_even(line, len(line), line_ends) else 0
+    return len(line) if _are_even(line, len(line), len(line), _line_ends) else 0
 
 
-def _are_even(lines: bytes, width: int, count: Callable[[bytes], int]) -> bool:
-    """Whether every `width` bytes are 94 columns of ASCII and a line end, and nothing else is a line end."""
-    if width not in _WIDTHS or len(lines) % width or not lines.isascii():
+def _are_even(lines: bytes, end: int, width: int, count: Callable[[bytes, int], int]) -> bool:
+    """Whether every `width` bytes up to the end are 94 columns of ASCII and a line end, and nothing else counts."""
+    if width not in _WIDTHS or end % width or not lines.isascii():
         return False
-    ends = lines[COLUMNS::width]
-    if width > COLUMNS + 1 and (ends.strip(b"\r") or lines[COLUMNS + 1 :: width].strip(b"\n")):
+    ends = lines[COLUMNS:end:width]
+    if width > COLUMNS + 1 and (ends.strip(b"\r") or lines[COLUMNS + 1 : end : width].strip(b"\n")):
         return False
-    return not ends.strip(b"\r\n") and count(lines) == len(ends) * (width - COLUMNS)
+    return not ends.strip(b"\r\n") and count(lines, end) == len(ends) * (width - COLUMNS)
 
 
 def _like_lines(number: int, offset: int, even_width: int, lines: list[bytes]) -> Iterator[Stretch]:
     if even_width:
-        yield _even(number, offset, even_width, b"".join(lines))
+        data = b"".join(lines)
+        yield _even(number, offset, even_width, data, len(data))
         return
     for nth, line in enumerate(lines):
         if len(line) > LINE_BYTES_MAX:
@@ -146,8 +178,8 @@ def _like_lines(number: int, offset: int, even_width: int, lines: list[bytes]) -
         offset += len(line)
 
 
-def _even(number: int, offset: int, width: int, data: bytes) -> Stretch:
-    return Stretch(number, offset, width, data, data[::width].decode("ascii"))
+def _even(number: int, offset: int, width: int, data: bytes, end: int) -> Stretch:
+    return Stretch(number, offset, width, data, data[:end:width].decode("ascii"))
 
 
 def _odd(number: int, offset: int, line: bytes) -> Iterator[Stretch]:
@@ -182,7 +214,7 @@ def _unbroken(source: Source, block_bytes: int) -> Iterator[Stretch]:
             at = 0
             even = data[: len(data) // COLUMNS * COLUMNS]
             if even and even.isascii():
-                yield _even(number, offset, COLUMNS, even)
+                yield _even(number, offset, COLUMNS, even, len(even))
                 number, at = number + len(even) // COLUMNS, len(even)
             while len(data) - at >= 5 * COLUMNS:  # leaves whole a record whose characters take up to four bytes
                 piece = _next(data, at)

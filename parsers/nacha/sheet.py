@@ -28,6 +28,8 @@ OTHER, RECEIPT, DISBURSEMENT, REVERSAL, RETURN = range(len(KINDS))
 
 _STATED = ((4, 10), (10, 20), (20, 32), (32, 44), (1, 4), (87, 94))
 """Columns of a batch control, in the order of `nacha_batch.FIGURES`."""
+_FORM = ((50, 63), (69, 78))
+"""Columns of a batch header that hold entry class and description, effective date and settlement day."""
 _UNKNOWN = -1
 _SIGNS = np.zeros(100, np.int64)
 _KINDS = np.full(100, _UNKNOWN)
@@ -38,7 +40,8 @@ for _code, (_sign, _kind) in DIRECTIONS.items():
 class Sheet(NamedTuple):
     """A stretch in columns.
 
-    `types`: the first byte of each record. `headers`, `entries`, `addenda`, `controls`: the rows of records 5, 6, 7, 8. `owners`:
+    `types`: the first byte of each record. `headers`, `entries`, `addenda`, `controls`: the rows of records 5, 6, 7, 8. `form_firsts`: of
+    the headers that say different things, but for company and number, the first, by index; `form`: which of them each one is like. `owners`:
     for each addenda the index of its entry, -1 where it has none. For each entry: `own` its cells, `counts` its addenda, `batches`
     the headers before it in the stretch, `codes`, `hashes`, `traces`, and `amounts` as signed by its code; `kinds` what it is by its code;
     `back` whether it came back; `readable` whether all that is so. For each control: `stated` its figures, `proves` whether they are.
@@ -51,6 +54,8 @@ class Sheet(NamedTuple):
     entries: Numbers
     addenda: Numbers
     controls: Numbers
+    form: Numbers
+    form_firsts: Numbers
     owners: Numbers
     own: Cells
     counts: Numbers
@@ -67,21 +72,22 @@ class Sheet(NamedTuple):
 
 def sheet_of(stretch: Stretch) -> Sheet:
     """A stretch in columns."""
-    cells = np.frombuffer(stretch.data, np.uint8).reshape(-1, stretch.width)
+    cells = np.frombuffer(stretch.data, np.uint8, len(stretch.kinds) * stretch.width).reshape(-1, stretch.width)
     types = np.ascontiguousarray(cells[:, 0])
     headers, entries, addenda, controls = (np.flatnonzero(types == kind) for kind in (HEADER, ENTRY, ADDENDA, CONTROL))
     owners = _owners(types, addenda)
     counts = np.bincount(owners[owners >= 0], minlength=len(entries))
-    own = cells[entries]
+    own = np.take(cells, entries, axis=0)
     figures = [number(own, *columns) for columns in ((1, 3), (3, 11), (29, 39), (79, 94))]
     (codes, coded), (hashes, _), (amounts, _), (traces, _) = figures
     codes = np.where(coded, codes, 0)
     kinds = _KINDS[codes]
     said = np.where(counts > 0, addenda_types(cells[:, :3][entries + counts]), 0)
-    totals = cells[controls]
+    totals = np.take(cells, controls, axis=0)
+    form_firsts, form = runs(np.take(cells, headers, axis=0), *_FORM)
     stated = [number(totals, *columns) for columns in _STATED]
     return Sheet(
-        stretch, cells, types, headers, entries, addenda, controls, owners, own, counts, np.searchsorted(headers, entries),
+        stretch, cells, types, headers, entries, addenda, controls, form, form_firsts, owners, own, counts, np.searchsorted(headers, entries),
         codes, hashes, amounts * _SIGNS[codes], traces, kinds, (kinds == RETURN) | (said == 98) | (said == 99),
         np.logical_and.reduce([kinds != _UNKNOWN, *(readable for _, readable in figures)]),
         np.column_stack([value for value, _ in stated]), np.logical_and.reduce([readable for _, readable in stated]),
@@ -93,9 +99,10 @@ def between(sheet: Sheet, first: int, end: int) -> Sheet:
     (headers, entries, addenda, controls) = (
         slice(*np.searchsorted(rows, (first, end)).tolist()) for rows in (sheet.headers, sheet.entries, sheet.addenda, sheet.controls)
     )
+    form_firsts, form = runs(np.take(sheet.cells, sheet.headers[headers], axis=0), *_FORM)
     return sheet._replace(
         headers=sheet.headers[headers], entries=sheet.entries[entries], addenda=sheet.addenda[addenda], controls=sheet.controls[controls],
-        owners=sheet.owners[addenda] - entries.start, own=sheet.own[entries], counts=sheet.counts[entries], batches=sheet.batches[entries] - headers.start,
+        form=form, form_firsts=form_firsts, owners=sheet.owners[addenda] - entries.start, own=sheet.own[entries], counts=sheet.counts[entries], batches=sheet.batches[entries] - headers.start,
         codes=sheet.codes[entries], hashes=sheet.hashes[entries], amounts=sheet.amounts[entries], traces=sheet.traces[entries],
         kinds=sheet.kinds[entries], back=sheet.back[entries], readable=sheet.readable[entries],
         stated=sheet.stated[controls], proves=sheet.proves[controls],
@@ -126,16 +133,20 @@ def number(cells: Cells, start: int, stop: int) -> tuple[Numbers, Marks]:
     return value, readable
 
 
+def runs(cells: Cells, *columns: tuple[int, int]) -> tuple[Numbers, Numbers]:
+    """Rows that follow each other and are alike in some columns: the first of each run, and which run every row is in."""
+    differs = np.ones(len(cells), np.bool_)
+    differs[1:] = False
+    for start, stop in columns:
+        differs[1:] |= (cells[1:, start:stop] != cells[:-1, start:stop]).any(axis=1)
+    return np.flatnonzero(differs), np.cumsum(differs) - 1
+
+
 def texts(cells: Cells, start: int, stop: int) -> pl.Series:
     """The text in some columns of each row, with the blanks around it."""
     if not len(cells):
         return pl.Series([], dtype=pl.String)
     return pl.Series(np.ascontiguousarray(cells[:, start:stop])).cast(pl.List(pl.UInt8)).cast(pl.Binary).cast(pl.String)
-
-
-def control_characters(data: bytes) -> int:
-    """How many bytes are line ends or other control characters."""
-    return int(np.count_nonzero(np.frombuffer(data, np.uint8) < ord(" ")))
 
 
 def holds_digit(cells: Cells, start: int, stop: int) -> Marks:

@@ -7,56 +7,70 @@ the others go through the functions of the record reader, one by one.
 
 from __future__ import annotations
 
-from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable
+from itertools import repeat
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
+import polars as pl
 
+from parsers.documents import Document, Statement
 from parsers.nacha import batch as nacha_batch
-from parsers.documents import Document, Statement, mismatch
 from parsers.nacha.batch import FIGURES, HASH_MODULUS
 from parsers.nacha.records import COLUMNS
-from parsers.nacha.sheet import number
+from parsers.nacha.sheet import number, runs, texts
 from parsers.nacha.state import Sums
-from parsers.records import Control, DetailChange, Issue, Span, StatementClosed, StatementOpened
+from parsers.records import Control, Span, StatementClosed, StatementOpened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from parsers.nacha.addenda import Told
     from parsers.nacha.entry import Batch
     from parsers.nacha.lines import Lines
+    from parsers.nacha.parts import Parts
     from parsers.nacha.sheet import Marks, Numbers, Sheet
     from parsers.nacha.state import State
-    from parsers.records import Record
+
+_Tuple = TypeVar("_Tuple", bound=tuple[object, ...])
 
 
 class Batches(NamedTuple):
     """The batches of a sheet: the one that was open before it, if any, then those of its headers; `headed` is the first of these.
-    `facts` and `sums` of each; `of`: the index of each entry's batch; `bounds`: where the entries of each begin, and the end."""
+
+    `forms`: the facts of different batches, but for the company; `form`: which of them each batch has; `companies` and `sums` of
+    each; `of`: the index of each entry's batch; `bounds`: where the entries of each begin, and the end."""
 
     headed: int
-    facts: list[Batch]
+    forms: list[Batch]
+    form: Numbers
+    companies: pl.Series
     sums: Numbers
     of: Numbers
     bounds: Numbers
+
+    def marked(self, said: Iterable[bool]) -> Marks:
+        """For each batch what is said of its form."""
+        found: Marks = np.array(list(said), np.bool_)[self.form]
+        return found
 
 
 def batches_of(state: State, sheet: Sheet) -> Batches:
     """The batches of a sheet that begins where the state is."""
     before = [] if state.batch is None else [state.batch.facts]
-    headers = [sheet.stretch.columns(row, 0, COLUMNS) for row in sheet.headers.tolist()]
-    facts = before + [nacha_batch.facts_of(text, state.file.date, state.individuals_pay, state.accounts_pay) for text in headers]
+    headers = np.take(sheet.cells, sheet.headers, axis=0)
+    texts_ = [sheet.stretch.columns(row, 0, COLUMNS) for row in sheet.headers[sheet.form_firsts].tolist()]
+    forms = before + [nacha_batch.facts_of(text, state.file.date, state.individuals_pay, state.accounts_pay) for text in texts_]
+    form = np.concatenate((np.zeros(len(before), np.int64), sheet.form + len(before)))
+    companies = pl.concat([pl.Series([facts.company for facts in before], dtype=pl.String), texts(headers, 4, 20).str.strip_chars(" ")])
     of = sheet.batches + (len(before) - 1)
-    bounds = np.searchsorted(of, np.arange(len(facts) + 1))
+    bounds = np.searchsorted(of, np.arange(len(form) + 1))
     figures = (1 + sheet.counts, sheet.hashes, np.maximum(-sheet.amounts, 0), np.maximum(sheet.amounts, 0))
     sums = [np.diff(np.concatenate(([0], np.cumsum(figure)))[bounds]) for figure in figures]
-    return Batches(len(before), facts, np.column_stack(sums), of, bounds)
+    return Batches(len(before), forms, form, companies, np.column_stack(sums), of, bounds)
 
 
-def fill(document: Document, before: Statement | None, state: State, sheet: Sheet, batches: Batches, lines: Lines) -> Numbers:
+def fill(parts: Parts, document: Document, state: State, sheet: Sheet, batches: Batches, lines: Lines) -> Numbers:
     """Puts statements, controls and issues into the document of the lines; tells which entries open a statement (1). The state goes
-    on behind the last batch, or in it. `before`: the statement that was open."""
+    on behind the last batch, or in it."""
     told = dict(lines.told)
     changes = [] if state.account else _account_changes(sheet, batches, lines.ours)
     quiet = _quiet(sheet, batches)
@@ -67,11 +81,11 @@ def fill(document: Document, before: Statement | None, state: State, sheet: Shee
     for end in (np.flatnonzero(np.diff(quiet, append=not quiet[-1])) + 1).tolist():
         if quiet[first]:
             opens[batches.bounds[first:end]] = 1
-            _write_quiet(document, state, sheet, batches, lines, first, end)
+            _write_quiet(parts, document, state, sheet, batches, lines, first, end)
         else:
             for nth in range(first, end):
                 entries = points[slice(*np.searchsorted(points, batches.bounds[nth : nth + 2]))]
-                _write_one(document, before, state, sheet, batches, lines, told, entries.tolist(), opens, nth)
+                _write_one(parts, document, state, sheet, batches, lines, told, entries.tolist(), opens, nth)
         first = end
     return opens
 
@@ -88,7 +102,7 @@ def _account_changes(sheet: Sheet, batches: Batches, ours: Marks) -> list[int]:
 
 def _quiet(sheet: Sheet, batches: Batches) -> Marks:
     """Which batches have header and control in the sheet, figures that tie and a class that allows them."""
-    quiet = np.zeros(len(batches.facts), np.bool_)
+    quiet = np.zeros(len(batches.form), np.bool_)
     whole = slice(batches.headed, len(sheet.controls))
     sums, stated = batches.sums[whole], sheet.stated[whole]
     headers = sheet.cells[sheet.headers[: len(sums)]]
@@ -99,35 +113,54 @@ def _quiet(sheet: Sheet, batches: Batches) -> Marks:
     return quiet
 
 
-def _write_quiet(document: Document, state: State, sheet: Sheet, batches: Batches, lines: Lines, first: int, end: int) -> None:
+def _write_quiet(parts: Parts, document: Document, state: State, sheet: Sheet, batches: Batches, lines: Lines, first: int, end: int) -> None:
     """Batches `first` to `end`, all quiet."""
-    facts, entries = batches.facts[first:end], batches.bounds[first:end]
-    headers, controls = sheet.headers[first - batches.headed : end - batches.headed], sheet.controls[first:end]
-    accounts = [state.account or nacha_batch.own_account(sheet.stretch.columns(row, 12, 29).strip()) if ours else state.account
-                for row, ours in zip(sheet.entries[entries].tolist(), lines.ours[entries].tolist(), strict=True)]
-    dates = [batch.return_date if back else batch.date for batch, back in zip(facts, sheet.back[entries].tolist(), strict=True)]
+    entries, controls = batches.bounds[first:end], _spans(sheet, sheet.controls[first:end])
+    headers = _spans(sheet, sheet.headers[first - batches.headed : end - batches.headed])
     stated = sheet.stated[first:end].T.tolist()
-    names = [nacha_batch.statement_id(state.file.label, f"{number or ''}") for number in stated[-1]]
-    opened = [StatementOpened(place, name, account, "USD", "cash_report", from_date=date, to_date=date)
-              for place, name, account, date in zip(_spans(sheet, headers), names, accounts, dates, strict=True)]
-    places = _spans(sheet, controls)
-    closed = [StatementClosed(place, closing_date=batch.date) for place, batch in zip(places, facts, strict=True)]
-    document.statements.extend(map(Statement, opened, closed))
-    proofs = [
-        map(Control._make, zip(places, [f"batch {number} {name}" for number in stated[-1]], values, values, [currency] * len(places), strict=True))
-        for (name, currency), values in zip(FIGURES, stated, strict=True)
-    ]
-    document.controls.extend(chain.from_iterable(zip(*proofs, strict=True)))
+    labels = list(map(str, stated[-1]))
+    names = nacha_batch.statement_ids(state.file.label, stated[-1])
+    dates = [date for batch in batches.forms for date in (batch.date, batch.return_date)]
+    form = batches.form[first:end]
+    opening = [dates[nth] for nth in (2 * form + sheet.back[entries]).tolist()]
+    closing = [dates[nth] for nth in (2 * form).tolist()]
+    accounts = _accounts(state, sheet, entries, lines.ours[entries])
+    opened = _made(StatementOpened, headers, names, accounts, repeat("USD"), repeat("cash_report"), repeat(""), opening, opening, repeat(None), repeat(""))
+    closed = _made(StatementClosed, controls, repeat(None), closing)
+    statements = list(map(Statement, opened, closed))
+    document.statements.extend(statements)
+    parts.opened(statements)
+    found: list[Control] = [_NO_CONTROL] * (len(FIGURES) * (end - first))
+    for nth, ((name, currency), values) in enumerate(zip(FIGURES, stated, strict=True)):
+        found[nth :: len(FIGURES)] = _made(Control, controls, [f"batch {label} {name}" for label in labels], values, values, repeat(currency))
+    document.controls.extend(found)
     state.file.batches += end - first
     state.file.sums.add(Sums(*batches.sums[first:end].sum(axis=0).tolist()))
 
 
+_NO_CONTROL = Control(Span(0, 0, 0), "", 0, 0)
+
+
+def _made(kind: type[_Tuple], *columns: Iterable[object]) -> list[_Tuple]:
+    """Named tuples of columns; their own constructor takes half as long again."""
+    return list(map(tuple.__new__, repeat(kind), zip(*columns, strict=False)))  # the constants among the columns have no end
+
+
+def _accounts(state: State, sheet: Sheet, entries: Numbers, ours: Marks) -> list[str]:
+    """Whose statement each of these entries opens."""
+    if state.account:
+        return [state.account] * len(entries)
+    firsts, run = runs(sheet.own[entries], (12, 29))
+    accounts = [nacha_batch.own_account(sheet.stretch.columns(row, 12, 29).strip()) for row in sheet.entries[entries[firsts]].tolist()]
+    return [accounts[nth] if is_ours else "" for nth, is_ours in zip(run.tolist(), ours.tolist(), strict=True)]
+
+
 def _spans(sheet: Sheet, rows: Numbers) -> list[Span]:
     starts = sheet.stretch.start + rows * sheet.stretch.width
-    return list(map(Span._make, zip((sheet.stretch.number + rows).tolist(), starts.tolist(), (starts + sheet.stretch.width).tolist(), strict=True)))
+    return _made(Span, (sheet.stretch.number + rows).tolist(), starts.tolist(), (starts + sheet.stretch.width).tolist())
 
 
-def _write_one(document: Document, before: Statement | None, state: State, sheet: Sheet, batches: Batches, lines: Lines,
+def _write_one(parts: Parts, document: Document, state: State, sheet: Sheet, batches: Batches, lines: Lines,
                told: dict[int, Told], points: list[int], opens: Numbers, nth: int) -> None:
     """A batch about which there is more to say; `points` are its entries at which a statement may open or something is said."""
     stretch = sheet.stretch
@@ -139,29 +172,10 @@ def _write_one(document: Document, before: Statement | None, state: State, sheet
         if batch.account is None or account not in ("", batch.account):
             opening = list(nacha_batch.statement(state, batch, account, batch.facts.return_date if sheet.back[entry] else batch.facts.date))
             opens[entry] = len(opening) > 0
-            _take(document, before, opening)
-        _take(document, before, told.get(entry, ()))
+            parts.take(document, opening)
+        parts.take(document, told.get(entry, ()))
     batch.sums.add(Sums(*batches.sums[nth].tolist()))
     if points:
         batch.trace = stretch.columns(int(sheet.entries[batches.bounds[nth + 1] - 1]), 79, 94)
     if nth < len(sheet.controls):
-        _take(document, before, nacha_batch.closing(state, batch, stretch.record(int(sheet.controls[nth]))))
-
-
-def _take(document: Document, before: Statement | None, records: Iterable[Record]) -> None:
-    for record in records:
-        match record:
-            case StatementOpened():
-                document.statements.append(Statement(record))
-            case StatementClosed():
-                statement = document.statements[-1] if document.statements else before
-                assert statement is not None, "a statement closes that was never opened"
-                statement.closed = record
-            case Control():
-                document.controls.append(record)
-                if not record.ties:
-                    document.issues.append(mismatch(record))
-            case Issue():
-                document.issues.append(record)
-            case DetailChange():
-                document.changes.append(record)
+        parts.take(document, nacha_batch.closing(state, batch, stretch.record(int(sheet.controls[nth]))))
