@@ -7,6 +7,9 @@ the record reader's own, so that either way of reading can go on where the other
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,8 +24,6 @@ from parsers.nacha.sheet import ADDENDA, between, sheet_of
 from parsers.nacha.statements import batches_of, fill
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from parsers.nacha.records import Stretch
     from parsers.nacha.sheet import Sheet
     from parsers.nacha.state import State
@@ -45,7 +46,9 @@ def read(format_name: str, state: State, source: Source) -> Iterator[Document]:
             pending.extend(file.held_back(state))
             at = first
             if _goes_on(state, stretch.kinds[first]):
-                yield from _plain(parts, pending, state, between(sheet, first, end), first, end)
+                with _collector_at_rest():
+                    documents = _plain(parts, pending, state, between(sheet, first, end), first, end)
+                yield from documents
                 pending, at = [], end
         pending.extend(file.read(state, stretch, at, records))
         if len(pending) > _PENDING_MAX:
@@ -53,6 +56,19 @@ def read(format_name: str, state: State, source: Source) -> Iterator[Document]:
             pending = []
     pending.extend(file.end(state))
     yield parts.drained(pending)
+
+
+@contextmanager
+def _collector_at_rest() -> Iterator[None]:
+    """Without garbage collection, which would look through the records of a range again and again while they are made: none of them is
+    garbage, and none refers to itself."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _ranges(state: State, stretch: Stretch, is_whole: bool) -> Iterator[tuple[Sheet, int, int]]:

@@ -84,7 +84,7 @@ def sheet_of(stretch: Stretch) -> Sheet:
     kinds = _KINDS[codes]
     said = np.where(counts > 0, addenda_types(cells[:, :3][entries + counts]), 0)
     totals = np.take(cells, controls, axis=0)
-    form_firsts, form = runs(np.take(cells, headers, axis=0), *_FORM)
+    form_firsts, form = alike(np.take(cells, headers, axis=0), *_FORM)
     stated = [number(totals, *columns) for columns in _STATED]
     return Sheet(
         stretch, cells, types, headers, entries, addenda, controls, form, form_firsts, owners, own, counts, np.searchsorted(headers, entries),
@@ -99,7 +99,7 @@ def between(sheet: Sheet, first: int, end: int) -> Sheet:
     (headers, entries, addenda, controls) = (
         slice(*np.searchsorted(rows, (first, end)).tolist()) for rows in (sheet.headers, sheet.entries, sheet.addenda, sheet.controls)
     )
-    form_firsts, form = runs(np.take(sheet.cells, sheet.headers[headers], axis=0), *_FORM)
+    form_firsts, form = alike(np.take(sheet.cells, sheet.headers[headers], axis=0), *_FORM)
     return sheet._replace(
         headers=sheet.headers[headers], entries=sheet.entries[entries], addenda=sheet.addenda[addenda], controls=sheet.controls[controls],
         form=form, form_firsts=form_firsts, owners=sheet.owners[addenda] - entries.start, own=sheet.own[entries], counts=sheet.counts[entries], batches=sheet.batches[entries] - headers.start,
@@ -133,13 +133,14 @@ def number(cells: Cells, start: int, stop: int) -> tuple[Numbers, Marks]:
     return value, readable
 
 
-def runs(cells: Cells, *columns: tuple[int, int]) -> tuple[Numbers, Numbers]:
-    """Rows that follow each other and are alike in some columns: the first of each run, and which run every row is in."""
-    differs = np.ones(len(cells), np.bool_)
-    differs[1:] = False
-    for start, stop in columns:
-        differs[1:] |= (cells[1:, start:stop] != cells[:-1, start:stop]).any(axis=1)
-    return np.flatnonzero(differs), np.cumsum(differs) - 1
+def alike(cells: Cells, *columns: tuple[int, int]) -> tuple[Numbers, Numbers]:
+    """Rows that are alike in some columns: the first of each kind, and which kind every row is of."""
+    found: dict[bytes, int] = {}
+    width = sum(stop - start for start, stop in columns)
+    data = np.concatenate([cells[:, start:stop] for start, stop in columns], axis=1).tobytes()
+    kinds = [found.setdefault(data[at : at + width], len(found)) for at in range(0, len(data), width)]
+    which = np.array(kinds, np.int64)
+    return np.unique(which, return_index=True)[1], which
 
 
 def texts(cells: Cells, start: int, stop: int) -> pl.Series:

@@ -18,7 +18,7 @@ from parsers.documents import Document, Statement
 from parsers.nacha import batch as nacha_batch
 from parsers.nacha.batch import FIGURES, HASH_MODULUS
 from parsers.nacha.records import COLUMNS
-from parsers.nacha.sheet import number, runs, texts
+from parsers.nacha.sheet import alike, number, texts
 from parsers.nacha.state import Sums
 from parsers.records import Control, Span, StatementClosed, StatementOpened
 
@@ -118,7 +118,7 @@ def _write_quiet(parts: Parts, document: Document, state: State, sheet: Sheet, b
     entries, controls = batches.bounds[first:end], _spans(sheet, sheet.controls[first:end])
     headers = _spans(sheet, sheet.headers[first - batches.headed : end - batches.headed])
     stated = sheet.stated[first:end].T.tolist()
-    labels = list(map(str, stated[-1]))
+    labels = [f"batch {number} " for number in stated[-1]]
     names = nacha_batch.statement_ids(state.file.label, stated[-1])
     dates = [date for batch in batches.forms for date in (batch.date, batch.return_date)]
     form = batches.form[first:end]
@@ -132,7 +132,7 @@ def _write_quiet(parts: Parts, document: Document, state: State, sheet: Sheet, b
     parts.opened(statements)
     found: list[Control] = [_NO_CONTROL] * (len(FIGURES) * (end - first))
     for nth, ((name, currency), values) in enumerate(zip(FIGURES, stated, strict=True)):
-        found[nth :: len(FIGURES)] = _made(Control, controls, [f"batch {label} {name}" for label in labels], values, values, repeat(currency))
+        found[nth :: len(FIGURES)] = _made(Control, controls, [label + name for label in labels], values, values, repeat(currency))
     document.controls.extend(found)
     state.file.batches += end - first
     state.file.sums.add(Sums(*batches.sums[first:end].sum(axis=0).tolist()))
@@ -150,9 +150,9 @@ def _accounts(state: State, sheet: Sheet, entries: Numbers, ours: Marks) -> list
     """Whose statement each of these entries opens."""
     if state.account:
         return [state.account] * len(entries)
-    firsts, run = runs(sheet.own[entries], (12, 29))
+    firsts, kind = alike(sheet.own[entries], (12, 29))
     accounts = [nacha_batch.own_account(sheet.stretch.columns(row, 12, 29).strip()) for row in sheet.entries[entries[firsts]].tolist()]
-    return [accounts[nth] if is_ours else "" for nth, is_ours in zip(run.tolist(), ours.tolist(), strict=True)]
+    return [accounts[nth] if is_ours else "" for nth, is_ours in zip(kind.tolist(), ours.tolist(), strict=True)]
 
 
 def _spans(sheet: Sheet, rows: Numbers) -> list[Span]:
