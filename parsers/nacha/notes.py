@@ -123,17 +123,19 @@ def _advised(sheet: Sheet, entries: Numbers) -> _Advised:
     rows, _ = spread(sheet.entries[entries] + 1, counts)
     cells = np.take(sheet.cells, rows, axis=0)[:, _TEXT:_TEXT_END]
     said = x12_columns.advices(block(cells.tobytes() + PADDING), _bodies(cells, np.cumsum(counts)), np.abs(sheet.amounts[entries]))
-    usual, whole = entries[said.indexes], np.flatnonzero(said.are_whole)
+    usual = entries[said.indexes]
     is_usual = np.zeros(len(entries), np.bool_)
     is_usual[said.indexes] = True
     others = entries[~is_usual]
     notes, lines, told = _unusual_advices(sheet, others)
-    words = (said.notes.gather(whole) + " " + said.traces.gather(whole)).str.strip_chars(" ")
+    whole = [(entry, f"{note} {trace}".strip()) for entry, note, trace, is_whole
+             in zip(usual.tolist(), said.notes, said.traces, said.are_whole.tolist(), strict=True) if is_whole]
+    every = np.concatenate((usual, others)).tolist()
     remittance = _placed(sheet, usual, rows, said.lines)
     return _Advised(
-        _together(Said(usual[whole], words), Said(others, _column([note.text for note in notes]))),
-        _together(_spoken(usual, said.traces), _spoken(others, _column([note.trace for note in notes]))),
-        _together(_spoken(usual, said.payers), _spoken(others, _column([note.payer_name for note in notes]))),
+        _said([*whole, *zip(others.tolist(), (note.text for note in notes), strict=True)]),
+        _said([pair for pair in zip(every, (*said.traces, *(note.trace for note in notes)), strict=True) if pair[1]]),
+        _said([pair for pair in zip(every, (*said.payers, *(note.payer_name for note in notes)), strict=True) if pair[1]]),
         pl.concat([remittance, lines]).sort("row", maintain_order=True) if lines.height else remittance, told,
     )
 
@@ -145,18 +147,8 @@ def _bodies(cells: Cells, ends: Numbers) -> Places:
     return Places(np.concatenate(([0], stop[:-1])), stop - blanks)
 
 
-def _column(said: list[str]) -> pl.Series:
-    return pl.Series(said, dtype=pl.String)
-
-
-def _spoken(entries: Numbers, said: pl.Series) -> Said:
-    """Those that say anything."""
-    which = (said != "").arg_true()
-    return Said(entries[which.to_numpy()], said.gather(which))
-
-
-def _together(one: Said, other: Said) -> Said:
-    return Said(np.concatenate((one.entries, other.entries)), pl.concat([one.texts, other.texts])) if len(other.entries) else one
+def _said(pairs: list[tuple[int, str]]) -> Said:
+    return Said(np.array([entry for entry, _ in pairs], np.int64), pl.Series([text for _, text in pairs], dtype=pl.String))
 
 
 def _placed(sheet: Sheet, entries: Numbers, rows: Numbers, lines: pl.DataFrame) -> pl.DataFrame:

@@ -10,13 +10,12 @@ and tells what is wrong. A differential test holds the two equal.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
 import polars as pl
 
-from parsers.byte_columns import Block, Flags, Ints, Octets, Places, numbers, opening, opening_of, strings, trimmed, word
+from parsers.byte_columns import Block, Flags, Ints, Octets, Places, distinct, numbers, opening, opening_of, trimmed, word
 from parsers.x12.segments import ON_ACCOUNT, TAGS, TYPES
 
 _LOOKS_LIKE_X12 = rf"^ *(?:{'|'.join(TAGS)})[^A-Za-z0-9 ]"
@@ -44,24 +43,26 @@ _ISA, _ST, _TRN, _REF, _N1, _RMR = (word(tag) for tag in ("ISA*", "ST*", "TRN*",
 _TYPES = ("invoice", "on_account", *sorted(set(TYPES.values())))
 _INVOICE, _ON_ACCOUNT = 0, 1
 _CREDIT_MEMO = _TYPES.index("credit_memo")
+_TYPE_OF_QUALIFIER = {opening_of(qualifier): _TYPES.index(name) for qualifier, name in TYPES.items()}
+_IS_ON_ACCOUNT = {opening_of(action): 1 for action in ON_ACCOUNT}
 _WHOLE_DIGITS_MAX = 12
 
 
 class Advices(NamedTuple):
-    """The usual texts, `indexes` into those given, with what each says; `are_whole`: those that are an 820 and no loose segments. And their remittance lines: `of` is the index of the text
-    among the usual ones, `start` and `end` the place of the segment in the block."""
+    """The usual texts, `indexes` into those given, with what each says; `are_whole`: those that are an 820 and no loose segments. And
+    their remittance lines: `of` is the index of the text among the usual ones, `start` and `end` the place of the segment in the block."""
 
     indexes: Ints
     are_whole: Flags
-    notes: pl.Series
-    traces: pl.Series
-    payers: pl.Series
+    notes: list[str]
+    traces: list[str]
+    payers: list[str]
     lines: pl.DataFrame
 
 
 class _Segments(NamedTuple):
     """Some segments: `of` the text, `start` and `stop` without the terminator, `tag` as a word; `star` the number of the first `*`
-    among all `stars`."""
+    among all `stars`. `written` is the block as a string."""
 
     of: Ints
     start: Ints
@@ -69,6 +70,7 @@ class _Segments(NamedTuple):
     tag: Ints
     star: Ints
     stars: Ints
+    written: str
 
     def element(self, position: int) -> Places:
         """Where an element stands; nothing where the segment is shorter."""
@@ -77,7 +79,12 @@ class _Segments(NamedTuple):
 
     def only(self, chosen: Flags) -> _Segments:
         """Some of them."""
-        return _Segments(*(column[chosen] for column in self[:-1]), self.stars)
+        return _Segments(*(column[chosen] for column in self[:5]), self.stars, self.written)
+
+    def texts(self, position: int) -> list[str]:
+        """An element without the blanks around it: few characters and few at a time are cut fastest one by one."""
+        start, stop = self.element(position)
+        return [self.written[first:end].strip() for first, end in zip(start.tolist(), stop.tolist(), strict=True)]
 
 
 def advices(texts: Block, bodies: Places, paid_minor: Ints) -> Advices:
@@ -124,7 +131,7 @@ def _segments(texts: Block, bodies: Places, terminators: Ints, usual: Flags) -> 
     falls[1:] = (rank[1:] < rank[:-1]) & ~is_first[1:]
     usual[of[(rank == _UNUSUAL) | falls | ((tag == _ISA) & ~is_first)]] = False
     speak = np.flatnonzero(((rank == _LINE) | (tag == _TRN) | (tag == _REF) | (tag == _N1)) & usual[of])
-    return _Segments(of[speak], start[speak], stop[speak], tag[speak], np.searchsorted(stars, start[speak]), stars)
+    return _Segments(of[speak], start[speak], stop[speak], tag[speak], np.searchsorted(stars, start[speak]), stars, texts.data.decode("ascii"))
 
 
 def _are_declared(texts: Block, start: Ints, length: Ints, terminators: Ints, stars: Ints) -> Flags:
@@ -149,34 +156,36 @@ def _tags(texts: Block, start: Ints) -> tuple[Ints, Ints]:
 
 def _lines(texts: Block, lines: _Segments) -> tuple[pl.DataFrame, Flags]:
     """RMR segments as remittance lines, and which of them could be read: four to six elements, the amounts plain numbers."""
-    qualifier, number, action = (trimmed(texts, lines.element(position)) for position in (1, 2, 3))
-    (paid, is_paid), (gross, is_gross), (discount, is_discount) = amounts = [_cents(texts, lines.element(position)) for position in (4, 5, 6)]
-    is_silent = [lines.element(position).length == 0 for position in (4, 5, 6)]
-    are_read = (lines.stars[lines.star + 3] < lines.stop) & (lines.stars[lines.star + 6] > lines.stop) & (is_paid | is_gross)
-    for (_, is_amount), silent in zip(amounts, is_silent, strict=True):
-        are_read &= is_amount | silent
-    amount = np.where(is_paid, paid, gross - np.where(is_discount, discount, 0))
-    types = np.full(len(amount), _INVOICE)
-    for qualifier_, name in TYPES.items():
-        types[opening(texts, qualifier) == np.uint64(opening_of(qualifier_))] = _TYPES.index(name)
-    types[np.isin(opening(texts, action), _words(ON_ACCOUNT))] = _ON_ACCOUNT
+    (paid, is_paid, are_read), *others = (_cents(texts, lines.element(position)) for position in (4, 5, 6))
+    (gross, is_gross, is_gross_read), (discount, _, is_discount_read) = others
+    are_read &= is_gross_read & is_discount_read & (is_paid | is_gross)
+    are_read &= (lines.stars[lines.star + 3] < lines.stop) & (lines.stars[lines.star + 6] > lines.stop)
+    amount = np.where(is_paid, paid, gross - discount)
+    types = _numbered(texts, lines.element(1), _TYPE_OF_QUALIFIER)
+    types[_numbered(texts, lines.element(3), _IS_ON_ACCOUNT) == 1] = _ON_ACCOUNT
     amount = np.where(types == _CREDIT_MEMO, -np.abs(amount), amount)
     types[(types == _INVOICE) & (amount < 0)] = _CREDIT_MEMO
     return pl.DataFrame({
-        "start": lines.start, "end": lines.stop + 1, "document_number": _texts(texts, number), "amount_minor": amount,
-        "discount_minor": np.where(is_discount, discount, 0), "document_type": pl.Series(_TYPES).gather(types),
+        "start": lines.start, "end": lines.stop + 1, "document_number": pl.Series(lines.texts(2), dtype=pl.String), "amount_minor": amount,
+        "discount_minor": discount, "document_type": pl.Series(_TYPES).gather(types),
     }), are_read
 
 
-def _words(texts: Iterable[str]) -> list[np.uint64]:
-    return [np.uint64(opening_of(text)) for text in texts]
+def _numbered(texts: Block, places: Places, numbers_: dict[int, int]) -> Ints:
+    """The numbers of texts by their first eight characters; 0 for those that have none."""
+    found, which = distinct(opening(texts, trimmed(texts, places)))
+    return np.array([numbers_.get(each, 0) for each in found.tolist()], np.int64)[which]
 
 
-def _cents(texts: Block, places: Places) -> tuple[Ints, Flags]:
-    """The cents in `1234.5`, and whether that is what stands there: up to twelve digits, and up to two after the point."""
-    octets, (start, end) = texts.octets, places
+def _cents(texts: Block, places: Places) -> tuple[Ints, Flags, Flags]:
+    """The cents in `1234.5`, whether anything stands there, and whether it is nothing or that: up to twelve digits, and up to two after
+    the point."""
+    value, is_filled, are_read = np.zeros(len(places.start), np.int64), places.is_filled, np.ones(len(places.start), np.bool_)
+    if not is_filled.any():
+        return value, is_filled, are_read
+    octets, start, end = texts.octets, places.start[is_filled], places.end[is_filled]
     is_negative = octets[start] == _MINUS
-    start = np.minimum(start + is_negative, end)
+    start = start + is_negative
     decimals = np.where(octets[end - 3] == _POINT, 2, np.where(octets[end - 2] == _POINT, 1, 0))
     whole = end - start - np.where(decimals > 0, decimals + 1, 0)
     head, are_digits = numbers(texts.eights[start], np.clip(whole, 0, 8))
@@ -186,8 +195,9 @@ def _cents(texts: Block, places: Places) -> tuple[Ints, Flags]:
         head[long] = head[long] * 10 ** (whole[long] - 8) + tail
         are_digits[long] &= are_tail_digits
     cents, are_decimals = numbers(texts.eights[end - decimals], decimals)
-    value = head * 100 + np.where(decimals == 1, cents * 10, cents)
-    return np.where(is_negative, -value, value), are_digits & are_decimals
+    cents = head * 100 + np.where(decimals == 1, cents * 10, cents)
+    value[is_filled], are_read[is_filled] = np.where(is_negative, -cents, cents), are_digits & are_decimals
+    return value, is_filled, are_read
 
 
 def _adds_up(paid_minor: Ints, of: Ints, amounts: Ints) -> Flags:
@@ -198,39 +208,28 @@ def _adds_up(paid_minor: Ints, of: Ints, amounts: Ints) -> Flags:
     return adds_up
 
 
-def _said(texts: Block, segments: _Segments, usual: Flags, new: Ints, count: int) -> tuple[pl.Series, pl.Series, pl.Series]:
+def _said(texts: Block, segments: _Segments, usual: Flags, new: Ints, count: int) -> tuple[list[str], list[str], list[str]]:
     """Notes, trace and payer of the usual texts; empty where a text names none."""
     speak = segments.only((segments.tag != _RMR) & usual[segments.of])
     speak = speak._replace(of=new[speak.of])
-    traces = speak.only(speak.tag == _TRN)
     payers = speak.only(speak.tag == _N1)
     payers = payers.only(opening(texts, trimmed(texts, payers.element(1))) == np.uint64(opening_of("PR")))
-    return _notes(texts, speak.only(speak.tag == _REF), count), _first_of_each(texts, traces, count), _first_of_each(texts, payers, count)
+    notes = speak.only(speak.tag == _REF)
+    notes = notes.only(opening(texts, trimmed(texts, notes.element(1))) != np.uint64(opening_of("CK")))
+    return _all_of_each(notes, count), _first_of_each(speak.only(speak.tag == _TRN), count), _first_of_each(payers, count)
 
 
-def _first_of_each(texts: Block, segments: _Segments, count: int) -> pl.Series:
+def _first_of_each(segments: _Segments, count: int) -> list[str]:
     """The second element of the first segment of each text that has one."""
-    values = trimmed(texts, segments.element(2))
-    filled = values.is_filled
-    of = segments.of[filled]
-    first = np.diff(of, prepend=-1) != 0
-    said = _texts(texts, Places(values.start[filled][first], values.end[filled][first]))
-    return _none(count).scatter(of[first], said)
+    found = [""] * count
+    for of, text in zip(segments.of.tolist(), segments.texts(2), strict=True):
+        found[of] = found[of] or text
+    return found
 
 
-def _notes(texts: Block, segments: _Segments, count: int) -> pl.Series:
-    """The second and third elements of all REF segments of each text, but those of check numbers."""
-    segments = segments.only(opening(texts, trimmed(texts, segments.element(1))) != np.uint64(opening_of("CK")))
-    said: dict[int, list[str]] = {}
-    second, third = (_texts(texts, trimmed(texts, segments.element(position))).to_list() for position in (2, 3))
-    for of, *words in zip(segments.of.tolist(), second, third, strict=True):
-        said.setdefault(of, []).extend(filter(None, words))
-    return _none(count).scatter(list(said), pl.Series([" ".join(words) for words in said.values()], dtype=pl.String))
-
-
-def _none(count: int) -> pl.Series:
-    return pl.Series([""], dtype=pl.String).new_from_index(0, count)
-
-
-def _texts(texts: Block, places: Places) -> pl.Series:
-    return strings("text", places, slice(None), texts.in_rows(len(places.start)))
+def _all_of_each(segments: _Segments, count: int) -> list[str]:
+    """The second and third elements of all segments of each text."""
+    found = [""] * count
+    for of, *words in zip(segments.of.tolist(), segments.texts(2), segments.texts(3), strict=True):
+        found[of] = " ".join(filter(None, (found[of], *words)))
+    return found
