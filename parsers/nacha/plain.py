@@ -17,12 +17,12 @@ from parsers import returns
 from parsers.dates import yymmdd
 from parsers.nacha.entry import COUNTED, NAMED
 from parsers.nacha.records import COLUMNS
-from parsers.nacha.sheet import ADDENDA, CONTROL, ENTRY, HEADER, OTHER, ZERO, Sheet, addenda_types, holds_digit, number
+from parsers.nacha.sheet import ADDENDA, BACK, CONTROL, ENTRY, HEADER, NOTE, OTHER, ZERO, Sheet, holds_digit, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from parsers.nacha.sheet import Cells, Marks, Numbers
+    from parsers.nacha.sheet import Cells, Marks
     from parsers.nacha.state import State
 
 RECORDS_MIN = 512
@@ -57,7 +57,7 @@ def _odd_records(state: State, sheet: Sheet) -> Marks:
     cells, types = sheet.cells, sheet.types
     odd = ~_FOLLOWS[np.concatenate((types[:1], types[:-1])), types]
     odd[0] = not _FOLLOWS[:, types[0]].any()
-    unprintable = _unprintable(cells, sheet.stretch.width - COLUMNS)
+    unprintable = _unprintable(sheet)
     odd |= unprintable
     odd[sheet.addenda[sheet.owners < 0]] = True
     odd[sheet.headers] |= _odd_headers(sheet)
@@ -66,31 +66,31 @@ def _odd_records(state: State, sheet: Sheet) -> Marks:
     return odd
 
 
-def _unprintable(cells: Cells, ends: int) -> Marks:
+def _unprintable(sheet: Sheet) -> Marks:
     """Records with control characters other than the line end."""
-    if np.count_nonzero(cells < ord(" ")) == len(cells) * ends and cells.max() <= ord("~"):
-        return np.zeros(len(cells), np.bool_)
-    text = cells[:, :COLUMNS]
+    if sheet.stretch.is_text and sheet.cells.max() <= ord("~"):
+        return np.zeros(len(sheet.cells), np.bool_)
+    text = sheet.cells[:, :COLUMNS]
     found: Marks = ((text < ord(" ")) | (text > ord("~"))).any(axis=1)
     return found
 
 
 def _odd_headers(sheet: Sheet) -> Marks:
     """Batch headers without number or class, company or description, or with an effective date that is none."""
-    cells = sheet.cells[sheet.headers]
-    effective = [sheet.stretch.columns(row, 69, 75) for row in sheet.headers[sheet.form_firsts].tolist()]
+    cells = np.take(sheet.cells, sheet.headers, axis=0)
+    effective = [sheet.stretch.columns(row, 69, 75) for row in sheet.forms.tolist()]
     undated = np.array([yymmdd(date) is None and bool(date.strip("0 ")) for date in effective], np.bool_)[sheet.form]
     return undated | ~number(cells, 1, 4)[1] | ~number(cells, 87, 94)[1] | _empty(cells, 4, 20) | _empty(cells, 53, 63)
 
 
 def _odd_entries(state: State, sheet: Sheet, unprintable: Marks) -> Marks:
-    classes = [sheet.stretch.columns(row, 50, 53).strip() for row in sheet.headers[sheet.form_firsts].tolist()]
+    classes = [sheet.stretch.columns(row, 50, 53).strip() for row in sheet.forms.tolist()]
     classes.append(state.batch.facts.entry_class if state.batch else "")
     form = np.append(len(classes) - 1, sheet.form)[sheet.batches]
     uncovered, named, counted = (np.array([name in group for name in classes])[form] for group in (_UNCOVERED, NAMED, COUNTED))
     kinds, amounts, back = sheet.kinds, sheet.amounts, sheet.back
     says_nothing = _nameless(sheet.own, counted) & named | (sheet.own[:, 78] == ord("1")) & (sheet.counts == 0)
-    prenote = (kinds == OTHER) & (amounts != 0) & np.isin(sheet.codes % 10, (3, 8))
+    prenote = (kinds == OTHER) & (amounts != 0) & ((sheet.own[:, 2] == ord("3")) | (sheet.own[:, 2] == ord("8")))
     ours = ~back & (kinds != OTHER) & (amounts != 0)
     return (
         ~sheet.readable | uncovered | _descends(state, sheet) | np.where(back, ~_usual_returns(sheet), says_nothing | prenote)
@@ -128,7 +128,7 @@ def _usual_returns(sheet: Sheet) -> Marks:
     usual = sheet.back & (sheet.counts == 1)
     said = sheet.entries[usual] + 1
     reasons = [_is_usual(sheet.stretch.columns(row, 3, 6)) for row in said.tolist()]
-    usual[usual] = (addenda_types(sheet.cells[:, :3][said]) == 99) & np.array(reasons, np.bool_)
+    usual[usual] = (sheet.pairs[said] == BACK) & np.array(reasons, np.bool_)
     return usual
 
 
@@ -142,12 +142,10 @@ def _odd_addenda(sheet: Sheet, unprintable: Marks) -> Marks:
     """Entries with addenda that are no notes of theirs or not in the order of their numbers; any addenda do where one came back."""
     kept = sheet.owners >= 0
     rows, owners = sheet.addenda[kept], sheet.owners[kept]
-    places = sheet.cells[:, 83:94][rows]
-    owner, named = number(places, 4, 11)
-    strange = (addenda_types(sheet.cells[:, :3][rows]) != 5) | ~named | (owner != sheet.traces[owners] % 10**7)
+    strange = (sheet.pairs[rows] != NOTE) | (sheet.tails[rows] != sheet.tails[sheet.entries[owners]])
     several = sheet.counts[owners] > 1
     if several.any():
-        numbers, readable = number(places, 0, 4)
+        numbers, readable = number(np.take(sheet.cells, rows, axis=0), 83, 87)
         descends = np.zeros(len(rows), np.bool_)
         descends[1:] = (numbers[1:] < numbers[:-1]) & (owners[1:] == owners[:-1])
         strange |= several & (descends | ~readable)

@@ -53,6 +53,7 @@ class Stretch(NamedTuple):
     data: bytes
     kinds: str
     text: str = ""
+    is_text: bool = False
 
     def record(self, nth: int) -> Record:
         """The nth record, from 0."""
@@ -116,7 +117,7 @@ def _broken(source: Source, block_bytes: int, count: Callable[[bytes, int], int]
             wanted = block_bytes
             width = data.find(b"\n", 0, end) + 1 or data.find(b"\r", 0, end) + 1
             if _are_even(data, end, width, count):
-                yield _even(number, offset, width, data, end)
+                yield _even(number, offset, width, data, end)._replace(is_text=count is _control_characters)
                 number, offset = number + end // width, offset + end
                 continue
             for even_width, lines in groupby(data[:end].splitlines(keepends=True), _even_width):

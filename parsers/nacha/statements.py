@@ -18,7 +18,7 @@ from parsers.documents import Document, Statement
 from parsers.nacha import batch as nacha_batch
 from parsers.nacha.batch import FIGURES, HASH_MODULUS
 from parsers.nacha.records import COLUMNS
-from parsers.nacha.sheet import alike, number, texts
+from parsers.nacha.sheet import alike, number
 from parsers.nacha.state import Sums
 from parsers.records import Control, Span, StatementClosed, StatementOpened
 
@@ -56,16 +56,15 @@ class Batches(NamedTuple):
 def batches_of(state: State, sheet: Sheet) -> Batches:
     """The batches of a sheet that begins where the state is."""
     before = [] if state.batch is None else [state.batch.facts]
-    headers = np.take(sheet.cells, sheet.headers, axis=0)
-    texts_ = [sheet.stretch.columns(row, 0, COLUMNS) for row in sheet.headers[sheet.form_firsts].tolist()]
+    texts_ = [sheet.stretch.columns(row, 0, COLUMNS) for row in sheet.forms.tolist()]
     forms = before + [nacha_batch.facts_of(text, state.file.date, state.individuals_pay, state.accounts_pay) for text in texts_]
     form = np.concatenate((np.zeros(len(before), np.int64), sheet.form + len(before)))
-    companies = pl.concat([pl.Series([facts.company for facts in before], dtype=pl.String), texts(headers, 4, 20).str.strip_chars(" ")])
+    companies = [facts.company for facts in before] + [sheet.stretch.columns(row, 4, 20).strip() for row in sheet.headers.tolist()]
     of = sheet.batches + (len(before) - 1)
     bounds = np.searchsorted(of, np.arange(len(form) + 1))
     figures = (1 + sheet.counts, sheet.hashes, np.maximum(-sheet.amounts, 0), np.maximum(sheet.amounts, 0))
     sums = [np.diff(np.concatenate(([0], np.cumsum(figure)))[bounds]) for figure in figures]
-    return Batches(len(before), forms, form, companies, np.column_stack(sums), of, bounds)
+    return Batches(len(before), forms, form, pl.Series(companies, dtype=pl.String), np.column_stack(sums), of, bounds)
 
 
 def fill(parts: Parts, document: Document, state: State, sheet: Sheet, batches: Batches, lines: Lines) -> Numbers:
@@ -152,6 +151,8 @@ def _accounts(state: State, sheet: Sheet, entries: Numbers, ours: Marks) -> list
         return [state.account] * len(entries)
     firsts, kind = alike(sheet.own[entries], (12, 29))
     accounts = [nacha_batch.own_account(sheet.stretch.columns(row, 12, 29).strip()) for row in sheet.entries[entries[firsts]].tolist()]
+    if len(accounts) == 1 and ours.all():
+        return accounts * len(entries)
     return [accounts[nth] if is_ours else "" for nth, is_ours in zip(kind.tolist(), ours.tolist(), strict=True)]
 
 
