@@ -85,12 +85,12 @@ _NOBODY = Said(np.zeros(0, np.int64), pl.Series([], dtype=pl.String))
 
 def all_alike(value: object, rows: int, dtype: type[pl.DataType] = pl.String) -> pl.Series:
     """One value for all rows."""
-    return _single(value, dtype).new_from_index(0, rows)
+    return _many_alike(value, 1 << rows.bit_length(), dtype).head(rows)
 
 
 @lru_cache(maxsize=64)
-def _single(value: object, dtype: type[pl.DataType]) -> pl.Series:
-    return pl.Series([value], dtype=dtype)
+def _many_alike(value: object, rows: int, dtype: type[pl.DataType]) -> pl.Series:
+    return pl.Series([value], dtype=dtype).new_from_index(0, rows)
 
 
 def _joined(sheet: Sheet, entries: Numbers) -> pl.Series:
@@ -128,14 +128,12 @@ def _advised(sheet: Sheet, entries: Numbers) -> _Advised:
     is_usual[said.indexes] = True
     others = entries[~is_usual]
     notes, lines, told = _unusual_advices(sheet, others)
-    whole = [(entry, f"{note} {trace}".strip()) for entry, note, trace, is_whole
-             in zip(usual.tolist(), said.notes, said.traces, said.are_whole.tolist(), strict=True) if is_whole]
-    every = np.concatenate((usual, others)).tolist()
+    whole = {nth: f"{said.notes.get(nth, '')} {said.traces.get(nth, '')}".strip() for nth in np.flatnonzero(said.are_whole).tolist()}
     remittance = _placed(sheet, usual, rows, said.lines)
     return _Advised(
-        _said([*whole, *zip(others.tolist(), (note.text for note in notes), strict=True)]),
-        _said([pair for pair in zip(every, (*said.traces, *(note.trace for note in notes)), strict=True) if pair[1]]),
-        _said([pair for pair in zip(every, (*said.payers, *(note.payer_name for note in notes)), strict=True) if pair[1]]),
+        _said(usual, whole, others, [note.text for note in notes]),
+        _said(usual, said.traces, others, [note.trace for note in notes]),
+        _said(usual, said.payers, others, [note.payer_name for note in notes]),
         pl.concat([remittance, lines]).sort("row", maintain_order=True) if lines.height else remittance, told,
     )
 
@@ -147,8 +145,10 @@ def _bodies(cells: Cells, ends: Numbers) -> Places:
     return Places(np.concatenate(([0], stop[:-1])), stop - blanks)
 
 
-def _said(pairs: list[tuple[int, str]]) -> Said:
-    return Said(np.array([entry for entry, _ in pairs], np.int64), pl.Series([text for _, text in pairs], dtype=pl.String))
+def _said(usual: Numbers, texts: dict[int, str], others: Numbers, other_texts: list[str]) -> Said:
+    """What some of the usual entries, by their index, and each of the others say."""
+    said = pl.Series([*texts.values(), *other_texts], dtype=pl.String)
+    return Said(np.concatenate((usual[list(texts)] if texts else usual[:0], others)), said)
 
 
 def _placed(sheet: Sheet, entries: Numbers, rows: Numbers, lines: pl.DataFrame) -> pl.DataFrame:

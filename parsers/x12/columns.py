@@ -49,14 +49,14 @@ _WHOLE_DIGITS_MAX = 12
 
 
 class Advices(NamedTuple):
-    """The usual texts, `indexes` into those given, with what each says; `are_whole`: those that are an 820 and no loose segments. And
-    their remittance lines: `of` is the index of the text among the usual ones, `start` and `end` the place of the segment in the block."""
+    """The usual texts, `indexes` into those given; `are_whole`: those that are an 820 and no loose segments. What some of them say, by
+    their index among the usual ones. Their remittance lines, `of` the same index, `start` and `end` the place of the segment in the block."""
 
     indexes: Ints
     are_whole: Flags
-    notes: list[str]
-    traces: list[str]
-    payers: list[str]
+    notes: dict[int, str]
+    traces: dict[int, str]
+    payers: dict[int, str]
     lines: pl.DataFrame
 
 
@@ -82,9 +82,9 @@ class _Segments(NamedTuple):
         return _Segments(*(column[chosen] for column in self[:5]), self.stars, self.written)
 
     def texts(self, position: int) -> list[str]:
-        """An element without the blanks around it: few characters and few at a time are cut fastest one by one."""
+        """An element without the blanks around it. So few characters of so few texts are cut fastest one by one."""
         start, stop = self.element(position)
-        return [self.written[first:end].strip() for first, end in zip(start.tolist(), stop.tolist(), strict=True)]
+        return list(map(str.strip, map(self.written.__getitem__, map(slice, start.tolist(), stop.tolist()))))
 
 
 def advices(texts: Block, bodies: Places, paid_minor: Ints) -> Advices:
@@ -100,7 +100,7 @@ def advices(texts: Block, bodies: Places, paid_minor: Ints) -> Advices:
     indexes, new = np.flatnonzero(usual), np.cumsum(usual) - 1
     found = found.with_columns(of=new[lines.of])
     found = found if usual.all() else found.filter(usual[lines.of])
-    notes, traces, payers = _said(texts, segments, usual, new, len(indexes))
+    notes, traces, payers = _said(texts, segments, usual, new)
     are_whole = np.isin(_tags(texts, bodies.start[indexes])[0], (_ISA, _ST))
     return Advices(indexes, are_whole, notes, traces, payers, found)
 
@@ -208,28 +208,25 @@ def _adds_up(paid_minor: Ints, of: Ints, amounts: Ints) -> Flags:
     return adds_up
 
 
-def _said(texts: Block, segments: _Segments, usual: Flags, new: Ints, count: int) -> tuple[list[str], list[str], list[str]]:
-    """Notes, trace and payer of the usual texts; empty where a text names none."""
+def _said(texts: Block, segments: _Segments, usual: Flags, new: Ints) -> tuple[dict[int, str], dict[int, str], dict[int, str]]:
+    """Notes, trace and payer of the usual texts that name any."""
     speak = segments.only((segments.tag != _RMR) & usual[segments.of])
     speak = speak._replace(of=new[speak.of])
     payers = speak.only(speak.tag == _N1)
     payers = payers.only(opening(texts, trimmed(texts, payers.element(1))) == np.uint64(opening_of("PR")))
     notes = speak.only(speak.tag == _REF)
     notes = notes.only(opening(texts, trimmed(texts, notes.element(1))) != np.uint64(opening_of("CK")))
-    return _all_of_each(notes, count), _first_of_each(speak.only(speak.tag == _TRN), count), _first_of_each(payers, count)
+    return _all_of_each(notes), _first_of_each(speak.only(speak.tag == _TRN)), _first_of_each(payers)
 
 
-def _first_of_each(segments: _Segments, count: int) -> list[str]:
+def _first_of_each(segments: _Segments) -> dict[int, str]:
     """The second element of the first segment of each text that has one."""
-    found = [""] * count
-    for of, text in zip(segments.of.tolist(), segments.texts(2), strict=True):
-        found[of] = found[of] or text
-    return found
+    return {of: text for of, text in zip(reversed(segments.of.tolist()), reversed(segments.texts(2)), strict=True) if text}
 
 
-def _all_of_each(segments: _Segments, count: int) -> list[str]:
+def _all_of_each(segments: _Segments) -> dict[int, str]:
     """The second and third elements of all segments of each text."""
-    found = [""] * count
+    found: dict[int, str] = {}
     for of, *words in zip(segments.of.tolist(), segments.texts(2), segments.texts(3), strict=True):
-        found[of] = " ".join(filter(None, (found[of], *words)))
+        found[of] = " ".join(filter(None, (found.get(of, ""), *words)))
     return found
