@@ -92,8 +92,8 @@ def _plain(parts: Parts, before: list[Record], state: State, sheet: Sheet, first
     lines = lines_of(sheet, batches)
     opened = parts.statements - 1
     opens = fill(parts, document, state, sheet, batches, lines)
-    numbers = pl.Series("statement", opened + np.cumsum(opens), dtype=LINES["statement"])
-    document.lines = lines.frame.insert_column(0, numbers).select(*LINES)
+    lines.columns["statement"] = pl.Series(opened + np.cumsum(opens), dtype=LINES["statement"])
+    document.lines = pl.DataFrame({name: lines.columns[name] for name in LINES})
     document.remittance = lines.remittance
     state.last = sheet.stretch.record(first + int(np.flatnonzero(sheet.types[first:end] != ADDENDA)[-1]))
     state.file.records += end - first

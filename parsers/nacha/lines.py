@@ -28,10 +28,10 @@ _OURS = (RECEIPT, DISBURSEMENT, REVERSAL)
 
 
 class Lines(NamedTuple):
-    """`frame`: LINES without the statement. `told`: what is to be said, by the index of the entry. `ours`: entries whose account is
+    """`columns`: LINES without the statement. `told`: what is to be said, by the index of the entry. `ours`: entries whose account is
     ours and not a payer's."""
 
-    frame: pl.DataFrame
+    columns: dict[str, pl.Series]
     remittance: pl.DataFrame
     told: list[tuple[int, Told]]
     ours: Marks
@@ -58,7 +58,7 @@ def lines_of(sheet: Sheet, batches: Batches) -> Lines:
     for name, dtype in LINES.items():
         if name not in columns and name != "statement":
             columns[name] = all_alike(BankLine._field_defaults[name], len(rows), dtype)
-    return Lines(pl.DataFrame(columns), notes.remittance, notes.told, np.isin(kinds, _OURS) & ~theirs)
+    return Lines(columns, notes.remittance, notes.told, np.isin(kinds, _OURS) & ~theirs)
 
 
 def _kinds(sheet: Sheet, batches: Batches) -> Numbers:

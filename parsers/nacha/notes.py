@@ -16,7 +16,7 @@ from parsers.byte_columns import PADDING, Places, block, spread
 from parsers.documents import REMITTANCE
 from parsers.nacha.addenda import Notes as AddendaNotes
 from parsers.nacha.addenda import read_notes
-from parsers.nacha.sheet import Sheet, texts
+from parsers.nacha.sheet import Sheet, texts, words
 from parsers.x12 import columns as x12_columns
 
 if TYPE_CHECKING:
@@ -62,14 +62,14 @@ def notes_of(sheet: Sheet) -> Notes:
     noted, returned = (np.flatnonzero(chosen) for chosen in (~sheet.back & (sheet.counts > 0), sheet.back))
     first = np.take(sheet.cells, sheet.entries[noted] + 1, axis=0)[:, _TEXT:_TEXT_END]
     written = texts(first, 0, _TEXT_WIDTH)
-    advised = noted[x12_columns.look_like_x12(first[:, :2], written)]
+    advised = noted[x12_columns.look_like_x12(words(first, 0), written)]
     said = _advised(sheet, advised) if len(advised) else _Advised(_NOBODY, _NOBODY, _NOBODY, pl.DataFrame(schema=REMITTANCE), [])
     is_told = np.zeros(len(sheet.entries), np.bool_)
     is_told[said.texts.entries] = True
     several = noted[(sheet.counts[noted] > 1) & ~is_told[noted]]
     text = overlaid(overlaid(all_alike("", len(sheet.entries)), Said(noted, written)), Said(several, _joined(sheet, several)))
-    reasons, originals, words = _returns(sheet, returned)
-    text = overlaid(overlaid(_single_spaced(text), said.texts), words)
+    reasons, originals, reported = _returns(sheet, returned)
+    text = overlaid(overlaid(_single_spaced(text), said.texts), reported)
     return Notes(text, said.traces, said.payers, reasons, originals, said.remittance, said.told)
 
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from parsers.documents import Document, Statement, drain, mismatch
+from parsers.documents import LINES, REMITTANCE, Document, Statement, drain, mismatch
 from parsers.records import BankLine, Control, DetailChange, Issue, Record, StatementClosed, StatementOpened
+
+_NO_LINES, _NO_REMITTANCE = pl.DataFrame(schema=LINES), pl.DataFrame(schema=REMITTANCE)
 
 
 @dataclass(slots=True)
@@ -22,10 +24,13 @@ class Parts:
     def begun(self, records: list[Record]) -> tuple[Document, list[Document]]:
         """The document that goes on behind these records, and one of their own where they hold bank lines."""
         if any(isinstance(record, BankLine) for record in records):
-            return Document(format=self.format), [self.drained(records)]
-        document = Document(format=self.format)
+            return self._empty(), [self.drained(records)]
+        document = self._empty()
         self.take(document, records)
         return document, []
+
+    def _empty(self) -> Document:
+        return Document(format=self.format, lines=_NO_LINES, remittance=_NO_REMITTANCE)
 
     def drained(self, records: list[Record]) -> Document:
         """Records as a document; it goes on in the statement that was open before them."""

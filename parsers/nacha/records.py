@@ -22,6 +22,7 @@ COLUMNS = 94
 BLOCK_BYTES = COLUMNS * 256
 """A reader that looks at record after record wants its text near at hand; one that reads whole columns asks for larger blocks."""
 
+_PIECE_BYTES = 256 * 1024
 _WIDTHS = (COLUMNS + 1, COLUMNS + 2)
 _BLANK = b" \t\0\x1a\r\n"
 BLANKS = " \t\0\x1a"
@@ -146,10 +147,13 @@ def _line_ends(data: bytes, end: int) -> int:
 
 
 def _control_characters(data: bytes, end: int) -> int:
-    """How many bytes are line ends or other control characters."""
+    """How many bytes are line ends or other control characters; counted in pieces that stay in the processor's cache."""
     import numpy as np  # a small file does without
 
-    return int(np.count_nonzero(np.frombuffer(data, np.uint8, end) < ord(" ")))
+    found = np.empty(_PIECE_BYTES, np.bool_)
+    octets = np.frombuffer(data, np.uint8, end)
+    pieces = (octets[at : at + _PIECE_BYTES] for at in range(0, end, _PIECE_BYTES))
+    return sum(int(np.count_nonzero(np.less(piece, ord(" "), out=found[: len(piece)]))) for piece in pieces)
 
 
 def _even_width(line: bytes) -> int:

@@ -96,7 +96,7 @@ def sheet_of(stretch: Stretch) -> Sheet:
     totals = np.take(cells, controls, axis=0)
     stated = [number(totals, *columns) for columns in _STATED]
     return Sheet(
-        stretch, cells, types, pairs, _words(cells, 86) >> np.uint64(8), headers, entries, addenda, controls, form, headers[firsts], owners, own,
+        stretch, cells, types, pairs, words(cells, 86) >> np.uint64(8), headers, entries, addenda, controls, form, headers[firsts], owners, own,
         counts, np.searchsorted(headers, entries), hashes, amounts * _SIGNS[codes], traces, kinds,
         (kinds == RETURN) | (said == CHANGE) | (said == BACK),
         np.logical_and.reduce([kinds != _UNKNOWN, *(readable for _, readable in figures)]),
@@ -131,13 +131,13 @@ def number(cells: Cells, start: int, stop: int) -> tuple[Numbers, Marks]:
     while start < stop:
         digits = (stop - start) % _DIGITS or _DIGITS
         at = min(start, COLUMNS - _DIGITS)
-        piece, are_digits = numbers(_words(cells, at) >> np.uint64(8 * (start - at)), digits)
+        piece, are_digits = numbers(words(cells, at) >> np.uint64(8 * (start - at)), digits)
         value, readable = value * 10**digits + piece, readable & are_digits
         start += digits
     return value, readable
 
 
-def _words(cells: Cells, start: int) -> Words:
+def words(cells: Cells, start: int) -> Words:
     """Eight columns of each row as a number."""
     return np.ascontiguousarray(cells[:, start : start + _DIGITS]).view(np.uint64).ravel()
 
@@ -156,6 +156,12 @@ def texts(cells: Cells, start: int, stop: int) -> pl.Series:
     if not len(cells):
         return pl.Series([], dtype=pl.String)
     return pl.Series(np.ascontiguousarray(cells[:, start:stop])).cast(pl.List(pl.UInt8)).cast(pl.Binary).cast(pl.String)
+
+
+def strings(cells: Cells, start: int, stop: int) -> list[str]:
+    """The text in some columns of each row, without the blanks around it."""
+    written, width = cells[:, start:stop].tobytes().decode("ascii"), stop - start
+    return list(map(str.strip, map(written.__getitem__, map(slice, range(0, len(written), width), range(width, len(written) + 1, width)))))
 
 
 def holds_digit(cells: Cells, start: int, stop: int) -> Marks:

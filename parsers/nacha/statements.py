@@ -18,7 +18,7 @@ from parsers.documents import Document, Statement
 from parsers.nacha import batch as nacha_batch
 from parsers.nacha.batch import FIGURES, HASH_MODULUS
 from parsers.nacha.records import COLUMNS
-from parsers.nacha.sheet import alike, number
+from parsers.nacha.sheet import alike, number, strings
 from parsers.nacha.state import Sums
 from parsers.records import Control, Span, StatementClosed, StatementOpened
 
@@ -59,7 +59,7 @@ def batches_of(state: State, sheet: Sheet) -> Batches:
     texts_ = [sheet.stretch.columns(row, 0, COLUMNS) for row in sheet.forms.tolist()]
     forms = before + [nacha_batch.facts_of(text, state.file.date, state.individuals_pay, state.accounts_pay) for text in texts_]
     form = np.concatenate((np.zeros(len(before), np.int64), sheet.form + len(before)))
-    companies = [facts.company for facts in before] + [sheet.stretch.columns(row, 4, 20).strip() for row in sheet.headers.tolist()]
+    companies = [facts.company for facts in before] + strings(np.take(sheet.cells, sheet.headers, axis=0), 4, 20)
     of = sheet.batches + (len(before) - 1)
     bounds = np.searchsorted(of, np.arange(len(form) + 1))
     figures = (1 + sheet.counts, sheet.hashes, np.maximum(-sheet.amounts, 0), np.maximum(sheet.amounts, 0))
@@ -74,7 +74,7 @@ def fill(parts: Parts, document: Document, state: State, sheet: Sheet, batches: 
     changes = [] if state.account else _account_changes(sheet, batches, lines.ours)
     quiet = _quiet(sheet, batches)
     quiet[batches.of[[*told, *changes]]] = False
-    points = np.unique([*batches.bounds[:-1].tolist(), *told, *changes])
+    points = np.unique(np.concatenate((batches.bounds[:-1], np.array([*told, *changes], np.int64))))
     opens = np.zeros(len(batches.of), np.int64)
     first = 0
     for end in (np.flatnonzero(np.diff(quiet, append=not quiet[-1])) + 1).tolist():

@@ -15,17 +15,19 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from parsers.byte_columns import Block, Flags, Ints, Octets, Places, distinct, numbers, opening, opening_of, trimmed, word
+from parsers.byte_columns import Block, Flags, Ints, Places, Words, distinct, numbers, opening, opening_of, trimmed, word
 from parsers.x12.segments import ON_ACCOUNT, TAGS, TYPES
 
 _LOOKS_LIKE_X12 = rf"^ *(?:{'|'.join(TAGS)})[^A-Za-z0-9 ]"
-_BEGIN = np.zeros(1 << 16, np.bool_)
-for _tag in TAGS:
-    _BEGIN[int.from_bytes(_tag[:2].encode())] = True
-_BEGIN[0x2000:0x2100] = True
-"""Whether two bytes are the first of a tag, or begin with a blank."""
-
-_STAR, _MINUS, _POINT = b"*-."
+_BEGIN = np.zeros(1 << 16, np.int64)
+_THIRD = np.zeros((len(TAGS) + 1, 256), np.bool_)
+"""The first two letters of a tag as a number, and by that the third one; after a tag of two letters stands none."""
+_IS_SEPARATOR = np.ones(256, np.bool_)
+_IS_SEPARATOR[list(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 ")] = False
+for _number, _tag in enumerate(TAGS, 1):
+    _BEGIN[word(_tag[:2])] = _BEGIN[word(_tag[:2])] or _number
+    _THIRD[_BEGIN[word(_tag[:2])]] |= np.arange(256) == ord(_tag[2]) if len(_tag) > 2 else _IS_SEPARATOR
+_STAR, _MINUS, _POINT, _BLANK = b"*-. "
 _TERMINATORS = np.frombuffer(b"\\~", np.uint8)
 _CONTENT = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 .,-/()*"
 """Characters that are no terminator to `segments.cut` where the text declares none."""
@@ -105,12 +107,14 @@ def advices(texts: Block, bodies: Places, paid_minor: Ints) -> Advices:
     return Advices(indexes, are_whole, notes, traces, payers, found)
 
 
-def look_like_x12(first_two: Octets, texts: pl.Series) -> Flags:
-    """Whether printable texts begin with a segment that payers send, as `segments.looks_like_x12` says; `first_two`: their first two bytes."""
-    may = _BEGIN[first_two[:, 0].astype(np.uint16) << 8 | first_two[:, 1]]
-    which = np.flatnonzero(may)
-    may[which] = texts.gather(which).str.contains(_LOOKS_LIKE_X12).to_numpy()
-    return may
+def look_like_x12(begins: Words, texts: pl.Series) -> Flags:
+    """Whether printable texts begin with a segment that payers send, as `segments.looks_like_x12` says; `begins`: their first eight bytes."""
+    first, third, fourth = (begins & np.uint64(0xFFFF)).astype(np.int64), *((begins >> np.uint64(8 * at) & np.uint64(0xFF)).astype(np.int64) for at in (2, 3))
+    looks: Flags = _THIRD[_BEGIN[first], third] & (_IS_SEPARATOR[third] | _IS_SEPARATOR[fourth])
+    indented = np.flatnonzero((first & 0xFF) == _BLANK)
+    if indented.size:
+        looks[indented] = texts.gather(indented).str.contains(_LOOKS_LIKE_X12).to_numpy()
+    return looks
 
 
 def _segments(texts: Block, bodies: Places, terminators: Ints, usual: Flags) -> _Segments:
