@@ -90,9 +90,7 @@ def _plain(parts: Parts, before: list[Record], state: State, sheet: Sheet, first
     document, documents = parts.begun(before)
     batches = batches_of(state, sheet)
     lines = lines_of(sheet, batches)
-    opened = parts.statements - 1
-    opens = fill(parts, document, state, sheet, batches, lines)
-    lines.columns["statement"] = pl.Series(opened + np.cumsum(opens), dtype=LINES["statement"])
+    lines.columns["statement"] = pl.Series(fill(parts, document, state, sheet, batches, lines), dtype=LINES["statement"])
     document.lines = pl.DataFrame({name: lines.columns[name] for name in LINES})
     document.remittance = lines.remittance
     state.last = sheet.stretch.record(first + int(np.flatnonzero(sheet.types[first:end] != ADDENDA)[-1]))

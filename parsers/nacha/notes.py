@@ -67,7 +67,8 @@ def notes_of(sheet: Sheet) -> Notes:
     is_told = np.zeros(len(sheet.entries), np.bool_)
     is_told[said.texts.entries] = True
     several = noted[(sheet.counts[noted] > 1) & ~is_told[noted]]
-    text = overlaid(overlaid(all_alike("", len(sheet.entries)), Said(noted, written)), Said(several, _joined(sheet, several)))
+    text = written if len(noted) == len(sheet.entries) else overlaid(all_alike("", len(sheet.entries)), Said(noted, written))
+    text = overlaid(text, Said(several, _joined(sheet, several)))
     reasons, originals, reported = _returns(sheet, returned)
     text = overlaid(overlaid(_single_spaced(text), said.texts), reported)
     return Notes(text, said.traces, said.payers, reasons, originals, said.remittance, said.told)
@@ -75,9 +76,7 @@ def notes_of(sheet: Sheet) -> Notes:
 
 def overlaid(column: pl.Series, said: Said) -> pl.Series:
     """The column with what some say."""
-    if len(said.entries) == len(column):
-        return said.texts
-    return column.scatter(said.entries, said.texts) if len(said.entries) else column
+    return column.clone().scatter(said.entries, said.texts) if len(said.entries) else column  # scatter changes what it is called on
 
 
 _NOBODY = Said(np.zeros(0, np.int64), pl.Series([], dtype=pl.String))
@@ -131,9 +130,9 @@ def _advised(sheet: Sheet, entries: Numbers) -> _Advised:
     whole = {nth: f"{said.notes.get(nth, '')} {said.traces.get(nth, '')}".strip() for nth in np.flatnonzero(said.are_whole).tolist()}
     remittance = _placed(sheet, usual, rows, said.lines)
     return _Advised(
-        _said(usual, whole, others, [note.text for note in notes]),
-        _said(usual, said.traces, others, [note.trace for note in notes]),
-        _said(usual, said.payers, others, [note.payer_name for note in notes]),
+        _said(usual, whole, others, {nth: note.text for nth, note in enumerate(notes)}),
+        _said(usual, said.traces, others, {nth: note.trace for nth, note in enumerate(notes) if note.trace}),
+        _said(usual, said.payers, others, {nth: note.payer_name for nth, note in enumerate(notes) if note.payer_name}),
         pl.concat([remittance, lines]).sort("row", maintain_order=True) if lines.height else remittance, told,
     )
 
@@ -145,10 +144,10 @@ def _bodies(cells: Cells, ends: Numbers) -> Places:
     return Places(np.concatenate(([0], stop[:-1])), stop - blanks)
 
 
-def _said(usual: Numbers, texts: dict[int, str], others: Numbers, other_texts: list[str]) -> Said:
-    """What some of the usual entries, by their index, and each of the others say."""
-    said = pl.Series([*texts.values(), *other_texts], dtype=pl.String)
-    return Said(np.concatenate((usual[list(texts)] if texts else usual[:0], others)), said)
+def _said(usual: Numbers, texts: dict[int, str], others: Numbers, other_texts: dict[int, str]) -> Said:
+    """What some of the usual entries and some of the others, by their index among these, say."""
+    entries = np.concatenate((usual[np.array(list(texts), np.int64)], others[np.array(list(other_texts), np.int64)]))
+    return Said(entries, pl.Series([*texts.values(), *other_texts.values()], dtype=pl.String))
 
 
 def _placed(sheet: Sheet, entries: Numbers, rows: Numbers, lines: pl.DataFrame) -> pl.DataFrame:

@@ -47,7 +47,7 @@ def ranges(state: State, sheet: Sheet, is_whole: bool) -> Iterator[tuple[int, in
     end = last if sheet.types[last] == ENTRY and not is_whole else len(odd)
     cuts = np.flatnonzero(odd[:end])
     for begin, stop in zip([0, *(cuts + 1).tolist()], [*cuts.tolist(), end], strict=True):
-        if stop - begin >= RECORDS_MIN:
+        if stop - begin >= RECORDS_MIN and begin <= last:
             first = int(others[np.searchsorted(others, begin)])
             if stop - first >= RECORDS_MIN:
                 yield first, stop

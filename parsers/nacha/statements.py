@@ -68,25 +68,25 @@ def batches_of(state: State, sheet: Sheet) -> Batches:
 
 
 def fill(parts: Parts, document: Document, state: State, sheet: Sheet, batches: Batches, lines: Lines) -> Numbers:
-    """Puts statements, controls and issues into the document of the lines; tells which entries open a statement (1). The state goes
-    on behind the last batch, or in it."""
+    """Puts statements, controls and issues into the document of the lines; tells each entry's statement. The state goes on behind the
+    last batch, or in it."""
     told = dict(lines.told)
     changes = [] if state.account else _account_changes(sheet, batches, lines.ours)
     quiet = _quiet(sheet, batches)
     quiet[batches.of[[*told, *changes]]] = False
     points = np.unique(np.concatenate((batches.bounds[:-1], np.array([*told, *changes], np.int64))))
-    opens = np.zeros(len(batches.of), np.int64)
+    statements = np.full(len(batches.of), parts.statements - 1)
     first = 0
     for end in (np.flatnonzero(np.diff(quiet, append=not quiet[-1])) + 1).tolist():
         if quiet[first]:
-            opens[batches.bounds[first:end]] = 1
+            statements[batches.bounds[first:end]] = parts.statements + np.arange(end - first)
             _write_quiet(parts, document, state, sheet, batches, lines, first, end)
         else:
             for nth in range(first, end):
                 entries = points[slice(*np.searchsorted(points, batches.bounds[nth : nth + 2]))]
-                _write_one(parts, document, state, sheet, batches, lines, told, entries.tolist(), opens, nth)
+                _write_one(parts, document, state, sheet, batches, lines, told, entries.tolist(), statements, nth)
         first = end
-    return opens
+    return np.maximum.accumulate(statements)
 
 
 def _account_changes(sheet: Sheet, batches: Batches, ours: Marks) -> list[int]:
@@ -100,7 +100,7 @@ def _account_changes(sheet: Sheet, batches: Batches, ours: Marks) -> list[int]:
 
 
 def _quiet(sheet: Sheet, batches: Batches) -> Marks:
-    """Which batches have header and control in the sheet, figures that tie and a class that allows them."""
+    """Which batches have header, entries and control in the sheet, figures that tie and a class that allows them."""
     quiet = np.zeros(len(batches.form), np.bool_)
     whole = slice(batches.headed, len(sheet.controls))
     sums, stated = batches.sums[whole], sheet.stated[whole]
@@ -108,7 +108,7 @@ def _quiet(sheet: Sheet, batches: Batches) -> Marks:
     computed = np.column_stack((sums[:, 0], sums[:, 1] % HASH_MODULUS, sums[:, 2:], number(headers, 1, 4)[0], number(headers, 87, 94)[0]))
     debits, credits_, classes = computed[:, 2], computed[:, 3], computed[:, 4]
     allowed = ~((classes == 220) & (debits > 0)) & ~((classes == 225) & (credits_ > 0))
-    quiet[whole] = (stated == computed).all(axis=1) & allowed
+    quiet[whole] = (stated == computed).all(axis=1) & allowed & (np.diff(batches.bounds)[whole] > 0)
     return quiet
 
 
@@ -162,7 +162,7 @@ def _spans(sheet: Sheet, rows: Numbers) -> list[Span]:
 
 
 def _write_one(parts: Parts, document: Document, state: State, sheet: Sheet, batches: Batches, lines: Lines,
-               told: dict[int, Told], points: list[int], opens: Numbers, nth: int) -> None:
+               told: dict[int, Told], points: list[int], statements: Numbers, nth: int) -> None:
     """A batch about which there is more to say; `points` are its entries at which a statement may open or something is said."""
     stretch = sheet.stretch
     batch = state.batch or nacha_batch.opened(state, stretch.record(int(sheet.headers[nth - batches.headed])))
@@ -172,8 +172,8 @@ def _write_one(parts: Parts, document: Document, state: State, sheet: Sheet, bat
         account = stretch.columns(row, 12, 29).strip() if lines.ours[entry] else ""
         if batch.account is None or account not in ("", batch.account):
             opening = list(nacha_batch.statement(state, batch, account, batch.facts.return_date if sheet.back[entry] else batch.facts.date))
-            opens[entry] = len(opening) > 0
             parts.take(document, opening)
+            statements[entry] = parts.statements - 1
         parts.take(document, told.get(entry, ()))
     batch.sums.add(Sums(*batches.sums[nth].tolist()))
     if points:
