@@ -55,7 +55,8 @@ def read(format_name: str, state: State, source: Source) -> Iterator[Document]:
             yield parts.drained(pending)
             pending = []
     pending.extend(file.end(state))
-    yield parts.drained(pending)
+    document, documents = parts.begun(pending)
+    yield from documents or [document]
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from parsers.x12 import columns as x12_columns
 
 if TYPE_CHECKING:
     from parsers.nacha.addenda import Told
-    from parsers.nacha.sheet import Cells, Numbers
+    from parsers.nacha.sheet import Cells, Marks, Numbers
 
 _TEXT, _TEXT_END = 3, 83
 _TEXT_WIDTH = _TEXT_END - _TEXT
@@ -70,7 +70,7 @@ def notes_of(sheet: Sheet) -> Notes:
     text = written if len(noted) == len(sheet.entries) else overlaid(all_alike("", len(sheet.entries)), Said(noted, written))
     text = overlaid(text, Said(several, _joined(sheet, several)))
     reasons, originals, reported = _returns(sheet, returned)
-    text = overlaid(overlaid(_single_spaced(text), said.texts), reported)
+    text = overlaid(overlaid(_single_spaced(text, ~is_told), said.texts), reported)
     return Notes(text, said.traces, said.payers, reasons, originals, said.remittance, said.told)
 
 
@@ -101,10 +101,10 @@ def _joined(sheet: Sheet, entries: Numbers) -> pl.Series:
     return pl.Series([whole[start:end] for start, end in zip([0, *ends], ends, strict=False)], dtype=pl.String)
 
 
-def _single_spaced(written: pl.Series) -> pl.Series:
+def _single_spaced(written: pl.Series, which: Marks) -> pl.Series:
     text = written.str.strip_chars(" ")
-    gaps = text.str.contains("  ", literal=True).arg_true()
-    return text if gaps.is_empty() else text.scatter(gaps, text.gather(gaps).str.replace_all(" {2,}", " "))
+    gaps = np.flatnonzero(text.str.contains("  ", literal=True).to_numpy() & which)
+    return text.scatter(gaps, text.gather(gaps).str.replace_all(" {2,}", " ")) if len(gaps) else text
 
 
 def _returns(sheet: Sheet, entries: Numbers) -> tuple[Said, Said, Said]:

@@ -18,7 +18,7 @@ from parsers.documents import Document, Statement
 from parsers.nacha import batch as nacha_batch
 from parsers.nacha.batch import FIGURES, HASH_MODULUS
 from parsers.nacha.records import COLUMNS
-from parsers.nacha.sheet import alike, number, strings
+from parsers.nacha.sheet import alike, number, strings, words
 from parsers.nacha.state import Sums
 from parsers.records import Control, Span, StatementClosed, StatementOpened
 
@@ -92,9 +92,10 @@ def fill(parts: Parts, document: Document, state: State, sheet: Sheet, batches: 
 def _account_changes(sheet: Sheet, batches: Batches, ours: Marks) -> list[int]:
     """The entries, other than the first of a batch, whose account may be another than before."""
     named = np.flatnonzero(ours)
-    accounts, of = sheet.own[:, 12:29] if len(named) == len(ours) else sheet.own[named, 12:29], batches.of[named]
-    differs = np.ones(len(named), np.bool_)
-    differs[1:] = (accounts[1:] != accounts[:-1]).any(axis=1) | (of[1:] != of[:-1])
+    own, of = sheet.own if len(named) == len(ours) else sheet.own[named], batches.of[named]
+    differs = np.diff(of, prepend=-1) != 0
+    for account in (words(own, 12), words(own, 20), words(own, 21)):
+        differs[1:] |= account[1:] != account[:-1]
     changed = named[differs]
     return changed[changed != batches.bounds[batches.of[changed]]].tolist()
 

@@ -170,7 +170,7 @@ def _lines(texts: Block, lines: _Segments) -> tuple[pl.DataFrame, Flags]:
     amount = np.where(types == _CREDIT_MEMO, -np.abs(amount), amount)
     types[(types == _INVOICE) & (amount < 0)] = _CREDIT_MEMO
     return pl.DataFrame({
-        "start": lines.start, "end": lines.stop + 1, "document_number": pl.Series(lines.texts(2), dtype=pl.String), "amount_minor": amount,
+        "start": lines.start, "end": lines.stop + 1, "document_number": texts.column(trimmed(texts, lines.element(2))), "amount_minor": amount,
         "discount_minor": discount, "document_type": pl.Series(_TYPES).gather(types),
     }), are_read
 
