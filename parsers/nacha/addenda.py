@@ -13,10 +13,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from parsers import issues
-from parsers.x12 import segments
 from parsers.amounts import to_text
 from parsers.nacha.records import Record, clean
 from parsers.records import DetailChange, Issue, RemittanceLine, Span
+from parsers.x12 import segments
 
 Told = list[Issue | DetailChange]
 _WRITTEN = ("05", "17")

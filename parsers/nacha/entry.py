@@ -25,14 +25,11 @@ from parsers.nacha.records import Record, clean, records
 from parsers.records import BankLine, DetailChange, Issue, Kind, Span
 from parsers.sources import Source
 
-DIRECTIONS: dict[str, tuple[int, Kind]] = {
-    account + digit: movement
-    for account in "2345"
-    for digit, movement in {
-        "1": (1, "return"), "2": (1, "receipt"), "3": (1, "other"), "4": (1, "other"),
-        "6": (-1, "return"), "7": (-1, "disbursement"), "8": (-1, "other"), "9": (-1, "other"),
-    }.items()
+_MOVEMENTS: dict[str, tuple[int, Kind]] = {
+    "1": (1, "return"), "2": (1, "receipt"), "3": (1, "other"), "4": (1, "other"),
+    "6": (-1, "return"), "7": (-1, "disbursement"), "8": (-1, "other"), "9": (-1, "other"),
 }
+DIRECTIONS: dict[str, tuple[int, Kind]] = {account + digit: movement for account in "2345" for digit, movement in _MOVEMENTS.items()}
 DIRECTIONS["55"] = (-1, "reversal")
 DIRECTIONS |= {f"8{digit}": (1 if digit % 2 else -1, "other") for digit in range(1, 9)}  # ADV: advices of accounting
 """Transaction code → sign for the account the entry is delivered to, and what it is. x3, x8 are prenotes, x4, x9 zero-dollar."""

@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator
 
 from parsers import issues
-from parsers.nacha import batch
 from parsers.dates import yymmdd
+from parsers.nacha import batch
 from parsers.nacha.addenda import span_of
 from parsers.nacha.batch import HASH_MODULUS
 from parsers.nacha.entry import routing_ties

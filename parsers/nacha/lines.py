@@ -21,8 +21,8 @@ from parsers.records import BankLine
 
 if TYPE_CHECKING:
     from parsers.nacha.addenda import Told
-    from parsers.nacha.statements import Batches
     from parsers.nacha.sheet import Marks, Numbers
+    from parsers.nacha.statements import Batches
 
 _OURS = (RECEIPT, DISBURSEMENT, REVERSAL)
 
@@ -80,8 +80,7 @@ def _parties(sheet: Sheet, batches: Batches) -> tuple[pl.Series, pl.Series, pl.S
     if not len(own) and not theirs.any():
         return identifications, companies, checks
     names = texts(cells, 54, 76).str.strip_chars(" ")
-    counted = batches.marked(batch.entry_class in COUNTED for batch in batches.forms)[of]
-    counted = np.flatnonzero(counted & number(cells, 54, 58)[1])
+    counted = np.flatnonzero(batches.marked(batch.entry_class in COUNTED for batch in batches.forms)[of] & number(cells, 54, 58)[1])
     names = names.scatter(counted, texts(cells[counted], 58, 74).str.strip_chars(" "))
     if len(own):
         found = _own_parties(sheet, batches, own)

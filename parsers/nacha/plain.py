@@ -17,7 +17,7 @@ from parsers import returns
 from parsers.dates import yymmdd
 from parsers.nacha.entry import COUNTED, NAMED
 from parsers.nacha.records import COLUMNS
-from parsers.nacha.sheet import ADDENDA, BACK, CONTROL, ENTRY, HEADER, NOTE, OTHER, ZERO, Sheet, holds_digit, number
+from parsers.nacha.sheet import ADDENDA, BACK, CONTROL, ENTRY, HEADER, NOTE, OTHER, ZERO, Sheet, any_of_row, holds_digit, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +54,7 @@ def ranges(state: State, sheet: Sheet, is_whole: bool) -> Iterator[tuple[int, in
 
 
 def _odd_records(state: State, sheet: Sheet) -> Marks:
-    cells, types = sheet.cells, sheet.types
+    types = sheet.types
     odd = ~_FOLLOWS[np.concatenate((types[:1], types[:-1])), types]
     odd[0] = not _FOLLOWS[:, types[0]].any()
     unprintable = _unprintable(sheet)
@@ -71,8 +71,7 @@ def _unprintable(sheet: Sheet) -> Marks:
     if sheet.stretch.is_text and sheet.cells.max() <= ord("~"):
         return np.zeros(len(sheet.cells), np.bool_)
     text = sheet.cells[:, :COLUMNS]
-    found: Marks = ((text < ord(" ")) | (text > ord("~"))).any(axis=1)
-    return found
+    return any_of_row((text < ord(" ")) | (text > ord("~")))
 
 
 def _odd_headers(sheet: Sheet) -> Marks:
@@ -92,10 +91,11 @@ def _odd_entries(state: State, sheet: Sheet, unprintable: Marks) -> Marks:
     says_nothing = _nameless(sheet.own, counted) & named | (sheet.own[:, 78] == ord("1")) & (sheet.counts == 0)
     prenote = (kinds == OTHER) & (amounts != 0) & ((sheet.own[:, 2] == ord("3")) | (sheet.own[:, 2] == ord("8")))
     ours = ~back & (kinds != OTHER) & (amounts != 0)
-    return (
+    odd: Marks = (
         ~sheet.readable | uncovered | _descends(state, sheet) | np.where(back, ~_usual_returns(sheet), says_nothing | prenote)
         | _odd_addenda(sheet, unprintable) | _first_untied(state, sheet) | _first_masked(state, sheet, ours)
     )
+    return odd
 
 
 def _descends(state: State, sheet: Sheet) -> Marks:
@@ -125,7 +125,7 @@ def _empty(cells: Cells, start: int, stop: int) -> Marks:
 
 def _usual_returns(sheet: Sheet) -> Marks:
     """Whether an entry that came back has one addenda 99, with a reason that leaves its text where it usually is."""
-    usual = sheet.back & (sheet.counts == 1)
+    usual: Marks = sheet.back & (sheet.counts == 1)
     said = sheet.entries[usual] + 1
     reasons = [_is_usual(sheet.stretch.columns(row, 3, 6)) for row in said.tolist()]
     usual[usual] = (sheet.pairs[said] == BACK) & np.array(reasons, np.bool_)

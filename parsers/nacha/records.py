@@ -79,9 +79,10 @@ def whole_entries(source: Source, block_bytes: int) -> Iterator[tuple[Stretch, b
     """The same in larger stretches, with whether each one ends with a whole entry, if with any. Where a block holds control characters
     among its text it is looked at line by line."""
     cut = _unbroken(source, block_bytes) if _is_unbroken(source) else _broken(source, block_bytes, _control_characters, _end_of_entries)
-    stretch = next(cut, None)
+    stretch: Stretch | None = None
     for following in cut:
-        yield stretch, following.kinds[0] != "7"
+        if stretch:
+            yield stretch, following.kinds[0] != "7"
         stretch = following
     if stretch:
         yield stretch, True

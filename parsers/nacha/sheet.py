@@ -166,5 +166,10 @@ def strings(cells: Cells, start: int, stop: int) -> list[str]:
 
 def holds_digit(cells: Cells, start: int, stop: int) -> Marks:
     """Whether any of the columns is a digit."""
-    found: Marks = (cells[:, start:stop] - ZERO <= 9).any(axis=1)
+    return any_of_row(cells[:, start:stop] - ZERO <= 9)
+
+
+def any_of_row(marks: Marks) -> Marks:
+    """Whether any mark of each row is set."""
+    found: Marks = np.logical_or.reduce(marks, axis=1)
     return found

@@ -59,6 +59,8 @@ class File:
         """The date and modifier of its header: `260130A`."""
         return (self.header.text[23:29] + self.header.text[33:34]).strip() if self.header else ""
 
+_NOTHING = Record(1, 0, 0, "")
+
 
 @dataclass(slots=True)
 class State:
@@ -74,4 +76,4 @@ class State:
     accounts_told: set[str] = field(default_factory=set)
     entry: Record | None = None
     addenda: list[Record] = field(default_factory=list)
-    last: Record = Record(1, 0, 0, "")
+    last: Record = _NOTHING

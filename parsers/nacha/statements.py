@@ -97,7 +97,8 @@ def _account_changes(sheet: Sheet, batches: Batches, ours: Marks) -> list[int]:
     for account in (words(own, 12), words(own, 20), words(own, 21)):
         differs[1:] |= account[1:] != account[:-1]
     changed = named[differs]
-    return changed[changed != batches.bounds[batches.of[changed]]].tolist()
+    within: list[int] = changed[changed != batches.bounds[batches.of[changed]]].tolist()
+    return within
 
 
 def _quiet(sheet: Sheet, batches: Batches) -> Marks:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from parsers.byte_columns import Block, Flags, Ints, Places, Words, distinct, numbers, opening, opening_of, trimmed, word
+from parsers.byte_columns import Block, Flags, Ints, Octets, Places, Words, distinct, numbers, opening, opening_of, trimmed, word
 from parsers.x12.segments import ON_ACCOUNT, TAGS, TYPES
 
 _LOOKS_LIKE_X12 = rf"^ *(?:{'|'.join(TAGS)})[^A-Za-z0-9 ]"
@@ -81,7 +81,8 @@ class _Segments(NamedTuple):
 
     def only(self, chosen: Flags) -> _Segments:
         """Some of them."""
-        return _Segments(*(column[chosen] for column in self[:5]), self.stars, self.written)
+        return self._replace(
+            of=self.of[chosen], start=self.start[chosen], stop=self.stop[chosen], tag=self.tag[chosen], star=self.star[chosen])
 
     def texts(self, position: int) -> list[str]:
         """An element without the blanks around it. So few characters of so few texts are cut fastest one by one."""
@@ -117,13 +118,13 @@ def look_like_x12(begins: Words, texts: pl.Series) -> Flags:
     return looks
 
 
-def _segments(texts: Block, bodies: Places, terminators: Ints, usual: Flags) -> _Segments:
+def _segments(texts: Block, bodies: Places, terminators: Octets, usual: Flags) -> _Segments:
     """The segments that speak. A text of another shape, or whose separators are not surely these, is no longer `usual`."""
     stars = np.concatenate((texts.places_of("*"), np.full(8, 1 << 62)))
     is_whole = texts.quads[bodies.start] == _ISA
     usual[is_whole] &= _are_declared(texts, bodies.start[is_whole], bodies.length[is_whole], terminators[is_whole], stars)
     marks = np.flatnonzero(np.frombuffer(texts.data.translate(_STRANGE), np.bool_))
-    of = np.searchsorted(bodies.start, marks, "right") - 1
+    of = np.repeat(np.arange(len(bodies.start)), np.diff(np.append(np.searchsorted(marks, bodies.start), len(marks))))
     ends = texts.octets[marks] == terminators[of]
     usual[of[~ends & ~is_whole[of]]] = False
     of, stop = of[ends], marks[ends]
@@ -138,7 +139,7 @@ def _segments(texts: Block, bodies: Places, terminators: Ints, usual: Flags) -> 
     return _Segments(of[speak], start[speak], stop[speak], tag[speak], np.searchsorted(stars, start[speak]), stars, texts.data.decode("ascii"))
 
 
-def _are_declared(texts: Block, start: Ints, length: Ints, terminators: Ints, stars: Ints) -> Flags:
+def _are_declared(texts: Block, start: Ints, length: Ints, terminators: Octets, stars: Ints) -> Flags:
     """Whether the ISA at the start declares `*` and these terminators."""
     is_long = length >= _ISA_BYTES
     start = np.where(is_long, start, 0)
@@ -177,7 +178,7 @@ def _lines(texts: Block, lines: _Segments) -> tuple[pl.DataFrame, Flags]:
 
 def _numbered(texts: Block, places: Places, numbers_: dict[int, int]) -> Ints:
     """The numbers of texts by their first eight characters; 0 for those that have none."""
-    found, which = distinct(opening(texts, trimmed(texts, places)))
+    found, which = distinct(opening(texts, trimmed(texts, places)).astype(np.int64))
     return np.array([numbers_.get(each, 0) for each in found.tolist()], np.int64)[which]
 
 
