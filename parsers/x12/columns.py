@@ -122,7 +122,7 @@ def _segments(texts: Block, bodies: Places, terminators: Octets, usual: Flags) -
     """The segments that speak. A text of another shape, or whose separators are not surely these, is no longer `usual`."""
     stars = np.concatenate((texts.places_of("*"), np.full(8, 1 << 62)))
     is_whole = texts.quads[bodies.start] == _ISA
-    usual[is_whole] &= _are_declared(texts, bodies.start[is_whole], bodies.length[is_whole], terminators[is_whole], stars)
+    usual[is_whole] &= _are_declared(texts, Places(bodies.start[is_whole], bodies.end[is_whole]), terminators[is_whole], stars)
     marks = np.flatnonzero(np.frombuffer(texts.data.translate(_STRANGE), np.bool_))
     of = np.repeat(np.arange(len(bodies.start)), np.diff(np.append(np.searchsorted(marks, bodies.start), len(marks))))
     ends = texts.octets[marks] == terminators[of]
@@ -139,13 +139,13 @@ def _segments(texts: Block, bodies: Places, terminators: Octets, usual: Flags) -
     return _Segments(of[speak], start[speak], stop[speak], tag[speak], np.searchsorted(stars, start[speak]), stars, texts.data.decode("ascii"))
 
 
-def _are_declared(texts: Block, start: Ints, length: Ints, terminators: Octets, stars: Ints) -> Flags:
+def _are_declared(texts: Block, bodies: Places, terminators: Octets, stars: Ints) -> Flags:
     """Whether the ISA at the start declares `*` and these terminators."""
-    is_long = length >= _ISA_BYTES
-    start = np.where(is_long, start, 0)
+    declared = bodies.length >= _ISA_BYTES
+    start = bodies.start[declared]
     elements = np.searchsorted(stars, start + _ISA_MARK + 1) - np.searchsorted(stars, start)
-    declared: Flags = (
-        is_long & (texts.octets[start + _ISA_MARK] == _STAR) & (texts.octets[start + _ISA_TERMINATOR] == terminators) & (elements == _ISA_ELEMENTS)
+    declared[declared] = (
+        (texts.octets[start + _ISA_MARK] == _STAR) & (texts.octets[start + _ISA_TERMINATOR] == terminators[declared]) & (elements == _ISA_ELEMENTS)
     )
     return declared
 
