@@ -62,13 +62,11 @@ def found(texts: list[str], paid: list[int]) -> dict[int, segments.Advice]:
     bodies = [text.strip(" ") for text in texts]
     ends = np.cumsum([len(text) + 1 for text in bodies]) - 1
     said = columns.advices(block(" ".join(bodies).encode() + PADDING), Places(ends - [len(text) for text in bodies], ends), np.array(paid))
-    told = said.lines.partition_by("of", as_dict=True)
+    told = list(zip(*(column.tolist() if isinstance(column, np.ndarray) else column.to_list() for column in said.lines), strict=True))
     answer = {}
     for nth, index in enumerate(said.indexes.tolist()):
-        lines = tuple(
-            segments.RemittanceLine(Span(0, line["start"], line["end"]), line["document_number"], line["amount_minor"], line["discount_minor"], document_type=line["document_type"])
-            for line in told.get((nth,), pl.DataFrame()).to_dicts()
-        )
+        lines = tuple(segments.RemittanceLine(Span(0, start, end), number, amount, discount, document_type=kind)
+                      for of, start, end, number, amount, discount, kind in told if of == nth)
         answer[index] = segments.Advice(lines, said.notes.get(nth, ""), said.traces.get(nth, ""), said.payers.get(nth, ""))
     return answer
 

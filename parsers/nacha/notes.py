@@ -63,7 +63,7 @@ def notes_of(sheet: Sheet) -> Notes:
     first = np.take(sheet.cells, sheet.entries[noted] + 1, axis=0)[:, _TEXT:_TEXT_END]
     written = texts(first, 0, _TEXT_WIDTH)
     advised = noted[x12_columns.look_like_x12(words(first, 0), written)]
-    said = _advised(sheet, advised) if len(advised) else _Advised(_NOBODY, _NOBODY, _NOBODY, pl.DataFrame(schema=REMITTANCE), [])
+    said = _advised(sheet, advised) if len(advised) else _Advised(_NOBODY, _NOBODY, _NOBODY, _NO_REMITTANCE, [])
     is_told = np.zeros(len(sheet.entries), np.bool_)
     is_told[said.texts.entries] = True
     several = noted[(sheet.counts[noted] > 1) & ~is_told[noted]]
@@ -79,6 +79,7 @@ def overlaid(column: pl.Series, said: Said) -> pl.Series:
     return column.clone().scatter(said.entries, said.texts) if len(said.entries) else column  # scatter changes what it is called on
 
 
+_NO_REMITTANCE = pl.DataFrame(schema=REMITTANCE)
 _NOBODY = Said(np.zeros(0, np.int64), pl.Series([], dtype=pl.String))
 
 
@@ -150,22 +151,23 @@ def _said(usual: Numbers, texts: dict[int, str], others: Numbers, other_texts: d
     return Said(entries, pl.Series([*texts.values(), *other_texts.values()], dtype=pl.String))
 
 
-def _placed(sheet: Sheet, entries: Numbers, rows: Numbers, lines: pl.DataFrame) -> pl.DataFrame:
+def _placed(sheet: Sheet, entries: Numbers, rows: Numbers, lines: x12_columns.Lines) -> pl.DataFrame:
     """Remittance lines of entries at the addenda, of these rows, that hold their segments."""
     stretch = sheet.stretch
-    first = rows[lines["start"].to_numpy() // _TEXT_WIDTH]
-    last = rows[(lines["end"].to_numpy() - 1) // _TEXT_WIDTH]
-    none, nothing = all_alike("", lines.height), all_alike(0, lines.height, pl.Int64)
+    first, last = rows[lines.start // _TEXT_WIDTH], rows[(lines.end - 1) // _TEXT_WIDTH]
+    none, nothing = all_alike("", len(first)), all_alike(0, len(first), pl.Int64)
     return pl.DataFrame({
-        "row": entries[lines["of"].to_numpy()], "line": stretch.number + first,
+        "row": entries[lines.of], "line": stretch.number + first,
         "byte_start": stretch.start + first * stretch.width, "byte_end": stretch.start + (last + 1) * stretch.width,
-        "document_number": lines["document_number"], "amount_minor": lines["amount_minor"], "discount_minor": lines["discount_minor"],
-        "deduction_minor": nothing, "deduction_reason": none, "document_type": lines["document_type"], "memo": none,
+        "document_number": lines.document_number, "amount_minor": lines.amount_minor, "discount_minor": lines.discount_minor,
+        "deduction_minor": nothing, "deduction_reason": none, "document_type": lines.document_type, "memo": none,
     })
 
 
 def _unusual_advices(sheet: Sheet, entries: Numbers) -> tuple[list[AddendaNotes], pl.DataFrame, list[tuple[int, Told]]]:
     """X12 texts one by one."""
+    if not len(entries):
+        return [], _NO_REMITTANCE, []
     told: list[tuple[int, Told]] = [(entry, []) for entry in entries.tolist()]
     notes = []
     for entry, issues in told:

@@ -143,12 +143,12 @@ def _odd_addenda(sheet: Sheet, unprintable: Marks) -> Marks:
     kept = sheet.owners >= 0
     rows, owners = sheet.addenda[kept], sheet.owners[kept]
     strange = (sheet.pairs[rows] != NOTE) | (sheet.tails[rows] != sheet.tails[sheet.entries[owners]])
-    several = sheet.counts[owners] > 1
-    if several.any():
-        numbers, readable = number(np.take(sheet.cells, rows, axis=0), 83, 87)
-        descends = np.zeros(len(rows), np.bool_)
-        descends[1:] = (numbers[1:] < numbers[:-1]) & (owners[1:] == owners[:-1])
-        strange |= several & (descends | ~readable)
+    several = np.flatnonzero(sheet.counts[owners] > 1)
+    if len(several):
+        numbers, readable = number(np.take(sheet.cells, rows[several], axis=0), 83, 87)
+        of = owners[several]
+        strange[several] |= ~readable
+        strange[several[1:]] |= (numbers[1:] < numbers[:-1]) & (of[1:] == of[:-1])
     odd = np.zeros(len(sheet.entries), np.bool_)
     odd[owners[(strange & ~sheet.back[owners]) | unprintable[rows]]] = True
     return odd

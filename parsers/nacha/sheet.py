@@ -147,7 +147,8 @@ def alike(cells: Cells, *columns: tuple[int, int]) -> tuple[Numbers, Numbers]:
     chosen = np.concatenate([cells[:, start:stop] for start, stop in columns], axis=1)
     begins = np.concatenate((np.zeros(min(len(chosen), 1), np.int64), 1 + np.flatnonzero((chosen[1:] != chosen[:-1]).any(axis=1))))
     found: dict[bytes, int] = {}
-    kinds = np.array([found.setdefault(row.tobytes(), len(found)) for row in chosen[begins]], np.int64)
+    data, width = chosen[begins].tobytes(), chosen.shape[1]
+    kinds = np.array([found.setdefault(data[at : at + width], len(found)) for at in range(0, len(data), width)], np.int64)
     return begins[np.unique(kinds, return_index=True)[1]], np.repeat(kinds, np.diff(np.append(begins, len(chosen))))
 
 

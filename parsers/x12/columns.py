@@ -50,16 +50,34 @@ _IS_ON_ACCOUNT = {opening_of(action): 1 for action in ON_ACCOUNT}
 _WHOLE_DIGITS_MAX = 12
 
 
+class Lines(NamedTuple):
+    """Remittance lines: `of` the index of the text, `start` and `end` the place of the segment in the block, what the segment says."""
+
+    of: Ints
+    start: Ints
+    end: Ints
+    document_number: pl.Series
+    amount_minor: Ints
+    discount_minor: Ints
+    document_type: pl.Series
+
+    def only(self, which: Ints) -> Lines:
+        """Some of them."""
+        return Lines(
+            self.of[which], self.start[which], self.end[which], self.document_number.gather(which), self.amount_minor[which],
+            self.discount_minor[which], self.document_type.gather(which))
+
+
 class Advices(NamedTuple):
     """The usual texts, `indexes` into those given; `are_whole`: those that are an 820 and no loose segments. What some of them say, by
-    their index among the usual ones. Their remittance lines, `of` the same index, `start` and `end` the place of the segment in the block."""
+    their index among the usual ones, and their remittance lines."""
 
     indexes: Ints
     are_whole: Flags
     notes: dict[int, str]
     traces: dict[int, str]
     payers: dict[int, str]
-    lines: pl.DataFrame
+    lines: Lines
 
 
 class _Segments(NamedTuple):
@@ -96,16 +114,15 @@ def advices(texts: Block, bodies: Places, paid_minor: Ints) -> Advices:
     terminators = texts.octets[bodies.end - 1]
     usual = (terminators == _TERMINATORS[0]) | (terminators == _TERMINATORS[1])
     segments = _segments(texts, bodies, terminators, usual)
-    lines = segments.only(segments.tag == _RMR)
-    found, are_read = _lines(texts, lines)
+    lines, are_read = _lines(texts, segments.only(segments.tag == _RMR))
     usual[lines.of[~are_read]] = False
-    usual &= _adds_up(paid_minor, lines.of, found["amount_minor"].to_numpy())
+    usual &= _adds_up(paid_minor, lines.of, lines.amount_minor)
     indexes, new = np.flatnonzero(usual), np.cumsum(usual) - 1
-    found = found.with_columns(of=new[lines.of])
-    found = found if usual.all() else found.filter(usual[lines.of])
     notes, traces, payers = _said(texts, segments, usual, new)
-    are_whole = np.isin(_tags(texts, bodies.start[indexes])[0], (_ISA, _ST))
-    return Advices(indexes, are_whole, notes, traces, payers, found)
+    if not usual.all():
+        lines = lines.only(np.flatnonzero(usual[lines.of]))
+    tags, _ = _tags(texts, bodies.start[indexes])
+    return Advices(indexes, (tags == _ISA) | (tags == _ST), notes, traces, payers, lines._replace(of=new[lines.of]))
 
 
 def look_like_x12(begins: Words, texts: pl.Series) -> Flags:
@@ -159,7 +176,7 @@ def _tags(texts: Block, start: Ints) -> tuple[Ints, Ints]:
     return tag, np.where(_TAGS[at] == tag, _RANK_OF_TAG[at], _UNUSUAL)
 
 
-def _lines(texts: Block, lines: _Segments) -> tuple[pl.DataFrame, Flags]:
+def _lines(texts: Block, lines: _Segments) -> tuple[Lines, Flags]:
     """RMR segments as remittance lines, and which of them could be read: four to six elements, the amounts plain numbers."""
     (paid, is_paid, are_read), *others = (_cents(texts, lines.element(position)) for position in (4, 5, 6))
     (gross, is_gross, is_gross_read), (discount, _, is_discount_read) = others
@@ -170,10 +187,8 @@ def _lines(texts: Block, lines: _Segments) -> tuple[pl.DataFrame, Flags]:
     types[_numbered(texts, lines.element(3), _IS_ON_ACCOUNT) == 1] = _ON_ACCOUNT
     amount = np.where(types == _CREDIT_MEMO, -np.abs(amount), amount)
     types[(types == _INVOICE) & (amount < 0)] = _CREDIT_MEMO
-    return pl.DataFrame({
-        "start": lines.start, "end": lines.stop + 1, "document_number": texts.column(trimmed(texts, lines.element(2))), "amount_minor": amount,
-        "discount_minor": discount, "document_type": pl.Series(_TYPES).gather(types),
-    }), are_read
+    numbers_ = texts.column(trimmed(texts, lines.element(2)))
+    return Lines(lines.of, lines.start, lines.stop + 1, numbers_, amount, discount, pl.Series(_TYPES).gather(types)), are_read
 
 
 def _numbered(texts: Block, places: Places, numbers_: dict[int, int]) -> Ints:
