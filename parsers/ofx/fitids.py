@@ -1,0 +1,146 @@
+"""Which FITIDs of an account the columnar reader has told already, in some forty bytes for each.
+
+What is kept of an entry is a hash of its account and FITID with its number, in sorted runs that are merged as they grow, and the place
+where it stands. Two entries with one hash are not yet two with one FITID: the earlier is read again from the file to say so.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from parsers.byte_columns import Block, Ints, Places, Words
+
+_WORD_BYTES = 8
+_WORD = (1 << 64) - 1
+_FACTOR = 0x9E3779B97F4A7C15
+_SPREAD = 0xD6E8FEB86659FD93
+_SHIFT = 32
+_NUMBER_BITS = 30
+_NUMBER = np.uint64((1 << _NUMBER_BITS) - 1)
+WORD_MASKS = np.array([(1 << 8 * count) - 1 for count in range(_WORD_BYTES + 1)], np.uint64)
+"""The first so many bytes of a word."""
+
+
+class Entries(NamedTuple):
+    """Where entries of one statement stand: their bytes in the file, their lines, the statement's number and currency."""
+
+    start: Ints
+    end: Ints
+    line: Ints
+    statement: int
+    currency: str
+
+
+class Place(NamedTuple):
+    """The same of one entry."""
+
+    start: int
+    end: int
+    line: int
+    statement: int
+    currency: str
+
+
+def hashes(text: Block, places: Places) -> Words:
+    """A hash for each text, 0 for an empty one."""
+    found = np.zeros(places.start.size, np.uint64)
+    offset, rows = 0, np.flatnonzero(places.is_filled)
+    while rows.size:
+        left = np.minimum(places.length[rows] - offset, _WORD_BYTES)
+        words = text.eights[places.start[rows] + offset] & WORD_MASKS[left]
+        found[rows] = np.maximum(_mixed(found[rows] ^ words), np.uint64(1))
+        offset += _WORD_BYTES
+        rows = rows[places.length[rows] > offset]
+    return found
+
+
+def hash_of(text: str) -> int:
+    """The same of one text."""
+    data, found = text.encode(), 0
+    for offset in range(0, len(data), _WORD_BYTES):
+        found = max(_mixed_one(found ^ int.from_bytes(data[offset : offset + _WORD_BYTES], "little")), 1)
+    return found
+
+
+def _mixed(words: Words) -> Words:
+    words = words * np.uint64(_FACTOR)
+    return (words ^ words >> np.uint64(_SHIFT)) * np.uint64(_SPREAD)
+
+
+def _mixed_one(number: int) -> int:
+    number = number * _FACTOR & _WORD
+    return (number ^ number >> _SHIFT) * _SPREAD & _WORD
+
+
+@dataclass(slots=True)
+class Fitids:
+    """The memory of one file."""
+
+    _runs: list[Words] = field(default_factory=list)
+    _entries: list[Entries] = field(default_factory=list)
+    _firsts: list[int] = field(default_factory=list)
+    _count: int = 0
+    _elsewhere: list[int] = field(default_factory=list)
+
+    def told_before(self, account: str, fitids: Words) -> Ints:
+        """The rows whose FITID may be one that the account had before, or has twice in these rows."""
+        if self._elsewhere:
+            self._add(np.array(self._elsewhere, np.uint64) | _NUMBER)
+            self._elsewhere = []
+        keyed = np.sort(_keys(account, fitids) | np.arange(fitids.size, dtype=np.uint64))
+        keys, rows = keyed & ~_NUMBER, (keyed & _NUMBER).astype(np.int64)
+        is_known = np.append(False, keys[1:] == keys[:-1])
+        for run in self._runs:
+            near = run[np.minimum(np.searchsorted(run, keys), run.size - 1)]
+            is_known |= (near & ~_NUMBER) == keys
+        known = rows[is_known]
+        return known[fitids[known] != 0]
+
+    def add(self, account: str, fitids: Words, entries: Entries) -> None:
+        """Entries that nobody told before."""
+        number = np.arange(self._count, self._count + fitids.size, dtype=np.uint64)
+        self._firsts.append(self._count)
+        self._entries.append(entries)
+        self._count += fitids.size
+        self._add((_keys(account, fitids) | number)[fitids != 0])
+
+    def add_elsewhere(self, account: str, fitid: str) -> None:
+        """An entry that somebody else keeps."""
+        if fitid:
+            self._elsewhere.append(_key(account, fitid))
+
+    def places(self, account: str, fitid: str) -> list[Place]:
+        """Where the entries stand that may have the FITID, in file order."""
+        key = _key(account, fitid)
+        numbers: list[int] = []
+        for run in self._runs if self._count else []:
+            at, end = np.searchsorted(run, np.array([key, key | int(_NUMBER)], np.uint64))
+            numbers += (run[at:end] & _NUMBER).tolist()
+        return [self._place(number) for number in sorted(numbers) if number < self._count]
+
+    def _place(self, number: int) -> Place:
+        at = bisect_right(self._firsts, number) - 1
+        entries, row = self._entries[at], number - self._firsts[at]
+        return Place(int(entries.start[row]), int(entries.end[row]), int(entries.line[row]), entries.statement, entries.currency)
+
+    def _add(self, run: Words) -> None:
+        """Runs are merged while the one before is not much larger, so that there are few of them and each entry is merged seldom."""
+        run = np.sort(run)
+        while self._runs and self._runs[-1].size <= 2 * run.size:
+            run = np.sort(np.concatenate([self._runs.pop(), run]), kind="stable")
+        if run.size:
+            self._runs.append(run)
+
+
+def _keys(account: str, fitids: Words) -> Words:
+    """The hash of account and FITID, with room for the entry's number."""
+    return _mixed(fitids ^ np.uint64(hash_of(account))) & ~_NUMBER
+
+
+def _key(account: str, fitid: str) -> int:
+    """The same of one entry."""
+    return _mixed_one(hash_of(fitid) ^ hash_of(account)) & ~int(_NUMBER)
