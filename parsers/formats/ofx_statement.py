@@ -80,3 +80,10 @@ def parse(source: Source, profile: Profile) -> Iterator[Record]:
             yield line
     reading.finish(max(booked, ended) + pending)
     yield from told
+
+
+def parse_columns(source: Source, profile: Profile) -> Iterator[Document]:
+    """The same in columns; imported where it is used, as the engine behind it takes its time to start."""
+    from parsers.ofx import columns  # noqa: PLC0415 - see above
+
+    return columns.parts(source, profile, NAME)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from parsers.records import Record
     from parsers.sources import Source
 
-_RUN_MIN = 8
+RUN_MIN = 8
 """Fewer neighbours are sooner read one by one."""
 _DIGITS = 2
 _SILENT = {
@@ -143,11 +143,11 @@ class _Walk:
         """Neighbours are counted into the open statement. One by one are read those that need a look, the first where no statement is
         open, and all where they are but few."""
         reading, entries = self.reading, self.reading.entries
-        opens = reading.takes_plain_entries(self._span(block, sheet, first)) if end - first >= _RUN_MIN else None
+        opens = reading.takes_plain_entries(self._span(block, sheet, first)) if end - first >= RUN_MIN else None
         found += reading.told
         reading.told.clear()
         if opens is None:
-            stop = first + 1 if end - first >= _RUN_MIN else end
+            stop = first + 1 if end - first >= RUN_MIN else end
             found += self._one_by_one(block, self.line + int(sheet.line[first]), int(sheet.start[first]), int(sheet.end[stop - 1]))
             if stop < end:
                 self._run(block, sheet, stop, end, found, runs)
