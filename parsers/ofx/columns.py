@@ -38,9 +38,9 @@ if TYPE_CHECKING:
 RUN_MIN = 8
 """Fewer neighbours are sooner read one by one."""
 _DIGITS = 2
-_SILENT = {
-    name: pl.lit(default, dtype=documents.LINES[name]) for name, default in BankLine._field_defaults.items() if name in documents.LINES
-}
+_SILENT = {name: pl.Series(name, [BankLine._field_defaults.get(name)], dtype=dtype) for name, dtype in documents.LINES.items()}
+"""Each column of bank lines, as it is in a line that is silent about it."""
+_NO_DATE = pl.Series([None], dtype=pl.Date)
 
 
 def parts(source: Source, profile: Profile, format_name: str) -> Iterator[Document]:
@@ -49,13 +49,14 @@ def parts(source: Source, profile: Profile, format_name: str) -> Iterator[Docume
     entries = EntryReader(source, code_page(source.head, profile.encoding), corrected)
     so_far = Parts(format_name)
     with source.open() as stream:
-        walk = _Walk(Reading(profile, entries, entries.told), BlockReader(newline_of(source.head)), stream, is_odd=odd_case(source.head))
+        newline = newline_of(source.head)
+        walk = _Walk(Reading(profile, entries, entries.told), BlockReader(newline), stream, newline.encode(), is_odd=odd_case(source.head))
         entries.elsewhere = walk.told_before
         for block in blocks(source, PADDING):
             sheet = ofx_sheet.sheet(block, walk.reader.newline, entries.page)
             found, runs = walk.read(block, sheet)
             yield so_far.part(found, _lines(sheet, runs, block.offset, walk.line) if sheet and runs else None)
-            walk.line += block.text.count(walk.reader.newline) if sheet is None else sheet.breaks.size
+            walk.line += block.text.count(walk.reader.newline) if sheet is None else sheet.breaks
         walk.reading.finish(max(walk.begun, walk.ended) + walk.pending)
     yield so_far.part(entries.told)
 
@@ -77,6 +78,7 @@ class _Walk:
     reading: Reading
     reader: BlockReader
     stream: BinaryIO
+    newline: bytes
     is_odd: bool
     fitids: Fitids = field(default_factory=Fitids)
     line: int = 1
@@ -95,12 +97,14 @@ class _Walk:
         self.ended += sheet.ended
         found: list[Record] = []
         runs: list[_Run] = []
-        position = 0
-        for first, end in pairwise([*np.flatnonzero(~sheet.follows).tolist(), sheet.start.size]):
-            found += self._between(block, sheet, position, int(sheet.start[first]))
+        position, line = 0, self.line
+        firsts = np.flatnonzero(~sheet.follows).tolist()
+        for first, end in pairwise([*firsts, sheet.start.size] if firsts else []):
+            found += self._between(block, line, position, int(sheet.start[first]))
             self._run(block, sheet, first, end, found, runs)
-            position = int(sheet.end[end - 1])
-        found += self._between(block, sheet, position, block.size)
+            start, position = int(sheet.start[end - 1]), int(sheet.end[end - 1])
+            line = self.line + int(sheet.line[end - 1]) + block.data.count(self.newline, start, position)
+        found += self._between(block, line, position, block.size)
         return found, runs
 
     def told_before(self, account: str, fitid: str) -> Told | None:
@@ -116,11 +120,10 @@ class _Walk:
 
     # -- a block -----------------------------------------------------------------------------------------------------
 
-    def _between(self, block: Block, sheet: Sheet, position: int, stop: int) -> list[Record]:
-        """What stands between two runs."""
-        if position == stop or not block.data[position:stop].strip(b" \t\r\n"):
-            return []
-        return self._one_by_one(block, self.line + int(np.searchsorted(sheet.breaks, position)), position, stop)
+    def _between(self, block: Block, line: int, position: int, stop: int) -> list[Record]:
+        """What stands between two runs, from a position on that line on."""
+        is_nothing = position == stop or not block.data[position:stop].strip(b" \t\r\n")
+        return [] if is_nothing else self._one_by_one(block, line, position, stop)
 
     def _one_by_one(self, block: Block, line: int, position: int, stop: int) -> list[Record]:
         """A stretch of the block as the record reader reads it."""
@@ -194,25 +197,28 @@ def _minor(hundredths: Ints, digits: int) -> tuple[Ints, Flags]:
 def _lines(sheet: Sheet, runs: list[_Run], offset: int, line: int) -> pl.DataFrame:
     """The rows of the runs as bank lines."""
     counts = [run.end - run.first for run in runs]
-    rows = np.concatenate([np.arange(run.first, run.end) for run in runs]) if sum(counts) < sheet.start.size else slice(None)
-    texts = sheet.texts if isinstance(rows, slice) else sheet.texts[rows]
+    is_every = sum(counts) == sheet.start.size
+    rows = slice(None) if is_every else np.concatenate([np.arange(run.first, run.end) for run in runs])
     run_of = np.repeat(np.arange(len(runs)), counts)
-    told: dict[str, pl.Expr] = _SILENT | {
-        "statement": pl.lit(pl.Series(np.array([run.statement - 1 for run in runs], np.int32)[run_of])),
-        "line": pl.lit(pl.Series(sheet.line[rows] + line)),
-        "byte_start": pl.lit(pl.Series(sheet.start[rows] + offset)), "byte_end": pl.lit(pl.Series(sheet.end[rows] + offset)),
-        "amount_minor": pl.lit(pl.Series(np.concatenate([run.minor for run in runs]))),
+    told: dict[str, pl.Series] = {
+        "statement": pl.Series(np.array([run.statement - 1 for run in runs], np.int32)[run_of]),
+        "line": pl.Series(sheet.line[rows] + line), "byte_start": pl.Series(sheet.start[rows] + offset), "byte_end": pl.Series(sheet.end[rows] + offset),
+        "amount_minor": pl.Series(np.concatenate([run.minor for run in runs])),
         "currency": _named([run.currency for run in runs], run_of), "kind": _named(ofx_sheet.KINDS, sheet.kind[rows]),
         "booking_date": _dates(sheet.days[rows]), "value_date": _dates(sheet.value_days[rows]),
         "type_code": _named(ofx_sheet.TYPES, sheet.code[rows]),
-    }
-    return texts.select(**{name: pl.col(name) if name in texts.columns else told[name] for name in documents.LINES})
+    } | {name: column if isinstance(rows, slice) else column.gather(rows) for name, column in sheet.texts.items()}
+    height = sum(counts)
+    return pl.DataFrame([(told[name] if name in told else silent.new_from_index(0, height)).alias(name) for name, silent in _SILENT.items()])
 
 
-def _named(names: Sequence[str], which: Ints) -> pl.Expr:
-    return pl.lit(pl.Series(names, dtype=pl.String)).gather(pl.lit(pl.Series(which)))
+def _named(names: Sequence[str], which: Ints) -> pl.Series:
+    return pl.Series(names, dtype=pl.String).gather(which)
 
 
-def _dates(days: Ints) -> pl.Expr:
-    column = pl.lit(pl.Series(days.astype(np.int32)))
-    return pl.when(column != ofx_sheet.NO_DAY).then(column).cast(pl.Date)
+def _dates(days: Ints) -> pl.Series:
+    has_day = days != ofx_sheet.NO_DAY
+    if not has_day.any():
+        return _NO_DATE.new_from_index(0, days.size)
+    column = pl.Series(days.astype(np.int32)).cast(pl.Date)
+    return column if has_day.all() else column.zip_with(pl.Series(has_day), _NO_DATE.new_from_index(0, days.size))

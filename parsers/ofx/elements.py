@@ -29,6 +29,7 @@ SILENT = ("DTUSER", "SIC", "SRVRTID", "PAYEEID")
 
 _BLANKS = " \t\r\n\0\x1a"  # bytes; as Latin-1 text others would count as white space too
 _LAYOUTS_MAX = 24
+_LOOK_BYTES = 256 * 1024
 _LAYOUT_TAGS_MAX = 80
 
 _TEXT = r"[^<]*+(?:(?:<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|<(?![/A-Z!?]))[^<]*+)*+"
@@ -127,18 +128,33 @@ def newline_of(head: bytes) -> str:
 
 
 def blocks(source: Source, padding: bytes = b"") -> Iterator[Block]:
-    """The file in stretches of some megabytes, each cut where an entry begins or has ended."""
+    """The file in stretches of some megabytes, each cut where an entry begins or has ended. They are read into one buffer, again and
+    again: new memory costs more than the reading."""
     is_odd = odd_case(source.head)
-    offset, rest = 0, b""
+    buffer, filled, offset = bytearray(), 0, 0
     with source.open() as stream:
-        while read := stream.read(BLOCK_BYTES):
-            data = _capital(rest + read, is_odd=is_odd)
-            cut = _cut(data)
+        while True:
+            if len(buffer) < filled + BLOCK_BYTES + len(padding):
+                buffer = buffer[:filled] + bytes(filled + 2 * BLOCK_BYTES + len(padding))
+            read = stream.readinto(memoryview(buffer)[filled : filled + BLOCK_BYTES])  # type: ignore[attr-defined]  # all of our streams have it
+            if not read:
+                break
+            filled += read
+            if is_odd:
+                buffer[:filled] = _capital(bytes(memoryview(buffer)[:filled]), is_odd=True)
+            cut = _cut(buffer, filled)
+            rest = bytes(memoryview(buffer)[cut:filled])
             if cut:
-                yield Block(b"".join((memoryview(data)[:cut], padding)), cut, offset)
-            offset, rest = offset + cut, data[cut:]
-    if rest:
-        yield Block(rest + padding, len(rest), offset)
+                yield _block(buffer, cut, offset, padding)
+                buffer[: len(rest)] = rest
+            offset, filled = offset + cut, len(rest)
+    if filled:
+        yield _block(buffer, filled, offset, padding)
+
+
+def _block(buffer: bytearray, size: int, offset: int, padding: bytes) -> Block:
+    buffer[size : size + len(padding)] = padding
+    return Block(bytes(memoryview(buffer)[: size + len(padding)]), size, offset)
 
 
 def block_at(stream: BinaryIO, start: int, end: int, *, is_odd: bool) -> Block:
@@ -151,16 +167,16 @@ def _capital(data: bytes, *, is_odd: bool) -> bytes:
     return _ANY_CASE_TAG.sub(lambda found: found[0].upper(), data) if is_odd else data
 
 
-def _cut(data: bytes) -> int:
+def _cut(data: bytearray, size: int) -> int:
     """Where a block may end: where an entry begins or has ended, else before the last tag; 0 while too little is there to say.
     An entry or a text larger than any line may be is cut anywhere."""
-    last_end = data.rfind(b"</STMTTRN")
-    between_entries = max(data.rfind(b"<STMTTRN"), data.find(b">", last_end) + 1 if last_end >= 0 else 0)
+    last_end = data.rfind(b"</STMTTRN", 0, size)
+    between_entries = max(data.rfind(b"<STMTTRN", 0, size), data.find(b">", last_end, size) + 1 if last_end >= 0 else 0)
     if between_entries > 0:
         return between_entries
-    if len(data) < LINE_BYTES_MAX:
-        return 0 if data.startswith(b"<STMTTRN") else max(data.rfind(b"<"), 0)
-    return max(data.rfind(b"<"), 0) or len(data)
+    if size < LINE_BYTES_MAX:
+        return 0 if data.startswith(b"<STMTTRN") else max(data.rfind(b"<", 0, size), 0)
+    return max(data.rfind(b"<", 0, size), 0) or size
 
 
 @dataclass(slots=True)
@@ -268,7 +284,7 @@ def mentions(source: Source, word: bytes) -> bool:
     """Whether the word stands anywhere in the file."""
     is_odd, tail = odd_case(source.head), b""
     with source.open() as stream:
-        while block := stream.read(BLOCK_BYTES):
+        while block := stream.read(_LOOK_BYTES):
             text = block.upper() if is_odd else block
             seam = tail + text[: len(word)]
             if word in text or word in seam:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from parsers.byte_columns import Block, Ints, Places, Words
+from parsers.byte_columns import Block, Flags, Ints, Places, Words
 
 _WORD_BYTES = 8
 _WORD = (1 << 64) - 1
@@ -20,6 +20,8 @@ _FACTOR = 0x9E3779B97F4A7C15
 _SPREAD = 0xD6E8FEB86659FD93
 _SHIFT = 32
 _NUMBER_BITS = 30
+_SLOT_BITS = 23
+_SLOT_SHIFT = np.uint64(64 - _SLOT_BITS)
 _NUMBER = np.uint64((1 << _NUMBER_BITS) - 1)
 WORD_MASKS = np.array([(1 << 8 * count) - 1 for count in range(_WORD_BYTES + 1)], np.uint64)
 """The first so many bytes of a word."""
@@ -50,11 +52,11 @@ def hashes(text: Block, places: Places) -> Words:
     found = np.zeros(places.start.size, np.uint64)
     offset, rows = 0, np.flatnonzero(places.is_filled)
     while rows.size:
-        left = np.minimum(places.length[rows] - offset, _WORD_BYTES)
-        words = text.eights[places.start[rows] + offset] & WORD_MASKS[left]
+        start, length = places.start[rows] + offset, places.length[rows] - offset
+        words = text.eights[start] & WORD_MASKS[np.minimum(length, _WORD_BYTES)]
         found[rows] = np.maximum(_mixed(found[rows] ^ words), np.uint64(1))
         offset += _WORD_BYTES
-        rows = rows[places.length[rows] > offset]
+        rows = rows[length > _WORD_BYTES]
     return found
 
 
@@ -80,6 +82,7 @@ def _mixed_one(number: int) -> int:
 class Fitids:
     """The memory of one file."""
 
+    _may_be_known: Flags = field(default_factory=lambda: np.zeros(1 << _SLOT_BITS, np.bool_))
     _runs: list[Words] = field(default_factory=list)
     _entries: list[Entries] = field(default_factory=list)
     _firsts: list[int] = field(default_factory=list)
@@ -91,13 +94,15 @@ class Fitids:
         if self._elsewhere:
             self._add(np.array(self._elsewhere, np.uint64) | _NUMBER)
             self._elsewhere = []
-        keyed = np.sort(_keys(account, fitids) | np.arange(fitids.size, dtype=np.uint64))
-        keys, rows = keyed & ~_NUMBER, (keyed & _NUMBER).astype(np.int64)
-        is_known = np.append(False, keys[1:] == keys[:-1])
-        for run in self._runs:
-            near = run[np.minimum(np.searchsorted(run, keys), run.size - 1)]
-            is_known |= (near & ~_NUMBER) == keys
-        known = rows[is_known]
+        keys = _keys(account, fitids)
+        keyed = np.sort(keys | np.arange(fitids.size, dtype=np.uint64))
+        again = keyed[1:][keyed[1:] & ~_NUMBER == keyed[:-1] & ~_NUMBER] & _NUMBER
+        rows = np.flatnonzero(self._may_be_known[keys >> _SLOT_SHIFT])
+        is_known = np.zeros(rows.size, np.bool_)
+        for run in self._runs if rows.size else []:
+            near = run[np.minimum(np.searchsorted(run, keys[rows]), run.size - 1)]
+            is_known |= near & ~_NUMBER == keys[rows]
+        known = np.unique(np.concatenate([again.astype(np.int64), rows[is_known]]))
         return known[fitids[known] != 0]
 
     def add(self, account: str, fitids: Words, entries: Entries) -> None:
@@ -129,6 +134,7 @@ class Fitids:
 
     def _add(self, run: Words) -> None:
         """Runs are merged while the one before is not much larger, so that there are few of them and each entry is merged seldom."""
+        self._may_be_known[run >> _SLOT_SHIFT] = True
         run = np.sort(run)
         while self._runs and self._runs[-1].size <= 2 * run.size:
             run = np.sort(np.concatenate([self._runs.pop(), run]), kind="stable")
