@@ -129,7 +129,7 @@ class _Walk:
         """A stretch of the block as the record reader reads it."""
         found: list[Record] = []
         reading = self.reading
-        for piece in self.reader.pieces(block, line, position, stop):
+        for piece in self.reader.pieces(block.stretch(position, stop), line, stop - position):
             told = None
             if isinstance(piece, Entry):
                 told = reading.entry(piece)

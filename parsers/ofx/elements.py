@@ -30,6 +30,7 @@ SILENT = ("DTUSER", "SIC", "SRVRTID", "PAYEEID")
 _BLANKS = " \t\r\n\0\x1a"  # bytes; as Latin-1 text others would count as white space too
 _LAYOUTS_MAX = 24
 _LOOK_BYTES = 256 * 1024
+_TAG_BYTES = len("<STMTTRN>")
 _LAYOUT_TAGS_MAX = 80
 
 _TEXT = r"[^<]*+(?:(?:<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|<(?![/A-Z!?]))[^<]*+)*+"
@@ -75,6 +76,11 @@ class Block:
     def text(self) -> str:
         """The bytes as Latin-1, one character each."""
         return self.data[: self.size].decode("latin-1")
+
+    def stretch(self, start: int, stop: int) -> Block:
+        """A part of the block, with the tag that begins behind it."""
+        data = self.data[start : min(stop + _TAG_BYTES, self.size)]
+        return Block(data, len(data), self.offset + start)
 
 
 class _Layout(NamedTuple):
@@ -186,10 +192,10 @@ class BlockReader:
     newline: str
     _layouts: list[_Layout] = field(default_factory=list)
 
-    def pieces(self, block: Block, line: int, position: int = 0, stop: int | None = None) -> Iterator[Element | Entry]:
-        """What stands in the block, or in the stretch of it from `position`, on that line, to `stop`, where an entry begins."""
+    def pieces(self, block: Block, line: int, stop: int | None = None) -> Iterator[Element | Entry]:
+        """What stands in a block that begins on that line, or in it up to `stop`, where an entry begins or has ended."""
         text, offset, newline, layouts = block.text, block.offset, self.newline, self._layouts
-        size = len(text) if stop is None else stop
+        position, size = 0, len(text) if stop is None else stop
         while position < size:
             begin = position
             if text.startswith("<STMTTRN>", position):

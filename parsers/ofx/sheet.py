@@ -292,7 +292,8 @@ def _returned(texts: dict[str, pl.Series], rows: Ints) -> Ints:
     """Those rows of money out that are a return."""
     words = _words(texts, rows)
     asked = words.str.to_uppercase().str.contains(RETURN.pattern) | words.str.contains(_BEYOND_ASCII)
-    return rows[[row for row in asked.arg_true() if is_return(words[row].upper())]]
+    may_be = asked.arg_true()
+    return rows[[row for row, said in zip(may_be, words.gather(may_be), strict=True) if is_return(said.upper())]]
 
 
 def _with_return_labels(texts: dict[str, pl.Series], returned: Ints) -> None:
