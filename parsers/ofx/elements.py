@@ -137,12 +137,13 @@ def blocks(source: Source, padding: bytes = b"") -> Iterator[Block]:
     """The file in stretches of some megabytes, each cut where an entry begins or has ended. They are read into one buffer, again and
     again: new memory costs more than the reading."""
     is_odd = odd_case(source.head)
-    buffer, filled, offset = bytearray(), 0, 0
+    buffer, filled, offset = bytearray(min(source.size, BLOCK_BYTES) + _LOOK_BYTES), 0, 0
     with source.open() as stream:
         while True:
-            if len(buffer) < filled + BLOCK_BYTES + len(padding):
-                buffer = buffer[:filled] + bytes(filled + 2 * BLOCK_BYTES + len(padding))
-            read = stream.readinto(memoryview(buffer)[filled : filled + BLOCK_BYTES])  # type: ignore[attr-defined]  # all of our streams have it
+            if len(buffer) < filled + BLOCK_BYTES and offset + len(buffer) < source.size + len(padding):
+                buffer = buffer[:filled] + bytearray(filled + BLOCK_BYTES + _LOOK_BYTES)
+            stop = min(filled + BLOCK_BYTES, len(buffer) - len(padding))
+            read = stream.readinto(memoryview(buffer)[filled:stop])  # type: ignore[attr-defined]  # all of our streams have it
             if not read:
                 break
             filled += read
