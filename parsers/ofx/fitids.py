@@ -94,16 +94,18 @@ class Fitids:
         if self._elsewhere:
             self._add(np.array(self._elsewhere, np.uint64) | _NUMBER)
             self._elsewhere = []
-        keys = _keys(account, fitids)
-        keyed = np.sort(keys | np.arange(fitids.size, dtype=np.uint64))
-        again = keyed[1:][keyed[1:] & ~_NUMBER == keyed[:-1] & ~_NUMBER] & _NUMBER
-        rows = np.flatnonzero(self._may_be_known[keys >> _SLOT_SHIFT])
-        is_known = np.zeros(rows.size, np.bool_)
-        for run in self._runs if rows.size else []:
-            near = run[np.minimum(np.searchsorted(run, keys[rows]), run.size - 1)]
-            is_known |= near & ~_NUMBER == keys[rows]
-        known = np.unique(np.concatenate([again.astype(np.int64), rows[is_known]]))
-        return known[fitids[known] != 0]
+        keyed = np.sort(_keys(account, fitids) | np.arange(fitids.size, dtype=np.uint64))
+        keys = keyed & ~_NUMBER
+        is_again = keys[1:] == keys[:-1]
+        known = [keyed[1:][is_again]] if is_again.any() else []
+        may_be = np.flatnonzero(self._may_be_known[keys >> _SLOT_SHIFT])
+        for run in self._runs if may_be.size else []:
+            near = run[np.minimum(np.searchsorted(run, keys[may_be]), run.size - 1)]
+            known.append(keyed[may_be[near & ~_NUMBER == keys[may_be]]])
+        if not known:
+            return np.zeros(0, np.int64)
+        rows = np.unique(np.concatenate(known) & _NUMBER).astype(np.int64)
+        return rows[fitids[rows] != 0]
 
     def add(self, account: str, fitids: Words, entries: Entries) -> None:
         """Entries that nobody told before."""
@@ -134,8 +136,8 @@ class Fitids:
 
     def _add(self, run: Words) -> None:
         """Runs are merged while the one before is not much larger, so that there are few of them and each entry is merged seldom."""
-        self._may_be_known[run >> _SLOT_SHIFT] = True
         run = np.sort(run)
+        self._may_be_known[run >> _SLOT_SHIFT] = True
         while self._runs and self._runs[-1].size <= 2 * run.size:
             run = np.sort(np.concatenate([self._runs.pop(), run]), kind="stable")
         if run.size:

@@ -55,13 +55,14 @@ class Outline(NamedTuple):
 
 
 class _Tags(NamedTuple):
-    """All tags of a block: where each starts, and at last the block's end; which of `_NAMES` it has; the bytes of a line's end before it;
-    how many entries begin up to it."""
+    """All tags of a block: where each starts, and at last the block's end; the bytes of a line's end before it; how many entries begin up
+    to it; and which of them begin and end an entry."""
 
     bounds: Ints
-    names: Octets
     break_bytes: Octets
     begun: Ints
+    begins: Ints
+    ends: Ints
 
 
 class _Leaf(NamedTuple):
@@ -91,38 +92,44 @@ def outline(text: Block, newline: str) -> Outline | None:
     """The entries that can be read in columns; None for a block whose tags are not all told by their `<`."""
     opening = text.places_of("<")
     words = text.eights[opening + 1]
-    names = _names(text, opening, words)
+    names, at = _named(text, opening, words)
     others = np.flatnonzero((names == 0) & (words.astype(np.uint8) != _SLASH))
     if not opening.size or (words[others].astype(np.uint8) == _BANG).any() or (words[others] == _PENDING).any():
         return None
     before = text.pairs[opening - 2]
     has_crlf, has_break = before == _CRLF, before >> _BYTE_BITS == ord(newline)
     break_bytes = np.append(has_crlf.view(np.uint8) + has_break.view(np.uint8), np.uint8(0))
-    tags = _Tags(np.append(opening, text.size), names, break_bytes, np.cumsum(names == _BEGIN))
-    leaves = [_Leaf(at, tags.begun[at]) for at in (np.flatnonzero(names == number) for number in range(_LEAF, len(_NAMES)))]
+    tags = _Tags(np.append(opening, text.size), break_bytes, np.cumsum(names == _BEGIN), at[_BEGIN], at[_END])
+    leaves = [_Leaf(places, tags.begun[places]) for places in at[_LEAF:]]
     begin, end, row_of = _entries(tags, leaves, others)
     start, stop = opening[begin], opening[end] + _END_BYTES
     texts = tuple(_texts(text, tags, leaf, len(name) + 2, row_of, begin.size) for leaf, name in zip(leaves, FIELDS, strict=False))
     breaks, are_inside, line = _breaks(text, newline, tags, begin)
-    ended = int(np.count_nonzero(names == _END))
-    return Outline(int(tags.begun[-1]), ended, breaks, are_inside, start, stop, line, _follows(text, begin, end, start, stop), texts)
+    follows = _follows(text, begin, end, start, stop)
+    return Outline(tags.begins.size, tags.ends.size, breaks, are_inside, start, stop, line, follows, texts)
 
 
-def _names(text: Block, opening: Ints, words: Words) -> Octets:
-    """Which of `_NAMES` each tag has."""
+def _named(text: Block, opening: Ints, words: Words) -> tuple[Octets, list[Ints]]:
+    """Which of `_NAMES` each tag has, and the tags of each name."""
     names = _SLOTS[_slot(words)]
-    names *= words & _MASKS[names] == _WORDS[names]
-    for number in _LONG:
+    every = [names[:0].astype(np.int64)]
+    for number in range(1, len(_NAMES)):
         at = np.flatnonzero(names == number)
-        names[at[text.octets[opening[at] + len(_NAMES[number]) + 1] != _ABOVE]] = 0
-    return names
+        is_it = words[at] & _MASKS[number] == _WORDS[number]
+        if number in _LONG:
+            is_it &= text.octets[opening[at] + len(_NAMES[number]) + 1] == _ABOVE
+        if not is_it.all():
+            names[at[~is_it]] = 0
+            at = at[is_it]
+        every.append(at)
+    return names, every
 
 
 def _entries(tags: _Tags, leaves: list[_Leaf], others: Ints) -> tuple[Ints, Ints, Ints]:
     """The tags where the outlined entries begin and end, and which row each entry of the block is, -1 for none. No row is an entry with a
     leaf that stands twice, a leaf behind its end, or a tag before it that is no leaf."""
     after_all = tags.bounds.size - 1
-    begin, ends = np.flatnonzero(tags.names == _BEGIN), np.append(np.flatnonzero(tags.names == _END), after_all)
+    begin, ends = tags.begins, np.append(tags.ends, after_all)
     end = ends[np.searchsorted(ends, begin)]
     is_whole = np.append(False, end < np.append(begin[1:], after_all))
     end_of = np.append(after_all, end)
@@ -163,7 +170,8 @@ def _texts(text: Block, tags: _Tags, leaf: _Leaf, tag_bytes: int, row_of: Ints, 
     row = row_of[leaf.entry]
     is_everywhere = row.size == rows and (row >= 0).all()
     kept = leaf.at if is_everywhere else leaf.at[row >= 0]
-    start, end = tags.bounds[kept] + tag_bytes, tags.bounds[kept + 1] - tags.break_bytes[kept + 1]
+    following = kept + 1
+    start, end = tags.bounds[kept] + tag_bytes, tags.bounds[following] - tags.break_bytes[following]
     last = np.flatnonzero(text.octets[end - 1] <= _SPACE)
     while (last := last[_IS_BLANK[text.octets[end[last] - 1]]]).size:  # the tag's own `>` is no blank
         end[last] -= 1
