@@ -263,7 +263,7 @@ def _cut(whole: pl.Series, columns: list[Places]) -> list[pl.Series]:
         return [_silent(height) for _ in columns]
     start, length = (pl.lit(pl.Series(np.concatenate(which)))
                      for which in ([columns[number].start for number in filled], [columns[number].length for number in filled]))
-    every = pl.select(pl.lit(whole).bin.slice(start, length).cast(pl.String)).to_series()
+    every = pl.DataFrame().select_seq(pl.lit(whole).bin.slice(start, length).cast(pl.String)).to_series()
     return [every.slice(filled.index(number) * height, height) if number in filled else _silent(height) for number in range(len(columns))]
 
 
@@ -290,10 +290,10 @@ def _with_labels(texts: dict[str, pl.Series], kind: Ints) -> None:
 
 def _returned(texts: dict[str, pl.Series], rows: Ints) -> Ints:
     """Those rows of money out that are a return."""
-    words = _words(texts, rows)
-    asked = words.str.to_uppercase().str.contains(RETURN.pattern) | words.str.contains(_BEYOND_ASCII)
-    may_be = asked.arg_true()
-    return rows[[row for row, said in zip(may_be, words.gather(may_be), strict=True) if is_return(said.upper())]]
+    words = _words(texts, rows).to_frame("words")
+    may_be = pl.col("words").str.to_uppercase().str.contains(RETURN.pattern) | pl.col("words").str.contains(_BEYOND_ASCII)
+    asked = words.select_seq(may_be).to_series().arg_true().to_numpy()
+    return rows[[row for row, said in zip(asked.tolist(), words.to_series().gather(asked), strict=True) if is_return(said.upper())]]
 
 
 def _with_return_labels(texts: dict[str, pl.Series], returned: Ints) -> None:
@@ -308,7 +308,8 @@ def _with_return_labels(texts: dict[str, pl.Series], returned: Ints) -> None:
 
 def _words(texts: dict[str, pl.Series], rows: Ints) -> pl.Series:
     """Name and memo of the rows, as the labels are sought in them."""
-    return texts["payer_name"].gather(rows) + " " + texts["remittance_text"].gather(rows)
+    name, memo = texts["payer_name"].gather(rows), texts["remittance_text"].gather(rows)
+    return name + " " + memo
 
 
 def _labels(words: pl.Series, by_columns: tuple[Callable[[pl.Series], pl.Series], ...], one_by_one: Callable[[str], tuple[str, ...]]) -> list[pl.Series]:
