@@ -64,7 +64,7 @@ def entry(chance: random.Random, number: int) -> str:
 def file_of(seed: int, count: int = 60, statements: int = 3) -> bytes:
     """Statements of few accounts with entries of all sorts."""
     chance = random.Random(seed)
-    pending = '<BANKTRANLISTP><STMTTRNP><TRNTYPE>DEBIT<DTTRAN>20260603<TRNAMT>-1.00<NAME>SHOP</STMTTRNP></BANKTRANLISTP>'
+    pending = "<BANKTRANLISTP><STMTTRNP><TRNTYPE>DEBIT<DTTRAN>20260603<TRNAMT>-1.00<NAME>SHOP</STMTTRNP></BANKTRANLISTP>"
     pieces = ["OFXHEADER:100\r\nCHARSET:1252\r\n\r\n<OFX><BANKMSGSRSV1>"]
     for number in range(statements):
         currency = chance.choice(("USD", "USD", "USD", "JPY", "KWD", "", "XYZ"))
@@ -128,7 +128,7 @@ def test_entries_of_all_sorts(seed: int, block: int | None, monkeypatch: pytest.
     assert assert_equal(file_of(seed)).lines.height > 50
 
 
-@pytest.mark.parametrize("newline", [b"\n", b"\r", b"", b"\n\r", b" \r\n\t", b"\x0b\r\n"])
+@pytest.mark.parametrize("newline", [b"\n", b"\r", b"\r\r", b"\n\n", b"", b"\n\r", b" \r\n\t", b"\x0b\r\n"])
 @pytest.mark.parametrize("make", [written, lambda: file_of(3)])
 def test_line_ends(make: object, newline: bytes) -> None:
     assert_equal(make().replace(b"\r\n", newline))  # type: ignore[operator]  # one of the two above

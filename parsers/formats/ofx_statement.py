@@ -84,6 +84,6 @@ def parse(source: Source, profile: Profile) -> Iterator[Record]:
 
 def parse_columns(source: Source, profile: Profile) -> Iterator[Document]:
     """The same in columns; imported where it is used, as the engine behind it takes its time to start."""
-    from parsers.ofx import columns  # noqa: PLC0415 - see above
+    from parsers.ofx import columns
 
     return columns.parts(source, profile, NAME)

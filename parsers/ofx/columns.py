@@ -15,11 +15,22 @@ import numpy as np
 import polars as pl
 
 from parsers import documents
-from parsers.ofx import sheet as ofx_sheet
 from parsers.amounts import AMOUNT_LIMIT_MINOR, minor_digits
 from parsers.byte_columns import PADDING
 from parsers.document_parts import Parts
-from parsers.ofx.elements import Block, BlockReader, Entry, block_at, blocks, code_page, corrected_in_file, newline_of, mentions, odd_case
+from parsers.ofx import sheet as ofx_sheet
+from parsers.ofx.elements import (
+    Block,
+    BlockReader,
+    Entry,
+    block_at,
+    blocks,
+    code_page,
+    corrected_in_file,
+    mentions,
+    newline_of,
+    odd_case,
+)
 from parsers.ofx.entries import EntryReader, Told
 from parsers.ofx.fitids import Entries, Fitids
 from parsers.ofx.reading import Reading

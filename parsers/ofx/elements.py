@@ -200,11 +200,12 @@ class BlockReader:
         while position < size:
             begin = position
             if text.startswith("<STMTTRN>", position):
-                for layout in layouts:
-                    if found := layout.pattern.match(text, position):
+                layout: _Layout | None
+                for known in layouts:
+                    if found := known.pattern.match(text, position):
                         groups = found.groups()
-                        others = dict(zip(layout.names, groups, strict=False)) if layout.has_others else None
-                        yield Entry(line, offset + position, offset + found.end(len(groups)), layout.pick(groups), others)
+                        layout, others = known, dict(zip(known.names, groups, strict=False)) if known.has_others else None
+                        yield Entry(line, offset + position, offset + found.end(len(groups)), known.pick(groups), others)
                         position = found.end()
                         break
                 else:

@@ -104,8 +104,8 @@ class Fitids:
             known.append(keyed[may_be[near & ~_NUMBER == keys[may_be]]])
         if not known:
             return np.zeros(0, np.int64)
-        rows = np.unique(np.concatenate(known) & _NUMBER).astype(np.int64)
-        return rows[fitids[rows] != 0]
+        rows = np.unique(np.concatenate(known) & _NUMBER)
+        return rows[fitids[rows] != 0].astype(np.int64)
 
     def add(self, account: str, fitids: Words, entries: Entries) -> None:
         """Entries that nobody told before."""

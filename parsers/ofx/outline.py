@@ -160,9 +160,9 @@ def _breaks(text: Block, newline: str, tags: _Tags, begin: Ints) -> tuple[int, b
     octets, has_break = text.octets[: text.size], tags.break_bytes[1:-1] != 0
     if np.count_nonzero(octets[first:last] < _SPACE) != int(tags.break_bytes[1:-1].sum()):
         places = text.places_of(newline)
-        return places.size, True, np.searchsorted(places, tags.bounds[begin])
+        return places.size, True, np.searchsorted(places, tags.bounds[begin]).astype(np.int64)
     line = np.append(0, np.cumsum(has_break)) + np.count_nonzero(octets[:first] == ord(newline))
-    return int(line[-1]) + np.count_nonzero(octets[last:] == ord(newline)), False, line[begin]
+    return int(line[-1]) + int(np.count_nonzero(octets[last:] == ord(newline))), False, line[begin]
 
 
 def _texts(text: Block, tags: _Tags, leaf: _Leaf, tag_bytes: int, row_of: Ints, rows: int) -> Places:
