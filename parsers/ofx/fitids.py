@@ -21,6 +21,7 @@ _SPREAD = 0xD6E8FEB86659FD93
 _SHIFT = 32
 _NUMBER_BITS = 30
 _SLOT_BITS = 23
+_MERGED = 4
 _SLOT_SHIFT = np.uint64(64 - _SLOT_BITS)
 _NUMBER = np.uint64((1 << _NUMBER_BITS) - 1)
 WORD_MASKS = np.array([(1 << 8 * count) - 1 for count in range(_WORD_BYTES + 1)], np.uint64)
@@ -49,14 +50,16 @@ class Place(NamedTuple):
 
 def hashes(text: Block, places: Places) -> Words:
     """A hash for each text, 0 for an empty one."""
-    found = np.zeros(places.start.size, np.uint64)
-    offset, rows = 0, np.flatnonzero(places.is_filled)
+    length = places.length
+    words = text.eights[places.start] & WORD_MASKS[np.minimum(length, _WORD_BYTES)]
+    found = np.maximum(_mixed(words), np.uint64(1)) * (length > 0)
+    offset, rows = _WORD_BYTES, np.flatnonzero(length > _WORD_BYTES)
     while rows.size:
-        start, length = places.start[rows] + offset, places.length[rows] - offset
-        words = text.eights[start] & WORD_MASKS[np.minimum(length, _WORD_BYTES)]
+        left = length[rows] - offset
+        words = text.eights[places.start[rows] + offset] & WORD_MASKS[np.minimum(left, _WORD_BYTES)]
         found[rows] = np.maximum(_mixed(found[rows] ^ words), np.uint64(1))
         offset += _WORD_BYTES
-        rows = rows[length > _WORD_BYTES]
+        rows = rows[left > _WORD_BYTES]
     return found
 
 
@@ -104,8 +107,9 @@ class Fitids:
             known.append(keyed[may_be[near & ~_NUMBER == keys[may_be]]])
         if not known:
             return np.zeros(0, np.int64)
-        rows = np.unique(np.concatenate(known) & _NUMBER)
-        return rows[fitids[rows] != 0].astype(np.int64)
+        rows: Ints = np.unique(np.concatenate(known) & _NUMBER).astype(np.int64)
+        told: Ints = rows[fitids[rows] != 0]
+        return told
 
     def add(self, account: str, fitids: Words, entries: Entries) -> None:
         """Entries that nobody told before."""
@@ -135,13 +139,13 @@ class Fitids:
         return Place(int(entries.start[row]), int(entries.end[row]), int(entries.line[row]), entries.statement, entries.currency)
 
     def _add(self, run: Words) -> None:
-        """Runs are merged while the one before is not much larger, so that there are few of them and each entry is merged seldom."""
+        """Four runs of much the same size become one, so that there are few of them and each entry is merged seldom."""
         run = np.sort(run)
         self._may_be_known[run >> _SLOT_SHIFT] = True
-        while self._runs and self._runs[-1].size <= 2 * run.size:
-            run = np.sort(np.concatenate([self._runs.pop(), run]), kind="stable")
         if run.size:
             self._runs.append(run)
+        while len(self._runs) >= _MERGED and self._runs[-_MERGED].size <= 2 * self._runs[-1].size:
+            self._runs[-_MERGED:] = [np.sort(np.concatenate(self._runs[-_MERGED:]), kind="stable")]
 
 
 def _keys(account: str, fitids: Words) -> Words:

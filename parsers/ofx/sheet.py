@@ -197,13 +197,17 @@ class _Marks:
 
     def beyond_ascii(self, places: Places) -> Ints:
         """The rows of a column that are not in ASCII."""
-        found = [np.zeros(0, np.int64)]
-        offset, rows = 0, np.flatnonzero(places.is_filled) if not self.is_ascii else found[0]
+        if self.is_ascii:
+            return self.places[:0]
+        length, found = places.length, [self.places[:0]]
+        offset, rows = 0, np.flatnonzero(length > 0)
         while rows.size:
-            start, length = places.start[rows] + offset, places.length[rows] - offset
-            found.append(rows[self.text.eights[start] & _HIGH_BITS & WORD_MASKS[np.minimum(length, _WORD_BYTES)] != 0])
+            left = length[rows] - offset
+            is_beyond = self.text.eights[places.start[rows] + offset] & _HIGH_BITS & WORD_MASKS[np.minimum(left, _WORD_BYTES)] != 0
+            if is_beyond.any():
+                found.append(rows[is_beyond])
             offset += _WORD_BYTES
-            rows = rows[length > _WORD_BYTES]
+            rows = rows[left > _WORD_BYTES]
         return np.concatenate(found)
 
     def strings(self, columns: tuple[Places, ...], page: str) -> list[pl.Series]:
