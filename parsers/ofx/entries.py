@@ -189,6 +189,8 @@ class EntryReader:
 
     def minor(self, written: str, currency: str) -> int:
         """`-1.234,50` and the like. A comma before three digits says nothing by itself: the file's other amounts decide."""
+        if _CENTS.fullmatch(written) and minor_digits(currency) == 2:
+            return int(written.replace(".", ""))
         squeezed = "".join(written.split())
         if not _NUMBER.fullmatch(squeezed):
             raise AmountError(f"{written!r} is not an amount")
@@ -237,8 +239,8 @@ class EntryReader:
     def _is_told_again(self, fitid: str, told: Told, span: Span) -> bool:
         """FITID is to be unique in an account. Only the same content in another statement is surely the same entry again."""
         known = self._fitids.get(fitid) or (self.elsewhere(self.account, fitid) if self.elsewhere else None)
+        self._fitids[fitid] = known or told
         if known is None:
-            self._fitids[fitid] = told
             return False
         same = known.content == told.content
         again = same and known.statement != told.statement

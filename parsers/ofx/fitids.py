@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -63,6 +64,11 @@ def hashes(text: Block, places: Places) -> Words:
     return found
 
 
+@lru_cache(maxsize=64)
+def _hash_of_account(account: str) -> int:
+    return hash_of(account)
+
+
 def hash_of(text: str) -> int:
     """The same of one text."""
     data, found = text.encode(), 0
@@ -90,12 +96,12 @@ class Fitids:
     _entries: list[Entries] = field(default_factory=list)
     _firsts: list[int] = field(default_factory=list)
     _count: int = 0
-    _elsewhere: list[int] = field(default_factory=list)
+    _elsewhere: list[tuple[str, str]] = field(default_factory=list)
 
     def told_before(self, account: str, fitids: Words) -> Ints:
         """The rows whose FITID may be one that the account had before, or has twice in these rows."""
         if self._elsewhere:
-            self._add(np.array(self._elsewhere, np.uint64) | _NUMBER)
+            self._add(np.array([_key(*told) for told in self._elsewhere], np.uint64) | _NUMBER)
             self._elsewhere = []
         keyed = np.sort(_keys(account, fitids) | np.arange(fitids.size, dtype=np.uint64))
         keys = keyed & ~_NUMBER
@@ -122,13 +128,14 @@ class Fitids:
     def add_elsewhere(self, account: str, fitid: str) -> None:
         """An entry that somebody else keeps."""
         if fitid:
-            self._elsewhere.append(_key(account, fitid))
+            self._elsewhere.append((account, fitid))
 
     def places(self, account: str, fitid: str) -> list[Place]:
         """Where the entries stand that may have the FITID, in file order."""
-        key = _key(account, fitid)
+        if not self._count or not self._may_be_known[(key := _key(account, fitid)) >> int(_SLOT_SHIFT)]:
+            return []
         numbers: list[int] = []
-        for run in self._runs if self._count else []:
+        for run in self._runs:
             at, end = np.searchsorted(run, np.array([key, key | int(_NUMBER)], np.uint64))
             numbers += (run[at:end] & _NUMBER).tolist()
         return [self._place(number) for number in sorted(numbers) if number < self._count]
@@ -150,9 +157,9 @@ class Fitids:
 
 def _keys(account: str, fitids: Words) -> Words:
     """The hash of account and FITID, with room for the entry's number."""
-    return _mixed(fitids ^ np.uint64(hash_of(account))) & ~_NUMBER
+    return _mixed(fitids ^ np.uint64(_hash_of_account(account))) & ~_NUMBER
 
 
 def _key(account: str, fitid: str) -> int:
     """The same of one entry."""
-    return _mixed_one(hash_of(fitid) ^ hash_of(account)) & ~int(_NUMBER)
+    return _mixed_one(hash_of(fitid) ^ _hash_of_account(account)) & ~int(_NUMBER)
