@@ -29,6 +29,9 @@ CODES = ("16", "49", "03", "98", "02", "99", "01")
 FILLING = "/ \t\r\0\x1a"
 """What may follow the last field of a line and says nothing."""
 
+BLANK = " \t\n\r\v\f"
+"""What may stand around a field. Letters outside ASCII are not decoded yet, so `str.strip` would bite off their bytes."""
+
 _CODE = r"(?:16|49|03|98|02|99|01),"
 RECORD = re.compile(
     rf"16,(\d{{3}}),(\d{{1,15}}),[Z012]?,([^,/\n]*),([^,/\n]*),(.*)(?:\n88,(.*))?((?:\n88,.*)*)\n(?={_CODE})"
@@ -95,11 +98,11 @@ class Detail(NamedTuple):
     funds_type_missing: bool
 
 
-def blocks(source: Source) -> Iterator[Block]:
-    """The file in pieces of some megabytes, each cut where a logical record begins."""
+def blocks(source: Source, size: int | None = None) -> Iterator[Block]:
+    """The file in pieces of some megabytes (or of about `size` bytes), each cut where a logical record begins."""
     offset, line, rest = 0, 1, ""
     with source.open() as stream:
-        while data := stream.read(BLOCK_BYTES):
+        while data := stream.read(size or BLOCK_BYTES):
             while data.endswith(b"\r") and (more := stream.read(1)):
                 data += more
             raw = rest + data.decode("latin-1")
@@ -160,6 +163,13 @@ def logical(block: Block, start: int, end: int, line: int) -> Logical:
     return Logical(first[:2], pieces, Span(line, block.offset + start, block.offset + end), records, uncoded)
 
 
+def logical_at(block: Block, start: int) -> Logical:
+    """The logical record that begins at `start`, without its line number."""
+    found = RECORD.match(block.text, start)
+    assert found is not None, "no record begins there"
+    return logical(block, start, found.end(), block.line)
+
+
 def glued(pieces: list[str], first_extra: int, width: int) -> str:
     """The pieces of a text, a line break between them; none where a line was full, and none is fuller, and so cut a word in two.
 
@@ -172,7 +182,7 @@ def glued(pieces: list[str], first_extra: int, width: int) -> str:
     for other in others:
         text += other if wraps and length == full and not LABEL.match(other) else f"\n{other}"
         length = len(other)
-    return text.strip()
+    return text.strip(BLANK)
 
 
 def split_summaries(fields: list[str]) -> tuple[list[Summary], list[str]]:
@@ -225,7 +235,7 @@ def split_detail(record: Logical, width: int) -> Detail:
         references.append(reference)
     bank_reference, customer_reference = [*references, "", ""][:2]
     value_date = funds[1] if funds and funds[0].upper() == "V" else ""
-    return Detail(code, amount, value_date, bank_reference, customer_reference, content[at:].strip(), length is None)
+    return Detail(code, amount, value_date, bank_reference, customer_reference, content[at:].strip(BLANK), length is None)
 
 
 def _fields(content: str, at: int, count: int) -> tuple[list[str], int]:
@@ -234,7 +244,7 @@ def _fields(content: str, at: int, count: int) -> tuple[list[str], int]:
     for _ in range(count):
         stop = _FIELD_END.search(content, at)
         end = stop.start() if stop else len(content)
-        found.append(content[at:end].strip())
+        found.append(content[at:end].strip(BLANK))
         at = min(end + 1, len(content))
     return found, at
 
