@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _WHITESPACE = " \t\n\r\v\f\x1c\x1d\x1e\x1f"
 _ACCOUNT_BEFORE_NAME = f"^{bank_text.ACCOUNT_BEFORE_NAME.pattern}"
 _LABEL_AT_END = "(?i)(?:^| )(?:" + "|".join(re.escape(label) for label in sorted(bank_text.NEXT_LABELS)) + ")$"
-_AROUND_NAME = " /,:=-.\"'"
+AROUND_NAME = " /,:=-.\"'"
 _CODES_AT_END = "/[A-Za-z0-9]{1,6}$"
 _PLAIN_NAME = "^ *[A-Za-z][A-Za-z0-9&.,'()-]*(?: [A-Za-z0-9&.,'()-]+)* ?$"
 
@@ -76,6 +76,11 @@ def is_between_own_accounts(words: pl.Series) -> pl.Series:
     return words.str.contains(_in_polars(bank_text.OWN_ACCOUNTS))
 
 
+def label_place(pattern: re.Pattern[str], words: pl.Series) -> pl.Series:
+    """The byte at which the label of a pattern with a value is found, or the character before it; null where it is not."""
+    return words.str.find(_label(pattern))
+
+
 def _name_before_des(words: pl.Series) -> pl.Series:
     is_so = pl.col("words").str.contains(" DES:", literal=True)
     return _answer(pl.when(is_so).then(_first(bank_text.NAME_FIRST)).otherwise(pl.lit("")), words)
@@ -99,9 +104,12 @@ def _first(pattern: re.Pattern[str]) -> pl.Expr:
 
 def _value(pattern: re.Pattern[str], words: pl.Series) -> pl.Series:
     """What `_first` finds of a label with its value, in half the time: a label has no colon or equals sign, so one shows its end."""
-    label = _in_polars(pattern).removesuffix(bank_text.VALUE) + "[:=]"
-    labelled = pl.col("words").str.slice(pl.col("words").str.find(label))
+    labelled = pl.col("words").str.slice(pl.col("words").str.find(_label(pattern)))
     return _answer(labelled.str.extract(f"^[^:=]*{bank_text.VALUE}").fill_null(""), words)
+
+
+def _label(pattern: re.Pattern[str]) -> str:
+    return f"(?-u){_in_polars(pattern).removesuffix(bank_text.VALUE)}[:=]"
 
 
 def _in_polars(pattern: re.Pattern[str]) -> str:
@@ -115,7 +123,7 @@ def _name(value: pl.Series) -> pl.Series:
     """The name that a value begins with; most values are a name and no more."""
     words = pl.col("words")
     is_more = ~words.str.contains(_PLAIN_NAME) | words.str.contains(_LABEL_AT_END)
-    told = value.to_frame("words").select(is_more=is_more, name=words.str.strip_chars(_AROUND_NAME))
+    told = value.to_frame("words").select(is_more=is_more, name=words.str.strip_chars(AROUND_NAME))
     return asked(_name_within, told["is_more"], value, told["name"])
 
 
@@ -127,4 +135,4 @@ def _name_within(value: pl.Series) -> pl.Series:
     before_label = pl.when(name.str.contains(_LABEL_AT_END)).then(name.str.replace(_LABEL_AT_END, "")).otherwise(
         name.str.replace(_CODES_AT_END, ""))
     before_columns = value.to_frame("words").select(name=after_account.str.splitn("  ", 2).struct.field("field_0"))
-    return before_columns.select(before_label.str.strip_chars(_AROUND_NAME).str.replace("^[0-9 ]+$", "")).to_series()
+    return before_columns.select(before_label.str.strip_chars(AROUND_NAME).str.replace("^[0-9 ]+$", "")).to_series()
