@@ -68,12 +68,12 @@ def payer_name(text: str) -> str:
     value = _first(PAYER, text)
     if not value and " DES:" in text:
         value = _first(NAME_FIRST, text)
-    return name_in(value) if value else ""
+    return _name(value) if value else ""
 
 
 def returned_payer_name(text: str) -> str:
     """Whose payment came back: the maker of the check or the individual that was debited."""
-    return name_in(_first(RETURNED_PAYER, text)) or payer_name(text)
+    return _name(_first(RETURNED_PAYER, text)) or payer_name(text)
 
 
 def clearing_reference(text: str) -> str:
@@ -118,7 +118,7 @@ def _first(pattern: re.Pattern[str], text: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def name_in(value: str) -> str:
+def _name(value: str) -> str:
     """The name that a value begins with, after the account or line number of a wire and up to a double space or the next label;
     nothing where only a number stands. The same payers come again and again, so the work is done once for each spelling."""
     before = ACCOUNT_BEFORE_NAME.match(value)

@@ -22,7 +22,7 @@ _ACCOUNT_BEFORE_NAME = f"^{bank_text.ACCOUNT_BEFORE_NAME.pattern}"
 _LABEL_AT_END = "(?i)(?:^| )(?:" + "|".join(re.escape(label) for label in sorted(bank_text.NEXT_LABELS)) + ")$"
 AROUND_NAME = " /,:=-.\"'"
 _CODES_AT_END = "/[A-Za-z0-9]{1,6}$"
-_PLAIN_NAME = "^ *[A-Za-z][A-Za-z0-9&.,'()-]*(?: [A-Za-z0-9&.,'()-]+)* ?$"
+PLAIN_NAME = "^ *[A-Za-z][A-Za-z0-9&.,'()-]*(?: [A-Za-z0-9&.,'()-]+)* ?$"
 
 
 def asked(question: Callable[[pl.Series], pl.Series], where: pl.Series, words: pl.Series, answers: pl.Series | None = None) -> pl.Series:
@@ -122,7 +122,7 @@ def _in_polars(pattern: re.Pattern[str]) -> str:
 def _name(value: pl.Series) -> pl.Series:
     """The name that a value begins with; most values are a name and no more."""
     words = pl.col("words")
-    is_more = ~words.str.contains(_PLAIN_NAME) | words.str.contains(_LABEL_AT_END)
+    is_more = ~words.str.contains(PLAIN_NAME) | words.str.contains(_LABEL_AT_END)
     told = value.to_frame("words").select(is_more=is_more, name=words.str.strip_chars(AROUND_NAME))
     return asked(_name_within, told["is_more"], value, told["name"])
 

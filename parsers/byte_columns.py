@@ -106,7 +106,7 @@ class Block:
 
     def in_rows(self, rows: int) -> pl.DataFrame:
         """A frame whose one column `block` holds the block in each row, for `strings` to cut from."""
-        return pl.DataFrame({"block": pl.Series("block", [b"".join((self.data, self.added))], dtype=pl.Binary).new_from_index(0, rows)})
+        return pl.DataFrame({"block": pl.Series("block", [b"".join((self.data, self.added)) if self.added else self.data], dtype=pl.Binary).new_from_index(0, rows)})
 
 
 def block(padded: bytes | bytearray) -> Block:
@@ -303,3 +303,9 @@ def strings(name: str, column: Places | Coded, kept: Ints | slice, block: pl.Dat
     start, length = pl.Series("start", column.start[kept]), pl.Series("length", column.length[kept])
     cut = pl.col("block").bin.slice(pl.lit(start), pl.lit(length)).cast(pl.String)
     return block.select(cut.alias(name)).to_series()
+
+
+def several_strings(columns: Iterable[Places], block: pl.DataFrame) -> list[pl.Series]:
+    """The strings of several columns of places, with less ado than one by one."""
+    cuts = [pl.col("block").bin.slice(pl.lit(pl.Series(start)), pl.lit(pl.Series(end - start))).cast(pl.String) for start, end in columns]
+    return block.select_seq(cut.alias(str(number)) for number, cut in enumerate(cuts)).get_columns()

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from parsers import documents
+from parsers.documents import Document
 from parsers.records import BankLine
 
 if TYPE_CHECKING:
-    from parsers.documents import Document, Statement
+    from parsers.documents import Statement
     from parsers.records import Record
+
+_NO_REMITTANCE = pl.DataFrame(schema=documents.REMITTANCE)
 
 
 @dataclass(slots=True)
@@ -26,6 +29,8 @@ class MixedParts:
     def part(self, found: list[Record], lines: pl.DataFrame | None = None, remittance: pl.DataFrame | None = None) -> Document:
         """The next document: records, drained as if the open statement had been opened before them, and lines from columns among
         theirs in file order. `row` in the remittance counts from the first of these lines."""
+        if not found and lines is not None:
+            return Document(self.format_name, lines=lines, remittance=_NO_REMITTANCE if remittance is None else remittance)
         carried = self.last if self.last and self.last.closed is None else None
         whole = [carried.opened, *found] if carried else found
         part = next(documents.drained(self.format_name, whole, rows_max=len(whole) + 1))
@@ -41,8 +46,8 @@ class MixedParts:
 
 def every_column(lines: pl.DataFrame) -> pl.DataFrame:
     """Bank lines with all their columns: those that the frame has not are as in a record that is silent about them."""
-    silent = {name: default for name, default in BankLine._field_defaults.items() if name in documents.LINES and name not in lines.columns}
-    return lines.with_columns(pl.lit(default, dtype=documents.LINES[name]).alias(name) for name, default in silent.items()).select(list(documents.LINES))
+    silent = BankLine._field_defaults
+    return lines.select_seq(name if name in lines.columns else pl.lit(silent[name], dtype=dtype).alias(name) for name, dtype in documents.LINES.items())
 
 
 def _mixed(

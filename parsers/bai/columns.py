@@ -107,10 +107,12 @@ def _sums(details: pl.DataFrame) -> list[NDArray[np.int64]]:
 
 def _lines(details: pl.DataFrame, runs: list[_Run]) -> pl.DataFrame:
     """The plain details of the runs as bank lines."""
-    statements = pl.DataFrame(
-        [(run.height, run.statement, run.account.currency, run.account.as_of) for run in runs], orient="row",
-        schema={"height": pl.Int64, "statement": pl.Int32, "currency": pl.String, "booking_date": pl.Date},
+    row = np.concatenate([np.arange(run.first, run.first + run.height) for run in runs])
+    run_of = np.repeat(np.arange(len(runs)), [run.height for run in runs])
+    taken = details if row.size == details.height else details[row]
+    of_accounts = (
+        pl.Series("statement", [run.statement for run in runs], pl.Int32), pl.Series("currency", [run.account.currency for run in runs], pl.String),
+        pl.Series("booking_date", [run.account.as_of for run in runs], pl.Date),
     )
-    run_of = statements.select(pl.int_range(pl.len()).repeat_by("height").explode()).to_series()
-    told = pl.concat([details.slice(run.first, run.height) for run in runs], rechunk=True).hstack(statements.drop("height")[run_of])
+    told = taken.hstack([column.gather(run_of) for column in of_accounts])
     return every_column(told.with_columns(value_date=pl.max_horizontal("value_date", "booking_date")))

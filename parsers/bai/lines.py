@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 CODE_LENGTH = 3
 _IS_FILLING = np.isin(np.arange(256), list(FILLING.encode()))
 _LABEL_LENGTH_MAX = 27
+_BYTES_OF_WORD = 8
 
 
 class Lines(NamedTuple):
@@ -42,9 +43,11 @@ class Lines(NamedTuple):
 
 
 class Unfolded(NamedTuple):
-    """A block without codes of 88 lines and filling, and how many of its bytes before each line are left out."""
+    """A block without codes of 88 lines and filling, where its lines end, and how many bytes before the text of each line of the block
+    are left out."""
 
     octets: Octets
+    breaks: Ints
     omitted: Ints
 
 
@@ -73,18 +76,21 @@ def _without_filling(text: Text, start: Ints, end: Ints) -> Ints:
 
 def unfolded(text: Text, lines: Lines, heads: Ints, width: int) -> Unfolded:
     """The block unfolded. `heads`: the lines without code 88; `width`: of a full line."""
-    kept, omitted = np.ones(text.size, np.bool_), lines.filled_end - lines.end
-    filled = np.flatnonzero(omitted)
-    kept[byte_columns.spread(lines.end[filled], omitted[filled])[0]] = False
-    continuations = np.ones(lines.start.size, np.bool_)
-    continuations[heads] = False
+    kept, filling = np.ones(text.size, np.bool_), lines.filled_end - lines.end
+    filled = np.flatnonzero(filling)
+    kept[byte_columns.spread(lines.end[filled], filling[filled])[0]] = False
+    are_continuations = np.ones(lines.start.size, np.bool_)
+    are_continuations[heads] = False
+    code = lines.start[are_continuations]
     for place in range(CODE_LENGTH):
-        kept[lines.start[continuations] + place] = False
-    omitted[continuations] += CODE_LENGTH
+        kept[code + place] = False
     inside_words = _broken_inside_words(text, lines, heads, width)
     kept[lines.filled_end[inside_words]] = False
-    omitted[inside_words] += 1
-    return Unfolded(text.octets[: text.size][kept], np.cumsum(omitted) - omitted)
+    are_ended = np.ones(lines.start.size, np.bool_)
+    are_ended[inside_words] = False
+    omitted_behind = filling + ~are_ended
+    omitted = np.cumsum(omitted_behind + CODE_LENGTH * are_continuations) - omitted_behind
+    return Unfolded(text.octets[: text.size][kept], (lines.end - omitted)[are_ended], omitted)
 
 
 def _broken_inside_words(text: Text, lines: Lines, heads: Ints, width: int) -> Ints:
@@ -100,9 +106,11 @@ def _broken_inside_words(text: Text, lines: Lines, heads: Ints, width: int) -> I
 
 def _are_labels(text: Text, start: Ints, end: Ints) -> Flags:
     """Which lines open with a label. Only those can that have its sign near their start, or a slash there."""
-    found = text.octets[start] == ord("/")
-    for sign in ":=":
-        found |= byte_columns.first_in(text.places_of(sign), start, np.minimum(start + _LABEL_LENGTH_MAX, end)) >= 0
-    for row in np.flatnonzero(found).tolist():
-        found[row] = LABEL.match(text.data[start[row] : end[row]].decode("latin-1")) is not None
-    return found
+    may = text.octets[start] == ord("/")
+    for further in range(0, _LABEL_LENGTH_MAX, _BYTES_OF_WORD):
+        piece = text.eights[np.minimum(start + further, text.size)]
+        for sign in ":=":
+            may |= byte_columns.characters_before(piece, sign) < _BYTES_OF_WORD
+    for row in np.flatnonzero(may).tolist():
+        may[row] = LABEL.match(text.data[start[row] : end[row]].decode("latin-1")) is not None
+    return may

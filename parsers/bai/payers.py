@@ -1,19 +1,25 @@
 """Who paid, cut out of the words of many details at once: what `parsers.bank_text.payer_name` finds in each.
 
-Most texts have a label, and behind it a name and no more; those names are cut out by places. A value that may run on into the next
-label, has an account before the name, or is odd in another way goes to `bank_text`, which knows all about it.
+Most texts have a label at the start of a line and behind it a name and no more; those names are cut out by places. All other texts go
+to `parsers.bank_text_columns`, which knows about values that run on into the next label, accounts before names, and the rest.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import polars as pl
 
 from parsers import bank_text, bank_text_columns as questions
-from parsers.byte_columns import Block, Flags, Ints, Places, first_in, trimmed
+from parsers.byte_columns import Places, characters_before, strings, trimmed
 
+if TYPE_CHECKING:
+    from parsers.byte_columns import Block as Text
+    from parsers.byte_columns import Flags, Ints
+
+_BYTES_OF_WORD = 8
 _LETTER_BITS = 5
-_NO_TEXT = 2**32 - 1
 
 
 def _ending(first: Ints, second: Ints, third: Ints) -> Ints:
@@ -22,55 +28,66 @@ def _ending(first: Ints, second: Ints, third: Ints) -> Ints:
     return ((first & bits) << 2 * _LETTER_BITS) + ((second & bits) << _LETTER_BITS) + (third & bits)
 
 
-_ENDS_LABEL = np.zeros(2 ** (3 * _LETTER_BITS), np.bool_)
-_ENDS_LABEL[_ending(*np.array([list(f" {label}"[-3:].encode()) for label in bank_text.NEXT_LABELS]).T)] = True
+_MAY_END_LABEL = np.zeros(2 ** (3 * _LETTER_BITS), np.bool_)
+_MAY_END_LABEL[_ending(*np.array([list(f" {label}"[-3:].encode()) for label in bank_text.NEXT_LABELS]).T)] = True
 
 
-def payer_name(text: Block, places: Places, words: pl.Series, where: Flags) -> pl.Series:
-    """The names, empty where none is asked for or found. `words` are the texts at `places`, in ASCII and without blanks around."""
-    rows = np.flatnonzero(where)
-    found = questions.label_place(bank_text.PAYER, words.gather(rows)).fill_null(_NO_TEXT).to_numpy().astype(np.int64)
-    labelled = rows[found != _NO_TEXT]
-    values = _values(text, places.start[labelled] + found[found != _NO_TEXT], places.end[labelled])
-    start, end = np.zeros(where.size, np.int64), np.zeros(where.size, np.int64)
-    start[labelled], end[labelled] = names = _names(text, values)
-    without = where.copy()
-    without[labelled[values.is_filled]] = False
-    others = np.flatnonzero(values.is_filled & ~_are_plain(text, values, names))
-    told = text.column(Places(start, end)).scatter(labelled[others], [
-        bank_text.name_in(text.text(*each)) for each in zip(values.start[others].tolist(), values.end[others].tolist(), strict=True)])
-    return questions.asked(questions.payer_name, pl.Series(without), words, told) if without.any() else told
+class Labelled(NamedTuple):
+    """A text, where its lines end, and pieces of it: in ASCII, without blanks around, their places and strings; `blocks` holds the text
+    in each row."""
+
+    text: Text
+    breaks: Ints
+    places: Places
+    words: pl.Series
+    blocks: pl.DataFrame
 
 
-def _values(text: Block, label: Ints, words_end: Ints) -> Places:
-    """What stands behind each label, which begins at its place or one further: up to the next sign of a label or the line's end."""
-    stops = np.append(_stops(text), [text.size] * 3)
-    at = np.searchsorted(stops, label + 1)
-    has_second_sign = text.octets[stops[at] + 1] == ord("=")
-    return Places(stops[at] + 1 + has_second_sign, np.minimum(stops[at + 1 + has_second_sign], words_end))
+def payer_name(labelled: Labelled, where: Flags) -> pl.Series:
+    """The names; empty where none is asked for or found."""
+    start, end, others = np.zeros(where.size, np.int64), np.zeros(where.size, np.int64), where.copy()
+    rows, label = _labels(labelled.words, where)
+    values = _values(labelled, rows, label)
+    names = trimmed(labelled.text, values, questions.AROUND_NAME)
+    plain = np.flatnonzero(_are_plain(labelled, values, names))
+    start[rows[plain]], end[rows[plain]] = names.start[plain], names.end[plain]
+    others[rows[plain]] = False
+    found = strings("payer_name", Places(start, end), slice(None), labelled.blocks)
+    return questions.asked(questions.payer_name, pl.Series(others), labelled.words, found) if others.any() else found
 
 
-def _stops(text: Block) -> Ints:
-    """Where a value ends at the latest: each `\\n`, `:`, `;`, `=`, `#`, `|` and `\\`."""
-    octets = text.octets[: text.size]
-    found = octets == ord("\n")
-    found |= (octets & 0xFE) == ord(":")
-    found |= octets == ord("=")
-    found |= octets == ord("#")
-    found |= (octets | 0x20) == ord("|")
-    return np.flatnonzero(found)
+def _labels(words: pl.Series, where: Flags) -> tuple[Ints, Ints]:
+    """The rows that have a payer's label, and how far from the beginning it stands, or the sign before it."""
+    asked = np.flatnonzero(where)
+    label = questions.label_place(bank_text.PAYER, words if asked.size == where.size else words.gather(asked))
+    have_one = label.is_not_null().to_numpy()
+    return asked[have_one], label.drop_nulls().to_numpy().astype(np.int64)
 
 
-def _names(text: Block, values: Places) -> Places:
-    """The names, if the values are plain: up to a double space, without blanks and punctuation around."""
-    start, end = trimmed(text, values)
-    double = first_in(text.places_of("  "), start, end)
-    return trimmed(text, Places(start, np.where(double < 0, end, double)), questions.AROUND_NAME)
+def _values(labelled: Labelled, rows: Ints, label: Ints) -> Places:
+    """What stands behind each label up to the line's end."""
+    text, end = labelled.text, labelled.places.end[rows]
+    start = np.minimum(_sign_after(text, labelled.places.start[rows] + label + 1) + 1, end)
+    start += text.octets[start] == ord("=")
+    breaks = np.append(labelled.breaks, text.size)
+    return Places(start, np.minimum(breaks[np.searchsorted(breaks, start)], end))
 
 
-def _are_plain(text: Block, values: Places, names: Places) -> Flags:
-    """Whether the name is all that may be taken of a value: it begins with a letter, has no slash, and no label may end it."""
-    first = text.octets[trimmed(text, values).start] | 0x20
-    ending = _ending(*(text.octets[names.end - place].astype(np.int64) for place in (3, 2, 1)))
-    plain = (first >= ord("a")) & (first <= ord("z")) & (names.length > 3) & ~_ENDS_LABEL[ending]
-    return plain & (first_in(text.places_of("/"), names.start, names.end) < 0)
+def _sign_after(text: Text, start: Ints) -> Ints:
+    """Where the label's sign stands: the first colon or equals sign from the place on."""
+    found, rows = start.copy(), np.arange(start.size)
+    while rows.size:
+        following = text.eights[found[rows]]
+        before = np.minimum(characters_before(following, ":"), characters_before(following, "="))
+        found[rows] += before
+        rows = rows[before == _BYTES_OF_WORD]
+    return found
+
+
+def _are_plain(labelled: Labelled, values: Places, names: Places) -> Flags:
+    """Whether the name is all that may be taken of a value: in plain letters, and without the words of a label at its end."""
+    octets = labelled.text.octets
+    may_end_label = _MAY_END_LABEL[_ending(*(octets[names.end - place].astype(np.int64) for place in (3, 2, 1)))] | (names.length <= 2)
+    are_simple = strings("value", values, slice(None), labelled.blocks.head(values.start.size)).str.contains(questions.PLAIN_NAME)
+    plain: Flags = are_simple.to_numpy() & ~may_end_label
+    return plain

@@ -102,7 +102,7 @@ def sheet(block: Block, width: int) -> Sheet | None:
         return None
     details = np.flatnonzero(lines.code[records.first] == code_number("16"))
     fields = _fields(text, lines, records.first[details])
-    usual = np.flatnonzero(fields.are_usual & _may_be_plain(text, lines, records)[details] & ~_is_followed_by_item(details, fields.code))
+    usual = np.flatnonzero(fields.are_usual & _may_be_plain(block, text, lines, records)[details] & ~_is_followed_by_item(details, fields.code))
     if 2 * usual.size < records.first.size:
         return None
     plain = details[usual]
@@ -110,16 +110,16 @@ def sheet(block: Block, width: int) -> Sheet | None:
     return _laid_out(block, text, lines, records, plain, told)
 
 
-def _laid_out(block: Block, text: Text, lines: Lines, records: _Records, plain: Ints, told: pl.DataFrame) -> Sheet:
+def _laid_out(block: Block, text: Text, lines: Lines, records: _Records, plain: Ints, told: list[pl.Series]) -> Sheet:
     start, line = lines.start[records.first], records.first + block.line
     end = np.append(start[1:], text.size)
-    places = pl.DataFrame({
+    places = {
         "line": line[plain], "counted": records.last[plain] - records.first[plain] + 1,
         "byte_start": start[plain] + block.offset, "byte_end": end[plain] + block.offset,
-    })
+    }
     is_plain = np.zeros(start.size, np.bool_)
     is_plain[plain] = True
-    return Sheet(start, end, line, is_plain, places.hstack(told))
+    return Sheet(start, end, line, is_plain, pl.DataFrame([*(pl.Series(name, column) for name, column in places.items()), *told]))
 
 
 def _records(lines: Lines, heads: Ints) -> _Records:
@@ -135,12 +135,13 @@ def _widths(block: Block, lines: Lines, first: Ints, width: int) -> set[int]:
     return stated if headers.size and headers[0] == first[0] else stated | {width}
 
 
-def _may_be_plain(text: Text, lines: Lines, records: _Records) -> Flags:
+def _may_be_plain(block: Block, text: Text, lines: Lines, records: _Records) -> Flags:
     """Which records have all their codes, are in ASCII and known to be whole: of the last one nobody knows what follows it."""
     may = records.are_whole.copy()
     may[-1] = False
-    outside, start = np.flatnonzero(text.octets > _ASCII_MAX), lines.start[records.first]
-    may[np.searchsorted(start, outside[outside >= start[0]], side="right") - 1] = False
+    if not block.text.isascii():
+        outside, start = np.flatnonzero(text.octets > _ASCII_MAX), lines.start[records.first]
+        may[np.searchsorted(start, outside[outside >= start[0]], side="right") - 1] = False
     return may
 
 
@@ -192,10 +193,9 @@ def _value_dates(text: Text, start: Ints, end: Ints, are_valued: Flags) -> tuple
     return dates, are_dates
 
 
-def _told(text: Unfolded, lines: Lines, records: _Records, fields: _Fields) -> pl.DataFrame:
+def _told(text: Unfolded, lines: Lines, records: _Records, fields: _Fields) -> list[pl.Series]:
     """What plain details say, their texts sought where they stand in the unfolded block."""
-    before = text.omitted[records.first]
-    words_end = lines.end[records.last] - text.omitted[records.last] - CODE_LENGTH * (records.last > records.first)
+    before, words_end = text.omitted[records.first], lines.end[records.last] - text.omitted[records.last]
     bank, customer, words = (start - before for start in (fields.bank_reference, fields.customer_reference, fields.words))
-    return telling.told(text.octets, Details(
+    return telling.told(text, Details(
         fields.code, fields.amount, fields.value_date, Places(bank, customer - 1), Places(customer, words - 1), Places(words, words_end)))

@@ -13,6 +13,7 @@ import polars as pl
 
 from parsers import bank_text_columns as questions, byte_columns
 from parsers.bai import codes, payers
+from parsers.bai.payers import Labelled
 from parsers.bai.records import BLANK
 from parsers.byte_columns import PADDING, Places
 
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from parsers.bai.lines import Unfolded
     from parsers.byte_columns import Block as Text
-    from parsers.byte_columns import Flags, Ints, Octets
+    from parsers.byte_columns import Flags, Ints
 
 _MEANINGS = [codes.type_code(code) for code in codes.details_with_money() if code]
 _PLACE = np.full(1000, -1)
@@ -34,7 +36,6 @@ _ARE_RETURNS = np.array([meaning.kind == "return" for meaning in _MEANINGS])
 _NAME_PAYERS = np.array([meaning.names_payer for meaning in _MEANINGS]) & ~_ARE_RETURNS
 _HAVE_SERIALS = np.array([meaning.code in codes.SERIAL_IS_CUSTOMER_REFERENCE for meaning in _MEANINGS])
 _ARE_BOOK_TRANSFERS = np.array([meaning.code in codes.BOOK_TRANSFERS for meaning in _MEANINGS])
-_TO_BLANK = np.uint8(ord(" ") - ord("\n"))
 
 
 class Details(NamedTuple):
@@ -54,59 +55,58 @@ def are_known(code: Ints) -> Flags:
     return known
 
 
-def told(octets: Octets, details: Details) -> pl.DataFrame:
-    """The details as columns, without what their account adds: `octets` is the unfolded text that their places are in."""
-    text, row = _text(octets), _PLACE[details.code]
-    rows = text.in_rows(row.size)
+def told(unfolded: Unfolded, details: Details) -> list[pl.Series]:
+    """The details as columns, without what their account adds. Their texts stand in the unfolded block."""
+    text, row = byte_columns.block(b"".join((unfolded.octets.data, PADDING))), _PLACE[details.code]
     bank_reference, customer_reference, places = (byte_columns.trimmed(text, column, BLANK) for column in details[3:])
-    words = _strings(places, rows)
-    returned, has_serial, is_book_transfer = (pl.Series(kinds[row]) for kinds in (_ARE_RETURNS, _HAVE_SERIALS, _ARE_BOOK_TRANSFERS))
-    reference = _strings(customer_reference, rows)
-    number = _check_number(has_serial, returned, reference, words)
-    payer = payers.payer_name(text, places, words, _NAME_PAYERS[row])
-    original = questions.asked(questions.original_trace, returned, words)
-    return pl.DataFrame({
+    blocks = text.in_rows(row.size)
+    words, bank, customer = byte_columns.several_strings((places, bank_reference, customer_reference), blocks)
+    asked, returned = _Asked(words, pl.Series([""]).new_from_index(0, row.size)), _ARE_RETURNS[row]
+    number = _check_number(asked, _HAVE_SERIALS[row], returned, customer)
+    payer = payers.payer_name(Labelled(text, unfolded.breaks, places, words, blocks), _NAME_PAYERS[row])
+    columns = {
         "type_code": _TYPE_CODE.gather(row),
-        "amount_minor": details.amount * _SIGN[row],
-        "sign": _SIGN[row],
-        "kind": _with_own_transfers(_KIND.gather(row), is_book_transfer, words),
-        "value_date": details.value_date,
-        "bank_reference": questions.asked(questions.clearing_reference, _are_void(text, bank_reference), words, _strings(bank_reference, rows)),
-        "customer_reference": questions.asked(questions.payer_reference, _are_void(text, customer_reference), words, reference),
+        "amount_minor": pl.Series(details.amount * _SIGN[row]),
+        "sign": pl.Series(_SIGN[row]),
+        "kind": _with_own_transfers(_KIND.gather(row), _ARE_BOOK_TRANSFERS[row], words),
+        "value_date": pl.Series(details.value_date),
+        "bank_reference": asked.of(questions.clearing_reference, _are_void(text, bank_reference), bank),
+        "customer_reference": asked.of(questions.payer_reference, _are_void(text, customer_reference), customer),
         "check_number": number,
-        "payer_name": questions.asked(questions.returned_payer_name, returned, words, payer),
-        "remittance_text": _in_one_line(octets, places),
-        "return_reason": questions.asked(questions.return_reason, returned, words),
-        "original_reference": number.zip_with(returned & (original == ""), original),
-    })
+        "payer_name": asked.of(questions.returned_payer_name, returned, payer),
+        "remittance_text": words.str.replace_all("\n", " ", literal=True).str.strip_chars(" ,"),
+        "return_reason": asked.of(questions.return_reason, returned),
+        "original_reference": _original_reference(asked, returned, number),
+    }
+    return [column.alias(name) for name, column in columns.items()]
 
 
-def _text(octets: Octets) -> Text:
-    return byte_columns.block(b"".join((octets.data, PADDING)))
+class _Asked(NamedTuple):
+    """The words of all details, and the answers of those that are silent."""
+
+    words: pl.Series
+    silence: pl.Series
+
+    def of(self, question: Callable[[pl.Series], pl.Series], where: Flags, otherwise: pl.Series | None = None) -> pl.Series:
+        """What a question finds in the words where the condition holds, and elsewhere another answer or silence."""
+        answers = self.silence if otherwise is None else otherwise
+        return questions.asked(question, pl.Series(where), self.words, answers) if where.any() else answers
 
 
-def _strings(places: Places, rows: pl.DataFrame) -> pl.Series:
-    return byte_columns.strings("text", places, slice(None), rows)
-
-
-def _in_one_line(octets: Octets, words: Places) -> pl.Series:
-    """The words with a blank for each line break, without blanks and commas around."""
-    text = _text(octets + (octets == ord("\n")) * _TO_BLANK)
-    return text.column(byte_columns.trimmed(text, words, " ,"))
-
-
-def _are_void(text: Text, references: Places) -> pl.Series:
+def _are_void(text: Text, references: Places) -> Flags:
     """Which references are empty or nothing but zeros."""
     void = ~references.is_filled
     rows = np.flatnonzero(text.octets[references.start] == ord("0"))
     void[rows] = ~byte_columns.trimmed(text, Places(references.start[rows], references.end[rows]), "0").is_filled
-    return pl.Series(void)
+    return void
 
 
-def _check_number(has_serial: pl.Series, returned: pl.Series, reference: pl.Series, words: pl.Series) -> pl.Series:
+def _check_number(asked: _Asked, have_serials: Flags, returned: Flags, reference: pl.Series) -> pl.Series:
     """The serial number: of a returned check as the text names it, of another as the reference says."""
-    by_reference = questions.asked(_number_of, has_serial, reference)
-    by_text = questions.asked(questions.check_serial, has_serial & (returned | (by_reference == "")), words)
+    if not have_serials.any():
+        return asked.silence
+    by_reference = _Asked(reference, asked.silence).of(_number_of, have_serials)
+    by_text = asked.of(questions.check_serial, have_serials & (returned | (by_reference == "").to_numpy()))
     return by_text.zip_with(by_text != "", by_reference)
 
 
@@ -114,6 +114,14 @@ def _number_of(reference: pl.Series) -> pl.Series:
     return reference.str.extract("^0*([0-9]*)$").fill_null("")
 
 
-def _with_own_transfers(kind: pl.Series, is_book_transfer: pl.Series, words: pl.Series) -> pl.Series:
-    is_own = questions.is_between_own_accounts(words.filter(is_book_transfer))
-    return kind.scatter(is_book_transfer.arg_true().filter(is_own), "transfer")
+def _original_reference(asked: _Asked, returned: Flags, number: pl.Series) -> pl.Series:
+    """The trace of the payment that came back, or the number of the check that did."""
+    if not returned.any():
+        return asked.silence
+    original = asked.of(questions.original_trace, returned)
+    return number.zip_with(pl.Series(returned) & (original == ""), original)
+
+
+def _with_own_transfers(kind: pl.Series, are_book_transfers: Flags, words: pl.Series) -> pl.Series:
+    rows = np.flatnonzero(are_book_transfers)
+    return kind.scatter(rows[questions.is_between_own_accounts(words.gather(rows)).to_numpy()], "transfer") if rows.size else kind
