@@ -46,28 +46,28 @@ def returned_payer_name(words: pl.Series) -> pl.Series:
 
 def clearing_reference(words: pl.Series) -> pl.Series:
     """The IMAD, trace number or Fed reference."""
-    return _answer(_first(bank_text.CLEARING_REFERENCE), words)
+    return _first(bank_text.CLEARING_REFERENCE, words)
 
 
 def payer_reference(words: pl.Series) -> pl.Series:
     """The payer's own reference. Where the first candidate has no digit a later one may have, so `bank_text` goes on."""
-    found = _answer(_first(bank_text.PAYER_REFERENCE), words)
+    found = _first(bank_text.PAYER_REFERENCE, words)
     return asked(_payer_reference_further_on, found.str.contains("^[^0-9]+$"), words, found)
 
 
 def check_serial(words: pl.Series) -> pl.Series:
     """The number of the check, without leading zeros."""
-    return _answer(_first(bank_text.SERIAL).str.strip_chars_start("0"), words)
+    return _first(bank_text.SERIAL, words).str.strip_chars_start("0")
 
 
 def original_trace(words: pl.Series) -> pl.Series:
     """The trace of the payment that a return takes back."""
-    return _answer(_first(bank_text.ORIGINAL_TRACE), words)
+    return _first(bank_text.ORIGINAL_TRACE, words)
 
 
 def return_reason(words: pl.Series) -> pl.Series:
     """Why a payment came back."""
-    stated = _answer(_first(bank_text.REASON), words)
+    stated = _first(bank_text.REASON, words)
     return asked(_reason_in_words, stated == "", words, stated).str.strip_chars(_WHITESPACE)
 
 
@@ -82,12 +82,11 @@ def label_place(pattern: re.Pattern[str], words: pl.Series) -> pl.Series:
 
 
 def _name_before_des(words: pl.Series) -> pl.Series:
-    is_so = pl.col("words").str.contains(" DES:", literal=True)
-    return _answer(pl.when(is_so).then(_first(bank_text.NAME_FIRST)).otherwise(pl.lit("")), words)
+    return asked(lambda found: _first(bank_text.NAME_FIRST, found), words.str.contains(" DES:", literal=True), words)
 
 
 def _reason_in_words(words: pl.Series) -> pl.Series:
-    return _answer(_first(bank_text.REASON_WORDS), words)
+    return _first(bank_text.REASON_WORDS, words)
 
 
 def _payer_reference_further_on(words: pl.Series) -> pl.Series:
@@ -98,8 +97,11 @@ def _answer(expression: pl.Expr, words: pl.Series) -> pl.Series:
     return words.to_frame("words").select(expression).to_series()
 
 
-def _first(pattern: re.Pattern[str]) -> pl.Expr:
-    return pl.col("words").str.extract(_in_polars(pattern)).fill_null("")
+def _first(pattern: re.Pattern[str], words: pl.Series) -> pl.Series:
+    """What the pattern's group finds. Most texts have nothing of the kind, which a search that does not look at what stands before the
+    label tells in a fraction of the time."""
+    extracted = pl.col("words").str.extract(_in_polars(pattern)).fill_null("")
+    return asked(lambda found: _answer(extracted, found), words.str.contains(f"(?i){_label_on(pattern)}"), words)
 
 
 def _value(pattern: re.Pattern[str], words: pl.Series) -> pl.Series:
@@ -113,10 +115,15 @@ def _label(pattern: re.Pattern[str]) -> str:
 
 
 def _in_polars(pattern: re.Pattern[str]) -> str:
-    """The pattern for text in any case without a space before it; polars' engine knows no look-ahead."""
+    """The pattern for text in any case without a space before it."""
+    before = bank_text.BEFORE if pattern.pattern.startswith(bank_text.BEFORE) else " "
+    return f"(?i)(?:^|{before}){_label_on(pattern)}"
+
+
+def _label_on(pattern: re.Pattern[str]) -> str:
+    """The pattern from the label on; polars' engine knows no look-ahead."""
     without_lookahead = re.sub(r"\(\?=[^)]*\)", "", pattern.pattern)
-    before = bank_text.BEFORE if without_lookahead.startswith(bank_text.BEFORE) else " "
-    return f"(?i)(?:^|{before}){without_lookahead.removeprefix(before)}"
+    return without_lookahead.removeprefix(bank_text.BEFORE if without_lookahead.startswith(bank_text.BEFORE) else " ")
 
 
 def _name(value: pl.Series) -> pl.Series:

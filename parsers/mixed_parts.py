@@ -36,7 +36,8 @@ class MixedParts:
         part = next(documents.drained(self.format_name, whole, rows_max=len(whole) + 1))
         if carried:
             carried.closed = part.statements.pop(0).closed
-        part.lines = part.lines.with_columns(pl.col("statement") + (self.statements - (carried is not None)))
+        if part.lines.height:
+            part.lines = part.lines.with_columns(pl.col("statement") + (self.statements - (carried is not None)))
         if lines is not None and lines.height:
             part.lines, part.remittance = _mixed(lines, part.lines, remittance, part.remittance)
         self.statements += len(part.statements)
@@ -54,9 +55,11 @@ def _mixed(
     lines: pl.DataFrame, others: pl.DataFrame, remittance: pl.DataFrame | None, other_remittance: pl.DataFrame,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The lines of two frames in file order, and their remittance lines."""
+    if others.is_empty():
+        return lines, _NO_REMITTANCE if remittance is None else remittance
     told = [remittance] if remittance is not None else []
     both, all_told = pl.concat([lines, others]), pl.concat([*told, other_remittance.with_columns(pl.col("row") + lines.height)])
-    if others.is_empty() or lines["byte_start"][-1] < others["byte_start"][0]:
+    if lines["byte_start"][-1] < others["byte_start"][0]:
         return both, all_told
     order = both["byte_start"].arg_sort()
     place = pl.Series("row", range(both.height), dtype=pl.Int64).gather(order.arg_sort())

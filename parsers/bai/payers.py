@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _BYTES_OF_WORD = 8
 _LETTER_BITS = 5
+_SHORTEST = 3
+"""A shorter name has not the letters to look at."""
 
 
 def _ending(first: Ints, second: Ints, third: Ints) -> Ints:
@@ -45,14 +47,16 @@ class Labelled(NamedTuple):
 
 def payer_name(labelled: Labelled, where: Flags) -> pl.Series:
     """The names; empty where none is asked for or found."""
-    start, end, others = np.zeros(where.size, np.int64), np.zeros(where.size, np.int64), where.copy()
     rows, label = _labels(labelled.words, where)
     values = _values(labelled, rows, label)
-    names = trimmed(labelled.text, values, questions.AROUND_NAME)
-    plain = np.flatnonzero(_are_plain(labelled, values, names))
-    start[rows[plain]], end[rows[plain]] = names.start[plain], names.end[plain]
-    others[rows[plain]] = False
-    found = strings("payer_name", Places(start, end), slice(None), labelled.blocks)
+    told = strings("payer_name", values, slice(None), labelled.blocks.head(rows.size))
+    are_plain = told.str.contains(questions.PLAIN_NAME).to_numpy() & ~_may_end_with_label(labelled.text, values)
+    told = told.str.strip_chars(questions.AROUND_NAME)
+    if rows.size == where.size and are_plain.all():
+        return told
+    others, plain = where.copy(), rows[are_plain]
+    others[plain] = False
+    found = pl.Series([""]).new_from_index(0, where.size).scatter(plain, told.filter(pl.Series(are_plain)))
     return questions.asked(questions.payer_name, pl.Series(others), labelled.words, found) if others.any() else found
 
 
@@ -84,10 +88,7 @@ def _sign_after(text: Text, start: Ints) -> Ints:
     return found
 
 
-def _are_plain(labelled: Labelled, values: Places, names: Places) -> Flags:
-    """Whether the name is all that may be taken of a value: in plain letters, and without the words of a label at its end."""
-    octets = labelled.text.octets
-    may_end_label = _MAY_END_LABEL[_ending(*(octets[names.end - place].astype(np.int64) for place in (3, 2, 1)))] | (names.length <= 2)
-    are_simple = strings("value", values, slice(None), labelled.blocks.head(values.start.size)).str.contains(questions.PLAIN_NAME)
-    plain: Flags = are_simple.to_numpy() & ~may_end_label
-    return plain
+def _may_end_with_label(text: Text, values: Places) -> Flags:
+    """Whether the words of a label may stand at a value's end, maybe before punctuation."""
+    start, end = trimmed(text, values, questions.AROUND_NAME)
+    return _MAY_END_LABEL[_ending(*(text.octets[end - place].astype(np.int64) for place in (3, 2, 1)))] | (end - start < _SHORTEST)

@@ -38,6 +38,7 @@ _HAVE_SERIALS = np.array([meaning.code in codes.SERIAL_IS_CUSTOMER_REFERENCE for
 _ARE_BOOK_TRANSFERS = np.array([meaning.code in codes.BOOK_TRANSFERS for meaning in _MEANINGS])
 
 
+
 class Details(NamedTuple):
     """Plain details: type code, amount as written, stated value date, and where the texts stand, with blanks around."""
 
