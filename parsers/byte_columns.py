@@ -24,6 +24,7 @@ BLANK = 0x20
 PADDING = b" " * 64
 """Behind each block, so that a word may be looked at from any of its bytes."""
 
+_MEMORY_KEPT = 62 * 1024 * 1024
 _BYTES_OF_WORD = 8
 _ZEROS = np.uint64(0x3030303030303030)
 _HIGH_HALVES = np.uint64(0xF0F0F0F0F0F0F0F0)
@@ -79,9 +80,13 @@ class Block:
 
     def _places_of(self, mark: bytes) -> Ints:
         octets, first = self.octets[:self.size], mark[:1].decode()
-        if len(mark) == 1:
-            return np.flatnonzero(octets == mark[0])
-        found = self.found[first] if first in self.found else np.flatnonzero((octets[:-1] == mark[0]) & (octets[1:] == mark[1]))
+        if len(mark) == 1 or first in self.found:
+            found = self.found[first] if first in self.found else np.flatnonzero(octets == mark[0])
+        else:  # most such marks stand nowhere, which their last letters show
+            last = np.ones(max(octets.size - len(mark) + 1, 0), np.bool_)
+            for further, character in list(enumerate(mark))[-3:]:
+                last &= octets[further:further + last.size] == character
+            found = np.flatnonzero(last) if last.any() else np.zeros(0, np.int64)
         for further, character in enumerate(mark[1:], 1):
             found = found[self.octets[found + further] == character]
         return found
@@ -305,7 +310,19 @@ def strings(name: str, column: Places | Coded, kept: Ints | slice, block: pl.Dat
     return block.select(cut.alias(name)).to_series()
 
 
+def keep_freed_memory() -> None:
+    """Let the memory of one block serve the next. glibc's malloc gives large freed pieces back to the system, which then hands them out
+    again page by page: a third of the time. Once it has freed a piece it keeps twice its size (mallopt(3), dynamic threshold, up to 32 MiB)."""
+    np.empty(_MEMORY_KEPT // 2, np.uint8)
+
+
 def several_strings(columns: Iterable[Places], block: pl.DataFrame) -> list[pl.Series]:
     """The strings of several columns of places, with less ado than one by one."""
     cuts = [pl.col("block").bin.slice(pl.lit(pl.Series(start)), pl.lit(pl.Series(end - start))).cast(pl.String) for start, end in columns]
     return block.select_seq(cut.alias(str(number)) for number, cut in enumerate(cuts)).get_columns()
+
+
+def filtered(octets: Octets, kept: Flags) -> Octets:
+    """The bytes that are kept: what `octets[kept]` is, in a third of the time."""
+    left: Octets = pl.Series(octets).filter(pl.Series(kept)).to_numpy()
+    return left

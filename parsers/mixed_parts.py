@@ -45,10 +45,11 @@ class MixedParts:
         return part
 
 
-def every_column(lines: pl.DataFrame) -> pl.DataFrame:
-    """Bank lines with all their columns: those that the frame has not are as in a record that is silent about them."""
+def every_column(lines: pl.DataFrame, **reckoned: pl.Expr) -> pl.DataFrame:
+    """Bank lines with all their columns: those that the frame has not are reckoned, or as in a record that is silent about them."""
+    of_frame = {name: pl.col(name) for name in lines.columns} | reckoned
     silent = BankLine._field_defaults
-    return lines.select_seq(name if name in lines.columns else pl.lit(silent[name], dtype=dtype).alias(name) for name, dtype in documents.LINES.items())
+    return lines.select_seq((of_frame.get(name, pl.lit(silent.get(name), dtype=dtype))).alias(name) for name, dtype in documents.LINES.items())
 
 
 def _mixed(

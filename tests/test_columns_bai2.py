@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from benchmarks.payments import Payment, Statement
 from benchmarks.writers import bai2 as writer
-from parsers.bai import codes, columns, details as bai_details, records, sheets
+from parsers.bai import codes, columns, records, sheets
+from parsers.bai import details as bai_details
 from parsers.documents import Document
 from parsers.formats import bai2
 from parsers.profile import Profile
@@ -84,6 +85,16 @@ def test_dialects(old: bytes, new: bytes) -> None:
     content = written(240)
     assert old in content
     for changed in (content.replace(old, new), content[:9_000] + content[9_000:].replace(old, new, 1)):
+        same(changed)
+        same(changed, 3_000)
+
+
+@pytest.mark.parametrize("code", ["01", "02", "03", "16", "49", "88", "98", "99"])
+def test_a_record_is_missing(code: str) -> None:
+    """Wherever it is missed, the place that is told is the same: that of the record before."""
+    lines = written(240).splitlines(keepends=True)
+    for number in [number for number, line in enumerate(lines) if line.startswith(code.encode())][:: 40 if code in {"16", "88"} else 1]:
+        changed = b"".join([*lines[:number], *lines[number + 1 :]])
         same(changed)
         same(changed, 3_000)
 

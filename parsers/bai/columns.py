@@ -18,6 +18,8 @@ import polars as pl
 
 from parsers.bai import details as bai_details, levels, records, sheets
 from parsers.bai.levels import Book
+from parsers.bai.lines import look
+from parsers.byte_columns import keep_freed_memory
 from parsers.mixed_parts import MixedParts, every_column
 from parsers.records import StatementOpened
 
@@ -49,8 +51,9 @@ class _Run(NamedTuple):
 
 def parts(source: Source, profile: Profile, format_name: str, block_bytes: int = BLOCK_BYTES) -> Iterator[Document]:
     """The file's documents: one for each block, one for what its end says."""
+    keep_freed_memory()
     book, so_far = Book(profile), MixedParts(format_name)
-    for block, sheet in _sheets(records.blocks(source, block_bytes), book):
+    for block, sheet in _sheets(records.blocks(source, block_bytes, look), book):
         if sheet is None:
             yield so_far.part(list(bai_details.records_of(block, book)))
         else:
@@ -76,7 +79,7 @@ def _counted(block: Block, sheet: Sheet, book: Book, statements: int) -> tuple[l
     """What the records say that are no plain details, and the runs between them, counted into their accounts."""
     sums = _sums(sheet.details)
     row_of = np.append(0, np.cumsum(sheet.is_plain)).tolist()
-    others = np.flatnonzero(~sheet.is_plain).tolist()
+    others = [*np.flatnonzero(~sheet.is_plain).tolist(), len(sheet.is_plain)]
     found: list[Record] = []
     runs: list[_Run] = []
     at = 0
@@ -87,6 +90,7 @@ def _counted(block: Block, sheet: Sheet, book: Book, statements: int) -> tuple[l
             first, end = row_of[at], row_of[stop]
             account.entered(*(int(column[end] - column[first]) for column in sums))
             runs.append(_Run(first, end - first, account, statements - 1))
+            book.span = sheet.span(block, stop - 1)
             at = stop
             continue
         record = records.logical(block, int(sheet.start[at]), int(sheet.end[at]), int(sheet.line[at]))
@@ -109,10 +113,9 @@ def _lines(details: pl.DataFrame, runs: list[_Run]) -> pl.DataFrame:
     """The plain details of the runs as bank lines."""
     row = np.concatenate([np.arange(run.first, run.first + run.height) for run in runs])
     run_of = np.repeat(np.arange(len(runs)), [run.height for run in runs])
-    taken = details if row.size == details.height else details[row]
     of_accounts = (
         pl.Series("statement", [run.statement for run in runs], pl.Int32), pl.Series("currency", [run.account.currency for run in runs], pl.String),
         pl.Series("booking_date", [run.account.as_of for run in runs], pl.Date),
     )
-    told = taken.hstack([column.gather(run_of) for column in of_accounts])
-    return every_column(told.with_columns(value_date=pl.max_horizontal("value_date", "booking_date")))
+    told = (details if row.size == details.height else details[row]).hstack([column.gather(run_of) for column in of_accounts])
+    return every_column(told, value_date=pl.max_horizontal("value_date", "booking_date"))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from parsers import byte_columns
-from parsers.bai.records import FILLING
+from parsers.bai.records import CODES, FILLING
 from parsers.bank_text import LABEL
 
 if TYPE_CHECKING:
@@ -27,6 +27,11 @@ CODE_LENGTH = 3
 _IS_FILLING = np.isin(np.arange(256), list(FILLING.encode()))
 _LABEL_LENGTH_MAX = 27
 _BYTES_OF_WORD = 8
+
+
+_BEGINS_RECORD = np.zeros((256, 256), np.bool_)
+for _code in (*CODES, "88"):
+    _BEGINS_RECORD[tuple(_code.encode())] = True
 
 
 class Lines(NamedTuple):
@@ -54,6 +59,15 @@ class Unfolded(NamedTuple):
 def code_number(code: str) -> int:
     """The code of a line and its comma as a number."""
     return byte_columns.word(f"{code},")
+
+
+def look(text: str) -> tuple[int, bool]:
+    """How many line ends a text has, and whether a slash in it may be the end of a record that another one follows."""
+    octets = np.frombuffer(b"".join((text.encode("latin-1"), b"/" * CODE_LENGTH)), np.uint8)
+    after_slash = np.flatnonzero(octets[:-CODE_LENGTH] == ord("/")) + 1
+    first, second, third = (octets[after_slash + place] for place in range(CODE_LENGTH))
+    may_hold_several = (first == ord(" ")) | _BEGINS_RECORD[first, second] & (third == ord(","))
+    return int(np.count_nonzero(octets == ord("\n"))), bool(may_hold_several.any())
 
 
 def lines_of(text: Text) -> Lines:
@@ -90,7 +104,7 @@ def unfolded(text: Text, lines: Lines, heads: Ints, width: int) -> Unfolded:
     are_ended[inside_words] = False
     omitted_behind = filling + ~are_ended
     omitted = np.cumsum(omitted_behind + CODE_LENGTH * are_continuations) - omitted_behind
-    return Unfolded(text.octets[: text.size][kept], (lines.end - omitted)[are_ended], omitted)
+    return Unfolded(byte_columns.filtered(text.octets[: text.size], kept), (lines.end - omitted)[are_ended], omitted)
 
 
 def _broken_inside_words(text: Text, lines: Lines, heads: Ints, width: int) -> Ints:

@@ -25,6 +25,7 @@ from parsers.bai.lines import CODE_LENGTH, code_number, lines_of, unfolded
 from parsers.bai.records import CODES
 from parsers.bai.telling import Details
 from parsers.byte_columns import PADDING, Places, numbers
+from parsers.records import Span
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,6 +58,10 @@ class Sheet(NamedTuple):
     line: Ints
     is_plain: Flags
     details: pl.DataFrame
+
+    def span(self, block: Block, record: int) -> Span:
+        """Where a record stands in the file."""
+        return Span(int(self.line[record]), block.offset + int(self.start[record]), block.offset + int(self.end[record]))
 
 
 class _Records(NamedTuple):
@@ -102,7 +107,7 @@ def sheet(block: Block, width: int) -> Sheet | None:
         return None
     details = np.flatnonzero(lines.code[records.first] == code_number("16"))
     fields = _fields(text, lines, records.first[details])
-    usual = np.flatnonzero(fields.are_usual & _may_be_plain(block, text, lines, records)[details] & ~_is_followed_by_item(details, fields.code))
+    usual = np.flatnonzero(fields.are_usual & _may_be_plain(block, text, lines, records)[details] & ~_may_be_packages(details, fields.code, records.first.size))
     if 2 * usual.size < records.first.size:
         return None
     plain = details[usual]
@@ -136,19 +141,22 @@ def _widths(block: Block, lines: Lines, first: Ints, width: int) -> set[int]:
 
 
 def _may_be_plain(block: Block, text: Text, lines: Lines, records: _Records) -> Flags:
-    """Which records have all their codes, are in ASCII and known to be whole: of the last one nobody knows what follows it."""
-    may = records.are_whole.copy()
-    may[-1] = False
-    if not block.text.isascii():
-        outside, start = np.flatnonzero(text.octets > _ASCII_MAX), lines.start[records.first]
-        may[np.searchsorted(start, outside[outside >= start[0]], side="right") - 1] = False
+    """Which records have all their codes and are in ASCII."""
+    if block.text.isascii():
+        return records.are_whole
+    may, start = records.are_whole.copy(), lines.start[records.first]
+    outside = np.flatnonzero(text.octets > _ASCII_MAX)
+    may[np.searchsorted(start, outside[outside >= start[0]], side="right") - 1] = False
     return may
 
 
-def _is_followed_by_item(details: Ints, code: Ints) -> Flags:
-    """Which details are deposits whose items follow."""
-    next_code = np.where(np.diff(details, append=0) == 1, np.append(code[1:], 0), 0)
-    return _ITEM[code] == next_code
+def _may_be_packages(details: Ints, code: Ints, records: int) -> Flags:
+    """Which details are deposits whose items follow, or may follow in the next block."""
+    item = _ITEM[code]
+    may = np.append((details[1:] == details[:-1] + 1) & (item[:-1] == code[1:]), False)
+    if details.size and details[-1] == records - 1:
+        may[-1] = item[-1] >= 0
+    return may
 
 
 def _fields(text: Text, lines: Lines, first: Ints) -> _Fields:
