@@ -91,7 +91,7 @@ def test_dialects(old: bytes, new: bytes) -> None:
 
 @pytest.mark.parametrize("code", ["01", "02", "03", "16", "49", "88", "98", "99"])
 def test_a_record_is_missing(code: str) -> None:
-    """Wherever it is missed, the place that is told is the same: that of the record before."""
+    """What is told of it, and where, does not depend on the blocks."""
     lines = written(240).splitlines(keepends=True)
     for number in [number for number, line in enumerate(lines) if line.startswith(code.encode())][:: 40 if code in {"16", "88"} else 1]:
         changed = b"".join([*lines[:number], *lines[number + 1 :]])

@@ -67,8 +67,8 @@ def records_of(block: Block, book: Book) -> Iterator[Record]:
         else:
             outgoes += minor
             outgo_count += 1
-        book.span = Span(line, offset + start, offset + end)
-        yield bank_line(book.span, account, meaning, minor, account.as_of, bank_reference, customer_reference, words)
+        yield bank_line(Span(line, offset + start, offset + end), account, meaning, minor, account.as_of,
+                        bank_reference, customer_reference, words)
         record_count += records
         line += records
     if account is not None:
