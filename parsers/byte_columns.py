@@ -32,6 +32,7 @@ _SIX_EACH = np.uint64(0x0606060606060606)
 _ONE_EACH = np.uint64(0x0101010101010101)
 _TOP_EACH = np.uint64(0x8080808080808080)
 _SHIFTS = np.array([64 - 8 * count for count in range(9)], np.uint64)
+_OUTSIDE = ~(np.array([(1 << 8 * count) - 1 for count in range(9)], np.uint64))
 _FILLERS = np.array([0x3030303030303030 & ((1 << (64 - 8 * count)) - 1) for count in range(9)], np.uint64)
 
 
@@ -79,17 +80,19 @@ class Block:
         return self.found[mark]
 
     def _places_of(self, mark: bytes) -> Ints:
-        octets, first = self.octets[:self.size], mark[:1].decode()
-        if len(mark) == 1 or first in self.found:
-            found = self.found[first] if first in self.found else np.flatnonzero(octets == mark[0])
-        else:  # most such marks stand nowhere, which their last letters show
-            last = np.ones(max(octets.size - len(mark) + 1, 0), np.bool_)
-            for further, character in list(enumerate(mark))[-3:]:
-                last &= octets[further:further + last.size] == character
-            found = np.flatnonzero(last) if last.any() else np.zeros(0, np.int64)
-        for further, character in enumerate(mark[1:], 1):
-            found = found[self.octets[found + further] == character]
-        return found
+        octets = self.octets[:self.size]
+        if len(mark) == 1:
+            return np.flatnonzero(octets == mark[0])
+        if mark[-1:] not in self.data:
+            return np.zeros(0, np.int64)
+        first = mark[:1].decode()
+        if first in self.found:
+            found = self.found[first]
+        else:  # the last two characters are sought: most such marks are a word and a sign
+            found = few((octets[:-1] == mark[-2]) & (octets[1:] == mark[-1])) + 2 - len(mark)
+        for further, character in enumerate(mark):
+            found = found[(self.octets[found + further] == character) & (found >= 0)]
+        return found[found + len(mark) <= self.size]
 
     def add(self, text: str) -> tuple[int, int]:
         """The place of a text that does not stand in the block. Only `text` and `strings` know of it."""
@@ -111,7 +114,15 @@ class Block:
 
     def in_rows(self, rows: int) -> pl.DataFrame:
         """A frame whose one column `block` holds the block in each row, for `strings` to cut from."""
-        return pl.DataFrame({"block": pl.Series("block", [b"".join((self.data, self.added)) if self.added else self.data], dtype=pl.Binary).new_from_index(0, rows)})
+        return pl.DataFrame({"block": pl.Series("block", [b"".join((self.data, self.added))], dtype=pl.Binary).new_from_index(0, rows)})
+
+
+def few(flags: Flags) -> Ints:
+    """Where flags are set, of which few are: eight are looked at together."""
+    whole = flags.size - flags.size % _BYTES_OF_WORD
+    words = np.flatnonzero(flags[:whole].view(np.uint64) != 0)
+    within = np.flatnonzero(flags[:whole].reshape(-1, _BYTES_OF_WORD)[words])
+    return np.concatenate([words[within // _BYTES_OF_WORD] * _BYTES_OF_WORD + within % _BYTES_OF_WORD, whole + np.flatnonzero(flags[whole:])])
 
 
 def block(padded: bytes | bytearray) -> Block:
@@ -167,7 +178,7 @@ def trimmed(text: Block, places: Places, blanks: str = " ") -> Places:
 
 
 def _are_any(octets: Octets, characters: str) -> Flags:
-    found = octets == ord(characters[0])
+    found: Flags = octets == ord(characters[0])
     for character in characters[1:]:
         found |= octets == ord(character)
     return found
@@ -214,7 +225,7 @@ def rows_holding(marks: Ints, places: Places) -> Ints:
 
 def equals(text: Block, start: Ints, length: Ints, value: str) -> Flags:
     """Whether texts are this one."""
-    are = length == len(value)
+    are: Flags = length == len(value)
     for offset in range(0, len(value), _BYTES_OF_WORD):
         piece = value[offset:offset + _BYTES_OF_WORD]
         are &= (text.eights[start + offset] & np.uint64((1 << 8 * len(piece)) - 1)) == np.uint64(word(piece))
@@ -223,7 +234,7 @@ def equals(text: Block, start: Ints, length: Ints, value: str) -> Flags:
 
 def alike(text: Block, one: Places, other: Places) -> Flags:
     """Whether the texts of two columns are the same."""
-    same = one.length == other.length
+    same: Flags = one.length == other.length
     offset, rows = 0, np.flatnonzero(same & (one.length > 0))
     while rows.size:
         left = np.minimum(one.length[rows] - offset, _BYTES_OF_WORD)
@@ -257,7 +268,8 @@ def has_blank(text: Block, places: Places) -> Ints:
     offset, rows = 0, np.flatnonzero(places.is_filled)
     while rows.size:
         start = places.start[rows] + offset
-        found.append(rows[characters_before(text.eights[start], " ") < np.minimum(places.end[rows] - start, _BYTES_OF_WORD)])
+        differing = (text.eights[start] ^ (_ONE_EACH * np.uint64(BLANK))) | _OUTSIDE[np.minimum(places.end[rows] - start, _BYTES_OF_WORD)]
+        found.append(rows[((differing - _ONE_EACH) & ~differing & _TOP_EACH) != 0])
         offset += _BYTES_OF_WORD
         rows = rows[places.length[rows] > offset]
     return np.concatenate(found)
@@ -268,6 +280,14 @@ def distinct(values: Ints) -> tuple[Ints, Ints]:
     begins = np.concatenate([np.zeros(min(values.size, 1), np.int64), 1 + np.flatnonzero(values[1:] != values[:-1])])
     found, which = np.unique(values[begins], return_inverse=True)
     return found, np.repeat(which, np.diff(np.append(begins, values.size)))
+
+
+def is_one_of(values: npt.NDArray[np.unsignedinteger], known: npt.NDArray[np.unsignedinteger]) -> Flags:
+    """Whether each value is one of a few, which is quicker told than by `numpy.isin`."""
+    found = np.zeros(values.size, np.bool_)
+    for each in known:
+        found |= values == each
+    return found
 
 
 def characters_before(words: Words, mark: str) -> Ints:
@@ -314,15 +334,3 @@ def keep_freed_memory() -> None:
     """Let the memory of one block serve the next. glibc's malloc gives large freed pieces back to the system, which then hands them out
     again page by page: a third of the time. Once it has freed a piece it keeps twice its size (mallopt(3), dynamic threshold, up to 32 MiB)."""
     np.empty(_MEMORY_KEPT // 2, np.uint8)
-
-
-def several_strings(columns: Iterable[Places], block: pl.DataFrame) -> list[pl.Series]:
-    """The strings of several columns of places, with less ado than one by one."""
-    cuts = [pl.col("block").bin.slice(pl.lit(pl.Series(start)), pl.lit(pl.Series(end - start))).cast(pl.String) for start, end in columns]
-    return block.select_seq(cut.alias(str(number)) for number, cut in enumerate(cuts)).get_columns()
-
-
-def filtered(octets: Octets, kept: Flags) -> Octets:
-    """The bytes that are kept: what `octets[kept]` is, in a third of the time."""
-    left: Octets = pl.Series(octets).filter(pl.Series(kept)).to_numpy()
-    return left

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parsers.lockbox import book, records as lockbox_records
 from parsers.documents import drain
 from parsers.formats import bai2, lockbox_bai
+from parsers.lockbox import records as lockbox_records
 from parsers.profile import LockboxColumns, Profile
 from parsers.records import BankLine, Control, Issue, Record, RemittanceLine, StatementOpened
 from parsers.registry import Format
@@ -222,7 +222,7 @@ def test_the_example_of_the_documentation_is_a_whole_file(module: Format) -> Non
 
 
 def test_a_check_digit_makes_the_weighted_sum_a_multiple_of_ten() -> None:
-    assert [book.with_check_digit(eight) for eight in ("02100002", "12100024", "07100001", "ABCDEFGH")] == [
+    assert [lockbox_bai._with_check_digit(eight) for eight in ("02100002", "12100024", "07100001", "ABCDEFGH")] == [
         "021000021", "121000248", "071000013", "ABCDEFGH"]
 
 

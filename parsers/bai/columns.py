@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import polars as pl
 
-from parsers.bai import details as bai_details, levels, records, sheets
+from parsers.bai import details as bai_details
+from parsers.bai import levels, records, sheets
 from parsers.bai.levels import Book
 from parsers.bai.lines import look
 from parsers.byte_columns import keep_freed_memory

@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from parsers import issues
-from parsers.bai import codes, records as bai_records
 from parsers.amounts import AmountError
+from parsers.bai import codes
+from parsers.bai import records as bai_records
 from parsers.bai.account import bank_line, in_package
 from parsers.bai.codes import type_code
 from parsers.bai.levels import LEVELS, Book, amount_minor, date_of

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from parsers import dates, issues
-from parsers.bai import codes as bai_codes, records
 from parsers.amounts import AmountError, implied_minor, is_currency, to_minor
+from parsers.bai import codes as bai_codes
+from parsers.bai import records
 from parsers.bai.account import Account, Tally, proofs, unpacked
 from parsers.bai.records import Logical
 from parsers.profile import Profile

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import polars as pl
 
 from parsers import byte_columns
 from parsers.bai.records import CODES, FILLING
@@ -20,8 +21,8 @@ from parsers.bank_text import LABEL
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from parsers.byte_columns import Flags, Ints, Octets
     from parsers.byte_columns import Block as Text
+    from parsers.byte_columns import Flags, Ints, Octets
 
 CODE_LENGTH = 3
 _IS_FILLING = np.isin(np.arange(256), list(FILLING.encode()))
@@ -44,7 +45,8 @@ class Lines(NamedTuple):
 
     def begin_with(self, code: str) -> Flags:
         """Which lines have this code."""
-        return self.code == code_number(code)
+        found: Flags = self.code == code_number(code)
+        return found
 
 
 class Unfolded(NamedTuple):
@@ -104,7 +106,8 @@ def unfolded(text: Text, lines: Lines, heads: Ints, width: int) -> Unfolded:
     are_ended[inside_words] = False
     omitted_behind = filling + ~are_ended
     omitted = np.cumsum(omitted_behind + CODE_LENGTH * are_continuations) - omitted_behind
-    return Unfolded(byte_columns.filtered(text.octets[: text.size], kept), (lines.end - omitted)[are_ended], omitted)
+    left = pl.Series(text.octets[: text.size]).filter(pl.Series(kept)).to_numpy()  # `octets[kept]` takes three times as long
+    return Unfolded(left, (lines.end - omitted)[are_ended], omitted)
 
 
 def _broken_inside_words(text: Text, lines: Lines, heads: Ints, width: int) -> Ints:
@@ -120,7 +123,7 @@ def _broken_inside_words(text: Text, lines: Lines, heads: Ints, width: int) -> I
 
 def _are_labels(text: Text, start: Ints, end: Ints) -> Flags:
     """Which lines open with a label. Only those can that have its sign near their start, or a slash there."""
-    may = text.octets[start] == ord("/")
+    may: Flags = text.octets[start] == ord("/")
     for further in range(0, _LABEL_LENGTH_MAX, _BYTES_OF_WORD):
         piece = text.eights[np.minimum(start + further, text.size)]
         for sign in ":=":

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import polars as pl
 
-from parsers import bank_text, bank_text_columns as questions
+from parsers import bank_text
+from parsers import bank_text_columns as questions
 from parsers.byte_columns import Places, characters_before, strings, trimmed
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ _SHORTEST = 3
 def _ending(first: Ints, second: Ints, third: Ints) -> Ints:
     """Three letters as a number, capital or not: others may share it."""
     bits = 2**_LETTER_BITS - 1
-    return ((first & bits) << 2 * _LETTER_BITS) + ((second & bits) << _LETTER_BITS) + (third & bits)
+    number: Ints = ((first & bits) << 2 * _LETTER_BITS) + ((second & bits) << _LETTER_BITS) + (third & bits)
+    return number
 
 
 _MAY_END_LABEL = np.zeros(2 ** (3 * _LETTER_BITS), np.bool_)

@@ -19,7 +19,8 @@ import numpy as np
 import polars as pl
 
 from parsers import byte_columns
-from parsers.bai import codes, records as bai_records, telling
+from parsers.bai import codes, telling
+from parsers.bai import records as bai_records
 from parsers.bai.levels import date_of, line_width
 from parsers.bai.lines import CODE_LENGTH, code_number, lines_of, unfolded
 from parsers.bai.records import CODES
@@ -73,7 +74,7 @@ class _Records(NamedTuple):
 
     def chosen(self, rows: Ints) -> _Records:
         """Some of them."""
-        return _Records(*(column[rows] for column in self))
+        return _Records(self.first[rows], self.last[rows], self.are_whole[rows])
 
 
 class _Fields(NamedTuple):
@@ -90,7 +91,8 @@ class _Fields(NamedTuple):
 
     def chosen(self, rows: Ints) -> _Fields:
         """Those of some records."""
-        return _Fields(*(column[rows] for column in self))
+        return _Fields(self.code[rows], self.amount[rows], self.value_date[rows], self.bank_reference[rows], self.customer_reference[rows],
+                       self.words[rows], self.are_usual[rows])
 
 
 def sheet(block: Block, width: int) -> Sheet | None:

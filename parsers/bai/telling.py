@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import polars as pl
 
-from parsers import bank_text_columns as questions, byte_columns
+from parsers import bank_text_columns as questions
+from parsers import byte_columns
 from parsers.bai import codes, payers
 from parsers.bai.payers import Labelled
 from parsers.bai.records import BLANK
 from parsers.byte_columns import PADDING, Places
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
@@ -61,7 +62,7 @@ def told(unfolded: Unfolded, details: Details) -> list[pl.Series]:
     text, row = byte_columns.block(b"".join((unfolded.octets.data, PADDING))), _PLACE[details.code]
     bank_reference, customer_reference, places = (byte_columns.trimmed(text, column, BLANK) for column in details[3:])
     blocks = text.in_rows(row.size)
-    words, bank, customer = byte_columns.several_strings((places, bank_reference, customer_reference), blocks)
+    words, bank, customer = _strings((places, bank_reference, customer_reference), blocks)
     asked, returned = _Asked(words, pl.Series([""]).new_from_index(0, row.size)), _ARE_RETURNS[row]
     number = _check_number(asked, _HAVE_SERIALS[row], returned, customer)
     payer = payers.payer_name(Labelled(text, unfolded.breaks, places, words, blocks), _NAME_PAYERS[row])
@@ -80,6 +81,12 @@ def told(unfolded: Unfolded, details: Details) -> list[pl.Series]:
         "original_reference": _original_reference(asked, returned, number),
     }
     return [column.alias(name) for name, column in columns.items()]
+
+
+def _strings(columns: Iterable[Places], blocks: pl.DataFrame) -> list[pl.Series]:
+    """The strings of several columns, with less ado than one by one."""
+    cuts = [pl.col("block").bin.slice(pl.lit(pl.Series(start)), pl.lit(pl.Series(end - start))).cast(pl.String) for start, end in columns]
+    return blocks.select_seq(cut.alias(str(number)) for number, cut in enumerate(cuts)).get_columns()
 
 
 class _Asked(NamedTuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,7 +12,7 @@ from parsers.sources import Line, Source
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from parsers.profile import LockboxColumns, Profile
+    from parsers.profile import LockboxColumns
 
 _WIDTHS = (80, 104)
 _BLANK = b" \t\0\x1a"
@@ -45,28 +44,23 @@ def is_card(data: bytes) -> bool:
 def records(source: Source) -> Iterator[Line]:
     """The records: lines, or pieces of a line that holds many."""
     for line in source.lines():
-        if is_blank(line.data):
+        if not line.data.strip(_BLANK):
             continue
-        width = glued_width(line.data)
+        width = _glued_width(line.data) if line.data[:1] == b"1" else 0
         if not width:
             yield line
             continue
         ends = [*range(width, len(line.data), width), len(line.data)]
         for number, end in enumerate(ends):
             piece = line.data[number * width : end]
-            if not is_blank(piece):
+            if piece.strip(_BLANK):
                 yield Line(line.number + number, line.start + number * width, line.start + end, piece)
 
 
-def is_blank(data: bytes) -> bool:
-    """Whether a line holds nothing but blanks and padding."""
-    return not data.strip(_BLANK)
-
-
-def glued_width(data: bytes) -> int:
+def _glued_width(data: bytes) -> int:
     """The record width of a line in which records follow one another without line ends; 0 where the line is one record."""
     for width in _WIDTHS:
-        if len(data) > width and data[:1] == b"1" and _is_header(data) and data[width : width + 1] in {b"2", b"5"}:
+        if len(data) > width and _is_header(data) and data[width : width + 1] in {b"2", b"5"}:
             return width
     return 0
 
@@ -75,46 +69,22 @@ def _is_header(data: bytes) -> bool:
     return _HEADER.match(data) is not None and data[34:37] != _NACHA_SIZE
 
 
-@dataclass(slots=True)
-class Deposits:
-    """Which deposit a record stands in: a lockbox and date, whose header may be repeated for each batch."""
-
-    columns: LockboxColumns
-    number: int = -1
-    key: bytes = b""
-
-    def of(self, record: bytes) -> int:
-        """The number of the deposit that the next record stands in."""
-        code = record[:1]
-        if code == b"5":
-            box_and_date = record[self.columns.lockbox[0] - 1 : self.columns.deposit_date[1]]
-            if box_and_date != self.key:
-                self.number, self.key = self.number + 1, box_and_date
-        elif code == b"6" and not self.key:
-            self.number, self.key = self.number + 1, b"without header"
-        elif code in {b"8", b"9", b"1"}:
-            self.key = b""
-        return self.number
-
-
 def in_deposits(source: Source, columns: LockboxColumns) -> Iterator[tuple[int, Line]]:
-    """Each record with the number of its deposit."""
-    deposits = Deposits(columns)
+    """Each record with the number of its deposit: a lockbox and date, whose header may be repeated for each batch."""
+    deposit, key = -1, b""
     for line in records(source):
-        yield deposits.of(line.data), line
-
-
-def deposit_totals(source: Source, profile: Profile) -> Iterator[int]:
-    """The sum of the checks of each deposit: a reading ahead, so that every check can name the deposit it is part of."""
-    current, total, start, end = -1, 0, *profile.lockbox.check_amount
-    for deposit, line in in_deposits(source, profile.lockbox):
-        while current < deposit:
-            if current >= 0:
-                yield total
-            current, total = current + 1, 0
-        if line.data[:1] == b"6":
-            total += readable(line.data[start - 1 : end].decode("latin-1").strip(), profile.currency) or 0
-    yield total
+        code = line.data[:1]
+        if code == b"5":
+            box_and_date = line.data[columns.lockbox[0] - 1 : columns.deposit_date[1]]
+            if box_and_date != key:
+                deposit, key = deposit + 1, box_and_date
+        elif code == b"6" and not key:
+            deposit, key = deposit + 1, b"without header"
+        elif code in {b"8", b"9", b"1"}:
+            yield deposit, line
+            key = b""
+            continue
+        yield deposit, line
 
 
 def cut(data: str, columns: tuple[int, int], shift: int = 0) -> str:
