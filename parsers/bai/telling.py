@@ -60,7 +60,7 @@ def are_known(code: Ints) -> Flags:
 def told(unfolded: Unfolded, details: Details) -> list[pl.Series]:
     """The details as columns, without what their account adds. Their texts stand in the unfolded block."""
     text, row = byte_columns.block(b"".join((unfolded.octets.data, PADDING))), _PLACE[details.code]
-    bank_reference, customer_reference, places = (byte_columns.trimmed(text, column, BLANK) for column in details[3:])
+    bank_reference, customer_reference, places = (_trimmed(text, column) for column in details[3:])
     blocks = text.in_rows(row.size)
     words, bank, customer = _strings((places, bank_reference, customer_reference), blocks)
     asked, returned = _Asked(words, pl.Series([""]).new_from_index(0, row.size)), _ARE_RETURNS[row]
@@ -76,11 +76,17 @@ def told(unfolded: Unfolded, details: Details) -> list[pl.Series]:
         "customer_reference": asked.of(questions.payer_reference, _are_void(text, customer_reference), customer),
         "check_number": number,
         "payer_name": asked.of(questions.returned_payer_name, returned, payer),
-        "remittance_text": words.str.replace_all("\n", " ", literal=True).str.strip_chars(" ,"),
+        "remittance_text": _in_one_line(text, places, words),
         "return_reason": asked.of(questions.return_reason, returned),
         "original_reference": _original_reference(asked, returned, number),
     }
     return [column.alias(name) for name, column in columns.items()]
+
+
+def _trimmed(text: Text, places: Places) -> Places:
+    """Without blanks around, which few texts have."""
+    may_have_some = (text.octets[places.start] <= ord(" ")) | (text.octets[places.end - 1] <= ord(" "))
+    return byte_columns.trimmed(text, places, BLANK) if may_have_some.any() else places
 
 
 def _strings(columns: Iterable[Places], blocks: pl.DataFrame) -> list[pl.Series]:
@@ -99,6 +105,13 @@ class _Asked(NamedTuple):
         """What a question finds in the words where the condition holds, and elsewhere another answer or silence."""
         answers = self.silence if otherwise is None else otherwise
         return questions.asked(question, pl.Series(where), self.words, answers) if where.any() else answers
+
+
+def _in_one_line(text: Text, places: Places, words: pl.Series) -> pl.Series:
+    """The words with a blank for each line break, without blanks and commas around. There are no blanks where there is no comma."""
+    told = words.str.replace_all("\n", " ", literal=True)
+    have_commas = (text.octets[places.start] == ord(",")) | (text.octets[places.end - 1] == ord(","))
+    return told.str.strip_chars(" ,") if have_commas.any() else told
 
 
 def _are_void(text: Text, references: Places) -> Flags:
