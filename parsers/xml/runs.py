@@ -1,51 +1,60 @@
-"""Runs of records in a large XML file, laid out by their bytes: where each begins and ends, and which texts its leaves hold.
+"""Runs of records in a large XML file, laid out by their bytes: where each begins and ends, and where the texts of its leaves stand.
 
 A bank writes thousands of records one after the other with the same blanks between them. `Runs` finds such a run in a block in a
 few passes over its bytes. `Skeleton` is a proven record without its texts (`parsers.xml.shapes`): a record of the run that has
-the very same bytes between as many texts has the same tags, so that its texts are cut out of the block without reading it alone.
+the very same bytes between as many texts has the same tags, so that its texts are known by their places without reading it alone.
 """
 
 from __future__ import annotations
 
-import io
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import polars as pl
 
+from parsers.byte_columns import Block, Flags, Ints, Octets, Places, Words
 from parsers.xml.shapes import is_leaf, tags_and_texts
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Offsets = NDArray[np.int64]
-    Mask = NDArray[np.bool_]
+    from collections.abc import Iterator
 
 RECORDS_MIN = 500
-"""A shorter run is not worth the start of the engine."""
-_LESS_THAN = ord("<")
+"""A shorter run is not worth laying out."""
+MARGIN = 64
+"""Bytes behind each record of a known shape, so that any of its texts may be looked at in words, and compared to a short one."""
+_BYTES_OF_WORD = 8
 _BLANKS = b" \t\r\n"
+_LESS_THAN, _GREATER_THAN, _AMPERSAND = b"<>&"
+_TAB, _LINE_FEED, _RETURN, _SPACE = b"\t\n\r "
 _NO_CHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
-_FIELD, _RECORD = 0x1F, 0x1E
 _FOREIGN_ENTITY = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)")
 
 
 @dataclass(frozen=True, slots=True)
 class Skeleton:
-    """A record's bytes without the texts of its leaves: one piece more than there are leaves."""
+    """A record's bytes without the texts of its leaves: `pieces`, one more than there are leaves, each of which begins at a tag."""
 
     pieces: tuple[bytes, ...]
+    tags: int
+    """How many tags the record has."""
+    begins: Ints
+    """The number of the tag at which each piece begins."""
+    sizes: Ints
+    places: Ints
+    """For each word of the pieces: the piece, where in it, and the word itself."""
+    offsets: Ints
+    words: Words
 
     @property
-    def tags(self) -> int:
-        """How many tags the record has."""
-        return sum(piece.count(b"<") for piece in self.pieces)
+    def leaves(self) -> int:
+        """How many texts the record has."""
+        return len(self.pieces) - 1
 
 
-def skeleton(record: str) -> Skeleton:
-    """The skeleton of a well-formed record."""
+def skeleton(record: str) -> Skeleton | None:
+    """The skeleton of a well-formed record; None where a piece is shorter than a word, as none is in a bank's file."""
     tags, between = tags_and_texts(record)
     pieces, piece = [], ""
     for tag, text, following in zip(tags, between[1:], [*tags[1:], ""], strict=True):
@@ -55,84 +64,143 @@ def skeleton(record: str) -> Skeleton:
             piece = ""
         else:
             piece += text
-    return Skeleton((*pieces, piece.encode()))
+    pieces.append(piece.encode())
+    counts = [one.count(b"<") for one in pieces]
+    words = [(number, offset) for number, one in enumerate(pieces) for offset in {*range(0, len(one) - 7, _BYTES_OF_WORD), len(one) - _BYTES_OF_WORD}]
+    if min(len(one) for one in pieces) < _BYTES_OF_WORD:
+        return None
+    return Skeleton(
+        tuple(pieces), sum(counts), np.cumsum([0, *counts[:-1]]), np.array([len(one) for one in pieces]),
+        np.array([number for number, _ in words]), np.array([offset for _, offset in words]),
+        np.array([int.from_bytes(pieces[number][offset:offset + _BYTES_OF_WORD], "little") for number, offset in words], np.uint64),
+    )
 
 
-@dataclass(slots=True)
+class Alike(NamedTuple):
+    """Records of a run that have one skeleton: its number, which records they are, and where each piece stands in each of them."""
+
+    number: int
+    rows: Ints
+    pieces: Ints
+
+
+@dataclass
 class Run:
-    """Records that follow one another in `data`: each from its start to its end, their first tags and numbers of tags."""
+    """Records that follow one another in a block: each from its start to its end, their first tags and numbers of tags."""
 
-    data: bytes
-    array: NDArray[np.uint8]
-    opening_brackets: Offsets
-    first_tags: Offsets
-    tag_counts: Offsets
-    starts: Offsets
-    ends: Offsets
+    laid: Laid
+    first_tags: Ints
+    tag_counts: Ints
+    starts: Ints
+    ends: Ints
 
     @property
-    def start(self) -> int:
-        """Where the first record begins."""
-        return int(self.starts[0])
+    def block(self) -> Block:
+        """The bytes."""
+        return self.laid.block
 
     @property
     def end(self) -> int:
         """Where the last record ends."""
         return int(self.ends[-1])
 
-    def lines(self, newline: bytes, line: int) -> Offsets:
-        """The line of each record, where the first one stands in `line`."""
-        breaks = np.flatnonzero(self.array[self.start : self.end] == newline[0]) + self.start
-        return np.searchsorted(breaks, self.starts) + line
+    def lines(self, newline: bytes, line: int, places: Ints | None = None) -> Ints:
+        """The line of each record, or of other places in the run, where the first record stands in `line`."""
+        breaks = self.laid.breaks(newline)
+        return np.searchsorted(breaks, self.starts if places is None else places) - np.searchsorted(breaks, self.starts[0]) + line
 
-    def record(self, index: int) -> bytes:
+    def record(self, row: int) -> bytes:
         """The bytes of one record."""
-        return self.data[int(self.starts[index]) : int(self.ends[index])]
+        return bytes(self.block.data[int(self.starts[row]) : int(self.ends[row])])
 
-    def kinds(self, skeletons: list[Skeleton]) -> NDArray[np.int32]:
-        """Which of the skeletons each record has; -1 for none, or where an entity is not XML's own."""
-        found = np.full(len(self.starts), -1, dtype=np.int32)
+    def alike(self, skeletons: list[Skeleton]) -> Iterator[Alike]:
+        """The records of each skeleton, but those with an entity that is not XML's own."""
+        eights, brackets = self.block.eights, self.laid.brackets
+        is_open = self._is_readable
         for number, one in enumerate(skeletons):
-            rows = np.flatnonzero((self.tag_counts == one.tags) & (found < 0))
-            tags = self.first_tags[rows]
-            for piece in one.pieces:
-                kept = _stands_at(self.data, self.opening_brackets[tags], piece)
-                rows, tags = rows[kept], tags[kept] + piece.count(b"<")
-            found[rows] = number
-        for place in _FOREIGN_ENTITY.finditer(self.data, self.start, self.end) if b"&" in self.data else ():
-            found[np.searchsorted(self.starts, place.start(), side="right") - 1] = -1
-        return found
-
-    def _pieces(self, rows: Offsets, one: Skeleton) -> list[tuple[Offsets, bytes]]:
-        """Where the pieces of the skeleton would stand in the records: each begins at a bracket."""
-        tag, found = self.first_tags[rows], []
-        for piece in one.pieces:
-            found.append((self.opening_brackets[tag], piece))
-            tag = tag + piece.count(b"<")
-        return found
-
-    def texts(self, kinds: NDArray[np.int32], skeletons: list[Skeleton]) -> pl.DataFrame:
-        """The texts of the leaves of each record, with the entities as they are: a row for each record, nulls where it has no kind."""
-        marked = self.array.copy()
-        marked[self.ends - 1] = _RECORD
-        for number, one in enumerate(skeletons):
-            rows = np.flatnonzero(kinds == number)
-            if not len(rows):
+            rows = np.flatnonzero(is_open & (self.tag_counts == one.tags))
+            rows = rows[self.ends[rows] <= self.block.size - max(MARGIN, int(one.sizes.max()))]
+            if not rows.size:
                 continue
-            found = self._pieces(rows, one)
-            for places, piece in found[:-1]:
-                marked[places + (len(piece) - 1)] = _FIELD
-            for places, _ in found[1:]:
-                marked[places] = _FIELD
-        fields = max((len(skeletons[number].pieces) for number in np.unique(kinds) if number >= 0), default=1) - 1
-        widest = bytes([_FIELD]) * (2 * fields) + bytes([_RECORD])  # the engine takes the number of fields from the first row
-        content = widest + marked[self.start : self.end].tobytes()
-        names = {str(place): pl.String() for place in range(2 * fields + 1)}
-        frame = pl.read_csv(
-            io.BytesIO(content), has_header=False, separator=chr(_FIELD), eol_char=chr(_RECORD), quote_char=None, schema=names,
-            columns=list(range(1, 2 * fields, 2)), empty_string_is_null=False, extra_columns="ignore",
-        )
-        return frame[1:].rename({str(2 * place + 1): str(place) for place in range(fields)})
+            pieces = brackets[self.first_tags[rows] + one.begins[:, None]]
+            stands = (eights[pieces[one.places] + one.offsets[:, None]] == one.words[:, None]).all(axis=0)
+            if not stands.all():
+                rows, pieces = rows[stands], pieces[:, stands]
+            if rows.size:
+                is_open[rows] = False
+                yield Alike(number, rows, pieces)
+
+    @cached_property
+    def _is_readable(self) -> Flags:
+        readable = np.ones(self.starts.size, np.bool_)
+        data = self.block.data
+        for place in _FOREIGN_ENTITY.finditer(data, int(self.starts[0]), self.end) if self.laid.has_entities else ():
+            readable[np.searchsorted(self.starts, place.start(), side="right") - 1] = False
+        return readable
+
+    def text(self, alike: Alike, one: Skeleton, leaf: int) -> Places:
+        """Where the texts of a leaf stand."""
+        return Places(alike.pieces[leaf] + one.sizes[leaf], alike.pieces[leaf + 1])
+
+    def odd(self, alike: Alike, one: Skeleton, leaf: int) -> Flags | None:
+        """The texts of a leaf in which other characters than those of ASCII stand, or entities; None where there are no such texts."""
+        if self.laid.odd_tags is None:
+            return None
+        return self.laid.odd_tags[self.first_tags[alike.rows] + (one.begins[leaf + 1] - 1)]
+
+
+class Laid:
+    """A block of bytes, gone through: where its tags are, and after which of them odd text stands."""
+
+    def __init__(self, data: bytes) -> None:
+        octets: Octets = np.frombuffer(data, np.uint8)
+        self.block = Block(data, len(data), octets, *(_words(data, width) for width in (2, 4, 8)))  # type: ignore[arg-type]  # the width says it
+        self.brackets = np.flatnonzero(octets == _LESS_THAN)
+        self._marks = np.flatnonzero((octets - np.uint8(_SPACE)) >= 0x7F - _SPACE)
+        self._marked = octets[self._marks]
+        self.has_entities = b"&" in data
+        self.is_clean = self._is_clean(data)
+        self.odd_tags = self._odd_tags(octets) if self.is_clean else None
+
+    def breaks(self, newline: bytes) -> Ints:
+        """Where lines end."""
+        return self._marks[self._marked == newline[0]]
+
+    def _is_clean(self, data: bytes) -> bool:
+        """Whether the block is UTF-8 without what XML forbids; its last character may be torn."""
+        marked = self._marked
+        if ((marked < _SPACE) & (marked != _LINE_FEED) & (marked != _RETURN) & (marked != _TAB)).any():
+            return False
+        if data.isascii():
+            return True
+        if b"\xef" in data and any(one in data for one in _NO_CHARACTERS):
+            return False
+        try:
+            data[: data.rfind(b">") + 1].decode()
+        except UnicodeDecodeError:
+            return False
+        return True
+
+    def _odd_tags(self, octets: Octets) -> Flags | None:
+        """The tags after which a text has something else than ASCII's letters in it, not counting blanks that it begins with."""
+        marks = self._marks
+        if self._are_tags_alone_bracketed(octets):
+            before, further = octets[marks - 1], octets[marks - 2]
+            marks = marks[(before != _GREATER_THAN) & ((before != _RETURN) | (further != _GREATER_THAN))]
+        if self.has_entities:
+            marks = np.concatenate([marks, np.flatnonzero(octets == _AMPERSAND)])
+        if not marks.size:
+            return None
+        odd = np.zeros(self.brackets.size, np.bool_)
+        tags = np.searchsorted(self.brackets, marks) - 1
+        odd[tags[tags >= 0]] = True
+        return odd
+
+    def _are_tags_alone_bracketed(self, octets: Octets) -> bool:
+        """Whether each `>` ends a tag; in texts they may stand, too."""
+        closing = np.count_nonzero(octets == _GREATER_THAN)
+        last = bytes(self.block.data).rfind(b">")
+        return bool(closing == np.searchsorted(self.brackets, last))
 
 
 class Runs:
@@ -140,11 +208,10 @@ class Runs:
 
     def __init__(self) -> None:
         self._data = b""
+        self._laid = Laid(b" " * MARGIN)
         self._refused = 0
-        self._lasts = np.zeros(0, dtype=np.int64)
-        self._ends = np.zeros(0, dtype=np.int64)
-        self._array = np.zeros(0, dtype=np.uint8)
-        self._brackets = np.zeros(0, dtype=np.int64)
+        self._lasts: Ints = np.zeros(0, np.int64)
+        self._ends: Ints = np.zeros(0, np.int64)
 
     def find(self, data: bytes, start: int, tag: bytes, closing: bytes, records_max: int) -> Run | None:
         """The run of records that begin with `tag` and end with `closing`, from `start` on; None where it is too short."""
@@ -153,62 +220,58 @@ class Runs:
         if start < self._refused:
             return None
         place = int(np.searchsorted(self._ends, start, side="right"))
-        first = int(np.searchsorted(self._brackets, start))
+        first = int(np.searchsorted(self._laid.brackets, start))
         for size in (RECORDS_MIN, max(records_max, RECORDS_MIN)):
             run = self._laid_out(first, self._lasts[place : place + size], tag, closing)
-            if run is None or len(run.starts) < RECORDS_MIN:
-                self._refused = run.end if run and len(run.starts) > 1 else start + 1
+            if run is None or run.starts.size < RECORDS_MIN:
+                self._refused = run.end if run and run.starts.size > 1 else start + 1
                 return None
         return run
 
-    def _laid_out(self, first: int, lasts: Offsets, tag: bytes, closing: bytes) -> Run | None:
+    def _laid_out(self, first: int, lasts: Ints, tag: bytes, closing: bytes) -> Run | None:
         """The records that end with those tags, as far as they follow one another with the same blanks between them."""
-        if len(lasts) < RECORDS_MIN:
+        if lasts.size < RECORDS_MIN:
             return None
-        data = self._data
-        ends = self._brackets[lasts] + len(closing)
-        firsts = np.concatenate([np.full(1, first, dtype=np.int64), lasts[:-1] + 1])
-        starts = self._brackets[firsts]
+        data, brackets = self._data, self._laid.brackets
+        ends = brackets[lasts] + len(closing)
+        firsts = np.concatenate([np.full(1, first, np.int64), lasts[:-1] + 1])
+        starts = brackets[firsts]
         between = data[int(ends[0]) : int(starts[1])]
         if between.strip(_BLANKS):
             return None
-        broken = np.flatnonzero(~_stands_at(data, ends[:-1], between + tag))
-        count = int(broken[0]) + 1 if len(broken) else len(starts)
-        return Run(data, self._array, self._brackets, firsts[:count], (lasts - firsts + 1)[:count], starts[:count], ends[:count])
+        broken = np.flatnonzero(~_stands_at(self._laid.block, ends[:-1], between + tag))
+        count = int(broken[0]) + 1 if broken.size else starts.size
+        return Run(self._laid, firsts[:count], (lasts - firsts + 1)[:count], starts[:count], ends[:count])
 
     def _take(self, data: bytes, closing: bytes) -> None:
-        self._data = data
-        self._array = np.frombuffer(data, dtype=np.uint8)
-        self._refused = 0 if _is_clean(data, self._array) else len(data)
-        self._brackets = np.flatnonzero(self._array == _LESS_THAN)
-        self._lasts = np.flatnonzero(_stands_at(data, self._brackets, closing))
-        self._ends = self._brackets[self._lasts] + len(closing)
+        self._data, self._refused = data, len(data)
+        if len(data) < MARGIN:
+            return
+        self._laid = Laid(data)
+        if not self._laid.is_clean:
+            return
+        self._refused = 0
+        brackets = self._laid.brackets[:np.searchsorted(self._laid.brackets, len(data) - 4, side="right")]
+        begin = np.flatnonzero(self._laid.block.quads[brackets] == int.from_bytes(closing[:4], "little"))
+        self._lasts = begin[_stands_at(self._laid.block, self._laid.brackets[begin], closing)]
+        self._ends = self._laid.brackets[self._lasts] + len(closing)
 
 
-def _is_clean(data: bytes, array: NDArray[np.uint8]) -> bool:
-    """Whether the block is UTF-8 without what XML forbids; its last character may be torn."""
-    if np.count_nonzero(array < 32) != sum(data.count(blank) for blank in (b"\t", b"\r", b"\n")):
-        return False
-    if data.isascii():
-        return True
-    if b"\xef" in data and any(one in data for one in _NO_CHARACTERS):
-        return False
-    try:
-        data[: data.rfind(b">") + 1].decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+def _words(data: bytes, width: int) -> np.ndarray[tuple[int], np.dtype[np.void]]:
+    """The words of so many bytes that begin at each byte."""
+    return np.ndarray((len(data) - width + 1,), f"<u{width}", data, strides=(1,))
 
 
-def _stands_at(data: bytes, places: Offsets, literal: bytes) -> Mask:
-    """Whether the literal stands at each of the places: compared in words of eight bytes, the last one overlapping."""
-    size = len(literal)
-    width = 8 if size >= 8 else 4 if size >= 4 else 2 if size >= 2 else 1
-    words = np.ndarray((len(data) - width + 1,), dtype=f"<u{width}", buffer=data, strides=(1,))
-    if len(data) < size:
-        return np.zeros(len(places), dtype=np.bool_)
-    stands = places <= len(data) - size
-    places = np.minimum(places, len(data) - size)
-    for offset in sorted({*range(0, size - width + 1, width), size - width}):
-        stands &= words[places + offset] == int.from_bytes(literal[offset : offset + width], "little")
+def _stands_at(block: Block, places: Ints, literal: bytes) -> Flags:
+    """Whether the literal stands at each of the places."""
+    stands = places <= block.size - len(literal)
+    rows = places[stands]
+    for offset in range(0, len(literal), _BYTES_OF_WORD):
+        piece = literal[offset : offset + _BYTES_OF_WORD]
+        at = np.minimum(rows + offset, block.size - _BYTES_OF_WORD)
+        shift = ((rows + offset - at) << 3).astype(np.uint64)
+        wanted = np.uint64(int.from_bytes(piece, "little"))
+        kept = np.uint64((1 << 8 * len(piece)) - 1)
+        stands[stands] &= ((block.eights[at] >> shift) & kept) == wanted
+        rows = places[stands]
     return stands
