@@ -7,6 +7,7 @@ which also reads all that stands between the runs and learns the shapes.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -17,7 +18,6 @@ import polars as pl
 from parsers import documents
 from parsers.byte_columns import Places
 from parsers.iso import entry_columns
-from parsers.iso.leaf_columns import Leaves
 from parsers.iso.line_columns import LineColumns
 from parsers.records import BankLine, Span
 from parsers.xml.records import Record as RecordPiece
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from parsers.byte_columns import Ints
     from parsers.documents import Document, Statement
     from parsers.formats.iso_camt import Reading
-    from parsers.iso.entry_columns import Shape
+    from parsers.iso.entry_columns import Family, Shape
     from parsers.iso.statement import Statement as Account
     from parsers.records import Record
     from parsers.sources import Source
     from parsers.xml.records import Piece
-    from parsers.xml.runs import Run
+    from parsers.xml.runs import Alike, Run
 
 RecordsOf = Callable[["Reading", "Piece"], "Iterable[Record]"]
 """How the record reader answers a piece of the file."""
@@ -143,8 +143,7 @@ def _of_run(piece: RecordRun, reading: Reading, shapes: _Known, so_far: _Parts, 
     if not told.size:
         return so_far.part(found)
     places = Places(run.starts + piece.base, run.ends + piece.base)
-    frame = columns.lines(told, lines, places, so_far.statements - 1)
-    remittance = columns.remittance(_document_lines(run, columns, lines), piece.base)
+    frame, remittance = columns.frames(lines, places, so_far.statements - 1, _document_lines(run, columns, lines), piece.base)
     if not found:
         return documents.Document(so_far.format_name, lines=frame, remittance=remittance)
     part = so_far.part(found)
@@ -155,9 +154,11 @@ def _of_run(piece: RecordRun, reading: Reading, shapes: _Known, so_far: _Parts, 
 def _columns(run: Run, shapes: list[Shape], statement: Account) -> LineColumns:
     """The entries of known shapes; they count into the statement."""
     columns = LineColumns(run.block, run.starts.size)
+    families: dict[Family, list[tuple[Alike, Shape]]] = defaultdict(list)
     for alike in run.alike([shape.skeleton for shape in shapes]):
-        shape = shapes[alike.number]
-        entry_columns.read(Leaves(run, alike, shape.skeleton), shape, statement.own, columns)
+        families[shapes[alike.number].family].append((alike, shapes[alike.number]))
+    for members in families.values():
+        entry_columns.read(run, members, statement.own, columns)
     _count(columns, statement)
     return columns
 
@@ -180,8 +181,8 @@ def _document_lines(run: Run, columns: LineColumns, lines: Ints) -> Ints:
     """The lines of the documents: those of their records and the line ends before them in these."""
     if not columns.told:
         return np.zeros(0, np.int64)
-    rows, starts = (np.concatenate(every) for every in zip(*((told.row, told.start) for told in columns.told), strict=True))
-    return lines[rows] + run.lines(b"\n", 0, starts) - run.lines(b"\n", 0, run.starts)[rows]
+    rows, starts = (np.concatenate([told[part] for told in columns.told]) for part in (0, 1))
+    return lines[rows] + run.lines(b"\n", 0, starts) - run.lines(b"\n", 0)[rows]
 
 
 def _merge(part: Document, frame: pl.DataFrame, remittance: pl.DataFrame, told: Ints, order: Ints) -> None:

@@ -7,20 +7,22 @@ is marked: `sure` says which entries may be told in columns.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import itertools
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from parsers import dates
 from parsers.amounts import minor_digits
-from parsers.byte_columns import Flags, Ints, Places, alike, empty, equals, has_blank, numbers, trimmed
-from parsers.iso.messages import NO_REFERENCE, SILENT, reference_of
+from parsers.byte_columns import Flags, Ints, Places, Words, alike, empty, equals, has_blank, numbers, trimmed
+from parsers.iso.messages import NO_REFERENCE, reference_of
+from parsers.xml.runs import DOUBLE
 from parsers.xml.shapes import resolved
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from parsers.iso.messages import Money, Slot
+    from parsers.iso.messages import Slot
     from parsers.xml.runs import Alike, Run, Skeleton
 
 NO_DAY = np.iinfo(np.int32).min
@@ -29,156 +31,256 @@ _EPOCH = 719_163
 _DIGITS_MAX = 11
 """Before the decimal mark; so a run's sum stays a machine's number."""
 _TENS = 10 ** np.arange(4)
-_SPACE, _DOT, _SMALL, _SMALL_N = ord(" "), ord("."), 0x20, ord("n")
+_SPACE, _DOT, _SMALL, _SMALL_N = (np.uint64(code) for code in b" . n")
+_OCTET, _TWO_OCTETS, _TO_LAST, _WORD = (np.uint64(number) for number in (0xFF, 0xFFFF, 56, 64))
 _NO_REFERENCE = sorted(NO_REFERENCE, key=lambda word: (word != "NOTPROVIDED", word))
 _NO_REFERENCE_BYTES = max(map(len, NO_REFERENCE))
 
 
+class Part(NamedTuple):
+    """Entries of one shape: which leaf of theirs each field is."""
+
+    alike: Alike
+    skeleton: Skeleton
+    fields: Mapping[str, Slot]
+
+
 class Leaves:
-    """The leaves of entries of one shape."""
+    """The fields of entries of several shapes, in file order. Of each text the first and the last 16 bytes are at hand, as two words each."""
 
-    def __init__(self, run: Run, of: Alike, skeleton: Skeleton) -> None:
-        self.run, self.of, self.skeleton, self.block = run, of, skeleton, run.block
-        self.rows = of.rows
-        self.sure: Flags = np.ones(of.rows.size, np.bool_)
-        self.none = empty(of.rows.size)
-        self._lines: dict[tuple[Slot, Callable[[str], str]], Places] = {}
+    def __init__(self, run: Run, parts: Sequence[Part]) -> None:
+        self.run, self.block = run, run.block
+        self.sizes = [part.alike.rows.size for part in parts]
+        rows = np.concatenate([part.alike.rows for part in parts])
+        self.order = np.argsort(rows, kind="stable") if len(parts) > 1 else np.arange(rows.size)
+        self.rows = rows[self.order]
+        self.sure: Flags = np.ones(rows.size, np.bool_)
+        self.none = empty(rows.size)
+        self._number = {name: number for number, name in enumerate(dict.fromkeys(name for part in parts for name in part.fields))}
+        starts, ends = self._places(parts)
+        self._starts, self._ends = np.ascontiguousarray(starts.T), np.ascontiguousarray(ends.T)
+        self._openings, self._closings = _words_at(run, starts), _words_at(run, ends - DOUBLE)
+        self._odd_texts = self._marks(parts)
+        self._made: dict[tuple[str, Callable[[str], str]], Places] = {}
 
-    def raw(self, slot: Slot) -> Places:
+    def _places(self, parts: Sequence[Part]) -> tuple[Ints, Ints]:
+        """Where each field of each entry stands; one that a shape has not is empty and stands at 0."""
+        starts, ends = (np.zeros((self.rows.size, len(self._number)), np.int64) for _ in range(2))
+        first = 0
+        for (_, rows, pieces), skeleton, fields in parts:
+            numbers, slots = [self._number[name] for name in fields], np.array([*fields.values()])
+            starts[first : first + rows.size, numbers] = pieces[:, slots] + skeleton.sizes[slots]
+            ends[first : first + rows.size, numbers] = pieces[:, slots + 1]
+            first += rows.size
+        return starts[self.order], ends[self.order]
+
+    def _marks(self, parts: Sequence[Part]) -> Flags | None:
+        """Which texts are marked as odd in the block."""
+        odd = self.run.laid.odd_tags
+        if odd is None:
+            return None
+        marks = np.zeros((self.rows.size, len(self._number)), np.bool_)
+        first = 0
+        for (_, rows, _), skeleton, fields in parts:
+            numbers, slots = [self._number[name] for name in fields], np.array([*fields.values()])
+            marks[first : first + rows.size, numbers] = odd[self.run.first_tags[rows, None] + skeleton.begins[slots + 1] - 1]
+            first += rows.size
+        return np.ascontiguousarray(marks[self.order].T)
+
+    def has(self, name: str) -> bool:
+        """Whether any of the shapes has the field."""
+        return name in self._number
+
+    def count(self, name: str) -> int:
+        """How many fields of that name there are, which are numbered."""
+        return next(number for number in itertools.count() if not self.has(f"{name}_{number}"))
+
+    def is_there(self, name: str) -> Flags:
+        """The entries that have the field."""
+        return self.raw(name).start > 0
+
+    def raw(self, name: str) -> Places:
         """The texts as they stand there."""
-        return self.none if slot == SILENT else self.run.text(self.of, self.skeleton, slot)
+        if name not in self._number:
+            return self.none
+        return Places(self._starts[self._number[name]], self._ends[self._number[name]])
 
-    def told(self, slot: Slot, row: int) -> str:
+    def told(self, name: str, row: int) -> str:
         """One text, with entities resolved."""
-        start, end = self.raw(slot)
+        start, end = self.raw(name)
         return self.between(int(start[row]), int(end[row]))
 
     def between(self, start: int, end: int) -> str:
         """What stands there, with entities resolved."""
         return resolved(self.block.text(start, end))
 
-    def texts(self, slot: Slot, rule: Callable[[str], str]) -> Places:
+    def texts(self, name: str, rule: Callable[[str], str]) -> Places:
         """The texts as the rule gives them, which must be without effect on words of ASCII but for the blanks around them."""
-        if (slot, rule) not in self._lines:
-            self._lines[slot, rule] = self._read(slot, rule)
-        return self._lines[slot, rule]
+        if (name, rule) not in self._made:
+            self._made[name, rule] = self._read(name, rule) if self.has(name) else self.none
+        return self._made[name, rule]
 
-    def _read(self, slot: Slot, rule: Callable[[str], str]) -> Places:
-        if slot == SILENT:
-            return self.none
-        places = trimmed(self.block, self.raw(slot))
-        odd = self._odd(slot, places)
+    def _read(self, name: str, rule: Callable[[str], str]) -> Places:
+        places = self._trimmed(name)
+        odd = self._odd(name, places)
         if rule is reference_of:
-            places, doubtful = self._without_silence(places)
+            places, doubtful = self._without_silence(name, places)
             odd[doubtful] = True
-        return self._replaced(slot, places, odd, rule)
+        return self._replaced(name, places, odd, rule)
 
-    def _odd(self, slot: Slot, places: Places) -> Flags:
+    def _trimmed(self, name: str) -> Places:
+        first, last = self._openings[0, self._number[name]] & _OCTET, self._closings[1, self._number[name]] >> _TO_LAST
+        places = self.raw(name)
+        return trimmed(self.block, places) if (first == _SPACE).any() or (last == _SPACE).any() else places
+
+    def _odd(self, name: str, places: Places) -> Flags:
         """Which texts are not plain words of ASCII."""
-        odd = self.block.octets[places.start] < _SPACE
-        marked = self.run.odd(self.of, self.skeleton, slot)
+        is_moved = places.start.base is not self._starts
+        odd = self.block.octets[places.start] < _SPACE if is_moved else self._openings[0, self._number[name]] & _OCTET < _SPACE
+        marked = self._marked(name)
         return odd if marked is None else odd | marked
 
-    def _replaced(self, slot: Slot, places: Places, odd: Flags, rule: Callable[[str], str]) -> Places:
+    def _marked(self, name: str) -> Flags | None:
+        return self._odd_texts[self._number[name]] if self._odd_texts is not None else None
+
+    def _replaced(self, name: str, places: Places, odd: Flags, rule: Callable[[str], str]) -> Places:
         """The odd ones as the rule gives them."""
         rows = np.flatnonzero(odd)
         if not rows.size:
             return places
-        raw, start, end = self.raw(slot), places.start.copy(), places.end.copy()
+        raw, start, end = self.raw(name), places.start.copy(), places.end.copy()
         for row in rows.tolist():
             text = rule(self.between(int(raw.start[row]), int(raw.end[row])))
             if text.encode() != self.block.data[int(start[row]) : int(end[row])]:
                 start[row], end[row] = self.block.add(text)
         return Places(start, end)
 
-    def _without_silence(self, places: Places) -> tuple[Places, Ints]:
+    def _without_silence(self, name: str, places: Places) -> tuple[Places, Ints]:
         """References without those that say there is none, and those that may say so in other words."""
-        rows = np.flatnonzero((self.block.octets[places.start] | _SMALL == _SMALL_N) & places.is_filled)
-        rows = rows[places.length[rows] <= _NO_REFERENCE_BYTES]
+        length = places.length
+        rows = np.flatnonzero((self._openings[0, self._number[name]] & _OCTET | _SMALL == _SMALL_N) & (length > 0) & (length <= _NO_REFERENCE_BYTES))
+        if places.start.base is not self._starts:
+            return places, np.flatnonzero(length <= _NO_REFERENCE_BYTES)
         if not rows.size:
             return places, rows
         end = places.end.copy()
         for word in _NO_REFERENCE:
-            are = equals(self.block, places.start[rows], places.length[rows], word)
+            are = self._are(name, word, rows)
             end[rows[are]] = places.start[rows[are]]
             rows = rows[~are]
+            if not rows.size:
+                break
         return Places(places.start, end), rows
 
-    def accounts(self, slot: Slot, own: str) -> tuple[Places, Flags]:
+    def _are(self, name: str, word: str, rows: Ints | slice = slice(None)) -> Flags:
+        """Whether texts are this word of up to 16 letters."""
+        are = self.raw(name).length[rows] == len(word)
+        for number, part in enumerate((word[:8], word[8:16])):
+            if part:
+                kept = np.uint64((1 << 8 * len(part)) - 1)
+                are &= self._openings[number, self._number[name]][rows] & kept == int.from_bytes(part.encode(), "little")
+        return are
+
+    def accounts(self, name: str, own: str) -> tuple[Places, Flags]:
         """Account numbers without blanks, and which of them are our own."""
-        if slot == SILENT:
+        if not self.has(name):
             return self.none, np.zeros(self.rows.size, np.bool_)
-        places = trimmed(self.block, self.raw(slot))
+        places = self._trimmed(name)
         are_own = equals(self.block, places.start, places.length, own)
-        odd = self._odd(slot, places)
+        odd = self._odd(name, places)
         odd[has_blank(self.block, places)] = True
-        places = self._replaced(slot, places, odd, _without_blanks)
+        places = self._replaced(name, places, odd, _without_blanks)
         for row in np.flatnonzero(odd).tolist():
             are_own[row] = self.block.text(int(places.start[row]), int(places.end[row])) == own
         return places, are_own
 
-    def minor(self, stated: Money) -> Ints:
-        """Amounts in minor units."""
-        digits, octets, eights = minor_digits(stated.currency), self.block.octets, self.block.eights
-        start, end = self.raw(stated.slot)
-        fraction = np.zeros(start.size, np.int64)
+    def minor(self, name: str, currency: str) -> Ints:
+        """Amounts in minor units; 0 where the entry has none."""
+        if not self.has(name):
+            return np.zeros(self.rows.size, np.int64)
+        digits, length = minor_digits(currency), self.raw(name).length
+        left, right = self._closings[:, self._number[name]]
+        fraction = np.zeros(length.size, np.int64)
         for places in range(1, digits + 1):
-            fraction[octets[end - places - 1] == _DOT] = places
-        point = end - fraction - (fraction > 0)
-        count = point - start
-        self.sure &= (count > 0) & (count <= _DIGITS_MAX)
-        high_count = np.clip(count - 8, 0, 8)
-        low_count = np.clip(count, 0, 8)
-        high, is_high = numbers(eights[start], high_count)
-        low, is_low = numbers(eights[start + high_count], low_count)
-        cents, are_cents = numbers(eights[end - fraction], fraction)
-        self.sure &= is_high & is_low & are_cents
-        return (high * 100_000_000 + low) * _TENS[digits] + cents * _TENS[digits - fraction]
+            fraction[right >> np.uint64(56 - 8 * places) & _OCTET == _DOT] = places
+        behind = np.where(fraction > 0, fraction + 1, 0)
+        count = length - behind
+        self.sure &= (count > 0) & (count <= _DIGITS_MAX) | ~self.is_there(name)
+        bits = (behind << 3).astype(np.uint64)
+        whole, are_digits = _number_at_end(right << bits | left >> _WORD - bits, np.clip(count, 0, 8))
+        self.sure &= are_digits
+        if (count > 8).any():
+            high, are_digits = _number_at_end(left << bits, np.clip(count - 8, 0, 8))
+            whole += high * 100_000_000
+            self.sure &= are_digits
+        if digits:
+            cents, are_digits = _number_at_end(right, fraction)
+            self.sure &= are_digits
+            return whole * _TENS[digits] + cents * _TENS[digits - fraction]
+        return whole
 
-    def days(self, slot: Slot) -> Ints:
+    def days(self, name: str) -> Ints:
         """Dates, in days since 1970."""
-        if slot == SILENT:
+        if not self.has(name):
             return np.full(self.rows.size, NO_DAY, np.int64)
-        start, end = self.raw(slot)
-        head, tail = self.block.eights[start], self.block.eights[start + 2]
+        start, end = self.raw(name)
+        head, tail = self._openings[0, self._number[name]], self._openings[1, self._number[name]] & _TWO_OCTETS
         firsts = _firsts((head[1:] != head[:-1]) | (tail[1:] != tail[:-1]))
         data = self.block.data
         found = [dates.iso(data[place : place + 10].decode("ascii", "replace")) for place in start[firsts].tolist()]
         days = repeated(np.array([day.toordinal() - _EPOCH if day else NO_DAY for day in found]), firsts, start.size)
-        self.sure &= (days != NO_DAY) | (end == start)
+        is_empty = end == start
+        self.sure &= (days != NO_DAY) | is_empty
+        days[is_empty] = NO_DAY
         return days
 
-    def words(self, slot: Slot, known: Sequence[str], silent: int = 0) -> Ints:
-        """Which of the known words, of up to eight letters, each text is; `silent` where the record does not say."""
-        if slot == SILENT:
-            return np.full(self.rows.size, silent)
-        start, length = self.raw(slot).start, self.raw(slot).length
-        found = np.full(start.size, -1)
-        for number, word in enumerate(known):
-            found[equals(self.block, start, length, word)] = number
+    def words(self, name: str, known: Sequence[str]) -> Ints:
+        """Which of the known words each text is; the first one where the record does not say."""
+        if not self.has(name):
+            return np.zeros(self.rows.size, np.int64)
+        found = np.where(self._are(name, known[0]) | ~self.is_there(name), 0, -1)
+        for number, word in enumerate(known[1:], 1):
+            if (rows := np.flatnonzero(found < 0)).size:
+                found[rows[self._are(name, word, rows)]] = number
         self.sure &= found >= 0
         return found
 
-    def same(self, one: Slot, other: Slot) -> Flags:
-        """Whether two texts are the same."""
-        return alike(self.block, self.raw(one), self.raw(other))
+    def same(self, one: str, other: str) -> Flags:
+        """Whether two texts of up to 16 letters are the same."""
+        length = self.raw(one).length
+        same = (length == self.raw(other).length) & (length <= DOUBLE)
+        for number in (0, 1):
+            left = np.clip(length - 8 * number, 0, 8)
+            differing = self._openings[number, self._number[one]] ^ self._openings[number, self._number[other]]
+            same &= differing << _WORD - (left << 3).astype(np.uint64) == 0
+        return same
 
-    def changes(self, slots: Sequence[Slot], *flags: Flags) -> Ints:
+    def changes(self, names: Sequence[str], *flags: Flags) -> Ints:
         """The entries whose texts or flags are not those of the one before."""
         changed = np.zeros(max(0, self.rows.size - 1), np.bool_)
         for flag in flags:
             changed |= flag[1:] != flag[:-1]
-        for slot in slots:
-            start, end = self.raw(slot)
+        for name in names:
+            start, end = self.raw(name)
             changed |= ~alike(self.block, Places(start[1:], end[1:]), Places(start[:-1], end[:-1]))
         return _firsts(changed)
 
-    def plain(self, slots: Sequence[Slot]) -> None:
+    def plain(self, names: Sequence[str]) -> None:
         """What is odd in those texts is not told here."""
-        for slot in slots:
-            marked = self.run.odd(self.of, self.skeleton, slot)
-            if marked is not None:
+        for name in names:
+            if self.has(name) and (marked := self._marked(name)) is not None:
                 self.sure &= ~marked
+
+
+def _words_at(run: Run, places: Ints) -> Words:
+    """The 16 bytes at each place: two words, for each leaf, for each row. They are fetched as near to each other as they stand."""
+    found = run.laid.doubles[places].view(np.uint64).reshape(*places.shape, 2)
+    return np.ascontiguousarray(found.transpose(2, 1, 0))
+
+
+def _number_at_end(words: Words, count: Ints) -> tuple[Ints, Flags]:
+    """The number that the last characters of each word are, and whether they are digits."""
+    return numbers(words >> _WORD - (count << 3).astype(np.uint64), count)
 
 
 def repeated(values: Ints, firsts: Ints, size: int) -> Ints:

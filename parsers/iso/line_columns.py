@@ -6,34 +6,45 @@ Texts are places in the run's block until the frame is made (`parsers.byte_colum
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import polars as pl
 
 from parsers import structured
-from parsers.byte_columns import Coded, Flags, Ints, Places, empty, strings
+from parsers.byte_columns import Coded, Flags, Ints, Places, empty
 from parsers.documents import LINES, REMITTANCE
+from parsers.iso import remittance
 from parsers.iso.leaf_columns import NO_DAY
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from parsers.byte_columns import Block
 
+DOCUMENT_TYPES: tuple[str, ...] = tuple(dict.fromkeys([*remittance.DOCUMENT_TYPES.values(), "other"]))
+_NO_REMITTANCE = pl.DataFrame(schema=REMITTANCE)
 _MAY_QUOTE = r"[rR][fF]|\+\+\+|\*\*\*|[^\x00-\x7f]"
 
 
-@dataclass(slots=True)
-class Told:
-    """Remittance lines of one document of each entry of a shape: the `row` is the entry's; `is_amount_known` where there is one."""
+class Told(NamedTuple):
+    """Remittance lines, one for each document: `row` is its entry's, `is_amount_known` where it tells an amount."""
 
     row: Ints
     start: Ints
     end: Ints
-    document_number: Places
-    document_type: Coded
+    number_start: Ints
+    number_end: Ints
+    document_type: Ints
+    """Index into `DOCUMENT_TYPES`."""
     amount_minor: Ints
     is_amount_known: Flags
     discount_minor: Ints
+
+    @classmethod
+    def of_all(cls, several: Sequence[Told]) -> Told:
+        """Several as one."""
+        return cls(*(np.concatenate(every) for every in zip(*several, strict=True)))
 
 
 @dataclass(slots=True)
@@ -70,57 +81,79 @@ class LineColumns:
         whole = self.texts[name]
         whole.start[rows], whole.end[rows] = places
 
-    def put_words(self, name: str, rows: Ints, texts: list[str], which: Ints | int) -> None:
+    def put_words(self, name: str, rows: Ints, texts: list[str], which: Ints) -> None:
         """The words of a column in those rows."""
         if name not in self.words:
+            if rows.size == self.rows:
+                self.words[name] = Coded(list(texts), which)
+                return
             self.words[name] = Coded([""], np.zeros(self.rows, np.int64))
         column = self.words[name]
-        codes = np.array([column.code(text) for text in texts])
-        column.which[rows] = codes[which]
+        column.which[rows] = np.array([column.code(text) for text in texts])[which]
 
-    def lines(self, kept: Ints, lines: Ints, spans: Places, statement: int) -> pl.DataFrame:
-        """The frame of the bank lines of the rows that are kept; `lines` and `spans` are places in the file."""
-        block, size = self.block.in_rows(kept.size), kept.size
-        every = slice(None) if size == self.rows else kept
+    def frames(self, lines: Ints, spans: Places, statement: int, told_lines: Ints, base: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The frames of the bank lines that are known and of their remittance lines, whose `row` counts these; `lines` and `spans` are
+        places in the file, `told_lines` the lines of all documents that are told, one after the other, `base` where the block stands."""
+        block = pl.Series("block", [b"".join((self.block.data, self.block.added)) if self.block.added else self.block.data], dtype=pl.Binary)
+        return self._lines(block, lines, spans, statement), self._remittance(block, told_lines, base)
+
+    def _lines(self, block: pl.Series, lines: Ints, spans: Places, statement: int) -> pl.DataFrame:
+        kept = slice(None) if self.known.all() else np.flatnonzero(self.known)
+        size = lines[kept].size
         made = {
-            "statement": pl.Series(np.full(size, statement, np.int32)), "line": pl.Series(lines[every]),
-            "byte_start": pl.Series(spans.start[every]), "byte_end": pl.Series(spans.end[every]),
-            "amount_minor": pl.Series(self.amount_minor[every]), "booking_date": _dates(self.booking_date[every]),
-            "value_date": _dates(self.value_date[every]), "fee_minor": pl.Series(np.zeros(size, np.int64)),
-            "instructed_minor": _numbers(self.instructed_minor[every], self.is_instructed[every]),
-            **{name: strings(name, column, every, block) for name, column in (*self.texts.items(), *self.words.items())},
+            "statement": pl.Series([statement], dtype=pl.Int32).new_from_index(0, size), "line": pl.Series(lines[kept]),
+            "byte_start": pl.Series(spans.start[kept]), "byte_end": pl.Series(spans.end[kept]),
+            "amount_minor": pl.Series(self.amount_minor[kept]), "booking_date": _dates(self.booking_date[kept]),
+            "value_date": _dates(self.value_date[kept]), "fee_minor": pl.Series([0], dtype=pl.Int64).new_from_index(0, size),
+            "instructed_minor": _numbers(self.instructed_minor[kept], self.is_instructed[kept]),
+            **_texts(block, {name: Places(*(ends[kept] for ends in places)) for name, places in self.texts.items()}),
+            **{name: _words(column.texts, column.which[kept]) for name, column in self.words.items()},
         }
         if "remittance_text" in made and self.is_said.any():
-            made["structured_reference"] = _with_quoted(made.get("structured_reference"), made["remittance_text"], self.is_said[every])
-        silent = pl.Series([""], dtype=pl.String).new_from_index(0, size)
-        nothing = pl.Series([None], dtype=pl.Int64).new_from_index(0, size)
-        return pl.DataFrame([
-            (made[name] if name in made else silent if dtype is pl.String else nothing).alias(name) for name, dtype in LINES.items()
-        ])
+            made["structured_reference"] = _with_quoted(made.get("structured_reference"), made["remittance_text"], self.is_said[kept])
+        return _frame(made, LINES, size)
 
-    def remittance(self, lines: Ints, base: int) -> pl.DataFrame:
-        """The frame of their remittance lines. `row` counts the bank lines that are kept; `lines` are those of `told`, one after the other."""
+    def _remittance(self, block: pl.Series, told_lines: Ints, base: int) -> pl.DataFrame:
         if not self.told:
-            return pl.DataFrame(schema=REMITTANCE)
-        row = np.concatenate([one.row for one in self.told])
-        order = np.argsort(row, kind="stable")
-        order = order[self.known[row[order]]]
-        size, block = order.size, self.block.in_rows(order.size)
-        kinds = np.concatenate([one.document_type.which for one in self.told])
-        number = Places(*(np.concatenate(every) for every in zip(*(one.document_number for one in self.told), strict=True)))
-        amount, known, discount = (np.concatenate(every) for every in zip(
-            *((one.amount_minor, one.is_amount_known, one.discount_minor) for one in self.told), strict=True))
+            return _NO_REMITTANCE
+        told = self.told[0] if len(self.told) == 1 else Told.of_all(self.told)
+        order = np.argsort(told.row, kind="stable")
+        order = order[self.known[told.row[order]]]
         made = {
-            "row": pl.Series((np.cumsum(self.known) - 1)[row[order]]), "line": pl.Series(lines[order]),
-            "byte_start": pl.Series(np.concatenate([one.start for one in self.told])[order] + base),
-            "byte_end": pl.Series(np.concatenate([one.end for one in self.told])[order] + base),
-            "document_number": strings("document_number", number, order, block),
-            "amount_minor": _numbers(amount[order], known[order]), "discount_minor": pl.Series(discount[order]),
-            "deduction_minor": pl.Series(np.zeros(size, np.int64)),
-            "document_type": strings("document_type", Coded(self.told[0].document_type.texts, kinds), order, block),
+            "row": pl.Series((np.cumsum(self.known) - 1)[told.row[order]]), "line": pl.Series(told_lines[order]),
+            "byte_start": pl.Series(told.start[order] + base), "byte_end": pl.Series(told.end[order] + base),
+            **_texts(block, {"document_number": Places(told.number_start[order], told.number_end[order])}),
+            "document_type": _words(list(DOCUMENT_TYPES), told.document_type[order]),
+            "amount_minor": _numbers(told.amount_minor[order], told.is_amount_known[order]), "discount_minor": pl.Series(told.discount_minor[order]),
+            "deduction_minor": pl.Series([0], dtype=pl.Int64).new_from_index(0, order.size),
         }
-        silent = pl.Series([""], dtype=pl.String).new_from_index(0, size)
-        return pl.DataFrame([(made[name] if name in made else silent).alias(name) for name in REMITTANCE])
+        return _frame(made, REMITTANCE, order.size)
+
+
+def _frame(made: dict[str, pl.Series], columns: Mapping[str, type[pl.DataType]], size: int) -> pl.DataFrame:
+    """A frame of these columns; those that are not made are silent."""
+    silent = pl.Series([""], dtype=pl.String).new_from_index(0, size)
+    nothing = pl.Series([None], dtype=pl.Int64).new_from_index(0, size)
+    others = {name: silent if dtype is pl.String else nothing for name, dtype in columns.items() if name not in made}
+    return pl.DataFrame([(others | made)[name].alias(name) for name in columns])
+
+
+def _texts(block: pl.Series, columns: dict[str, Places]) -> dict[str, pl.Series]:
+    """The strings of all columns at once: each shares the block's bytes."""
+    if not columns:
+        return {}
+    size = next(iter(columns.values())).start.size
+    made = block.new_from_index(0, size).to_frame().select(
+        pl.col("block").bin.slice(pl.Series(places.start), pl.Series(places.length)).cast(pl.String).alias(name) for name, places in columns.items()
+    )
+    return {name: made[name] for name in columns}
+
+
+def _words(texts: list[str], which: Ints) -> pl.Series:
+    words = pl.Series(texts, dtype=pl.String)
+    if which.size and (which == which[0]).all():
+        return words.new_from_index(int(which[0]), which.size)
+    return words[which]
 
 
 def _with_quoted(stated: pl.Series | None, said: pl.Series, is_said: Flags) -> pl.Series:

@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from parsers.byte_columns import Coded, Ints, Places, first_stated
+from parsers.byte_columns import Ints, Places, first_stated
 from parsers.iso import remittance
 from parsers.iso.leaf_columns import repeated
-from parsers.iso.line_columns import Told
+from parsers.iso.line_columns import DOCUMENT_TYPES, Told
 from parsers.iso.messages import SILENT, line_of
 from parsers.records import Span
 
 if TYPE_CHECKING:
-    from parsers.byte_columns import Flags
+    from collections.abc import Sequence
+
     from parsers.iso.leaf_columns import Leaves
-    from parsers.iso.messages import Money
+    from parsers.iso.messages import Slot
     from parsers.iso.remittance import Document, Remittance
 
-DOCUMENT_TYPES = [*dict.fromkeys([*remittance.DOCUMENT_TYPES.values(), "other"])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,62 +54,61 @@ def stretches(record: str, count: int) -> list[Stretch]:
     return [Stretch(data.count(b"<", 0, span.start), data.count(b"<", 0, span.end) - 1, span.end - data.rfind(b"<", 0, span.end)) for span in found]
 
 
-def text(leaves: Leaves, outline: Remittance) -> Places:
-    """Free text as one line."""
-    if len(outline.text) < 2:
-        return leaves.texts(outline.text[0], line_of) if outline.text else leaves.none
-    joined = [" ".join(line_of(leaves.told(slot, row)) for slot in outline.text) for row in range(leaves.rows.size)]
-    return leaves.block.add_all(text.strip() if _has_unnumbered(outline) else text for text in joined)
+def fields(outline: Remittance) -> dict[str, Slot]:
+    """What a shape's remittance information says for the entry as a whole."""
+    texts = {f"text_{number}": slot for number, slot in enumerate(outline.text)}
+    stated = [document for document in outline.documents if document.reference != SILENT]
+    references = {f"reference_{number}": document.reference for number, document in enumerate(stated)}
+    return texts | references | {f"reference_type_{number}": document.reference_type for number, document in enumerate(stated)}
 
 
-def _has_unnumbered(outline: Remittance) -> bool:
-    return any(not document.numbers for document in outline.documents)
+def document_fields(document: Document) -> dict[str, Slot]:
+    """What a document of a shape says for itself."""
+    amounts = {"due": document.due, "remitted": document.remitted, "discount": next(iter(document.discounts), None)}
+    return {"number": document.numbers[0], "type": document.type_code} | {name: stated.slot for name, stated in amounts.items() if stated}
 
 
-def references(leaves: Leaves, outline: Remittance) -> Places:
+def text(leaves: Leaves, count: int, *, is_stripped: bool) -> Places:
+    """Free text as one line, of so many parts."""
+    if count < 2:
+        return leaves.texts("text_0", line_of)
+    joined = [" ".join(line_of(leaves.told(f"text_{number}", row)) for number in range(count)) for row in range(leaves.rows.size)]
+    return leaves.block.add_all(text.strip() if is_stripped else text for text in joined)
+
+
+def references(leaves: Leaves) -> Places:
     """The first reference that a document states; an entry with one whose check digits do not tie is not told here."""
-    return first_stated(leaves.none, *(_reference(leaves, document) for document in outline.documents if document.reference != SILENT))
+    stated = [_reference(leaves, number) for number in range(leaves.count("reference"))]
+    return first_stated(leaves.none, *stated) if stated else leaves.none
 
 
-def _reference(leaves: Leaves, document: Document) -> Places:
-    told = [remittance.creditor_reference(leaves.told(document.reference, row)) for row in range(leaves.rows.size)]
-    for row, reference in enumerate(told):
-        if reference and not remittance.ties(leaves.told(document.reference_type, row) if document.reference_type != SILENT else "", reference):
-            leaves.sure[row] = False
+def _reference(leaves: Leaves, number: int) -> Places:
+    told = [""] * leaves.rows.size
+    for row in np.flatnonzero(leaves.raw(f"reference_{number}").is_filled).tolist():
+        told[row] = remittance.creditor_reference(leaves.told(f"reference_{number}", row))
+        leaves.sure[row] &= not told[row] or remittance.ties(leaves.told(f"reference_type_{number}", row), told[row])
     return leaves.block.add_all(told)
 
 
-def documents(leaves: Leaves, outline: Remittance, currency: str, places: list[Stretch]) -> list[Told]:
-    """The remittance lines, document by document."""
-    return [_document(leaves, document, currency, place) for document, place in zip(outline.documents, places, strict=True) if document.numbers]
-
-
-def _document(leaves: Leaves, document: Document, currency: str, place: Stretch) -> Told:
-    number = leaves.texts(document.numbers[0], str.strip)
+def documents(leaves: Leaves, currency: str, stretches: Sequence[Stretch]) -> Told:
+    """The remittance lines of documents, whose leaves these are, in the order of the entries; `stretches` are those of the leaves' parts."""
+    number = leaves.texts("number", str.strip)
     leaves.sure &= number.is_filled
-    kinds = _types(leaves, document)
-    discount = _minor(leaves, document.discounts[0] if document.discounts else None, currency)
-    if document.remitted or not document.due:
-        amount = _minor(leaves, document.remitted, currency)
-        if document.due:
-            _minor(leaves, document.due, currency)
-    else:
-        amount = _minor(leaves, document.due, currency) - discount
+    kinds = _types(leaves)
+    discount, due, remitted = (leaves.minor(name, currency) for name in ("discount", "due", "remitted"))
+    is_due, is_remitted = leaves.is_there("due"), leaves.is_there("remitted")
+    amount = np.where(is_remitted, remitted, np.where(is_due, due - discount, 0))
     sign = np.where((kinds == DOCUMENT_TYPES.index("credit_memo")) & (amount > 0), -1, 1)
-    is_known: Flags = np.full(leaves.rows.size, bool(document.remitted or document.due))
+    part = np.repeat(np.arange(len(stretches)), leaves.sizes)[leaves.order]
+    first, last, size = (np.array(every)[part] for every in zip(*((one.first, one.last, one.size) for one in stretches), strict=True))
     first_tags, brackets = leaves.run.first_tags[leaves.rows], leaves.run.laid.brackets
-    start, end = brackets[first_tags + place.first], brackets[first_tags + place.last] + place.size
-    return Told(leaves.rows, start, end, number, Coded(DOCUMENT_TYPES, kinds), sign * amount, is_known, sign * discount)
+    return Told(leaves.rows, brackets[first_tags + first], brackets[first_tags + last] + size, *number, kinds,
+                sign * amount, is_due | is_remitted, sign * discount)
 
 
-def _types(leaves: Leaves, document: Document) -> Ints:
-    """What the documents are, by their codes; the code changes seldom from one entry to the next."""
-    if document.type_code == SILENT:
-        return np.full(leaves.rows.size, DOCUMENT_TYPES.index(remittance.DOCUMENT_TYPES[""]))
-    firsts = leaves.changes([document.type_code])
-    told = [remittance.DOCUMENT_TYPES.get(leaves.told(document.type_code, row).strip(), "other") for row in firsts.tolist()]
+def _types(leaves: Leaves) -> Ints:
+    """What the documents are, by their codes; the code changes seldom from one document to the next."""
+    leaves.plain(["type"])
+    firsts = leaves.changes(["type"])
+    told = [remittance.DOCUMENT_TYPES.get(leaves.told("type", row).strip(), "other") for row in firsts.tolist()]
     return repeated(np.array([DOCUMENT_TYPES.index(one) for one in told]), firsts, leaves.rows.size)
-
-
-def _minor(leaves: Leaves, stated: Money | None, currency: str) -> Ints:
-    return leaves.minor(stated._replace(currency=currency)) if stated else np.zeros(leaves.rows.size, np.int64)

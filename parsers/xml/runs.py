@@ -14,16 +14,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from parsers.byte_columns import Block, Flags, Ints, Octets, Places, Words
+from parsers.byte_columns import Block, Flags, Ints, Octets, Words
 from parsers.xml.shapes import is_leaf, tags_and_texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-RECORDS_MIN = 500
+RECORDS_MIN = 100
 """A shorter run is not worth laying out."""
 MARGIN = 64
-"""Bytes behind each record of a known shape, so that any of its texts may be looked at in words, and compared to a short one."""
+"""Bytes before and behind each record of a known shape, so that words around any of its texts may be looked at."""
+STRETCH = 32
+DOUBLE = 16
+_ROWS_AT_ONCE = 512
 _BYTES_OF_WORD = 8
 _BLANKS = b" \t\r\n"
 _LESS_THAN, _GREATER_THAN, _AMPERSAND = b"<>&"
@@ -34,27 +37,23 @@ _FOREIGN_ENTITY = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)")
 
 @dataclass(frozen=True, slots=True)
 class Skeleton:
-    """A record's bytes without the texts of its leaves: `pieces`, one more than there are leaves, each of which begins at a tag."""
+    """A record's bytes without the texts of its leaves, in pieces, one more than there are leaves, each of which begins at a tag."""
 
-    pieces: tuple[bytes, ...]
     tags: int
     """How many tags the record has."""
     begins: Ints
     """The number of the tag at which each piece begins."""
     sizes: Ints
+    """The bytes of each piece."""
     places: Ints
-    """For each word of the pieces: the piece, where in it, and the word itself."""
+    """The pieces are compared in stretches of `STRETCH` bytes: of which piece each is, where in it, its words, and which bits of them count."""
     offsets: Ints
     words: Words
-
-    @property
-    def leaves(self) -> int:
-        """How many texts the record has."""
-        return len(self.pieces) - 1
+    masks: Words
 
 
-def skeleton(record: str) -> Skeleton | None:
-    """The skeleton of a well-formed record; None where a piece is shorter than a word, as none is in a bank's file."""
+def skeleton(record: str) -> Skeleton:
+    """The skeleton of a well-formed record."""
     tags, between = tags_and_texts(record)
     pieces, piece = [], ""
     for tag, text, following in zip(tags, between[1:], [*tags[1:], ""], strict=True):
@@ -65,19 +64,20 @@ def skeleton(record: str) -> Skeleton | None:
         else:
             piece += text
     pieces.append(piece.encode())
+    sizes = [len(one) for one in pieces]
     counts = [one.count(b"<") for one in pieces]
-    words = [(number, offset) for number, one in enumerate(pieces) for offset in {*range(0, len(one) - 7, _BYTES_OF_WORD), len(one) - _BYTES_OF_WORD}]
-    if min(len(one) for one in pieces) < _BYTES_OF_WORD:
-        return None
+    stretches = [(number, min(offset, max(0, size - STRETCH))) for number, size in enumerate(sizes) for offset in range(0, size, STRETCH)]
+    parts = [pieces[number][offset : offset + STRETCH] for number, offset in stretches]
+    masks = [(b"\xff" * len(part)).ljust(STRETCH, b"\0") for part in parts]
     return Skeleton(
-        tuple(pieces), sum(counts), np.cumsum([0, *counts[:-1]]), np.array([len(one) for one in pieces]),
-        np.array([number for number, _ in words]), np.array([offset for _, offset in words]),
-        np.array([int.from_bytes(pieces[number][offset:offset + _BYTES_OF_WORD], "little") for number, offset in words], np.uint64),
+        sum(counts), np.cumsum([0, *counts[:-1]]), np.array(sizes), np.array([number for number, _ in stretches]),
+        np.array([offset for _, offset in stretches]), np.frombuffer(b"".join(part.ljust(STRETCH, b"\0") for part in parts), np.uint64),
+        np.frombuffer(b"".join(masks), np.uint64),
     )
 
 
 class Alike(NamedTuple):
-    """Records of a run that have one skeleton: its number, which records they are, and where each piece stands in each of them."""
+    """Records of a run that have one skeleton: its number, which records they are, and where each piece stands in each of them, row by row."""
 
     number: int
     rows: Ints
@@ -115,20 +115,24 @@ class Run:
 
     def alike(self, skeletons: list[Skeleton]) -> Iterator[Alike]:
         """The records of each skeleton, but those with an entity that is not XML's own."""
-        eights, brackets = self.block.eights, self.laid.brackets
-        is_open = self._is_readable
+        is_open = self._is_readable & (self.starts >= MARGIN)
         for number, one in enumerate(skeletons):
             rows = np.flatnonzero(is_open & (self.tag_counts == one.tags))
-            rows = rows[self.ends[rows] <= self.block.size - max(MARGIN, int(one.sizes.max()))]
-            if not rows.size:
-                continue
-            pieces = brackets[self.first_tags[rows] + one.begins[:, None]]
-            stands = (eights[pieces[one.places] + one.offsets[:, None]] == one.words[:, None]).all(axis=0)
-            if not stands.all():
-                rows, pieces = rows[stands], pieces[:, stands]
-            if rows.size:
-                is_open[rows] = False
-                yield Alike(number, rows, pieces)
+            rows = rows[self.ends[rows] <= self.block.size - MARGIN - int(one.sizes.max())]
+            found = [self._alike(rows[first : first + _ROWS_AT_ONCE], number, one) for first in range(0, rows.size, _ROWS_AT_ONCE)]
+            if sum(each.rows.size for each in found):
+                alike = Alike(number, *(np.concatenate(every) for every in ([each[part] for each in found] for part in (1, 2))))
+                is_open[alike.rows] = False
+                yield alike
+
+    def _alike(self, rows: Ints, number: int, one: Skeleton) -> Alike:
+        """Those of the records that have the skeleton: all bytes of its pieces, as near to each other as they stand."""
+        pieces = self.laid.brackets[self.first_tags[rows, None] + one.begins]
+        words = self.laid.stretches[pieces.take(one.places, axis=1) + one.offsets].view(np.uint64)
+        words ^= one.words
+        words &= one.masks
+        stands = np.bitwise_or.reduce(words, axis=1) == 0
+        return Alike(number, rows, pieces) if stands.all() else Alike(number, rows[stands], pieces[stands])
 
     @cached_property
     def _is_readable(self) -> Flags:
@@ -138,16 +142,6 @@ class Run:
             readable[np.searchsorted(self.starts, place.start(), side="right") - 1] = False
         return readable
 
-    def text(self, alike: Alike, one: Skeleton, leaf: int) -> Places:
-        """Where the texts of a leaf stand."""
-        return Places(alike.pieces[leaf] + one.sizes[leaf], alike.pieces[leaf + 1])
-
-    def odd(self, alike: Alike, one: Skeleton, leaf: int) -> Flags | None:
-        """The texts of a leaf in which other characters than those of ASCII stand, or entities; None where there are no such texts."""
-        if self.laid.odd_tags is None:
-            return None
-        return self.laid.odd_tags[self.first_tags[alike.rows] + (one.begins[leaf + 1] - 1)]
-
 
 class Laid:
     """A block of bytes, gone through: where its tags are, and after which of them odd text stands."""
@@ -155,6 +149,8 @@ class Laid:
     def __init__(self, data: bytes) -> None:
         octets: Octets = np.frombuffer(data, np.uint8)
         self.block = Block(data, len(data), octets, *(_words(data, width) for width in (2, 4, 8)))  # type: ignore[arg-type]  # the width says it
+        self.stretches = np.ndarray((max(0, len(data) - STRETCH + 1),), f"V{STRETCH}", data, strides=(1,))
+        self.doubles = np.ndarray((max(0, len(data) - DOUBLE + 1),), f"V{DOUBLE}", data, strides=(1,))
         self.brackets = np.flatnonzero(octets == _LESS_THAN)
         self._marks = np.flatnonzero((octets - np.uint8(_SPACE)) >= 0x7F - _SPACE)
         self._marked = octets[self._marks]
