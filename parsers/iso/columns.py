@@ -22,7 +22,7 @@ from parsers.iso.line_columns import LineColumns
 from parsers.records import BankLine, Span
 from parsers.xml.records import Record as RecordPiece
 from parsers.xml.records import RecordRun, pieces_and_runs
-from parsers.xml.runs import MARGIN, RECORDS_MIN, Runs
+from parsers.xml.runs import RECORDS_MIN, Runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -41,6 +41,8 @@ RecordsOf = Callable[["Reading", "Piece"], "Iterable[Record]"]
 """How the record reader answers a piece of the file."""
 BYTES_MIN = 32 * 1024 * 1024
 """A smaller file is read as fast record by record."""
+_ACCOUNT_MAX = 64
+"""Letters of our own account number; an IBAN has 34."""
 _PENDING_MAX = 50_000
 """Records of the record reader that are collected before they become a document."""
 
@@ -53,7 +55,7 @@ def parts(source: Source, reading: Reading, containers: Iterable[str], records_o
         if reading.charset.encoding != "utf-8" or reading.statement is None or not reading.statement.is_open:
             return None
         own = reading.statement.own.account
-        if not shapes.is_worthwhile or not own.isascii() or len(own) > MARGIN // 2:
+        if not shapes.is_worthwhile or not own.isascii() or len(own) > _ACCOUNT_MAX:
             return None
         return runs.find(data, start, tag, closing, documents.PART_ROWS if shapes.refreshed() else RECORDS_MIN)
 

@@ -156,9 +156,10 @@ def _put_meanings(leaves: Leaves, family: Family, is_credit: Flags, is_reversal:
     """Type code and kind, asked where they may change from one entry to the next; whether each entry takes something back."""
     leaves.plain(_CODE)
     firsts = leaves.changes([name for name in _CODE if leaves.has(name)], is_credit, is_reversal)
-    told = [meaning(*(leaves.told(name, row) for name in _CODE), bool(is_credit[row]), family.is_return, bool(is_reversal[row]))
-            for row in firsts.tolist()]
-    which = repeated(np.arange(len(told)), firsts, leaves.rows.size)
+    keys = [*zip(*(leaves.octets(name, firsts) for name in _CODE), is_credit[firsts].tolist(), is_reversal[firsts].tolist(), strict=True)]
+    number = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+    told = [meaning(*(part.decode() for part in code), credit, family.is_return, reversal) for *code, credit, reversal in number]
+    which = repeated(np.array([number[key] for key in keys]), firsts, leaves.rows.size)
     lines.put_words("type_code", leaves.rows, [one.type_code for one in told], which)
     lines.put_words("kind", leaves.rows, [one.kind for one in told], which)
     return np.array([one.kind in _COMING_BACK for one in told])[which]

@@ -114,6 +114,11 @@ class Leaves:
         """What stands there, with entities resolved."""
         return resolved(self.block.text(start, end))
 
+    def octets(self, name: str, rows: Ints) -> list[bytes]:
+        """The texts of some entries as they stand there."""
+        start, end = self.raw(name)
+        return [bytes(self.block.data[first:last]) for first, last in zip(start[rows].tolist(), end[rows].tolist(), strict=True)]
+
     def texts(self, name: str, rule: Callable[[str], str]) -> Places:
         """The texts as the rule gives them, which must be without effect on words of ASCII but for the blanks around them."""
         if (name, rule) not in self._made:

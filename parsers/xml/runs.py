@@ -20,10 +20,10 @@ from parsers.xml.shapes import is_leaf, tags_and_texts
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-RECORDS_MIN = 100
+RECORDS_MIN = 200
 """A shorter run is not worth laying out."""
-MARGIN = 64
-"""Bytes before and behind each record of a known shape, so that words around any of its texts may be looked at."""
+PADDING = 512
+"""Bytes behind each block, so that words may be looked at wherever a piece of a record could stand."""
 STRETCH = 32
 DOUBLE = 16
 _ROWS_AT_ONCE = 512
@@ -115,10 +115,11 @@ class Run:
 
     def alike(self, skeletons: list[Skeleton]) -> Iterator[Alike]:
         """The records of each skeleton, but those with an entity that is not XML's own."""
-        is_open = self._is_readable & (self.starts >= MARGIN)
+        is_open = self._is_readable
         for number, one in enumerate(skeletons):
             rows = np.flatnonzero(is_open & (self.tag_counts == one.tags))
-            rows = rows[self.ends[rows] <= self.block.size - MARGIN - int(one.sizes.max())]
+            if int(one.sizes.max()) > PADDING or rows.size and self.starts[rows[0]] + one.sizes[0] < DOUBLE:
+                continue
             found = [self._alike(rows[first : first + _ROWS_AT_ONCE], number, one) for first in range(0, rows.size, _ROWS_AT_ONCE)]
             if sum(each.rows.size for each in found):
                 alike = Alike(number, *(np.concatenate(every) for every in ([each[part] for each in found] for part in (1, 2))))
@@ -148,9 +149,10 @@ class Laid:
 
     def __init__(self, data: bytes) -> None:
         octets: Octets = np.frombuffer(data, np.uint8)
-        self.block = Block(data, len(data), octets, *(_words(data, width) for width in (2, 4, 8)))  # type: ignore[arg-type]  # the width says it
-        self.stretches = np.ndarray((max(0, len(data) - STRETCH + 1),), f"V{STRETCH}", data, strides=(1,))
-        self.doubles = np.ndarray((max(0, len(data) - DOUBLE + 1),), f"V{DOUBLE}", data, strides=(1,))
+        padded = data + b" " * (PADDING + STRETCH)
+        self.block = Block(padded, len(data), np.frombuffer(padded, np.uint8), _words(padded, 2), _words(padded, 4), _words(padded, 8))
+        self.stretches = np.ndarray((len(data) + PADDING,), f"V{STRETCH}", padded, strides=(1,))
+        self.doubles = np.ndarray((len(data) + PADDING,), f"V{DOUBLE}", padded, strides=(1,))
         self.brackets = np.flatnonzero(octets == _LESS_THAN)
         self._marks = np.flatnonzero((octets - np.uint8(_SPACE)) >= 0x7F - _SPACE)
         self._marked = octets[self._marks]
@@ -195,7 +197,7 @@ class Laid:
     def _are_tags_alone_bracketed(self, octets: Octets) -> bool:
         """Whether each `>` ends a tag; in texts they may stand, too."""
         closing = np.count_nonzero(octets == _GREATER_THAN)
-        last = bytes(self.block.data).rfind(b">")
+        last = self.block.data.rfind(b">")
         return bool(closing == np.searchsorted(self.brackets, last))
 
 
@@ -204,7 +206,7 @@ class Runs:
 
     def __init__(self) -> None:
         self._data = b""
-        self._laid = Laid(b" " * MARGIN)
+        self._laid = Laid(b"")
         self._refused = 0
         self._lasts: Ints = np.zeros(0, np.int64)
         self._ends: Ints = np.zeros(0, np.int64)
@@ -241,19 +243,16 @@ class Runs:
 
     def _take(self, data: bytes, closing: bytes) -> None:
         self._data, self._refused = data, len(data)
-        if len(data) < MARGIN:
-            return
         self._laid = Laid(data)
         if not self._laid.is_clean:
             return
         self._refused = 0
-        brackets = self._laid.brackets[:np.searchsorted(self._laid.brackets, len(data) - 4, side="right")]
-        begin = np.flatnonzero(self._laid.block.quads[brackets] == int.from_bytes(closing[:4], "little"))
+        begin = np.flatnonzero(self._laid.block.quads[self._laid.brackets] == int.from_bytes(closing[:4], "little"))
         self._lasts = begin[_stands_at(self._laid.block, self._laid.brackets[begin], closing)]
         self._ends = self._laid.brackets[self._lasts] + len(closing)
 
 
-def _words(data: bytes, width: int) -> np.ndarray[tuple[int], np.dtype[np.void]]:
+def _words(data: bytes, width: int) -> np.ndarray[tuple[int], np.dtype[np.unsignedinteger]]:
     """The words of so many bytes that begin at each byte."""
     return np.ndarray((len(data) - width + 1,), f"<u{width}", data, strides=(1,))
 
@@ -261,13 +260,10 @@ def _words(data: bytes, width: int) -> np.ndarray[tuple[int], np.dtype[np.void]]
 def _stands_at(block: Block, places: Ints, literal: bytes) -> Flags:
     """Whether the literal stands at each of the places."""
     stands = places <= block.size - len(literal)
-    rows = places[stands]
+    rows = np.flatnonzero(stands)
     for offset in range(0, len(literal), _BYTES_OF_WORD):
         piece = literal[offset : offset + _BYTES_OF_WORD]
-        at = np.minimum(rows + offset, block.size - _BYTES_OF_WORD)
-        shift = ((rows + offset - at) << 3).astype(np.uint64)
-        wanted = np.uint64(int.from_bytes(piece, "little"))
-        kept = np.uint64((1 << 8 * len(piece)) - 1)
-        stands[stands] &= ((block.eights[at] >> shift) & kept) == wanted
-        rows = places[stands]
+        kept, wanted = (np.uint64(int.from_bytes(part, "little")) for part in (b"\xff" * len(piece), piece))
+        stands[rows] = block.eights[places[rows] + offset] & kept == wanted
+        rows = rows[stands[rows]]
     return stands
