@@ -41,6 +41,8 @@ RecordsOf = Callable[["Reading", "Piece"], "Iterable[Record]"]
 """How the record reader answers a piece of the file."""
 BYTES_MIN = 32 * 1024 * 1024
 """A smaller file is read as fast record by record."""
+_TRIAL = 10_000
+"""Entries after which it shows whether a file's shapes are few."""
 _ACCOUNT_MAX = 64
 """Letters of our own account number; an IBAN has 34."""
 _PENDING_MAX = 50_000
@@ -55,9 +57,11 @@ def parts(source: Source, reading: Reading, containers: Iterable[str], records_o
         if reading.charset.encoding != "utf-8" or reading.statement is None or not reading.statement.is_open:
             return None
         own = reading.statement.own.account
+        has_shapes = shapes.refreshed()
         if not shapes.is_worthwhile or not own.isascii() or len(own) > _ACCOUNT_MAX:
             return None
-        return runs.find(data, start, tag, closing, documents.PART_ROWS if shapes.refreshed() else RECORDS_MIN)
+        rows_max = min(documents.PART_ROWS, 4 * shapes.entries) if has_shapes else RECORDS_MIN
+        return runs.find(data, start, tag, closing, rows_max)
 
     pending: list[Record] = []
     for piece in pieces_and_runs(source, reading.charset, containers, ("Ntry",), find):
@@ -87,8 +91,8 @@ class _Known:
 
     @property
     def is_worthwhile(self) -> bool:
-        """Whether most entries of the file have such shapes: else laying out runs is work for nothing."""
-        return 4 * self.told >= 3 * self.entries and (not self.seen or bool(self.shapes))
+        """Whether enough entries of the file have such shapes: else laying out runs is work for nothing."""
+        return (bool(self.shapes) or not self.seen) and (self.entries < _TRIAL or 4 * self.told >= self.entries)
 
     def refreshed(self) -> bool:
         """Whether there are any, with those that the record reader has proven meanwhile."""

@@ -32,7 +32,8 @@ _DIGITS_MAX = 11
 """Before the decimal mark; so a run's sum stays a machine's number."""
 _TENS = 10 ** np.arange(4)
 _SPACE, _DOT, _SMALL, _SMALL_N = (np.uint64(code) for code in b" . n")
-_OCTET, _TWO_OCTETS, _TO_LAST, _WORD = (np.uint64(number) for number in (0xFF, 0xFFFF, 56, 64))
+_OCTET, _TWO_OCTETS, _WORD = (np.uint64(number) for number in (0xFF, 0xFFFF, 64))
+_AMOUNTS = frozenset({"amount", "instructed", "due", "remitted", "discount"})
 _NO_REFERENCE = sorted(NO_REFERENCE, key=lambda word: (word != "NOTPROVIDED", word))
 _NO_REFERENCE_BYTES = max(map(len, NO_REFERENCE))
 
@@ -46,7 +47,8 @@ class Part(NamedTuple):
 
 
 class Leaves:
-    """The fields of entries of several shapes, in file order. Of each text the first and the last 16 bytes are at hand, as two words each."""
+    """The fields of entries of several shapes, in file order. Of each text the first
+    16 bytes are at hand, of each amount the last ones, as two words each."""
 
     def __init__(self, run: Run, parts: Sequence[Part]) -> None:
         self.run, self.block = run, run.block
@@ -56,16 +58,22 @@ class Leaves:
         self.rows = rows[self.order]
         self.sure: Flags = np.ones(rows.size, np.bool_)
         self.none = empty(rows.size)
-        self._number = {name: number for number, name in enumerate(dict.fromkeys(name for part in parts for name in part.fields))}
+        self._nowhere = run.block.size + 1
+        names = dict.fromkeys(name for part in parts for name in part.fields)
+        amounts = [name for name in names if name.rpartition("_")[0] in _AMOUNTS or name in _AMOUNTS]
+        texts = [name for name in names if name not in amounts]
+        self._number = {name: number for number, name in enumerate([*texts, *amounts])}
         starts, ends = self._places(parts)
         self._starts, self._ends = np.ascontiguousarray(starts.T), np.ascontiguousarray(ends.T)
-        self._openings, self._closings = _words_at(run, starts), _words_at(run, ends - DOUBLE)
+        self._openings = _words_at(run, starts[:, : len(texts)])
+        self._last_octets = np.ascontiguousarray(self.block.octets[ends[:, : len(texts)] - 1].T)
+        self._closings = dict(zip(amounts, _words_at(run, ends[:, len(texts) :] - DOUBLE).transpose(1, 0, 2), strict=True))
         self._odd_texts = self._marks(parts)
         self._made: dict[tuple[str, Callable[[str], str]], Places] = {}
 
     def _places(self, parts: Sequence[Part]) -> tuple[Ints, Ints]:
-        """Where each field of each entry stands; one that a shape has not is empty and stands at 0."""
-        starts, ends = (np.zeros((self.rows.size, len(self._number)), np.int64) for _ in range(2))
+        """Where each field of each entry stands; one that a shape has not is empty and stands nowhere."""
+        starts, ends = (np.full((self.rows.size, len(self._number)), self._nowhere) for _ in range(2))
         first = 0
         for (_, rows, pieces), skeleton, fields in parts:
             numbers, slots = [self._number[name] for name in fields], np.array([*fields.values()])
@@ -97,7 +105,7 @@ class Leaves:
 
     def is_there(self, name: str) -> Flags:
         """The entries that have the field."""
-        return self.raw(name).start > 0
+        return self.raw(name).start != self._nowhere
 
     def raw(self, name: str) -> Places:
         """The texts as they stand there."""
@@ -134,8 +142,7 @@ class Leaves:
         return self._replaced(name, places, odd, rule)
 
     def _trimmed(self, name: str) -> Places:
-        first, last = self._openings[0, self._number[name]] & _OCTET, self._closings[1, self._number[name]] >> _TO_LAST
-        places = self.raw(name)
+        places, first, last = self.raw(name), self._openings[0, self._number[name]] & _OCTET, self._last_octets[self._number[name]]
         return trimmed(self.block, places) if (first == _SPACE).any() or (last == _SPACE).any() else places
 
     def _odd(self, name: str, places: Places) -> Flags:
@@ -204,7 +211,7 @@ class Leaves:
         if not self.has(name):
             return np.zeros(self.rows.size, np.int64)
         digits, length = minor_digits(currency), self.raw(name).length
-        left, right = self._closings[:, self._number[name]]
+        left, right = self._closings[name]
         fraction = np.zeros(length.size, np.int64)
         for places in range(1, digits + 1):
             fraction[right >> np.uint64(56 - 8 * places) & _OCTET == _DOT] = places
@@ -221,7 +228,8 @@ class Leaves:
         if digits:
             cents, are_digits = _number_at_end(right, fraction)
             self.sure &= are_digits
-            return whole * _TENS[digits] + cents * _TENS[digits - fraction]
+            whole = whole * _TENS[digits] + cents * _TENS[digits - fraction]
+        whole[~self.is_there(name)] = 0
         return whole
 
     def days(self, name: str) -> Ints:
@@ -251,13 +259,12 @@ class Leaves:
         return found
 
     def same(self, one: str, other: str) -> Flags:
-        """Whether two texts of up to 16 letters are the same."""
+        """Whether two amounts, of up to 16 characters, are written the same."""
         length = self.raw(one).length
         same = (length == self.raw(other).length) & (length <= DOUBLE)
-        for number in (0, 1):
-            left = np.clip(length - 8 * number, 0, 8)
-            differing = self._openings[number, self._number[one]] ^ self._openings[number, self._number[other]]
-            same &= differing << _WORD - (left << 3).astype(np.uint64) == 0
+        for number, behind in ((1, 0), (0, 8)):
+            kept = np.clip(length - behind, 0, 8) << 3
+            same &= (self._closings[one][number] ^ self._closings[other][number]) >> _WORD - kept.astype(np.uint64) == 0
         return same
 
     def changes(self, names: Sequence[str], *flags: Flags) -> Ints:

@@ -94,7 +94,9 @@ class LineColumns:
     def frames(self, lines: Ints, spans: Places, statement: int, told_lines: Ints, base: int) -> tuple[pl.DataFrame, pl.DataFrame]:
         """The frames of the bank lines that are known and of their remittance lines, whose `row` counts these; `lines` and `spans` are
         places in the file, `told_lines` the lines of all documents that are told, one after the other, `base` where the block stands."""
-        block = pl.Series("block", [b"".join((self.block.data, self.block.added)) if self.block.added else self.block.data], dtype=pl.Binary)
+        content = b"".join((self.block.data, self.block.added)) if self.block.added else self.block.data
+        rows = max(self.rows, *(told.row.size for told in self.told), 0)
+        block = pl.Series("block", [content], dtype=pl.Binary).new_from_index(0, rows)
         return self._lines(block, lines, spans, statement), self._remittance(block, told_lines, base)
 
     def _lines(self, block: pl.Series, lines: Ints, spans: Places, statement: int) -> pl.DataFrame:
@@ -139,11 +141,11 @@ def _frame(made: dict[str, pl.Series], columns: Mapping[str, type[pl.DataType]],
 
 
 def _texts(block: pl.Series, columns: dict[str, Places]) -> dict[str, pl.Series]:
-    """The strings of all columns at once: each shares the block's bytes."""
+    """The strings of all columns at once: each shares the bytes of the block, which stands in every row."""
     if not columns:
         return {}
     size = next(iter(columns.values())).start.size
-    made = block.new_from_index(0, size).to_frame().select(
+    made = block.head(size).to_frame().select(
         pl.col("block").bin.slice(pl.Series(places.start), pl.Series(places.length)).cast(pl.String).alias(name) for name, places in columns.items()
     )
     return {name: made[name] for name in columns}

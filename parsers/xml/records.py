@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO, Literal, NamedTuple
 
 from parsers.records import Span
 from parsers.sources import Source
-BLOCK_BYTES = 6 * 1024 * 1024
+BLOCK_BYTES = 4 * 1024 * 1024
 from parsers.xml.elements import Charset, Closed, Opened, Part, Tree, XmlError
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from parsers.xml.shapes import is_leaf, tags_and_texts
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-RECORDS_MIN = 200
+RECORDS_MIN = 120
 """A shorter run is not worth laying out."""
 PADDING = 512
 """Bytes behind each block, so that words may be looked at wherever a piece of a record could stand."""
@@ -31,6 +31,9 @@ _BYTES_OF_WORD = 8
 _BLANKS = b" \t\r\n"
 _LESS_THAN, _GREATER_THAN, _AMPERSAND = b"<>&"
 _TAB, _LINE_FEED, _RETURN, _SPACE = b"\t\n\r "
+_FIRST_HIGH = 0x80
+_BYTES_AT_ONCE = 256 * 1024
+"""What a processor keeps at hand."""
 _NO_CHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
 _FOREIGN_ENTITY = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)")
 
@@ -148,17 +151,19 @@ class Laid:
     """A block of bytes, gone through: where its tags are, and after which of them odd text stands."""
 
     def __init__(self, data: bytes) -> None:
-        octets: Octets = np.frombuffer(data, np.uint8)
-        padded = data + b" " * (PADDING + STRETCH)
-        self.block = Block(padded, len(data), np.frombuffer(padded, np.uint8), _words(padded, 2), _words(padded, 4), _words(padded, 8))
+        padded = data + b"<" * (PADDING + STRETCH)
+        octets: Octets = np.frombuffer(padded, np.uint8)
+        self.block = Block(padded, len(data), octets, _words(padded, 2), _words(padded, 4), _words(padded, 8))
         self.stretches = np.ndarray((len(data) + PADDING,), f"V{STRETCH}", padded, strides=(1,))
         self.doubles = np.ndarray((len(data) + PADDING,), f"V{DOUBLE}", padded, strides=(1,))
-        self.brackets = np.flatnonzero(octets == _LESS_THAN)
-        self._marks = np.flatnonzero((octets - np.uint8(_SPACE)) >= 0x7F - _SPACE)
+        pieces = [(first, octets[first : min(first + _BYTES_AT_ONCE, len(data))]) for first in range(0, len(data) or 1, _BYTES_AT_ONCE)]
+        self.brackets = np.concatenate([np.flatnonzero(piece == _LESS_THAN) + first for first, piece in pieces])
+        self._marks = np.concatenate([np.flatnonzero((piece - np.uint8(_SPACE)) >= 0x7F - _SPACE) + first for first, piece in pieces])
+        self._closing_brackets = sum(np.count_nonzero(piece == _GREATER_THAN) for _, piece in pieces)
         self._marked = octets[self._marks]
         self.has_entities = b"&" in data
         self.is_clean = self._is_clean(data)
-        self.odd_tags = self._odd_tags(octets) if self.is_clean else None
+        self.odd_tags = self._odd_tags(data) if self.is_clean else None
 
     def breaks(self, newline: bytes) -> Ints:
         """Where lines end."""
@@ -169,20 +174,22 @@ class Laid:
         marked = self._marked
         if ((marked < _SPACE) & (marked != _LINE_FEED) & (marked != _RETURN) & (marked != _TAB)).any():
             return False
-        if data.isascii():
-            return True
-        if b"\xef" in data and any(one in data for one in _NO_CHARACTERS):
+        high = self._marks[marked >= _FIRST_HIGH]
+        high = high[: np.searchsorted(high, data.rfind(b">"))]
+        octets = self.block.octets[high]
+        continues = octets & 0xC0 == _FIRST_HIGH
+        if (np.diff(high)[continues[1:]] != 1).any():
             return False
         try:
-            data[: data.rfind(b">") + 1].decode()
+            octets.tobytes().decode()
         except UnicodeDecodeError:
             return False
-        return True
+        return not any(one in data for one in _NO_CHARACTERS if (octets == one[0]).any())
 
-    def _odd_tags(self, octets: Octets) -> Flags | None:
+    def _odd_tags(self, data: bytes) -> Flags | None:
         """The tags after which a text has something else than ASCII's letters in it, not counting blanks that it begins with."""
-        marks = self._marks
-        if self._are_tags_alone_bracketed(octets):
+        marks, octets = self._marks, self.block.octets
+        if self._closing_brackets == np.searchsorted(self.brackets, data.rfind(b">")):  # each ends a tag: none stands in a text
             before, further = octets[marks - 1], octets[marks - 2]
             marks = marks[(before != _GREATER_THAN) & ((before != _RETURN) | (further != _GREATER_THAN))]
         if self.has_entities:
@@ -194,11 +201,12 @@ class Laid:
         odd[tags[tags >= 0]] = True
         return odd
 
-    def _are_tags_alone_bracketed(self, octets: Octets) -> bool:
-        """Whether each `>` ends a tag; in texts they may stand, too."""
-        closing = np.count_nonzero(octets == _GREATER_THAN)
-        last = self.block.data.rfind(b">")
-        return bool(closing == np.searchsorted(self.brackets, last))
+    def tags(self, literal: bytes) -> Ints:
+        """The numbers of the tags that begin with this literal."""
+        found = np.flatnonzero(self.block.octets[1:][self.brackets] == literal[1])
+        for offset in range(2, len(literal)):
+            found = found[self.block.octets[offset:][self.brackets[found]] == literal[offset]]
+        return found
 
 
 class Runs:
@@ -247,8 +255,7 @@ class Runs:
         if not self._laid.is_clean:
             return
         self._refused = 0
-        begin = np.flatnonzero(self._laid.block.quads[self._laid.brackets] == int.from_bytes(closing[:4], "little"))
-        self._lasts = begin[_stands_at(self._laid.block, self._laid.brackets[begin], closing)]
+        self._lasts = self._laid.tags(closing)
         self._ends = self._laid.brackets[self._lasts] + len(closing)
 
 
