@@ -162,7 +162,7 @@ def trimmed(text: Block, places: Places, blanks: str = " ") -> Places:
 
 
 def _are_any(octets: Octets, characters: str) -> Flags:
-    found = octets == ord(characters[0])
+    found: Flags = octets == ord(characters[0])
     for character in characters[1:]:
         found |= octets == ord(character)
     return found
@@ -209,7 +209,7 @@ def rows_holding(marks: Ints, places: Places) -> Ints:
 
 def equals(text: Block, start: Ints, length: Ints, value: str) -> Flags:
     """Whether texts are this one."""
-    are = length == len(value)
+    are: Flags = length == len(value)
     for offset in range(0, len(value), _BYTES_OF_WORD):
         piece = value[offset:offset + _BYTES_OF_WORD]
         are &= (text.eights[start + offset] & np.uint64((1 << 8 * len(piece)) - 1)) == np.uint64(word(piece))
@@ -218,7 +218,7 @@ def equals(text: Block, start: Ints, length: Ints, value: str) -> Flags:
 
 def alike(text: Block, one: Places, other: Places) -> Flags:
     """Whether the texts of two columns are the same."""
-    same = one.length == other.length
+    same: Flags = one.length == other.length
     offset, rows = 0, np.flatnonzero(same & (one.length > 0))
     while rows.size:
         left = np.minimum(one.length[rows] - offset, _BYTES_OF_WORD)

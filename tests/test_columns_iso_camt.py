@@ -32,7 +32,6 @@ TEXTS = ("Rechnung RE2026/10455", "", " INV-7  two  blanks ", "RF71 0000 0026 02
 def _short_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs, "RECORDS_MIN", 8)
     monkeypatch.setattr(iso_columns, "RECORDS_MIN", 8)
-    monkeypatch.setattr(iso_columns, "BYTES_MIN", 0)
 
 
 def payments(count: int, seed: int) -> list[Payment]:

@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 
 RecordsOf = Callable[["Reading", "Piece"], "Iterable[Record]"]
 """How the record reader answers a piece of the file."""
-BYTES_MIN = 32 * 1024 * 1024
-"""A smaller file is read as fast record by record."""
 _TRIAL = 10_000
 """Entries after which it shows whether a file's shapes are few."""
 _ACCOUNT_MAX = 64
@@ -188,7 +186,8 @@ def _document_lines(run: Run, columns: LineColumns, lines: Ints) -> Ints:
     if not columns.told:
         return np.zeros(0, np.int64)
     rows, starts = (np.concatenate([told[part] for told in columns.told]) for part in (0, 1))
-    return lines[rows] + run.lines(b"\n", 0, starts) - run.lines(b"\n", 0)[rows]
+    found: Ints = lines[rows] + run.lines(b"\n", 0, starts) - run.lines(b"\n", 0)[rows]
+    return found
 
 
 def _merge(part: Document, frame: pl.DataFrame, remittance: pl.DataFrame, told: Ints, order: Ints) -> None:

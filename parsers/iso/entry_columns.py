@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from parsers.amounts import is_currency
-from parsers.byte_columns import Flags, Ints, Places, chosen, first_stated
+from parsers.byte_columns import Flags, Places, chosen, first_stated
 from parsers.iso import remittance_columns
 from parsers.iso.codes import meaning
 from parsers.iso.entry_outline import NO_DETAIL

@@ -105,7 +105,8 @@ class Leaves:
 
     def is_there(self, name: str) -> Flags:
         """The entries that have the field."""
-        return self.raw(name).start != self._nowhere
+        found: Flags = self.raw(name).start != self._nowhere
+        return found
 
     def raw(self, name: str) -> Places:
         """The texts as they stand there."""
@@ -186,7 +187,7 @@ class Leaves:
 
     def _are(self, name: str, word: str, rows: Ints | slice = slice(None)) -> Flags:
         """Whether texts are this word of up to 16 letters."""
-        are = self.raw(name).length[rows] == len(word)
+        are: Flags = self.raw(name).length[rows] == len(word)
         for number, part in enumerate((word[:8], word[8:16])):
             if part:
                 kept = np.uint64((1 << 8 * len(part)) - 1)
@@ -198,7 +199,9 @@ class Leaves:
         if not self.has(name):
             return self.none, np.zeros(self.rows.size, np.bool_)
         places = self._trimmed(name)
-        are_own = equals(self.block, places.start, places.length, own)
+        are_own = places.length == len(own)
+        if (rows := np.flatnonzero(are_own)).size:
+            are_own[rows] = equals(self.block, places.start[rows], places.length[rows], own)
         odd = self._odd(name, places)
         odd[has_blank(self.block, places)] = True
         places = self._replaced(name, places, odd, _without_blanks)
@@ -261,7 +264,7 @@ class Leaves:
     def same(self, one: str, other: str) -> Flags:
         """Whether two amounts, of up to 16 characters, are written the same."""
         length = self.raw(one).length
-        same = (length == self.raw(other).length) & (length <= DOUBLE)
+        same: Flags = (length == self.raw(other).length) & (length <= DOUBLE)
         for number, behind in ((1, 0), (0, 8)):
             kept = np.clip(length - behind, 0, 8) << 3
             same &= (self._closings[one][number] ^ self._closings[other][number]) >> _WORD - kept.astype(np.uint64) == 0
@@ -273,9 +276,21 @@ class Leaves:
         for flag in flags:
             changed |= flag[1:] != flag[:-1]
         for name in names:
-            start, end = self.raw(name)
-            changed |= ~alike(self.block, Places(start[1:], end[1:]), Places(start[:-1], end[:-1]))
+            changed |= self._differ(name)
         return _firsts(changed)
+
+    def _differ(self, name: str) -> Flags:
+        """The entries whose text is not that of the one before."""
+        start, end = self.raw(name)
+        length = end - start
+        if (length > DOUBLE).any():
+            return ~alike(self.block, Places(start[1:], end[1:]), Places(start[:-1], end[:-1]))
+        differ: Flags = length[1:] != length[:-1]
+        for number, word in enumerate(self._openings[:, self._number[name]]):
+            kept = np.clip(length - 8 * number, 0, 8) << 3
+            told = word << _WORD - kept.astype(np.uint64)
+            differ |= told[1:] != told[:-1]
+        return differ
 
     def plain(self, names: Sequence[str]) -> None:
         """What is odd in those texts is not told here."""

@@ -14,8 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, BinaryIO, Literal, NamedTuple
 
 from parsers.records import Span
-from parsers.sources import Source
-BLOCK_BYTES = 4 * 1024 * 1024
+from parsers.sources import BLOCK_BYTES, Source
 from parsers.xml.elements import Charset, Closed, Opened, Part, Tree, XmlError
 
 if TYPE_CHECKING:

@@ -34,6 +34,7 @@ _TAB, _LINE_FEED, _RETURN, _SPACE = b"\t\n\r "
 _FIRST_HIGH = 0x80
 _BYTES_AT_ONCE = 256 * 1024
 """What a processor keeps at hand."""
+_MEMORY_KEPT = 62 * 1024 * 1024
 _NO_CHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
 _FOREIGN_ENTITY = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)")
 
@@ -110,7 +111,8 @@ class Run:
     def lines(self, newline: bytes, line: int, places: Ints | None = None) -> Ints:
         """The line of each record, or of other places in the run, where the first record stands in `line`."""
         breaks = self.laid.breaks(newline)
-        return np.searchsorted(breaks, self.starts if places is None else places) - np.searchsorted(breaks, self.starts[0]) + line
+        found: Ints = np.searchsorted(breaks, self.starts if places is None else places)
+        return found + (line - int(np.searchsorted(breaks, self.starts[0])))
 
     def record(self, row: int) -> bytes:
         """The bytes of one record."""
@@ -121,7 +123,7 @@ class Run:
         is_open = self._is_readable
         for number, one in enumerate(skeletons):
             rows = np.flatnonzero(is_open & (self.tag_counts == one.tags))
-            if int(one.sizes.max()) > PADDING or rows.size and self.starts[rows[0]] + one.sizes[0] < DOUBLE:
+            if int(one.sizes.max()) > PADDING or (rows.size and self.starts[rows[0]] + one.sizes[0] < DOUBLE):
                 continue
             found = [self._alike(rows[first : first + _ROWS_AT_ONCE], number, one) for first in range(0, rows.size, _ROWS_AT_ONCE)]
             if sum(each.rows.size for each in found):
@@ -158,7 +160,7 @@ class Laid:
         self.doubles = np.ndarray((len(data) + PADDING,), f"V{DOUBLE}", padded, strides=(1,))
         pieces = [(first, octets[first : min(first + _BYTES_AT_ONCE, len(data))]) for first in range(0, len(data) or 1, _BYTES_AT_ONCE)]
         self.brackets = np.concatenate([np.flatnonzero(piece == _LESS_THAN) + first for first, piece in pieces])
-        self._marks = np.concatenate([np.flatnonzero((piece - np.uint8(_SPACE)) >= 0x7F - _SPACE) + first for first, piece in pieces])
+        self._marks = np.concatenate([_few(piece - np.uint8(_SPACE) >= 0x7F - _SPACE) + first for first, piece in pieces])
         self._closing_brackets = sum(np.count_nonzero(piece == _GREATER_THAN) for _, piece in pieces)
         self._marked = octets[self._marks]
         self.has_entities = b"&" in data
@@ -167,7 +169,8 @@ class Laid:
 
     def breaks(self, newline: bytes) -> Ints:
         """Where lines end."""
-        return self._marks[self._marked == newline[0]]
+        found: Ints = self._marks[self._marked == newline[0]]
+        return found
 
     def _is_clean(self, data: bytes) -> bool:
         """Whether the block is UTF-8 without what XML forbids; its last character may be torn."""
@@ -213,6 +216,7 @@ class Runs:
     """Finds the runs of one block after the other."""
 
     def __init__(self) -> None:
+        np.empty(_MEMORY_KEPT // 2, np.uint8)  # glibc's malloc gives freed memory back page by page until it has freed a large piece
         self._data = b""
         self._laid = Laid(b"")
         self._refused = 0
@@ -262,6 +266,14 @@ class Runs:
 def _words(data: bytes, width: int) -> np.ndarray[tuple[int], np.dtype[np.unsignedinteger]]:
     """The words of so many bytes that begin at each byte."""
     return np.ndarray((len(data) - width + 1,), f"<u{width}", data, strides=(1,))
+
+
+def _few(flags: Flags) -> Ints:
+    """Where flags are set, of which few are: eight are looked at together."""
+    whole = flags.size - flags.size % _BYTES_OF_WORD
+    words = np.flatnonzero(flags[:whole].view(np.uint64))
+    within = np.flatnonzero(flags[:whole].reshape(-1, _BYTES_OF_WORD)[words])
+    return np.concatenate([words[within // _BYTES_OF_WORD] * _BYTES_OF_WORD + within % _BYTES_OF_WORD, whole + np.flatnonzero(flags[whole:])])
 
 
 def _stands_at(block: Block, places: Ints, literal: bytes) -> Flags:
