@@ -155,7 +155,7 @@ def read(run: Run, shapes: Sequence[tuple[Alike, Shape]], own: Own, lines: LineC
 def _put_meanings(leaves: Leaves, family: Family, is_credit: Flags, is_reversal: Flags, lines: LineColumns) -> Flags:
     """Type code and kind, asked where they may change from one entry to the next; whether each entry takes something back."""
     leaves.plain(_CODE)
-    firsts = leaves.changes([name for name in _CODE if leaves.has(name)], is_credit, is_reversal)
+    firsts = leaves.changes(_CODE, is_credit, is_reversal)
     keys = [*zip(*(leaves.octets(name, firsts) for name in _CODE), is_credit[firsts].tolist(), is_reversal[firsts].tolist(), strict=True)]
     number = {key: number for number, key in enumerate(dict.fromkeys(keys))}
     told = [meaning(*(part.decode() for part in code), credit, family.is_return, reversal) for *code, credit, reversal in number]

@@ -106,7 +106,7 @@ class Leaves:
     def is_there(self, name: str) -> Flags:
         """The entries that have the field."""
         found: Flags = self.raw(name).start != self._nowhere
-        return found
+        return found & self.has(name)
 
     def raw(self, name: str) -> Places:
         """The texts as they stand there."""
@@ -275,7 +275,7 @@ class Leaves:
         changed = np.zeros(max(0, self.rows.size - 1), np.bool_)
         for flag in flags:
             changed |= flag[1:] != flag[:-1]
-        for name in names:
+        for name in filter(self.has, names):
             changed |= self._differ(name)
         return _firsts(changed)
 
