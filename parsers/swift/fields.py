@@ -29,6 +29,7 @@ MESSAGE_BYTES_MAX = 64 * 1024 * 1024
 TAGS = "20|21|25P?|28C?|60[FM]|61|62[FM]|64|65|86|34F|13D?|90[CD]|NS[A-Z]?"
 """The fields of MT940, MT941, MT942 and MT950, and the banks' own :NS:. Any other tag at the start of a line is text."""
 
+_MARK_BYTES = len(b"\n:61:")
 _FIELD = re.compile(rf"\n:({TAGS}):")
 _GLUED_FIELD = re.compile(rf":({TAGS}):")
 INSIDE = frozenset(["61", "86", "62F", "62M", "64", "65", "90C", "90D", "NS"])
@@ -105,9 +106,11 @@ def blocks(source: Source) -> Iterator[tuple[bytes, int, str]]:
     with source.open() as stream:
         while read := stream.read(BLOCK_BYTES):
             cut = _last_field(read)
-            if not cut:
+            if not cut:  # then one begins where both meet, or none is there
+                before = rest[-_MARK_BYTES + 1:]
+                cut = _last_field(before + read[:_MARK_BYTES - 1])
+                cut += (len(rest) - len(before)) * (cut > 0)
                 read, rest = rest + read, b""
-                cut = _last_field(read)
             if cut:
                 data = b"".join((rest, memoryview(read)[:cut]))
                 yield data, offset, read[cut + 1:cut + 3].decode("latin-1")
