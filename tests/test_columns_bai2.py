@@ -74,7 +74,7 @@ def test_by_the_book_nearly_every_detail_is_plain() -> None:
 
 
 @pytest.mark.parametrize(("old", "new"), [
-    (b"\n", b"\r\n"), (b"\n", b"\r"), (b"\n", b"/\n"), (b"\n", b" /  \r\n"), (b"\n16,", b"\n\n16,"), (b"\n16,", b"/16,"), (b"88,", b"88:"),
+    (b"\n", b"\r\n"), (b"\n", b"\r"), (b"\n", b"/\n"), (b"\n", b" /  \r\n"), (b"\n16,", b"\n\n16,"), (b"\n16,", b"/16,"), (b"\n16,", b"/  16,"), (b"\n98,", b"/98,"), (b"88,", b"88:"),
     (b"PAPER", "PÄPER".encode()), (b"PAPER", b"P\xc4PER"), (b"PAPER", b"P\x1fPER"), (b"PAPER", b"P\x1ePER"), (b"PAPER", b"P\x0bPER"), (b"INV", b"\nINV"),
     (b",,,2/", b",60,,2/"), (b",,,2/", b",66,,2/"), (b",,,2/", b",0,,2/"), (b"02,", b"01,X,Y,261109,,2,40,,2/\n02,"), (b",1,261109,", b",4,261109,"),
     (b",261109,", b",,"), (b"V,261110,,", b"V,261199,,"), (b"V,261110,,", b"V,261101,1200,"), (b"V,261110,,", b"V,20261110,,"), (b",Z,", b",,"),
