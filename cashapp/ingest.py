@@ -266,8 +266,8 @@ def _contra_account() -> pl.Expr:
 def _batch_charges(lines: pl.DataFrame) -> pl.DataFrame:
     """Where the details of a booked batch add up to more than was booked, the bank kept the difference as its charge."""
     batches = (
-        lines.filter(pl.col("batch_line").is_not_null() & pl.col("batch_amount_minor").is_not_null())
-        .group_by(*_GROUP, "batch_line", "money", maintain_order=True)
+        lines.filter(pl.col("batch_key").is_not_null() & pl.col("batch_amount_minor").is_not_null())
+        .group_by(*_GROUP, "batch_key", "money", maintain_order=True)
         .agg(pl.col("batch_amount_minor").first() - pl.col("amount_minor").sum())
         .filter(pl.col("batch_amount_minor") != 0)
     )

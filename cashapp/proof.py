@@ -143,12 +143,12 @@ def _bank(connection: Connection) -> list[str]:
     line, link, leg = schema.bank_line, schema.line_link, schema.posting
     repeats = select(link.c.line_id).where(link.c.how == "repeat")
     counted = [line.c.report == "statement", line.c.status == "booked", line.c.line_id.not_in(repeats)]
-    whole = case((line.c.batch_line.is_(None) | line.c.batch_amount_minor.is_(None), line.c.amount_minor), else_=0)
+    whole = case((line.c.batch_key.is_(None) | line.c.batch_amount_minor.is_(None), line.c.amount_minor), else_=0)
     shown: dict[tuple[str, str], int] = {}
     singles = select(line.c.account, line.c.currency, func.sum(whole)).where(*counted).group_by(line.c.account, line.c.currency)
     batches = (
-        select(line.c.account, line.c.currency, line.c.batch_amount_minor).where(*counted, line.c.batch_line.is_not(None), line.c.batch_amount_minor.is_not(None))
-        .group_by(line.c.statement_id, line.c.batch_line, line.c.batch_amount_minor, line.c.account, line.c.currency)
+        select(line.c.account, line.c.currency, line.c.batch_amount_minor).where(*counted, line.c.batch_key.is_not(None), line.c.batch_amount_minor.is_not(None))
+        .group_by(line.c.statement_id, line.c.batch_key, line.c.batch_amount_minor, line.c.account, line.c.currency)
     )
     for query in (singles, batches):
         for account, currency, minor in connection.execute(query):

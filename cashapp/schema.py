@@ -105,7 +105,7 @@ bank_line = Table(
     _text("type_code"), _text("bank_reference"), _text("customer_reference"), _text("check_number"),
     _text("payer_name"), _text("payer_account"), _text("structured_reference"), _text("remittance_text"),
     _text("return_reason"), _text("original_reference"), _text("batch_reference"),
-    _minor("batch_amount_minor", nullable=True), Column("batch_line", BIG),
+    _minor("batch_amount_minor", nullable=True), Column("batch_key", BIG),
     _minor("fee_minor"), _minor("instructed_minor", nullable=True), _text("instructed_currency"), _text("status"),
     Index("ix_bank_line_date", "booking_date"),
     Index("ix_bank_line_file", "file_id"),

@@ -27,7 +27,7 @@ LINES = {
     "type_code": pl.String, "bank_reference": pl.String, "customer_reference": pl.String, "check_number": pl.String,
     "payer_name": pl.String, "payer_account": pl.String, "structured_reference": pl.String, "remittance_text": pl.String,
     "return_reason": pl.String, "original_reference": pl.String, "batch_reference": pl.String,
-    "batch_amount_minor": pl.Int64, "batch_line": pl.Int64, "fee_minor": pl.Int64, "instructed_minor": pl.Int64,
+    "batch_amount_minor": pl.Int64, "batch_key": pl.Int64, "fee_minor": pl.Int64, "instructed_minor": pl.Int64,
     "instructed_currency": pl.String, "status": pl.String,
 }
 """The frame of bank lines: one row each, in file order. Amounts in minor units of `currency`."""

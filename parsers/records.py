@@ -70,8 +70,8 @@ class RemittanceLine(NamedTuple):
 class BankLine(NamedTuple):
     """One booked entry, or one detail of a batch entry whose details are in the file.
 
-    A detail names its entry by `batch_line` (the entry's line number), `batch_reference` and `batch_amount_minor`; a line
-    that is no detail leaves the three empty. `fee_minor` is a charge that the message says was taken from the payer's
+    A detail names its entry by `batch_key` (a number that no other entry of the file has: its line, or where lines mean nothing,
+    as in XML and X12, its first byte), `batch_reference` and `batch_amount_minor`; a line that is no detail leaves the three empty. `fee_minor` is a charge that the message says was taken from the payer's
     payment before it reached `amount_minor` (payer sent amount + fee). `original_reference` is what a return takes back.
     """
 
@@ -93,7 +93,7 @@ class BankLine(NamedTuple):
     original_reference: str = ""
     batch_reference: str = ""
     batch_amount_minor: int | None = None
-    batch_line: int | None = None
+    batch_key: int | None = None
     fee_minor: int = 0
     instructed_minor: int | None = None
     instructed_currency: str = ""

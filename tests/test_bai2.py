@@ -249,7 +249,7 @@ def test_totals_are_held_against_details_where_the_bank_counts_as_many() -> None
 def test_items_become_the_lines_of_their_deposit_only_if_they_add_up() -> None:
     deposit, first, second = "16,115,300,0,LBX1,,/", "16,116,120,0,A,501,/", "16,116,180,0,B,502,/"
     found = lines_of(deposit, first, second)
-    assert [(x.amount_minor, x.batch_reference, x.batch_amount_minor, x.batch_line, x.check_number) for x in found] == [
+    assert [(x.amount_minor, x.batch_reference, x.batch_amount_minor, x.batch_key, x.check_number) for x in found] == [
         (120, "LBX1", 300, 4, "501"), (180, "LBX1", 300, 4, "502")]
     assert [x.amount_minor for x in lines_of(deposit, first)] == [300]
     assert [x.amount_minor for x in lines_of(first, second)] == [120, 180]

@@ -34,7 +34,7 @@ def test_each_payment_is_a_receipt_of_its_deposit() -> None:
     assert [(line.amount_minor, line.kind, line.payer_name, line.payer_account) for line in lines(found)] == [
         (100000, "receipt", "ACME CORP", "021000021/123456"), (50000, "receipt", "NORTHWIND", "021000021/777"),
     ]
-    assert {(line.batch_reference, line.batch_amount_minor, line.batch_line) for line in lines(found)} == {("BOX100-D77", 150000, 2)}
+    assert {(line.batch_reference, line.batch_amount_minor, line.batch_key) for line in lines(found)} == {("BOX100-D77", 150000, opened.span.start)}
     assert codes(found) == []
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from cashapp import db, proof
 from cashapp.config import Config, Lockbox
-from parsers.documents import Document, joined
+from parsers.documents import Document, joined, read
 from tests.books import balances, bank_line, document, reasons, receipts, take_in
 
 BANK = "bank:111222333"
@@ -108,7 +108,7 @@ def test_two_equal_checks_one_returned_without_a_serial_is_not_guessed(engine: E
 
 
 def test_a_batch_with_charges_posts_what_was_booked(engine: Engine) -> None:
-    details = [bank_line(m, batch_line=1, batch_amount_minor=990, batch_reference="B") for m in (600, 400)]
+    details = [bank_line(m, batch_key=1, batch_amount_minor=990, batch_reference="B") for m in (600, 400)]
     assert after(engine, ("s", document(details, format_name="camt"))) == (
         {BANK: 990, "bank fees": 10, "unapplied cash": -1000}, [(400, "open", 400), (600, "open", 600)], [])
 
@@ -139,3 +139,17 @@ def test_statements_that_do_not_chain_are_told(engine: Engine) -> None:
     with db.reading(engine) as connection:
         broken = [line for p in proof.prove(connection) for line in p.broken]
     assert broken == ["account 111222333: statement 2 opens at 1.50, the one before closed at 1.00 USD"]
+
+
+def test_batches_on_one_line_are_not_one_batch(engine: Engine) -> None:
+    """A whole camt file without line ends: two entries of two details each, of which the second keeps a charge."""
+    def entry(booked: str, reference: str, *parts: str) -> str:
+        told = "".join(f"<TxDtls><Amt Ccy='EUR'>{part}</Amt><CdtDbtInd>CRDT</CdtDbtInd></TxDtls>" for part in parts)
+        return (f"<Ntry><Amt Ccy='EUR'>{booked}</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>2026-11-09</Dt></BookgDt>"
+                f"<AcctSvcrRef>{reference}</AcctSvcrRef><NtryDtls>{told}</NtryDtls></Ntry>")
+
+    content = ("<Document xmlns='urn:iso:std:iso:20022:tech:xsd:camt.053.001.02'><BkToCstmrStmt><GrpHdr><MsgId>M</MsgId></GrpHdr><Stmt><Id>S</Id>"
+               "<Acct><Id><IBAN>DE02120300000000202051</IBAN></Id></Acct>" + entry("300.00", "A", "100.00", "200.00") + entry("290.00", "B", "100.00", "200.00")
+               + "</Stmt></BkToCstmrStmt></Document>").encode()
+    ledger, _, _ = after(engine, ("camt", read(content)))
+    assert (ledger["bank:DE02120300000000202051"], ledger["bank fees"]) == (59000, 1000)

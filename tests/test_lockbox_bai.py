@@ -46,7 +46,7 @@ def test_a_check() -> None:
     assert (line.bank_reference, line.customer_reference, line.check_number) == ("0022222-001-001", "10421", "10421")
     assert (line.payer_name, line.payer_account) == ("BETA INC", "021000021/0001234567")
     assert (str(line.booking_date), str(line.value_date)) == ("2026-11-19", "2026-11-19")
-    assert (line.batch_reference, line.batch_amount_minor, line.batch_line) == ("0022222-001", 125000, 3)
+    assert (line.batch_reference, line.batch_amount_minor, line.batch_key) == ("0022222-001", 125000, 3)
 
 
 @pytest.mark.parametrize(("record", "expected"), [
@@ -133,7 +133,7 @@ def test_a_deposit_is_lockbox_and_date_not_a_batch() -> None:
     found = records(content)
     assert [(r.lockbox, str(r.from_date)) for r in found if isinstance(r, StatementOpened)] == [
         ("0022222", "2026-11-19"), ("0022222", "2026-11-20"), ("0033333", "2026-11-19")]
-    assert [(r.batch_reference, r.batch_amount_minor, r.batch_line) for r in found if isinstance(r, BankLine)] == [
+    assert [(r.batch_reference, r.batch_amount_minor, r.batch_key) for r in found if isinstance(r, BankLine)] == [
         ("0022222-001", 3000, 3), ("0022222-002", 3000, 3), ("0022222-001", 4000, 10), ("0033333-001", 8000, 13)]
 
 

@@ -40,7 +40,7 @@ def test_each_batch_must_add_up_to_its_payout() -> None:
             "S,3,C,2026-01-30,Settled,,EUR,,10.00,EUR,,9.00,,9\nS,4,D,2026-01-30,Settled,,EUR,,10.00,EUR,,9.00,,\n")
     found = records(HEADER + rows)
     assert [(r.name, r.stated, r.computed) for r in found if isinstance(r, Control)] == [("payout of batch 7", 900, 900), ("payout of batch 8", 800, 900)]
-    assert [(r.batch_reference, r.batch_amount_minor, r.batch_line) for r in found if isinstance(r, BankLine)] == [
+    assert [(r.batch_reference, r.batch_amount_minor, r.batch_key) for r in found if isinstance(r, BankLine)] == [
         ("7", 900, 3), ("", None, None), ("8", 800, 5), ("", None, None), ("9", 900, None), ("", None, None),
     ]
 

@@ -32,7 +32,7 @@ def test_parts_of_a_settlement(transaction: str, part: str, amount: str, kind: s
     rows = f"1001\t2026-01-31 00:00:00 UTC\t{amount}\tUSD\n1001\t\t\t\t{transaction}\t111-1\t{part}\tPrincipal\t{amount}\t2026-01-20\n"
     payout, line = lines(SETTLEMENT + rows)
     assert (payout.kind, payout.amount_minor, payout.booking_date) == ("payout", -line.amount_minor, dt.date(2026, 1, 31))
-    assert (line.kind, line.customer_reference, line.batch_reference, line.batch_amount_minor, line.batch_line) == (kind, "111-1", "1001", line.amount_minor, 2)
+    assert (line.kind, line.customer_reference, line.batch_reference, line.batch_amount_minor, line.batch_key) == (kind, "111-1", "1001", line.amount_minor, 2)
 
 
 def test_the_total_of_a_settlement_is_compared_with_its_parts() -> None:

@@ -52,7 +52,7 @@ def test_a_payment_is_net_with_its_fee_and_carries_its_payout() -> None:
     rows = "po_1,txn_1,2026-01-30 10:00:00,usd,100.00,3.20,96.80,charge,ch_1,INV-1,ch_1\n,txn_2,2026-01-31 10:00:00,usd,5.00,0.50,4.50,charge,ch_2,,ch_2\n"
     paid, unpaid = lines(PAYOUT + rows)
     assert (paid.amount_minor, paid.fee_minor, paid.booking_date) == (9680, 320, dt.date(2026, 1, 30))
-    assert (paid.batch_reference, paid.batch_amount_minor, paid.batch_line) == ("po_1", 9680, None)
+    assert (paid.batch_reference, paid.batch_amount_minor, paid.batch_key) == ("po_1", 9680, None)
     assert (unpaid.batch_reference, unpaid.batch_amount_minor) == ("", None)
 
 
@@ -61,7 +61,7 @@ def test_the_payout_row_states_what_its_payments_must_add_up_to() -> None:
             "po_1,txn_3,2026-02-01,usd,-76.80,0.00,-76.80,payout,po_1,,\n")
     found = records(PAYOUT + rows)
     assert [(r.name, r.stated, r.computed) for r in found if isinstance(r, Control)] == [("payout po_1", 7680, 7680), ("net total USD", 0, 0)]
-    assert [(r.batch_amount_minor, r.batch_line) for r in found if isinstance(r, BankLine)] == [(7680, 4), (7680, 4), (None, None)]
+    assert [(r.batch_amount_minor, r.batch_key) for r in found if isinstance(r, BankLine)] == [(7680, 4), (7680, 4), (None, None)]
 
 
 def test_history_tells_disputes_in_words_and_currencies_in_statements() -> None:

@@ -20,7 +20,7 @@ LINES: db.Shape = {
     "line_id": pl.Int64, "currency": pl.String, "amount_minor": pl.Int64, "date": pl.Date, "kind": pl.String, "check_number": pl.String, "name": pl.String,
     "bank_reference": pl.String, "customer_reference": pl.String, "structured_reference": pl.String, "remittance_text": pl.String, "batch_reference": pl.String,
     "account": pl.String, "statement_id": pl.Int64, "sha256": pl.String, "receipt_key": pl.String, "file": pl.String, "line": pl.Int64, "known_at": pl.Datetime,
-    "batch_line": pl.Int64, "batch_amount_minor": pl.Int64, "return_reason": pl.String,
+    "batch_key": pl.Int64, "batch_amount_minor": pl.Int64, "return_reason": pl.String,
 }
 ENTRIES: db.Shape = {
     "book_account": pl.String, "entry_id": pl.String, "currency": pl.String, "amount_minor": pl.Int64, "date": pl.Date, "kind": pl.String, "reference": pl.String,
@@ -66,7 +66,7 @@ def _lines(connection: Connection, condition: ColumnElement[bool]) -> pl.DataFra
     query = (
         select(line.c.line_id, line.c.currency, line.c.amount_minor, line.c.booking_date, line.c.kind, line.c.check_number, line.c.payer_name, line.c.bank_reference,
                line.c.customer_reference, line.c.structured_reference, line.c.remittance_text, line.c.batch_reference, line.c.account, line.c.statement_id, file.c.sha256,
-               receipt.c.receipt_key, file.c.name, line.c.line, file.c.processed_at, line.c.batch_line, line.c.batch_amount_minor, line.c.return_reason)
+               receipt.c.receipt_key, file.c.name, line.c.line, file.c.processed_at, line.c.batch_key, line.c.batch_amount_minor, line.c.return_reason)
         .join(file, file.c.file_id == line.c.file_id).outerjoin(receipt, receipt.c.line_id == line.c.line_id).where(condition).order_by(line.c.line_id)
     )
     return db.frame(connection, query, LINES)
@@ -74,8 +74,8 @@ def _lines(connection: Connection, condition: ColumnElement[bool]) -> pl.DataFra
 
 def batch_charges(lines: pl.DataFrame) -> pl.DataFrame:
     """currency, date, amount_minor: what the bank kept back of batches whose details are told one by one."""
-    batches = lines.filter(pl.col("batch_line").is_not_null() & pl.col("batch_amount_minor").is_not_null())
-    return batches.group_by("statement_id", "batch_line", "batch_amount_minor", "currency", "date").agg(pl.col("amount_minor").sum().alias("told")).select(
+    batches = lines.filter(pl.col("batch_key").is_not_null() & pl.col("batch_amount_minor").is_not_null())
+    return batches.group_by("statement_id", "batch_key", "batch_amount_minor", "currency", "date").agg(pl.col("amount_minor").sum().alias("told")).select(
         "currency", "date", (pl.col("batch_amount_minor") - pl.col("told")).alias("amount_minor")).filter(pl.col("amount_minor") != 0).sort("date", "currency")
 
 

@@ -51,10 +51,10 @@ def _booked(connection: Connection, when: When) -> pl.DataFrame:
     shape: db.Shape = {"account": pl.String, "currency": pl.String, "kind": pl.String, "amount": pl.Int64, "lines": pl.Int64}
     lines = select(line.c.account, line.c.currency, line.c.kind, line.c.amount_minor, func.count()).where(*counted).group_by(
         line.c.account, line.c.currency, line.c.kind, line.c.amount_minor)
-    batch = (line.c.statement_id, line.c.batch_line, line.c.batch_amount_minor, line.c.account, line.c.currency)
+    batch = (line.c.statement_id, line.c.batch_key, line.c.batch_amount_minor, line.c.account, line.c.currency)
     charges = (
         select(line.c.account, line.c.currency, line.c.batch_amount_minor - minor_sum(line.c.amount_minor))
-        .where(*counted, line.c.batch_line.is_not(None), line.c.batch_amount_minor.is_not(None)).group_by(*batch)
+        .where(*counted, line.c.batch_key.is_not(None), line.c.batch_amount_minor.is_not(None)).group_by(*batch)
     )
     kept = db.frame(connection, charges, {"account": pl.String, "currency": pl.String, "amount": pl.Int64}).filter(pl.col("amount") != 0)
     fees = kept.select("account", "currency", pl.lit("fee").alias("kind"), "amount", pl.lit(1, dtype=pl.Int64).alias("lines"))

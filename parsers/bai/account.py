@@ -160,7 +160,7 @@ def unpacked(account: Account) -> Iterator[Record]:
     if adds_up:
         yield Envelope(deposit.span, "deposit")
         batch = deposit.bank_reference or deposit.customer_reference
-        yield from (item._replace(batch_reference=batch, batch_amount_minor=deposit.amount_minor, batch_line=deposit.span.line) for item in items)
+        yield from (item._replace(batch_reference=batch, batch_amount_minor=deposit.amount_minor, batch_key=deposit.span.line) for item in items)
         return
     yield deposit
     yield from (Envelope(item.span, "item of a deposit") for item in items)

@@ -218,5 +218,5 @@ def _payment(
         payer_account=account_of(bank, account),
         remittance_text=advice.text,
         batch_reference="-".join(filter(None, (head.value(1), head.value(4)))),
-        batch_amount_minor=total, batch_line=head.span.line if total is not None else None, remittance=advice.lines,
+        batch_amount_minor=total, batch_key=head.span.start if total is not None else None, remittance=advice.lines,
     )

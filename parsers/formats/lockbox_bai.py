@@ -285,7 +285,7 @@ def _check_done(book: _Book, check: _Check) -> Iterator[Record]:
         Span(check.span.line, check.span.start, check.end), check.minor, book.profile.currency, "receipt" if check.minor else "other",
         book.date, book.date, "lockbox", f"{batch_reference}-{item}", number, number, cut(data, columns.remitter),
         _payer_account(cut(data, columns.routing), cut(data, columns.account)), remittance_text=" ".join(filter(None, check.texts)),
-        batch_reference=batch_reference, batch_amount_minor=book.totals[book.deposit], batch_line=book.header_line,
+        batch_reference=batch_reference, batch_amount_minor=book.totals[book.deposit], batch_key=book.header_line,
         remittance=tuple(check.remittance),
     )
     if check.more_announced:

@@ -146,7 +146,7 @@ class _Reading:
                 yield Control(row.span, f"payout of batch {moved.batch}", batch.payout_minor, batch.settled_minor, moved.currency)
         elif batch is not None:
             paid = batch.payout_minor if batch.payout_minor is not None else batch.settled_minor
-            yield line._replace(batch_reference=moved.batch, batch_amount_minor=paid, batch_line=batch.payout_line)
+            yield line._replace(batch_reference=moved.batch, batch_amount_minor=paid, batch_key=batch.payout_line)
         else:
             yield line
 

@@ -145,7 +145,7 @@ class _Reading:
             remittance_text=" ".join(text for name in ("amount type", "amount description", "sku") if (text := columns.cell(row, name))),
             original_reference=columns.cell(row, "order id") if kind == "Refund" else "",
             batch_reference=number if known else "", batch_amount_minor=known.total_minor if known else None,
-            batch_line=known.span.line if known else None,
+            batch_key=known.span.line if known else None,
         )
 
     def _order(self, row: Row, columns: Table) -> Iterator[Record]:

@@ -191,7 +191,7 @@ class _Reading:
             return
         if payout is not None:
             paid = payout.stated_minor if payout.stated_minor is not None else payout.paid_minor
-            line = line._replace(batch_reference=moved.payout_id, batch_amount_minor=paid, batch_line=payout.line)
+            line = line._replace(batch_reference=moved.payout_id, batch_amount_minor=paid, batch_key=payout.line)
         yield from self.told
         self.told = []
         yield line

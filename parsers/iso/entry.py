@@ -131,7 +131,7 @@ def single_line(entry: Entry, own: Own) -> tuple[BankLine | Issue, ...]:
 def as_detail(line: BankLine, entry: Entry, span: Span) -> BankLine:
     """The line as a detail of the entry."""
     reference = entry.reference or next((entry.values[batch.reference].strip() for batch in entry.outline.batches), "")
-    return line._replace(span=span, batch_reference=reference, batch_amount_minor=entry.amount_minor, batch_line=entry.span.line)
+    return line._replace(span=span, batch_reference=reference, batch_amount_minor=entry.amount_minor, batch_key=entry.span.start)
 
 
 def bank_line(entry: Entry, detail: Detail, own: Own, amount: int, fee: int) -> tuple[BankLine, tuple[Issue, ...]]:

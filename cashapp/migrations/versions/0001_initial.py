@@ -290,7 +290,7 @@ def upgrade() -> None:
         sa.Column("original_reference", sa.Text(), server_default="", nullable=False),
         sa.Column("batch_reference", sa.Text(), server_default="", nullable=False),
         sa.Column("batch_amount_minor", BIG, nullable=True),
-        sa.Column("batch_line", BIG, nullable=True),
+        sa.Column("batch_key", BIG, nullable=True),
         sa.Column("fee_minor", BIG, nullable=False),
         sa.Column("instructed_minor", BIG, nullable=True),
         sa.Column("instructed_currency", sa.Text(), server_default="", nullable=False),
