@@ -17,6 +17,7 @@ from parsers.documents import Document
 from parsers.formats import nacha_ach
 from parsers.nacha import batch as nacha_batch
 from parsers.nacha import columns, plain
+from parsers.nacha.records import whole_entries
 from parsers.profile import Profile
 from parsers.sources import LINE_BYTES_MAX, Source, SourceError
 from tests.columns import assert_same, damaged
@@ -181,3 +182,12 @@ def test_sequences(name: str, copies: int, end: str, block: int | None, monkeypa
 def test_a_line_without_end_is_not_read() -> None:
     with pytest.raises(SourceError, match="longer than"):
         list(nacha_ach.parse_columns(Source(HEADER.encode() + b"\n" + b"6" * (LINE_BYTES_MAX + 5_000_000)), Profile()))
+
+
+def test_one_odd_line_leaves_the_others_together() -> None:
+    records = whole(batch_header(), *(entry(number=n) for n in range(1, 2_000)))
+    records[1_000] = records[1_000].replace("SELLER INC ", "SELLER KÖLN")
+    content = "".join(f"{line}\n" for line in records).encode()
+    cut = [len(stretch.kinds) for stretch, _ in whole_entries(Source(content), columns.BLOCK_BYTES)]
+    assert cut == [1_000, 1, len(records) - 1_001]
+    assert assert_equal(content).lines.height == 1_999

@@ -1,6 +1,6 @@
 """A NACHA file in columns: ranges of plain records as frames, all others through the record reader, in one state and one order.
 
-A block of 8 MB is a sheet of bytes (parsers/nacha/sheet.py); its odd records (parsers/nacha/plain.py) cut it into ranges. Of a
+A block of 6 MB is a sheet of bytes (parsers/nacha/sheet.py); its odd records (parsers/nacha/plain.py) cut it into ranges. Of a
 range the entries become a frame (parsers/nacha/lines.py), while batches stay records: statements, controls, sums. The state is
 the record reader's own, so that either way of reading can go on where the other one ends.
 """
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from parsers.records import Record
     from parsers.sources import Source
 
-BLOCK_BYTES = 8 * 1024 * 1024
+BLOCK_BYTES = 6 * 1024 * 1024
 _PENDING_MAX = 50_000
 """So many records of the record reader at most are collected before they become a document."""
 

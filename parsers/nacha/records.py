@@ -10,7 +10,7 @@ Records come in stretches of equal width, so that a reader can look at thousands
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from parsers.sources import LINE_BYTES_MAX, SourceError, decode
@@ -23,6 +23,7 @@ BLOCK_BYTES = COLUMNS * 256
 """A reader that looks at record after record wants its text near at hand; one that reads whole columns asks for larger blocks."""
 
 _PIECE_BYTES = 256 * 1024
+_HALVED_BYTES = 4 * 1024
 _WIDTHS = (COLUMNS + 1, COLUMNS + 2)
 _BLANK = b" \t\0\x1a\r\n"
 BLANKS = " \t\0\x1a"
@@ -55,6 +56,11 @@ class Stretch(NamedTuple):
     kinds: str
     text: str = ""
     is_text: bool = False
+
+    @property
+    def end(self) -> int:
+        """Where the bytes of its records end."""
+        return self.start + len(self.kinds) * self.width
 
     def record(self, nth: int) -> Record:
         """The nth record, from 0."""
@@ -116,16 +122,42 @@ def _broken(source: Source, block_bytes: int, count: Callable[[bytes, int], int]
                     raise _too_long(number)
                 wanted = 2 * len(data)
                 continue
-            wanted = block_bytes
-            width = data.find(b"\n", 0, end) + 1 or data.find(b"\r", 0, end) + 1
-            if _are_even(data, end, width, count):
-                yield _even(number, offset, width, data, end)._replace(is_text=count is _control_characters)
-                number, offset = number + end // width, offset + end
-                continue
-            for even_width, lines in groupby(data[:end].splitlines(keepends=True), _even_width):
-                like = list(lines)
-                yield from _like_lines(number, offset, even_width, like)
-                number, offset = number + len(like), offset + sum(map(len, like))
+            pieces = list(_lines(number, offset, data, end, count))
+            yield from _joined([piece for piece, _ in pieces if piece], data, offset)
+            number, offset, wanted = pieces[-1][1], offset + end, block_bytes
+
+
+def _lines(number: int, offset: int, data: bytes, end: int, count: Callable[[bytes, int], int]) -> Iterator[tuple[Stretch | None, int]]:
+    """The lines up to the end, and after each stretch the number of the next line. Odd ones are looked for in halves, in the smallest
+    line by line."""
+    width = data.find(b"\n", 0, end) + 1 or data.find(b"\r", 0, end) + 1
+    if _are_even(data, end, width, count):
+        yield _even(number, offset, width, data, end)._replace(is_text=count is _control_characters), number + end // width
+        return
+    if end > _HALVED_BYTES and (middle := _end_of_lines(data[: end // 2])):
+        for piece, following in _lines(number, offset, data, middle, count):
+            yield piece, following
+            number = following
+        rest = data[middle:end]
+        yield from _lines(number, offset + middle, rest, len(rest), count)
+        return
+    for even_width, odd in groupby(data[:end].splitlines(keepends=True), _even_width):
+        like = list(odd)
+        yield from ((piece, number) for piece in _like_lines(number, offset, even_width, like))
+        number, offset = number + len(like), offset + sum(map(len, like))
+        yield None, number
+
+
+def _joined(pieces: list[Stretch], data: bytes, offset: int) -> Iterator[Stretch]:
+    """Even pieces of a block that follow each other as one."""
+    first = 0
+    for nth, (piece, following) in enumerate(pairwise([*pieces, None]), 1):
+        assert piece is not None, "only the last one is followed by none"
+        if following is None or piece.text or following.text or piece.width != following.width or piece.end != following.start:
+            like, first = pieces[first:nth], nth
+            begin, end = like[0].start - offset, piece.end - offset
+            kinds, is_text = "".join(each.kinds for each in like), all(each.is_text for each in like)
+            yield like[0] if len(like) == 1 else like[0]._replace(data=data[begin:end], kinds=kinds, is_text=is_text)
 
 
 def _end_of_lines(data: bytes) -> int:
