@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import itertools
 import random
 import re
 from dataclasses import replace
@@ -27,6 +28,8 @@ INPUTS = sorted(path for path in FIXTURES.glob("iso_camt/**/*") if path.is_file(
 ENTRY = re.compile(rb"\s*<((?:\w+:)?Ntry)>.*?</\1>", re.DOTALL)
 TEXT = re.compile(rb">[^<>]+<")
 ODD = [*(bytes([letter]) for letter in b"0123456789ABZnN.-+ \n\t'"), "é".encode(), b"&amp;", b"\xe9", b">"]
+AMOUNTS = ("100", "100.0", "100.00", "12.5", ".5", "0.005", "00012.30", "99999999999.99", "999999999999999", "9999999999999", "1e3", "-5.00", "+5.00",
+           "1,00", "5.", "12345678.9", "123456789.01", "0.0001", "1.230", " 7.00", "7.00 ", "", "0", "123456789012", "1.1.1", "1..1")
 DAY = dt.date(2026, 11, 9)
 TEXTS = ("Rechnung RE2026/10455", "", " INV-7  two  blanks ", "RF71 0000 0026 0209 danke", "+++010/8068/17183+++", "Müller & Söhne <x>",
          "Ελλάδα 12", "a\nb\tc", "NOTPROVIDED", "Оплата 77", "x" * 300, "'quoted' \"twice\" &amp; once")
@@ -119,14 +122,41 @@ def test_generated(version: camt.Version, message: camt.Message, block: int | No
     assert assert_equal(written(version=version, message=message)).lines.height > 240
 
 
+def plain(count: int) -> bytes:
+    """Entries of one shape."""
+    payments = [Payment(100 + number, DAY, DAY, f"HK{number}", "EUR", f"E-{number}", payer_name="Koskela Oy") for number in range(count)]
+    out = io.StringIO(newline="")
+    camt.write_camt(out, [Statement(IBAN, DAY, 0, payments, "EUR")])
+    return out.getvalue().encode()
+
+
+@pytest.mark.parametrize("currency", ["EUR", "JPY", "KWD", "CLF", "XXX"])
+def test_amounts(currency: str) -> None:
+    written_as = itertools.cycle(AMOUNTS)
+
+    def amounts(entry: re.Match[bytes]) -> bytes:
+        text = next(written_as).encode()
+        return re.sub(rb'(<Amt Ccy="EUR">)[^<]*', lambda found: found[1] + text, entry[0])
+
+    assert_equal(ENTRY.sub(amounts, plain(400)).replace(b"EUR", currency.encode()))
+
+
+@pytest.mark.parametrize(("old", "texts"), [
+    (b"HK", ("none", "NOTPROVIDED", "notprovided", "N/A", "n", "NONE1", " NONE ", "NONREF", "")),
+    (b"<BookgDt><Dt>2026-11-09", ("<BookgDt><Dt>", "<BookgDt><Dt>2026-02-30", "<BookgDt><Dt>2026-11-9", "<BookgDt><Dt>2026-11-10")),
+    (b">CRDT<", (">DBIT<", ">CRDT<", "><", ">crdt<")), (b">BOOK<", (">INFO<", ">PDNG<", "><", ">FUTR<", ">book<")),
+    (b">ESCT<", (">UPDD<", ">CHRG<", "><", ">PRDD<", "> ESCT<")), (b"Koskela Oy", (" Koskela", "Kos&amp;kela ", "Łódź", "Ko\nskela", "", "Oy\u00a0")),
+])
+def test_texts(old: bytes, texts: tuple[str, ...]) -> None:
+    other = itertools.cycle(texts)
+    assert_equal(re.sub(old, lambda found: found[0] if found.start() % 3 else next(other).encode(), plain(400)))
+
+
 def test_most_entries_are_read_in_columns(monkeypatch: pytest.MonkeyPatch) -> None:
     read = []
     one_by_one = iso_camt.records_of
     monkeypatch.setattr(iso_camt, "records_of", lambda reading, piece: read.append(piece) or one_by_one(reading, piece))
-    plain = [Payment(100 + number, DAY, DAY, f"HK{number}", "EUR", f"E-{number}", payer_name="Koskela Oy") for number in range(500)]
-    out = io.StringIO(newline="")
-    camt.write_camt(out, [Statement(IBAN, DAY, 0, plain, "EUR")])
-    assert documents.joined(columns(out.getvalue().encode())).lines.height == 500
+    assert documents.joined(columns(plain(500))).lines.height == 500
     assert sum(isinstance(piece, records.Record) for piece in read) < 50
 
 

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 NO_DAY = np.iinfo(np.int32).min
 """Where there is no date."""
 _EPOCH = 719_163
-_DIGITS_MAX = 11
-"""Before the decimal mark; so a run's sum stays a machine's number."""
-_TENS = 10 ** np.arange(4)
+_DIGITS_MAX = 13
+"""Of an amount in minor units; so a run's sum stays a machine's number."""
+_TENS = 10 ** np.arange(_DIGITS_MAX)
 _SPACE, _DOT, _SMALL, _SMALL_N = (np.uint64(code) for code in b" . n")
 _OCTET, _TWO_OCTETS, _WORD = (np.uint64(number) for number in (0xFF, 0xFFFF, 64))
 _AMOUNTS = frozenset({"amount", "instructed", "due", "remitted", "discount"})
@@ -220,7 +220,7 @@ class Leaves:
             fraction[right >> np.uint64(56 - 8 * places) & _OCTET == _DOT] = places
         behind = np.where(fraction > 0, fraction + 1, 0)
         count = length - behind
-        self.sure &= (count > 0) & (count <= _DIGITS_MAX) | ~self.is_there(name)
+        self.sure &= (count > 0) & (count <= _DIGITS_MAX - digits) | ~self.is_there(name)
         bits = (behind << 3).astype(np.uint64)
         whole, are_digits = _number_at_end(right << bits | left >> _WORD - bits, np.clip(count, 0, 8))
         self.sure &= are_digits
