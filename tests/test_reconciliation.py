@@ -196,6 +196,14 @@ def test_without_a_cash_book_the_journal_is_the_book(home: Path, tmp_path: Path)
     assert told["balances"][0]["bank"] == told["balances"][0]["book"]
 
 
+def test_an_account_is_one_however_it_is_written(books: Path) -> None:
+    reconciled(books)
+    told = reconciled(books, "--account", "021000021/0111222333", "--period", "2026-10")
+    assert (told["account"], told["made"], told["broken"]) == ("111222333", 0, 0)
+    assert cashapp(books, "reconcile", "sign", "--account", "111-222-333", "--period", "2026-10").exit_code == 0
+    assert reconciled(books)["prepared_by"] == "pat"
+
+
 def test_an_unknown_account_is_told_with_the_known_ones(books: Path) -> None:
     result = cashapp(books, "reconcile", "--account", "999888777", "--period", "2026-10")
     assert result.exit_code == 2
