@@ -13,7 +13,7 @@ import re
 from typing import Literal, NamedTuple
 
 import polars as pl
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, String, case, cast, func, select
 
 from cashapp import clock, db, schema
 from cashapp.errors import ControlError, UsageError
@@ -108,6 +108,17 @@ def admitted(connection: Connection, entries: pl.DataFrame, *, late: bool) -> pl
         if closed.get(of(date)) == LOCKED:
             raise ControlError(f"nothing can be posted on {date}: {of(date)} is locked – date it into an open period, or let a controller `cashapp period reopen {of(date)} --reason …`")
     return entries
+
+
+LATE = "(late: belongs to ____-__-__)"
+"""How the memo of a moved entry ends, as SQL LIKE has it."""
+
+
+def bank_date() -> ColumnElement[str]:
+    """The day that a journal entry belongs to, in ISO 8601: its own, or for one that came late the day its memo points to."""
+    entry = schema.journal_entry
+    pointed = func.substr(entry.c.memo, func.length(entry.c.memo) - 10, 10)
+    return case((entry.c.memo.like(f"%{LATE}"), pointed), else_=cast(entry.c.entry_date, String))
 
 
 def _moved(entries: pl.DataFrame, closed: dict[str, str]) -> pl.DataFrame:

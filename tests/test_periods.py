@@ -48,6 +48,17 @@ def test_what_comes_late_goes_to_the_open_month_with_a_pointer(engine: Engine, s
     assert [(str(date), memo) for date, memo in rows] == [("2026-12-01", "cash of late.sta (late: belongs to 2026-11-09)")]
 
 
+def test_the_daily_cash_of_a_closed_month_still_ties(engine: Engine) -> None:
+    from cashapp import reports
+
+    close(engine, "locked")
+    with db.writing(engine) as connection:
+        take_in(connection, document([bank_line(50000), bank_line(-1500, "fee")]), "late.sta")
+    with db.reading(engine) as connection:
+        for when in (reports.month("2026-11"), reports.month("2026-12")):
+            assert reports.make(connection, "daily-cash", when).broken == ()
+
+
 def test_commands_close_lock_and_reopen_and_all_is_on_record(home: Path) -> None:
     assert cashapp(home, "period", "close", "2026-10").exit_code == 0
     assert cashapp(home, "period", "lock", "2026-10", "--reason", "signed").exit_code == 0

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from cashapp import clock
 from tests.workspaces import cashapp
 
 OCTOBER = """Date,Description,Amount,Reference,Check Number
@@ -194,6 +195,27 @@ def test_without_a_cash_book_the_journal_is_the_book(home: Path, tmp_path: Path)
     assert told["book"] == "journal"
     assert told["counts"] == {"one_to_one": 14}
     assert told["balances"][0]["bank"] == told["balances"][0]["book"]
+
+
+def test_as_it_was_known_at_a_day(books: Path) -> None:
+    reconciled(books)
+
+    def known(day: str) -> set[str]:
+        result = cashapp(books, "export", "reconciliation", *MONTH, "--known-at", day)
+        assert result.exit_code == 0, result.output
+        return pairs(list(csv.DictReader(io.StringIO(result.stdout))))
+
+    assert known(f"{clock.now():%Y-%m-%d}") == WANTED
+    assert not [pair for pair in known("2020-01-01") if pair.startswith("B-")]
+    assert "known at 2020-01-01 23:59:59" in cashapp(books, "report", "bank-reconciliation", *MONTH, "--known-at", "2020-01-01").stdout
+
+
+def test_an_account_is_one_however_it_is_written(books: Path) -> None:
+    reconciled(books)
+    told = reconciled(books, "--account", "021000021/0111222333", "--period", "2026-10")
+    assert (told["account"], told["made"], told["broken"]) == ("111222333", 0, 0)
+    assert cashapp(books, "reconcile", "sign", "--account", "111-222-333", "--period", "2026-10").exit_code == 0
+    assert reconciled(books)["prepared_by"] == "pat"
 
 
 def test_an_unknown_account_is_told_with_the_known_ones(books: Path) -> None:

@@ -26,6 +26,8 @@ ENTRIES: db.Shape = {
     "book_account": pl.String, "entry_id": pl.String, "currency": pl.String, "amount_minor": pl.Int64, "date": pl.Date, "kind": pl.String, "reference": pl.String,
     "description": pl.String, "source": pl.String,  # cashbook, journal
 }
+UNNAMED = "(unnamed)"
+"""What an account is called whose files do not name it."""
 OPENING = ("opening", "opening_balance", "opening balance")
 """Kinds of cash book entries that are a balance and no movement."""
 
@@ -37,10 +39,15 @@ class Account(NamedTuple):
     at_bank: tuple[str, ...]
     in_book: tuple[str, ...]
 
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """Every name under which something of it may be kept."""
+        return tuple(sorted({self.name, *self.at_bank, *self.in_book} - {""}))
+
 
 def find(connection: Connection, given: str) -> Account:
     """The account; UsageError lists the known ones. A bank file that names no account may be any account's, where nothing else is."""
-    wanted = normalise_account(given)
+    wanted = "" if given == UNNAMED else normalise_account(given)
     line, entry = schema.bank_line, schema.cashbook_entry
     at_bank = sorted(connection.execute(select(line.c.account).distinct().where(line.c.report == "statement")).scalars())
     in_book = sorted(connection.execute(select(entry.c.account).distinct()).scalars())
@@ -49,9 +56,9 @@ def find(connection: Connection, given: str) -> Account:
     if not mine and "" in at_bank and (books or not wanted):
         mine = ("",)
     if not mine and not books:
-        known = ", ".join(sorted({name or "(unnamed)" for name in [*at_bank, *in_book]})) or "none yet"
+        known = ", ".join(sorted({name or UNNAMED for name in [*at_bank, *in_book]})) or "none yet"
         raise UsageError(f"{given!r} is no account of these books – known are: {known}")
-    return Account(wanted or "(unnamed)", mine, books)
+    return Account(min({*mine, *books} - {""}, key=lambda name: (len(name), name), default=UNNAMED), mine, books)
 
 
 def bank_lines(connection: Connection, account: Account) -> pl.DataFrame:

@@ -64,7 +64,9 @@ class Picture:
 
 
 def draw(connection: Connection, account: Account, month: Month, known_at: dt.datetime | None = None) -> Picture:
-    """The picture of the month, as known now or at a moment."""
+    """The picture of the month, as known now or at a moment; midnight means the whole of its day."""
+    if known_at is not None and known_at.time() == dt.time():
+        known_at += dt.timedelta(days=1, seconds=-1)
     lines = sides.bank_lines(connection, account)
     lines = lines.filter(pl.col("known_at") <= known_at) if known_at else lines
     told = sides.journal(connection, account, lines)

@@ -32,7 +32,7 @@ def changed_after_review(connection: Connection) -> list[str]:
     months = connection.execute(select(event.c.account, event.c.period).distinct().where(event.c.action == signing.REVIEWED).order_by(event.c.account, event.c.period)).all()
     found: list[str] = []
     for name, period in months:
-        account = lines.find(connection, "" if name == "(unnamed)" else name)
+        account = lines.find(connection, name)
         reviewed = signing.signed(connection, account, period).reviewed
         if reviewed is not None and signing.digest(picture.draw(connection, account, periods.month(period))) != reviewed.digest:
             found.append(f"account {name}, {period}: changed after {reviewed.actor} reviewed it – `cashapp report bank-reconciliation` shows what is open; reopen and sign it again")

@@ -60,7 +60,7 @@ def events(connection: Connection, account: Account, period: str) -> list[Event]
     """Everything done to the account's month, in order."""
     event = schema.reconciliation_event
     query = select(event.c.action, event.c.at, event.c.actor, event.c.note, event.c.digest).where(
-        event.c.account == account.name, event.c.period == period).order_by(event.c.event_id)
+        event.c.account.in_(account.spellings), event.c.period == period).order_by(event.c.event_id)
     return [Event(*row) for row in connection.execute(query)]
 
 
@@ -121,7 +121,7 @@ def own(connection: Connection, account: Account, month: Month, *, owner: str, n
 def frozen_until(connection: Connection, account: Account) -> dt.date | None:
     """The last day of the newest reviewed month of the account."""
     event = schema.reconciliation_event
-    names = connection.execute(select(event.c.period).distinct().where(event.c.account == account.name, event.c.action == REVIEWED).order_by(event.c.period.desc())).scalars()
+    names = connection.execute(select(event.c.period).distinct().where(event.c.account.in_(account.spellings), event.c.action == REVIEWED).order_by(event.c.period.desc())).scalars()
     newest = next((name for name in names if signed(connection, account, name).reviewed is not None), None)
     return periods.month(newest).last if newest else None
 
@@ -129,7 +129,7 @@ def frozen_until(connection: Connection, account: Account) -> dt.date | None:
 def refuse_reviewed(connection: Connection, account: Account, period: str) -> None:
     """ControlError where the month, or a later one, was reviewed."""
     event = schema.reconciliation_event
-    later = connection.execute(select(event.c.period).distinct().where(event.c.account == account.name, event.c.period >= period).order_by(event.c.period)).scalars()
+    later = connection.execute(select(event.c.period).distinct().where(event.c.account.in_(account.spellings), event.c.period >= period).order_by(event.c.period)).scalars()
     for name in later:
         review_event = signed(connection, account, name).reviewed
         if review_event is not None:

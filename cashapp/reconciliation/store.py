@@ -33,10 +33,10 @@ class Stored(NamedTuple):
 def standing(connection: Connection, account: Account, known_at: dt.datetime | None = None) -> Stored:
     """The account's matches that stand now, or stood at a moment."""
     match, member, event = schema.bank_match, schema.bank_match_member, schema.bank_match_event
-    made = [match.c.account == account.name, *([match.c.made_at <= known_at] if known_at else [])]
+    made = [match.c.account.in_(account.spellings), *([match.c.made_at <= known_at] if known_at else [])]
     matches = db.frame(connection, select(match.c.match_id, match.c.currency, match.c.kind, match.c.status, match.c.confidence, match.c.reason, match.c.made_at, match.c.actor)
                        .where(*made).order_by(match.c.match_id), MATCHES)
-    happened = [match.c.account == account.name, *([event.c.at <= known_at] if known_at else [])]
+    happened = [match.c.account.in_(account.spellings), *([event.c.at <= known_at] if known_at else [])]
     events = db.frame(connection, select(event.c.match_id, event.c.action, event.c.actor).join(match, match.c.match_id == event.c.match_id).where(*happened),
                       {"match_id": pl.Int64, "action": pl.String, "confirmed_by": pl.String})
     told = matches.join(events.filter(pl.col("action") == "broken"), on="match_id", how="anti", maintain_order="left").join(

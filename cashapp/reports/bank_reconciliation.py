@@ -57,7 +57,9 @@ def _all_accounts(connection: Connection) -> list[str]:
 
 
 def _nothing() -> Section:
-    return Section("balances", "Bank accounts", (Column("line"),), pl.DataFrame(schema={"line": pl.String}))
+    """The books know no bank account."""
+    shape = {"account": pl.String, "currency": pl.String, "balance": pl.Int64}
+    return Section("balances", "Bank accounts", (Column("account"), CURRENCY, Column("balance", "money")), pl.DataFrame(schema=shape))
 
 
 def _sections(connection: Connection, drawn: Picture, *, several: bool) -> list[Section]:

@@ -166,7 +166,7 @@ def _cash_proofs(connection: Connection, booked: pl.DataFrame, when: When) -> li
     for account in sorted({*ours["account"], *_bank_accounts(connection)}):
         name = accounts.bank(account)
         found += proofs(f"{name}, movement", amounts(ours.filter(pl.col("account") == account), "moved"),
-                        ledger_side.moved(connection, when, ledger_side.on_account(name)))
+                        ledger_side.moved_at_bank(connection, when, ledger_side.on_account(name)))
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Cast, ColumnElement, Connection, Select, cast, func, select
 
-from cashapp import accounts, schema
+from cashapp import accounts, periods, schema
 from cashapp.reports.model import When
 
 
@@ -37,6 +37,15 @@ def moved(connection: Connection, when: When, *conditions: ColumnElement[bool], 
         select(leg.c.currency, minor_sum(leg.c.amount_minor)).join(entry, entry.c.entry_id == leg.c.entry_id)
         .where(*within(when, entry.c.entry_date), *conditions).group_by(leg.c.currency)
     )
+    return {currency: sign * minor for currency, minor in connection.execute(query)}
+
+
+def moved_at_bank(connection: Connection, when: When, *conditions: ColumnElement[bool], sign: int = 1) -> dict[str, int]:
+    """The same by the days on which the bank booked it: what came late for a closed month counts in the month it belongs to."""
+    entry, leg = schema.journal_entry, schema.posting
+    date = periods.bank_date()
+    inside = [date <= when.until.isoformat(), *([date >= when.since.isoformat()] if when.since else [])]
+    query = select(leg.c.currency, minor_sum(leg.c.amount_minor)).join(entry, entry.c.entry_id == leg.c.entry_id).where(*inside, *conditions).group_by(leg.c.currency)
     return {currency: sign * minor for currency, minor in connection.execute(query)}
 
 

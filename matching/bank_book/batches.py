@@ -25,6 +25,8 @@ EARLIER, LATER = 16, 3
 """Calendar days before and after the single row within which its parts lie (seen from the books to the bank)."""
 CHANCE_MAX = 0.05
 """Sets that would make the amount by mere chance; above it a sum is no evidence."""
+_ROUND = 1_000
+"""Minor units; sums of multiples of it are no evidence among strangers."""
 STRANGE_MAX = 0.002
 """The same where the rows are not of one party: many more sets were looked at."""
 
@@ -315,12 +317,19 @@ def _search(rows: list[_Part], amount: int, confidence: int, reason: str, chance
     sums = abs(sum(amounts)) // max(1, gcd(*amounts))  # so many different sums there may be
     if not (everything and len(nearest) > 2) and 2.0 ** len(nearest) / max(sums, 1) > chance_max and not (_is_run(found[0]) and chance_max >= CHANCE_MAX):
         return None
+    if chance_max < CHANCE_MAX and _is_round(amounts, amount, found[0]):
+        return None
     kinds = {tuple(sorted(amounts[place] for place in chosen)) for chosen in found}
     if len(kinds) > 1:
         return None
     chosen = min(found)
     told, places = reason.format(len(chosen)), [nearest[place].place for place in chosen]
     return _Found(places, 700, f"{told}; rows of equal amounts taken in order of their dates") if len(found) > 1 else _Found(places, confidence, told)
+
+
+def _is_round(amounts: list[int], amount: int, chosen: tuple[int, ...]) -> bool:
+    """Whether round amounts make a round sum: chance does that too often."""
+    return amount % _ROUND == 0 and all(amounts[place] % _ROUND == 0 for place in chosen)
 
 
 def _is_run(chosen: tuple[int, ...]) -> bool:

@@ -20,6 +20,8 @@ FEE_MAX = 6_000
 SHARE_MAX = 40
 """Thousandths of the amount that a card processor keeps back."""
 _ERROR_SHARE = 5
+_SURE = 85
+"""How alike the words must be for a difference without a number to be certain."""
 TRANSPOSED, SLIPPED, FEE, SHARE, KEYED, OTHER = "transposed", "slipped", "fee", "share", "keyed", "other"
 _TOLD = {
     TRANSPOSED: "two digits are exchanged", SLIPPED: "the decimal point slipped", FEE: "the bank kept back or added a fee", SHARE: "the processor kept back its share",
@@ -69,7 +71,7 @@ def unnamed(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
     near = pl.col("lag_cost") <= 5
     fits = (party & near & (pl.col("pattern") != OTHER) & (pl.col("pattern") != KEYED)) | (party & (pl.col("pattern") == KEYED) & (pl.col("lag_cost") <= 3)) | (
         silent & (pl.col("pattern") == TRANSPOSED) & (pl.col("lag_cost") <= 3))
-    return _claimed(found.filter(fits), sure=party & pl.col("pattern").is_in([TRANSPOSED, FEE]) & (pl.col("lag_cost") <= 3), confidence=910)
+    return _claimed(found.filter(fits), sure=(pl.col("alike") >= _SURE) & pl.col("pattern").is_in([TRANSPOSED, FEE]) & (pl.col("lag_cost") <= 3), confidence=910)
 
 
 def _judged(found: pl.DataFrame, sides: Sides, costs: lags.Costs) -> pl.DataFrame:

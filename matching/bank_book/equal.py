@@ -176,7 +176,9 @@ def _judged(chosen: pl.DataFrame) -> pl.DataFrame:
     by_number, by_words, silent = pl.col("number") == 2, pl.col("alike").fill_null(0) >= AGREES, pl.col("alike").is_null()
     single = pl.col("margin") >= 500
     usual = (pl.col("amount") % ROUND != 0) & (pl.col("lag_cost") <= 4)
-    certain = (by_number | (by_words & (pl.col("lag_cost") <= 6)) | (silent & single & usual & pl.col("has_other").is_null())) & ahead
+    near = pl.col("lag_cost") <= pl.when(pl.col("amount") % ROUND == 0).then(3).otherwise(6)
+    one_kind = pl.col("returned") == pl.col("returned_book")  # money taken back is another thing than money paid
+    certain = (by_number | (by_words & near & one_kind) | (silent & single & usual & pl.col("has_other").is_null())) & ahead
     confidence = (
         pl.when(~ahead).then(700).when(by_number).then(985).when(by_words & (pl.col("lag_cost") <= 5)).then(960).when(by_words).then(930)
         .when(certain).then(900).when(single).then(800).otherwise(750)

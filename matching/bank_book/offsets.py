@@ -19,6 +19,8 @@ DAYS_SILENT = 35
 _SAME_PARTY = 85
 """How alike (`words.Lexicon.likeness`) the words of two entries must be."""
 _ROUND = 10_000
+_COMMON = 100
+"""A number that more entries name links nothing."""
 _CROWDED = 40_000
 """Pairs of one amount above which nothing can be told by the amount."""
 
@@ -61,11 +63,11 @@ def _opposites(sides: Sides, backs: pl.DataFrame, days: int) -> pl.DataFrame:
 
 
 def _linked(found: pl.DataFrame, sides: Sides) -> pl.DataFrame:
-    """The pairs with what links them: `rare`, a number few entries name; `alike`, how like their words are; `at_bank`, whether the
+    """The pairs with what links them: `shared_by`, how many entries name the rarest number of both; `rare`, whether they are few; `alike`, how like their words are; `at_bank`, whether the
     bank shows money that fits the later entry."""
-    numbers = sides.book_numbers.filter(pl.col("spread") <= RARE + 1)
+    numbers = sides.book_numbers.filter(pl.col("spread") <= _COMMON)
     shared = found.select("e", "l").join(numbers.rename({"place": "e"}), on="e").join(numbers.rename({"place": "l"}), on=["l", "number"])
-    rare = shared.select("e", "l").unique().with_columns(pl.lit(value=True).alias("rare"))
+    rare = shared.group_by("e", "l").agg(pl.col("spread").min().alias("shared_by")).with_columns((pl.col("shared_by") <= RARE + 1).alias("rare"))
     asked = found.select("currency", "amount", "day_late").unique()
     shown = asked.join(sides.bank.select("currency", (-pl.col("amount")).alias("amount"), pl.col("day").alias("day_bank")), on=["currency", "amount"]).filter(
         (pl.col("day_bank") - pl.col("day_late")).is_between(-5, 12)).select("currency", "amount", "day_late").unique()
@@ -77,7 +79,7 @@ def _linked(found: pl.DataFrame, sides: Sides) -> pl.DataFrame:
 
 def _chosen(wanted: pl.DataFrame, reason: str, confidence: int) -> pl.DataFrame:
     """Each void with one original: the one whose number it names, then the one whose text is likest, then the nearest before it."""
-    ordered = wanted.sort(~pl.col("rare"), -pl.col("alike").fill_null(50), pl.col("day_late") - pl.col("day"), "l", "e")
+    ordered = wanted.sort(pl.col("shared_by").fill_null(_COMMON + 1), -pl.col("alike").fill_null(50), pl.col("day_late") - pl.col("day"), "l", "e")
     gone: set[int] = set()
     found: list[Claim] = []
     for early, late, links in ordered.select("e", "l", pl.col("rare") | (pl.col("alike") >= _SAME_PARTY).fill_null(value=False)).iter_rows():

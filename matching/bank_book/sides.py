@@ -26,12 +26,12 @@ NOISE = frozenset(_NOISE.split())
 VOIDED = r"\b(?:VOID\w*|CANCEL\w*|STOP(?:PED)? PA?Y?M?E?N?T|STOPPED|DUPLICATE\w*)\b"
 TAKEN_BACK = r"\b(?:VOID\w*|CANCEL\w*|STOP(?:PED)?|REVERS\w*|REV|CORRECT\w*|CORR|ADJ\w*|REISSUE\w*|DUPLICATE\w*|ERROR|MISPOST\w*|REPLAC\w*)\b"
 RETURNED = r"\b(?:NSF|RETURN\w*|RTN|BOUNCE\w*|CHARGEBACK\w*|UNPAID|INSUFFICIENT|DISHONOU?RED|R0[0-9])\b"
-_CHECK = r"\b(?:CHECK|CHEQUE|CHQ|CHK|CK)S?(?: ?(?:NO|NUMBER|NUM|NR))?[ #.:-]*0*([0-9]{2,10})\b"
+_CHECK = r"\b(?:CHECK|CHEQUE|CHQ|CHK|CK)S?(?: ?(?:NO|NUMBER|NUM|NR|PAID|CLEARED|PRESENTED|WITHDRAWAL))?[ #.:-]*0*([0-9]{2,10})\b"
 _CHECK_WORD = r"\b(?:CHECK|CHEQUE|CHQ|CHK|CK)S?(?:[ #.:-]|\b|[0-9])"
 _NUMBERED = r"(?:[A-Z]+[-/#]?)?[0-9][A-Z0-9]*(?:[-/.][A-Z0-9]+)*"
 _DATE = r"^(?:20[0-9]{2}|20[0-9]{2}(?:0[1-9]|1[0-2])(?:[0-2][0-9]|3[01])|(?:0[1-9]|1[0-2])(?:[0-2][0-9]|3[01])(?:20)?2[0-9])$"
 
-ROWS = ("place", "currency", "amount", "date", "day", "kind", "full", "words", "squeezed", "check", "is_check")
+ROWS = ("place", "currency", "amount", "date", "day", "kind", "full", "words", "squeezed", "check", "is_check", "returned")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,7 @@ def _rows(rows: pl.DataFrame, *, is_book: bool) -> pl.DataFrame:
         pl.col("date").to_physical().cast(pl.Int64).alias("day"), pl.col("said").alias("kind"),
     ).with_columns(
         pl.col("w").list.join(" ").alias("words"), pl.col("w").list.join("").alias("squeezed"), pl.col("check").is_not_null().alias("is_check"),
+        (pl.col("full").str.contains(RETURNED) | (pl.col("kind") == "RETURN")).alias("returned"),
     ).select(ROWS)
 
 
