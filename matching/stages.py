@@ -36,6 +36,8 @@ PAID_FIRST = 895
 """Where what the payer names is paid already, leaving the money on account is likelier than any other item."""
 MISSED_FIRST = 615
 """Where what the payer names is not found, leaving the money on account is likelier than an item that has not even the amount."""
+BY_NAME = frozenset(("name", "alias", "name_truncated", "name_similar"))
+TWIN_LETTERS_MIN = 4
 NEAR_FROM, ALONE_FROM, AMOUNT_FROM, ACCOUNT_FROM, RULE_SET_FROM, FEE_FROM = 100, 200, 300, 400, 500, 600
 
 
@@ -101,7 +103,21 @@ def by_amount(rest: pl.DataFrame, heard: Heard, books: Books) -> Stage:
     owners = sets.join(books.items.select("i", "c"), on="i").group_by("r", "a").agg(
         pl.first("rule", "payer_evidence", "rivals"), _one_owner())
     told = owners.join(weighed, on=["r", "a"]).select(list(UNJUDGED))
+    told = told.join(_twins(told, heard, books), on=["r", "a"], how="left").with_columns(
+        pl.when(pl.col("twins").is_null()).then("payer_evidence").otherwise(pl.lit("name_twin")).alias("payer_evidence")).drop("twins")
     return _shifted(Stage(certainty.judge(told, books.policy).select(list(ANSWERS)), lines), ALONE_FROM)
+
+
+def _twins(told: pl.DataFrame, heard: Heard, books: Books) -> pl.DataFrame:
+    """r, a, twins: how many other customers, whose names begin like the payer's, owe exactly the amount; where nothing but the name tells
+    who paid."""
+    named = told.filter(pl.col("payer_evidence").is_in(sorted(BY_NAME)) & pl.col("amount_evidence").is_in(sorted(certainty.SETTLED)))
+    spoken = heard.payers.spoken.join(named.select("r").unique(), on="r", how="semi")
+    begun = customers.beginnings(heard.payers.spellings.join(spoken.select("n").unique(), on="n", how="semi"), heard.payers.known, TWIN_LETTERS_MIN)
+    others = spoken.join(begun, on="n").select("r", pl.col("c").alias("other")).unique()
+    owed = others.join(books.receipts.select("r", "currency", "amount"), on="r").join(
+        books.items.select(pl.col("c").alias("other"), "currency", pl.col("open").alias("amount")), on=["other", "currency", "amount"])
+    return named.join(owed, on="r").filter(pl.col("other") != pl.col("c")).group_by("r", "a").agg(pl.col("other").n_unique().cast(pl.Int64).alias("twins"))
 
 
 def by_rule_set(rest: pl.DataFrame, by_sum: Stage, heard: Heard, books: Books) -> tuple[Stage, pl.DataFrame]:
@@ -159,7 +175,7 @@ def with_fee(firsts: pl.DataFrame, suggested: Stage, books: Books) -> Stage:
     lines = suggested.lines.join(short, on=["r", "a"]).join(books.items.select("i", "open"), on="i").join(limits, on="r")
     rest = pl.col("open") - pl.col("applied") - pl.col("discount") - pl.col("deduction") - pl.col("write_off")
     missing = lines.with_columns(rest.alias("rest"), rest.sum().over("r").alias("gap"))
-    chosen = missing.filter((pl.col("gap") > 0) & (pl.col("gap") <= pl.col("fee_limit")))
+    chosen = missing.filter((pl.col("gap") * amounts.FEE_PARTS >= pl.col("fee_limit")) & (pl.col("gap") <= pl.col("fee_limit")) & (pl.col("fee_limit") > 0))
     answers = suggested.answers.join(chosen.select("r", "a").unique(), on=["r", "a"], how="semi").with_columns(
         pl.lit(amounts.UNSTATED_FEE).alias("amount_evidence"))
     judged = certainty.judge(answers.select(list(UNJUDGED)), books.policy).select(list(ANSWERS))
