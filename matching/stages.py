@@ -103,21 +103,30 @@ def by_amount(rest: pl.DataFrame, heard: Heard, books: Books) -> Stage:
     owners = sets.join(books.items.select("i", "c"), on="i").group_by("r", "a").agg(
         pl.first("rule", "payer_evidence", "rivals"), _one_owner())
     told = owners.join(weighed, on=["r", "a"]).select(list(UNJUDGED))
-    told = told.join(_twins(told, heard, books), on=["r", "a"], how="left").with_columns(
-        pl.when(pl.col("twins").is_null()).then("payer_evidence").otherwise(pl.lit("name_twin")).alias("payer_evidence")).drop("twins")
+    told = _doubted(told, heard, books)
     return _shifted(Stage(certainty.judge(told, books.policy).select(list(ANSWERS)), lines), ALONE_FROM)
 
 
-def _twins(told: pl.DataFrame, heard: Heard, books: Books) -> pl.DataFrame:
-    """r, a, twins: how many other customers, whose names begin like the payer's, owe exactly the amount; where nothing but the name tells
-    who paid."""
-    named = told.filter(pl.col("payer_evidence").is_in(sorted(BY_NAME)) & pl.col("amount_evidence").is_in(sorted(certainty.SETTLED)))
+def _doubted(told: pl.DataFrame, heard: Heard, books: Books) -> pl.DataFrame:
+    """The answers, `name_twin` where nothing but the name tells who paid and another customer, whose name begins like the payer's, owes
+    exactly the amount; `ambiguous` where somebody in a parent's family does, since parents pay for children."""
+    settled = told.filter(pl.col("amount_evidence").is_in(sorted(certainty.SETTLED))).select("r", "a", "c", "payer_evidence")
+    named = settled.filter(pl.col("payer_evidence").is_in(sorted(BY_NAME)))
     spoken = heard.payers.spoken.join(named.select("r").unique(), on="r", how="semi")
     begun = customers.beginnings(heard.payers.spellings.join(spoken.select("n").unique(), on="n", how="semi"), heard.payers.known, TWIN_LETTERS_MIN)
-    others = spoken.join(begun, on="n").select("r", pl.col("c").alias("other")).unique()
-    owed = others.join(books.receipts.select("r", "currency", "amount"), on="r").join(
-        books.items.select(pl.col("c").alias("other"), "currency", pl.col("open").alias("amount")), on=["other", "currency", "amount"])
-    return named.join(owed, on="r").filter(pl.col("other") != pl.col("c")).group_by("r", "a").agg(pl.col("other").n_unique().cast(pl.Int64).alias("twins"))
+    twins = named.join(spoken.join(begun, on="n").select("r", pl.col("c").alias("other")).unique(), on="r")
+    roots = books.customers.select("c", "root")
+    parents = settled.join(roots, on="c").filter(pl.col("c") == pl.col("root"))
+    children = parents.join(roots.rename({"c": "other"}), on="root").select(twins.columns)
+    owed = books.items.select(pl.col("c").alias("other"), "currency", pl.col("open").alias("amount"))
+    doubts = [
+        pairs.filter(pl.col("other") != pl.col("c")).join(books.receipts.select("r", "currency", "amount"), on="r")
+        .join(owed, on=["other", "currency", "amount"], how="semi").select("r", "a", pl.lit(doubt).alias("doubt"))
+        for pairs, doubt in ((children, "ambiguous"), (twins, "name_twin"))
+    ]
+    first = pl.concat(doubts).unique(["r", "a"], keep="first", maintain_order=True)
+    doubted = told.join(first, on=["r", "a"], how="left").with_columns(pl.coalesce("doubt", "payer_evidence").alias("payer_evidence"))
+    return doubted.drop("doubt")
 
 
 def by_rule_set(rest: pl.DataFrame, by_sum: Stage, heard: Heard, books: Books) -> tuple[Stage, pl.DataFrame]:

@@ -632,6 +632,19 @@ TABLES = {
             448.45 | Acme Inc.  | thanks 0142  => ambiguous_items: RE2026/10142 448.45 or RE2026/10139 448.45 or RE2026/20142 448.45
             448.45 | Bravo Inc. | thanks 0142  => posted: RE2026/20142 448.45
         """,
+    "a parent owes what its child owes": """
+        customers
+            P | Holding Group AG
+            A | Acme Inc. | parent=P
+        items
+            P INV-1001 125.00
+            A INV-2001 125.00
+            P INV-1002 333.33
+        receipts
+            125.00 | Holding Group AG | => ambiguous_payer: INV-1001 125.00
+            125.00 | Acme Inc.        | => posted: INV-2001 125.00
+            333.33 | Holding Group AG | => posted: INV-1002 333.33
+        """,
     "two names that begin alike, and both owe the amount": """
         customers
             A | Blue Canyon Marine Supply Inc.
