@@ -158,7 +158,7 @@ def item_sets(lines: pl.DataFrame) -> pl.DataFrame:
 
 def on_account(rest: pl.DataFrame, paid: pl.DataFrame, missed: pl.DataFrame, heard: Heard, books: Books) -> Stage:
     """The whole receipt left on account of its payer, where that is one certain customer; ahead of everything else for the receipts
-    `paid`, whose items are closed already, and ahead of mere nearness for those that name what is not found (`missed`)."""
+    `paid`, whose items are closed already or who pay ahead, and ahead of mere nearness for those that name what is not found (`missed`)."""
     sure = sole_payers(heard.candidates).join(rest, on="r", how="semi").sort("r")
     money = sure.join(books.receipts.select("r", "amount"), on="r", maintain_order="left").with_columns(pl.lit(ACCOUNT_FROM, pl.UInt32).alias("a"))
     told = money.with_columns(

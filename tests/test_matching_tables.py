@@ -632,6 +632,23 @@ TABLES = {
             448.45 | Acme Inc.  | thanks 0142  => ambiguous_items: RE2026/10142 448.45 or RE2026/10139 448.45 or RE2026/20142 448.45
             448.45 | Bravo Inc. | thanks 0142  => posted: RE2026/20142 448.45
         """,
+    "money that is paid ahead": """
+        customers
+            A | Acme Inc.
+            B | Bravo Inc.
+            C | Charlie Inc.
+            D | Delta Inc.
+        items
+            A INV-1001 99.00
+            B INV-2001 99.00
+            C INV-3001 99.00
+            D INV-4001 99.00
+        receipts
+            99.00 | Acme Inc.    | PREPAYMENT ORDER 99120   => no_reference: on account 99.00 or INV-1001 99.00
+            99.00 | Bravo Inc.   | Anzahlung                => no_reference: on account 99.00 or INV-2001 99.00
+            99.00 | Charlie Inc. | LOCKBOX DEPOSIT          => posted: INV-3001 99.00
+            99.00 | Delta Inc.   | DEPOSIT for INV-4001     => posted: INV-4001 99.00
+        """,
     "a parent owes what its child owes": """
         customers
             P | Holding Group AG
