@@ -28,6 +28,9 @@ MESS = {"easy": 0.0, "normal": 1.0, "hard": 2.0}
 OURS = "cashapp"
 NAMES = {OURS: "cashapp", "exact": "exact reference + amount", "greedy": "greedy words", "autocash": "AutoCash rule set", "points": "points 40/30/15/15"}
 
+TRAPS = ("same_amount_trap", "same_sum_trap", "twin_trap", "unknown_payer", "paid_reference", "duplicate_payment_later", "number_of_nobody")
+"""Behaviours of which the right answer is always to ask a person."""
+
 Results = dict[str, dict[str, list[Answer]]]
 """By mess and engine; the receipts of all seeds one after the other."""
 
@@ -104,6 +107,17 @@ def _behaviours(by_behaviour: dict[str, Score]) -> list[str]:
     ])
 
 
+def _traps(truths: dict[str, list[Receipt]], results: Results) -> list[str]:
+    """Receipts of each trap, and how many each engine posted."""
+    receipts = [receipt for mess in MESS for receipt in truths[mess]]
+    posted = {name: [answer.posted for mess in MESS for answer in results[mess][name]] for name in NAMES}
+    rows = []
+    for trap in TRAPS:
+        places = [place for place, receipt in enumerate(receipts) if receipt.behaviour == trap]
+        rows.append((trap.replace("_", " "), f"{len(places)}", *(f"{sum(posted[name][place] for place in places)}" for name in NAMES)))
+    return _table(("trap", "receipts", *(f"posted by {told}" for told in NAMES.values())), rows)
+
+
 def document(truths: dict[str, list[Receipt]], results: Results, command: str) -> str:
     """The page, from its figures."""
     lines = [
@@ -115,6 +129,8 @@ def document(truths: dict[str, list[Receipt]], results: Results, command: str) -
     for mess in MESS:
         lines += [f"## {mess.capitalize()}", "", f"{len(truths[mess]):,} receipts.", "", f"![{mess}](quality-{mess}.svg)", ""]
         lines += _engines({name: scores.score(truths[mess], answers) for name, answers in results[mess].items()})
+    lines += ["## Traps", "", "Where the right answer is always to ask a person; all seeds and degrees of mess together.", ""]
+    lines += _traps(truths, results)
     lines += ["## By behaviour, hard", "", "![by behaviour](quality-behaviours.svg)", ""]
     lines += _behaviours(scores.by_behaviour(truths["hard"], results["hard"][OURS]))
     return "\n".join(lines)

@@ -28,6 +28,8 @@ from matching.books import Books
 EXACT, NET, ROUNDING, FEE, LATE, OVER, SHORT, UNSTATED_FEE = (
     "exact", "net_of_discount", "rounding", "stated_fee", "late_discount", "over", "short", "unstated_fee",
 )
+FEE_PARTS = 35
+"""Less than so small a part of the fee limit is no bank's fee."""
 DISCOUNTS_MAX = 12
 """Among more discounted items than that it is not tried which of them were paid net."""
 

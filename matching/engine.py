@@ -1,7 +1,7 @@
 """`propose`: from frames to proposals, the five questions in order.
 
     who paid            customers, names, agreement
-    what it says        numbers, references, near_references, hearing
+    what it says        numbers, references, near_references, hearing, prepaid
     how much            amounts, stated_amounts, combine, named, itemised, unnamed, autocash
     how sure            certainty, stages, reasons
     who gets what       together
@@ -23,6 +23,7 @@ from matching import (
     hearing,
     near_references,
     numbers,
+    prepaid,
     reasons,
     references,
     residual,
@@ -56,13 +57,15 @@ def propose(inputs: schema.Inputs) -> schema.Outcome:
     unsettled = rest.join(_settling(open_still), on="r", how="anti")
     near = _not_granted(stages.by_near_reference(unsettled, heard, closed, left), paid)
     by_sum = _not_granted(stages.by_amount(rest, heard, left), spoken)
+    paid_ahead = prepaid.ahead(rest, books)
     ruled, under_rules = stages.by_rule_set(rest.join(spoken, on="r", how="anti"), by_sum, heard, left)
-    by_sum = _not_granted(by_sum, under_rules)
+    by_sum = _not_granted(by_sum, pl.concat([under_rules, paid_ahead]).unique())
+    ruled = _not_granted(ruled, paid_ahead)
     by_sum = _without_mere_nearness(by_sum, pl.concat([_referring(referred), no_longer]).unique())
     every = stages.laid_together([open_still, near, ruled, by_sum])
     late = _posted(every, left)
     waiting = rest.join(late.answers, on="r", how="anti")
-    suggested = stages.laid_together([every, stages.on_account(waiting, paid, missed, heard, left)])
+    suggested = stages.laid_together([every, stages.on_account(waiting, pl.concat([paid, paid_ahead]).unique(), missed, heard, left)])
     firsts = _first(suggested.answers)
     suggested = stages.laid_together([suggested, stages.with_fee(firsts.join(waiting, on="r", how="semi"), suggested, left)])
     known = _circumstances(every, missed, no_longer, heard, books)

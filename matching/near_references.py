@@ -37,7 +37,8 @@ def text_tokens(receipts: pl.DataFrame, payers: pl.DataFrame, index: Numbers, cl
     texts = receipts.select("r", "amount", pl.concat_str(pl.col("structured_reference", "text"), separator=" | ").alias("text"))
     spelled = texts.filter(pl.col("text").str.contains(SHAPE))
     words = spelled.select("r", "amount", normalize.plain_numbers(spelled["text"]).str.split(" ").alias("word")).explode("word")
-    words = words.with_columns(pl.col("word").str.replace_all(r"[^A-Z0-9]", "").alias("word")).filter(pl.col("word") != "").with_row_index("w")
+    words = words.with_columns(pl.col("word").str.replace_all(r"[^A-Z0-9]", "").alias("word")).filter(pl.col("word") != "")
+    words = words.filter(~_about_other_things(index.prefixes)).with_row_index("w")
     unknown = _not_somebodys(words, payers, index, closed).sort("w")
     windows = []
     for size in range(2, WINDOW_MAX + 1):
@@ -48,6 +49,15 @@ def text_tokens(receipts: pl.DataFrame, payers: pl.DataFrame, index: Numbers, cl
     tokens = pl.concat([unknown.filter(_could_be_a_number(pl.col("word"))).select("r", "word"), joined.select("r", "word")]).unique()
     mention = pl.struct("r", "word").rank("dense").cast(pl.Int64) + references.IN_WORDS * 2
     return tokens.with_columns(mention.alias("m")).select("m", "r", pl.col("word").alias("token"))
+
+
+def _about_other_things(prefixes: pl.Series) -> pl.Expr:
+    """Whether a word is a figure behind a word that says it is no invoice number: both figures of `TEL 555 0142`."""
+    word = pl.col("word")
+    says_so = word.is_in(sorted(set(references.OTHER_THINGS) - set(prefixes)))
+    figure = ~word.str.contains(r"[A-Z]")
+    before, two_before = (says_so.shift(steps).over("r").fill_null(value=False) for steps in (1, 2))
+    return figure & (before | (figure.shift(1).over("r").fill_null(value=False) & two_before))
 
 
 def _could_be_a_number(word: pl.Expr) -> pl.Expr:
@@ -79,12 +89,15 @@ def resembling(pairs: pl.DataFrame, books: Books) -> pl.DataFrame:
     both = both.filter((pl.col("number").str.len_chars().cast(pl.Int64) - pl.col("token").str.len_chars()).abs() <= NUMBER_MAX // 2)
     measured = both.with_columns(_distance(both, "read", "own_read").alias("spelling"), _distance(both, "digits", "own_digits").alias("figures"))
     again = books.closed.select("c", "currency", pl.col("amount").alias("open")).unique().with_columns(pl.lit(value=True).alias("again"))
+    own_amount = books.items.select("i", (pl.len().over("c", "currency", "open") == 1).alias("only"))
+    measured = measured.join(own_amount, on="i")
     judged = measured.join(again, on=["c", "currency", "open"], how="left").with_columns(pl.col("again").fill_null(value=False))
     size = pl.min_horizontal(pl.col("digits").str.len_chars(), pl.col("own_digits").str.len_chars())
     misread = pl.col("spelling") == 0
     edited = ~pl.col("again") & (((pl.col("spelling") <= 1) & (size >= EDIT_DIGITS_MIN - 1)) | ((pl.col("figures") <= 1) & (size >= EDIT_DIGITS_MIN)))
     begins = pl.col("token").str.extract(r"^([A-Z]*)", 1)
-    unprefixed = pl.col("own_digits").str.ends_with(pl.col("digits")) & (pl.col("digits").str.len_chars() >= NUMBER_MIN) & (
+    enough = (pl.col("digits").str.len_chars() >= SHORT_DIGITS) | pl.col("only")
+    unprefixed = pl.col("own_digits").str.ends_with(pl.col("digits")) & (pl.col("digits").str.len_chars() >= NUMBER_MIN) & enough & (
         (begins == "") | pl.col("number").str.starts_with(begins))
     length = pl.col("token").str.len_chars()
     cut = pl.col("number").str.starts_with(pl.col("token")) & (length >= CUT_MIN) & (length * 10 >= pl.col("number").str.len_chars() * CUT_TENTHS)

@@ -68,7 +68,7 @@ def _code() -> pl.Expr:
         .when(by_reference).then(_about_what_is_named(settled))
         .when("paid").then(pl.lit("already_paid"))
         .when("foreign").then(pl.lit("currency_mismatch"))
-        .when(pl.col("several").fill_null(value=False)).then(pl.lit("ambiguous_payer"))
+        .when(pl.col("several").fill_null(value=False) | pl.col("payer_evidence").is_in(["name_twin", "ambiguous"]).fill_null(value=False)).then(pl.lit("ambiguous_payer"))
         .when(~known).then(pl.lit("unknown_payer"))
         .when(pl.col("unresolved") | pl.col("lined")).then(pl.lit("reference_not_found"))
         .when(settled & (pl.col("rivals") > 0)).then(pl.lit("ambiguous_items"))

@@ -173,7 +173,7 @@ def _taken_off(case: Case, missing: str) -> Iterator[tuple[str, str]]:
     part = next((part for part in ROUND_PARTS if case.gap == _rounded(case.open * part, 1000)), None)
     if part:
         yield "round_part", f"{missing} is {_percent(part)} of what is open: a discount that nobody gave, or tax withheld"
-    if case.gap <= case.fee_limit:
+    if case.gap <= case.fee_limit <= case.gap * amounts.FEE_PARTS:
         yield "fee", f"{missing} may be what a bank on the way took"
 
 

@@ -36,6 +36,8 @@ PAID_FIRST = 895
 """Where what the payer names is paid already, leaving the money on account is likelier than any other item."""
 MISSED_FIRST = 615
 """Where what the payer names is not found, leaving the money on account is likelier than an item that has not even the amount."""
+BY_NAME = frozenset(("name", "alias", "name_truncated", "name_similar"))
+TWIN_LETTERS_MIN = 4
 NEAR_FROM, ALONE_FROM, AMOUNT_FROM, ACCOUNT_FROM, RULE_SET_FROM, FEE_FROM = 100, 200, 300, 400, 500, 600
 
 
@@ -101,7 +103,30 @@ def by_amount(rest: pl.DataFrame, heard: Heard, books: Books) -> Stage:
     owners = sets.join(books.items.select("i", "c"), on="i").group_by("r", "a").agg(
         pl.first("rule", "payer_evidence", "rivals"), _one_owner())
     told = owners.join(weighed, on=["r", "a"]).select(list(UNJUDGED))
+    told = _doubted(told, heard, books)
     return _shifted(Stage(certainty.judge(told, books.policy).select(list(ANSWERS)), lines), ALONE_FROM)
+
+
+def _doubted(told: pl.DataFrame, heard: Heard, books: Books) -> pl.DataFrame:
+    """The answers, `name_twin` where nothing but the name tells who paid and another customer, whose name begins like the payer's, owes
+    exactly the amount; `ambiguous` where somebody in a parent's family does, since parents pay for children."""
+    settled = told.filter(pl.col("amount_evidence").is_in(sorted(certainty.SETTLED))).select("r", "a", "c", "payer_evidence")
+    named = settled.filter(pl.col("payer_evidence").is_in(sorted(BY_NAME)))
+    spoken = heard.payers.spoken.join(named.select("r").unique(), on="r", how="semi")
+    begun = customers.beginnings(heard.payers.spellings.join(spoken.select("n").unique(), on="n", how="semi"), heard.payers.known, TWIN_LETTERS_MIN)
+    twins = named.join(spoken.join(begun, on="n").select("r", pl.col("c").alias("other")).unique(), on="r")
+    roots = books.customers.select("c", "root")
+    parents = settled.join(roots, on="c").filter(pl.col("c") == pl.col("root"))
+    children = parents.join(roots.rename({"c": "other"}), on="root").select(twins.columns)
+    owed = books.items.select(pl.col("c").alias("other"), "currency", pl.col("open").alias("amount"))
+    doubts = [
+        pairs.filter(pl.col("other") != pl.col("c")).join(books.receipts.select("r", "currency", "amount"), on="r")
+        .join(owed, on=["other", "currency", "amount"], how="semi").select("r", "a", pl.lit(doubt).alias("doubt"))
+        for pairs, doubt in ((children, "ambiguous"), (twins, "name_twin"))
+    ]
+    first = pl.concat(doubts).unique(["r", "a"], keep="first", maintain_order=True)
+    doubted = told.join(first, on=["r", "a"], how="left").with_columns(pl.coalesce("doubt", "payer_evidence").alias("payer_evidence"))
+    return doubted.drop("doubt")
 
 
 def by_rule_set(rest: pl.DataFrame, by_sum: Stage, heard: Heard, books: Books) -> tuple[Stage, pl.DataFrame]:
@@ -133,7 +158,7 @@ def item_sets(lines: pl.DataFrame) -> pl.DataFrame:
 
 def on_account(rest: pl.DataFrame, paid: pl.DataFrame, missed: pl.DataFrame, heard: Heard, books: Books) -> Stage:
     """The whole receipt left on account of its payer, where that is one certain customer; ahead of everything else for the receipts
-    `paid`, whose items are closed already, and ahead of mere nearness for those that name what is not found (`missed`)."""
+    `paid`, whose items are closed already or who pay ahead, and ahead of mere nearness for those that name what is not found (`missed`)."""
     sure = sole_payers(heard.candidates).join(rest, on="r", how="semi").sort("r")
     money = sure.join(books.receipts.select("r", "amount"), on="r", maintain_order="left").with_columns(pl.lit(ACCOUNT_FROM, pl.UInt32).alias("a"))
     told = money.with_columns(
@@ -159,7 +184,7 @@ def with_fee(firsts: pl.DataFrame, suggested: Stage, books: Books) -> Stage:
     lines = suggested.lines.join(short, on=["r", "a"]).join(books.items.select("i", "open"), on="i").join(limits, on="r")
     rest = pl.col("open") - pl.col("applied") - pl.col("discount") - pl.col("deduction") - pl.col("write_off")
     missing = lines.with_columns(rest.alias("rest"), rest.sum().over("r").alias("gap"))
-    chosen = missing.filter((pl.col("gap") > 0) & (pl.col("gap") <= pl.col("fee_limit")))
+    chosen = missing.filter((pl.col("gap") * amounts.FEE_PARTS >= pl.col("fee_limit")) & (pl.col("gap") <= pl.col("fee_limit")) & (pl.col("fee_limit") > 0))
     answers = suggested.answers.join(chosen.select("r", "a").unique(), on=["r", "a"], how="semi").with_columns(
         pl.lit(amounts.UNSTATED_FEE).alias("amount_evidence"))
     judged = certainty.judge(answers.select(list(UNJUDGED)), books.policy).select(list(ANSWERS))
