@@ -16,6 +16,13 @@ RETURNS = "returns clearing"
 SUSPENSE = "suspense"
 PROCESSORS = "processor clearing"
 IMPORTED = "imported open items"
+RETURN_FEES = "returned item fee income"
+SMALL_DIFFERENCES = "small differences"
+CREDITS_GRANTED = "credits granted"
+MISCELLANEOUS = "miscellaneous charges"
+LATE_FEES = "late fee income"
+REFUNDS = "refunds payable"
+DEPOSITS = "security deposits"
 _BANK = "bank:"
 
 

@@ -150,27 +150,3 @@ def _postings(shares: pl.DataFrame) -> pl.DataFrame:
     ])
     whole = pl.concat([cash.select(other.columns), other]).filter(pl.col("amount_minor") != 0)
     return whole.sort("n", "order", "item_id", nulls_last=False).select(list(ledger.POSTINGS))
-
-
-def entries_of(connection: Connection, receipt_id: int) -> list[int]:
-    """The journal entries of a receipt's standing decisions, newest first."""
-    application, entry = schema.application, schema.journal_entry
-    reversal = entry.alias()
-    query = (
-        select(application.c.entry_id).distinct().outerjoin(reversal, reversal.c.reverses == application.c.entry_id)
-        .where(application.c.receipt_id == receipt_id, reversal.c.entry_id.is_(None)).order_by(application.c.entry_id.desc())
-    )
-    return list(connection.execute(query).scalars())
-
-
-def take_off(connection: Connection, entry_id: int, *, on: dt.date, reason: str, actor: str) -> int:
-    """Reverse one decision exactly; refused where its on-account money has been used since. Returns the reversal's id."""
-    posting, item = schema.posting, schema.open_item
-    used = connection.execute(
-        select(item.c.document_number).join(posting, posting.c.item_id == item.c.item_id)
-        .where(posting.c.entry_id == entry_id, posting.c.account == accounts.RECEIVABLE, item.c.kind == "on_account",
-               item.c.amount_minor == posting.c.amount_minor, item.c.open_minor != item.c.amount_minor),
-    ).scalar()
-    if used is not None:
-        raise CashappError(f"the money of {used} has been used since – undo what used it first")
-    return ledger.reverse(connection, entry_id, on=on, reason=reason, actor=actor)

@@ -16,13 +16,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import Engine, func, select
 
-from cashapp import clock, db, frames, ingest, proposals, schema
+from cashapp import clock, db, frames, ingest, periods, proposals, schema, strata
 from cashapp.errors import UsageError
 from cashapp.reading import issue_text
 from cashapp.tabular import replace_file
@@ -121,7 +121,9 @@ def run(workspace: Workspace, engine: Engine, options: Options, watcher: Watcher
     began = time.perf_counter()
     if options.format_name and options.format_name not in registry.all_formats():
         raise UsageError(f"{options.format_name!r} is not a format; `cashapp formats` lists them")
-    summary = Summary(options.as_of)
+    with db.reading(engine) as connection:
+        periods.refuse_locked(connection, periods.of(options.as_of), f"nothing can be applied as of {options.as_of}")
+    summary, before = Summary(options.as_of), _newest(engine)
     paths = _drop(workspace, options.paths, watcher.tell)
     with _readers(workspace, paths, options) as read:
         for done, path in enumerate(paths):
@@ -130,8 +132,16 @@ def run(workspace: Workspace, engine: Engine, options: Options, watcher: Watcher
     watcher.stage("matching", len(paths), len(paths))
     _match(workspace, engine, options, summary)
     summary.timings["total_s"] = time.perf_counter() - began
-    _log_run(engine, options, summary)
+    _log_run(engine, options, summary, before)
     return summary
+
+
+def _newest(engine: Engine) -> tuple[int, int]:
+    """The latest file and journal entry, by id."""
+    with db.reading(engine) as connection:
+        ids = (connection.execute(select(func.max(column))).scalar() for column in (schema.source_file.c.file_id, schema.journal_entry.c.entry_id))
+        file_id, entry_id = (found or 0 for found in ids)
+        return file_id, entry_id
 
 
 def _drop(workspace: Workspace, paths: Sequence[Path], tell: Tell) -> list[Path]:
@@ -247,11 +257,15 @@ def _match(workspace: Workspace, engine: Engine, options: Options, summary: Summ
     """Match what nobody has decided, post what is certain, and count what is left."""
     began = time.perf_counter()
     with db.writing(engine) as connection:
-        wanted = frames.inputs(connection, workspace.config.matching_policy(), options.as_of, workspace.config.base_currency)
+        config = workspace.config
+        policy = config.matching_policy()
+        policy = replace(policy, closed_strata=(*policy.closed_strata, *strata.closed(connection, config.unattended, options.as_of)))
+        wanted = frames.inputs(connection, policy, options.as_of, config.base_currency, config.learning.act_after)
         outcome = propose(wanted)
         summary.timings["match_s"] += time.perf_counter() - began
         began = time.perf_counter()
-        summary.matched = proposals.keep(connection, outcome, wanted.receipts, options.as_of, post=options.post)
+        audit = proposals.Audit(config.unattended.audit_one_in, config.unattended.audit_seed)
+        summary.matched = proposals.keep(connection, outcome, wanted.receipts, options.as_of, post=options.post, audit=audit)
         case, receipt = schema.exception_case, schema.receipt
         counts = select(case.c.reason, func.count()).where(case.c.status == "open").group_by(case.c.reason).order_by(case.c.reason)
         summary.exceptions = dict(connection.execute(counts).all())
@@ -260,9 +274,10 @@ def _match(workspace: Workspace, engine: Engine, options: Options, summary: Summ
     summary.timings["post_s"] += time.perf_counter() - began
 
 
-def _log_run(engine: Engine, options: Options, summary: Summary) -> None:
+def _log_run(engine: Engine, options: Options, summary: Summary, before: tuple[int, int]) -> None:
+    after = _newest(engine)
     with db.writing(engine) as connection:
         connection.execute(schema.run_log.insert().values(
             run_id=db.next_id(connection, schema.run_log.c.run_id), started_at=clock.now().replace(tzinfo=None), as_of=options.as_of,
-            actor=options.actor, summary=json.dumps(summary.as_json()),
+            actor=options.actor, summary=json.dumps(summary.as_json()), first_file=before[0] + 1, last_file=after[0], first_entry=before[1] + 1, last_entry=after[1],
         ))

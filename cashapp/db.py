@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Shape: TypeAlias = Mapping[str, type[pl.DataType] | pl.DataType]
 """Columns of a frame, by name and type, in order."""
 
-HEAD = "0001"
+HEAD = "0005"
 """The schema revision this program works with; `cashapp init` brings a database there."""
 
 _WRITER = 0x63617368  # the key of the advisory lock that lets one writer at a time into PostgreSQL
@@ -93,9 +93,26 @@ def migrate(engine: Engine) -> None:
 
     config = Config()
     config.set_main_option("script_location", "cashapp:migrations")
-    with writing(engine) as connection:
+    with _without_foreign_keys(engine), writing(engine) as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, HEAD)
+
+
+@contextmanager
+def _without_foreign_keys(engine: Engine) -> Iterator[None]:
+    """SQLite remakes a table to change its constraints; the references to it hold again when the migration is through."""
+    if engine.dialect.name != "sqlite":
+        yield
+        return
+
+    def switch_off(connection: DBAPIConnection, _record: object) -> None:
+        connection.cursor().execute("PRAGMA foreign_keys = OFF")
+
+    engine.dispose()
+    event.listen(engine, "connect", switch_off)
+    yield
+    event.remove(engine, "connect", switch_off)
+    engine.dispose()
 
 
 def next_id(connection: Connection, column: ColumnElement[int]) -> int:

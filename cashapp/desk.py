@@ -12,10 +12,11 @@ from dataclasses import dataclass
 import polars as pl
 from sqlalchemy import Connection, Row, select
 
-from cashapp import accounts, applications, exceptions, ledger, schema
+from cashapp import accounts, applications, exceptions, learning, ledger, reversals, schema
 from cashapp.applications import Line
 from cashapp.errors import UsageError
 from cashapp.ledger import Leg
+from cashapp.reversals import Why
 from parsers.amounts import AmountError, to_minor
 
 
@@ -36,7 +37,7 @@ def case(connection: Connection, exception_id: int) -> Row[*tuple[object, ...]]:
     return row
 
 
-def _open_receipt(connection: Connection, exception_id: int) -> Row[*tuple[object, ...]]:
+def open_receipt(connection: Connection, exception_id: int) -> Row[*tuple[object, ...]]:
     """The receipt of an open case."""
     row = case(connection, exception_id)
     if row.status != "open":
@@ -50,29 +51,35 @@ def _open_receipt(connection: Connection, exception_id: int) -> Row[*tuple[objec
 
 def accept(connection: Connection, exception_id: int, rank: int, by: By) -> int:
     """Post a proposal as it stands; returns the journal entry."""
-    receipt = _open_receipt(connection, exception_id)
+    receipt = open_receipt(connection, exception_id)
+    proposal, lines = suggestion(connection, exception_id, receipt.receipt_id, rank)
+    return post(connection, exception_id, receipt, lines, by, rule=proposal.rule, confidence=proposal.confidence,
+                action="accept", detail=f"suggestion {rank}: {proposal.explanation}", amount_evidence=proposal.amount_evidence)
+
+
+def suggestion(connection: Connection, exception_id: int, receipt_id: int, rank: int) -> tuple[Row[*tuple[object, ...]], list[Line]]:
+    """A proposal's head and its lines, or a usage error where there is none."""
     head, told, item = schema.proposal, schema.proposal_line, schema.open_item
-    proposal = connection.execute(select(head).where(head.c.receipt_id == receipt.receipt_id, head.c.rank == rank)).first()
+    proposal = connection.execute(select(head).where(head.c.receipt_id == receipt_id, head.c.rank == rank)).first()
     if proposal is None:
         raise UsageError(f"exception {exception_id} has no suggestion {rank}")
     rows = connection.execute(
         select(told, item.c.customer_id.label("owner")).outerjoin(item, item.c.item_id == told.c.item_id)
-        .where(told.c.receipt_id == receipt.receipt_id, told.c.rank == rank).order_by(told.c.n),
+        .where(told.c.receipt_id == receipt_id, told.c.rank == rank).order_by(told.c.n),
     ).all()
     lines = [Line(r.item_id, r.owner or proposal.customer_id, r.applied_minor, r.discount_minor, r.deduction_minor, r.deduction_reason,
                   r.write_off_minor) for r in rows]
     if not lines:
         raise UsageError(f"suggestion {rank} of exception {exception_id} puts no money anywhere")
-    return _apply(connection, exception_id, receipt, lines, by, rule=proposal.rule, confidence=proposal.confidence,
-                  action="accept", detail=f"suggestion {rank}: {proposal.explanation}")
+    return proposal, lines
 
 
 def apply_to(connection: Connection, exception_id: int, wanted: Sequence[tuple[str, str]], by: By) -> int:
     """Put amounts (decimal text) on invoices by number; returns the journal entry."""
-    receipt = _open_receipt(connection, exception_id)
+    receipt = open_receipt(connection, exception_id)
     lines = [_line_for(connection, receipt, number, amount) for number, amount in wanted]
     told = ", ".join(f"{number}={amount}" for number, amount in wanted)
-    return _apply(connection, exception_id, receipt, lines, by, rule="clerk", confidence=1000, action="apply", detail=told)
+    return post(connection, exception_id, receipt, lines, by, rule="clerk", confidence=1000, action="apply", detail=told)
 
 
 def _line_for(connection: Connection, receipt: Row[*tuple[object, ...]], number: str, amount: str) -> Line:
@@ -92,35 +99,27 @@ def _line_for(connection: Connection, receipt: Row[*tuple[object, ...]], number:
 
 def on_account(connection: Connection, exception_id: int, customer_id: str, by: By) -> int:
     """Park what is left of the receipt on the customer's account; returns the journal entry."""
-    receipt = _open_receipt(connection, exception_id)
+    receipt = open_receipt(connection, exception_id)
     customer = schema.customer
     if connection.execute(select(customer.c.customer_id).where(customer.c.customer_id == customer_id)).first() is None:
         raise UsageError(f"there is no customer {customer_id}")
     lines = [Line(None, customer_id, receipt.unapplied_minor)]
-    return _apply(connection, exception_id, receipt, lines, by, rule="on_account", confidence=1000, action="on-account", detail=customer_id)
+    return post(connection, exception_id, receipt, lines, by, rule="on_account", confidence=1000, action="on-account", detail=customer_id)
 
 
-def _apply(connection: Connection, exception_id: int, receipt: Row[*tuple[object, ...]], lines: Sequence[Line], by: By, *, rule: str,
-           confidence: int, action: str, detail: str) -> int:
+def post(connection: Connection, exception_id: int, receipt: Row[*tuple[object, ...]], lines: Sequence[Line], by: By, *, rule: str,
+         confidence: int, action: str, detail: str, amount_evidence: str = "") -> int:
+    """Put the receipt's money where the lines say, learn from it and settle the case; returns the journal entry."""
     customer_id = min(line.customer_id for line in lines)
     heads = pl.DataFrame([(receipt.receipt_id, receipt.receipt_key, receipt.currency, customer_id, "clerk", rule, confidence, detail)],
                          schema=applications.HEADS, orient="row")
     frame = pl.DataFrame([(receipt.receipt_id, line.item_id, line.customer_id, *line[2:]) for line in lines], schema=applications.LINES, orient="row")
     entry_id = applications.apply(connection, heads, frame, actor=by.actor, on=by.on)
+    reversals.keep_before(connection, entry_id, receipt)
     connection.execute(schema.receipt.update().where(schema.receipt.c.receipt_id == receipt.receipt_id).values(customer_id=customer_id))
-    _settle_case(connection, exception_id, receipt.receipt_id, by, action, detail, entry_id)
+    learning.learn(connection, learning.Taught(receipt, entry_id, by.actor, by.on), {line.customer_id for line in lines}, amount_evidence)
+    exceptions.settle(connection, exception_id, receipt.receipt_id, by.actor, action, detail, entry_id)
     return entry_id
-
-
-def _settle_case(connection: Connection, exception_id: int, receipt_id: int, by: By, action: str, detail: str, entry_id: int) -> None:
-    """The case closes when nothing of the receipt is left; else it stays, with the rest."""
-    receipt, table = schema.receipt, schema.exception_case
-    left = connection.execute(select(receipt.c.unapplied_minor).where(receipt.c.receipt_id == receipt_id)).scalar_one()
-    if left == 0:
-        exceptions.resolve(connection, exception_id, by.actor, action, detail, entry_id)
-        return
-    connection.execute(table.update().where(table.c.exception_id == exception_id).values(amount_minor=left, reason="over_payment"))
-    exceptions.record(connection, exception_id, by.actor, action, detail, entry_id)
 
 
 def non_ar(connection: Connection, exception_id: int, gl_account: str, by: By) -> int:
@@ -130,12 +129,13 @@ def non_ar(connection: Connection, exception_id: int, gl_account: str, by: By) -
         raise UsageError(f"exception {exception_id} is {row.status}")
     if row.receipt_id is None:
         return _explain_line(connection, row, gl_account, by)
-    receipt = _open_receipt(connection, exception_id)
+    receipt = open_receipt(connection, exception_id)
     entry_id = ledger.post_one(
         connection, kind="non_ar", on=by.on, source_key=f"non_ar:{receipt.receipt_key}:{_round(connection, exception_id)}", actor=by.actor,
         memo=f"{receipt.receipt_key} is no customer's money",
         legs=[Leg(accounts.UNAPPLIED, receipt.currency, receipt.unapplied_minor, receipt_id=receipt.receipt_id),
               Leg(gl_account, receipt.currency, -receipt.unapplied_minor)])
+    reversals.keep_before(connection, entry_id, receipt)
     if receipt.unapplied_minor == receipt.amount_minor:
         connection.execute(schema.receipt.update().where(schema.receipt.c.receipt_id == receipt.receipt_id).values(state="non_ar"))
     exceptions.resolve(connection, exception_id, by.actor, "non-ar", gl_account, entry_id)
@@ -143,7 +143,7 @@ def non_ar(connection: Connection, exception_id: int, gl_account: str, by: By) -
 
 
 _WAITS_IN = {"deposit_without_detail": accounts.TRANSIT, "unexplained_line": accounts.SUSPENSE, "return_unmatched": accounts.RETURNS,
-             "return_conflict": accounts.RETURNS}
+             "return_conflict": accounts.RETURNS, "refund_returned": accounts.REFUNDS}
 
 
 def _explain_line(connection: Connection, row: Row[*tuple[object, ...]], gl_account: str, by: By) -> int:
@@ -174,11 +174,9 @@ def undo(connection: Connection, exception_id: int, by: By) -> int:
     last = next((d for d in decisions if not ledger.is_reversed(connection, d.entry_id)), None)
     if last is None:
         raise UsageError(f"nothing was decided on exception {exception_id} that could be undone")
-    reversal = applications.take_off(connection, last.entry_id, on=by.on, reason=f"undo of {last.action}", actor=by.actor)
+    reversal = reversals.take_back(connection, last.entry_id, Why(by.actor, by.on, f"undo of {last.action}"))
     table, receipt = schema.exception_case, schema.receipt
     if row.receipt_id is not None:
-        if last.action == "non-ar":
-            connection.execute(receipt.update().where(receipt.c.receipt_id == row.receipt_id).values(state="open"))
         left = connection.execute(select(receipt.c.unapplied_minor).where(receipt.c.receipt_id == row.receipt_id)).scalar_one()
         connection.execute(table.update().where(table.c.exception_id == exception_id).values(amount_minor=left, reason="reopened"))
     exceptions.reopen(connection, exception_id, by.actor, f"{last.action} {last.detail}".strip())

@@ -15,6 +15,7 @@ REASONS: dict[str, str] = MATCHING_REASONS | {
     "unexplained_line": "money moved that is neither a payment nor anything else the program knows",
     "return_unmatched": "a payment came back, and the receipt it takes back was not found",
     "return_conflict": "a payment came back whose money has been used since; its entries cannot simply be taken back",
+    "refund_returned": "a refund of ours came back; the customer is owed it again, pay it another way",
     "control_mismatch": "the file's own totals do not tie",
     "bank_details_change": "the bank says that a payer's account details are to be corrected",
     "reopened": "a decision was undone; decide anew",
@@ -75,11 +76,39 @@ def resolve(connection: Connection, exception_id: int, actor: str, action: str, 
     record(connection, exception_id, actor, action, detail, entry_id)
 
 
+def settle(connection: Connection, exception_id: int, receipt_id: int, actor: str, action: str, detail: str, entry_id: int) -> None:
+    """After a decision on its receipt: the case closes when nothing is left; else it stays, with the rest."""
+    receipt, case = schema.receipt, schema.exception_case
+    left = connection.execute(select(receipt.c.unapplied_minor).where(receipt.c.receipt_id == receipt_id)).scalar_one()
+    if left == 0:
+        resolve(connection, exception_id, actor, action, detail, entry_id)
+        return
+    connection.execute(case.update().where(case.c.exception_id == exception_id).values(amount_minor=left, reason="over_payment"))
+    record(connection, exception_id, actor, action, detail, entry_id)
+
+
 def reopen(connection: Connection, exception_id: int, actor: str, detail: str) -> None:
     """Put a case back into the queue."""
     case = schema.exception_case
     connection.execute(case.update().where(case.c.exception_id == exception_id).values(status="open", closed_at=None))
     record(connection, exception_id, actor, "undo", detail)
+
+
+def requeue(connection: Connection, receipt_id: int, actor: str, detail: str, on: dt.date) -> None:
+    """A receipt that has money to decide on again stands in the queue: its open case with what is left, else its last one anew."""
+    case, receipt = schema.exception_case, schema.receipt
+    row = connection.execute(select(receipt).where(receipt.c.receipt_id == receipt_id)).one()
+    if row.unapplied_minor == 0 or row.state != "open":
+        return
+    last = connection.execute(select(case).where(case.c.receipt_id == receipt_id).order_by(case.c.status, case.c.exception_id.desc())).first()
+    if last is None:
+        open_cases(connection, pl.DataFrame({
+            "receipt_id": [receipt_id], "reason": ["reopened"], "currency": [row.currency], "amount_minor": [row.unapplied_minor], "customer_id": [row.customer_id],
+        }, schema_overrides={"customer_id": pl.String}), on)
+        return
+    connection.execute(case.update().where(case.c.exception_id == last.exception_id).values(amount_minor=row.unapplied_minor, reason="reopened"))
+    if last.status != "open":
+        reopen(connection, last.exception_id, actor, detail)
 
 
 def record(connection: Connection, exception_id: int, actor: str, action: str, detail: str = "", entry_id: int | None = None) -> None:

@@ -62,9 +62,15 @@ def take_in(connection: Connection, document: Document, facts: FileFacts, config
     receipts = _store_receipts(connection, told)
     taken.receipts = receipts.height
     taken.received = dict(receipts.group_by("currency").agg(pl.col("amount_minor").sum()).sort("currency").iter_rows())
-    _post_cash(connection, told, receipts, links, facts, as_of, actor)
-    taken.returned = returns.take_back(connection, told.filter(_is_return()), as_of, actor)
-    _open_exceptions(connection, told, document, taken.file_id, as_of)
+    came_back = told.filter(_is_return(returns.reversed_refunds(connection, told)))
+    rest = told.join(came_back, on="line_id", how="anti", maintain_order="left")
+    _post_cash(connection, told, rest, receipts, facts, as_of, actor)
+    linking.release_detailed(connection, links, as_of, actor)
+    act = returns.Act(actor, as_of, config.returns)
+    for line_id in links.filter(pl.col("how") == "details")["counted_by"].unique().sort():
+        returns.release_detailed(connection, line_id, act)
+    taken.returned = returns.take_back(connection, came_back, act)
+    _open_exceptions(connection, rest, document, taken.file_id, as_of)
     return taken
 
 
@@ -150,10 +156,11 @@ def _clean(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(pl.col(pl.String).fill_null("").str.replace_all("\x00", " ", literal=True))
 
 
-def _is_return() -> pl.Expr:
-    """A booked line that takes money of ours back (or brings back what we sent), told for the first time."""
-    return (pl.col("status") == "booked") & pl.col("how").is_null() & (
-        (pl.col("kind") == "return") | ((pl.col("kind") == "reversal") & (pl.col("amount_minor") < 0))
+def _is_return(reversed_refunds: list[int]) -> pl.Expr:
+    """A booked line that takes money of ours back (or brings back what we sent), told for the first time or as the detail of a sum."""
+    told_first = pl.col("how").is_null() | (pl.col("how") == "details")
+    return (pl.col("status") == "booked") & told_first & (
+        (pl.col("kind") == "return") | ((pl.col("kind") == "reversal") & (pl.col("amount_minor") < 0)) | pl.col("line_id").is_in(reversed_refunds)
     )
 
 
@@ -176,19 +183,34 @@ def _store_receipts(connection: Connection, told: pl.DataFrame) -> pl.DataFrame:
     )
     keyed = mine.with_columns(content.alias("content")).with_columns(pl.int_range(pl.len()).over("content").alias("nth"))
     keyed = keyed.with_columns(_free_keys(connection, keyed)).sort("receipt_key")
-    receipts = keyed.with_row_index("n").select(
-        (pl.col("n").cast(pl.Int64) + first).alias("receipt_id"), "receipt_key", "line_id", "account", "currency", "amount_minor", "value_date",
+    back = _taken_back(connection)
+    receipts = keyed.join(back, on="receipt_key", how="left", maintain_order="left").with_columns(
+        pl.col("known_id").is_null().cast(pl.Int64).cum_sum().alias("n")).select(
+        pl.coalesce("known_id", pl.col("n") - 1 + first).alias("receipt_id"), "receipt_key", "line_id", "account", "currency", "amount_minor", "value_date",
         pl.lit(0, dtype=pl.Int64).alias("unapplied_minor"),
     )
-    db.insert_frame(connection, schema.receipt, receipts)
+    db.insert_frame(connection, schema.receipt, receipts.join(back, on="receipt_key", how="anti", maintain_order="left"))
+    for key, line_id, date in receipts.join(back, on="receipt_key", how="semi", maintain_order="left").select("receipt_key", "line_id", "value_date").iter_rows():
+        again = schema.receipt.update().where(schema.receipt.c.receipt_key == key)
+        connection.execute(again.values(line_id=line_id, value_date=date, state="open", held=False, customer_id=None))
     return receipts
+
+
+def _taken_back(connection: Connection) -> pl.DataFrame:
+    """Receipts whose file was taken back: the same payment, told again, is the same receipt."""
+    receipt, line = schema.receipt, schema.bank_line
+    query = (
+        select(receipt.c.receipt_key, receipt.c.receipt_id).join(line, line.c.line_id == receipt.c.line_id)
+        .where(line.c.file_id.in_(select(schema.undone_file.c.file_id)))
+    )
+    return db.frame(connection, query, {"receipt_key": pl.String, "known_id": pl.Int64})
 
 
 def _free_keys(connection: Connection, keyed: pl.DataFrame) -> pl.Series:
     """Keys for the rows; where the books already hold a payment of the same content, the next in count."""
     receipt = schema.receipt
     days = receipt.c.value_date.between(keyed["value_date"].min(), keyed["value_date"].max())
-    taken = {row[0] for row in connection.execute(select(receipt.c.receipt_key).where(days))}
+    taken = {row[0] for row in connection.execute(select(receipt.c.receipt_key).where(days))} - set(_taken_back(connection)["receipt_key"])
     keys: list[str] = []
     for content, nth in keyed.select("content", "nth").iter_rows():
         key = receipt_key(content, nth)
@@ -205,25 +227,24 @@ def receipt_key(content: str, nth: int) -> str:
     return "R" + hashlib.sha256(f"{content}\x1e{nth}".encode()).hexdigest()[:15].upper()
 
 
-def _post_cash(connection: Connection, told: pl.DataFrame, receipts: pl.DataFrame, links: pl.DataFrame, facts: FileFacts,
-               as_of: dt.date, actor: str) -> None:
-    """One journal entry for each statement and booking day: its cash against receipts, transit and the rest."""
-    statement_lines = told.filter((pl.col("status") == "booked") & (pl.col("report") == "statement") & (pl.col("how").fill_null("") != "repeat"))
+def _post_cash(connection: Connection, told: pl.DataFrame, rest: pl.DataFrame, receipts: pl.DataFrame, facts: FileFacts, as_of: dt.date,
+               actor: str) -> None:
+    """One journal entry for each statement and booking day: its cash against receipts, transit and the rest; `rest` is without returns."""
+    on_statement = (pl.col("status") == "booked") & (pl.col("report") == "statement") & (pl.col("how").fill_null("") != "repeat")
     booked = (
-        pl.concat([statement_lines, told.filter((pl.col("report") != "statement") & _is_receipt())]).filter(~_is_return())
+        pl.concat([rest.filter(on_statement), rest.filter((pl.col("report") != "statement") & _is_receipt())])
         .join(receipts.select("line_id", "receipt_id"), on="line_id", how="left", maintain_order="left")
         .with_columns(_money_account(), _contra_account())
     )
-    if booked.is_empty():
+    fees = _batch_charges(told.filter(on_statement).with_columns(_money_account()))
+    if booked.is_empty() and fees.is_empty():
         return
-    fees = _batch_charges(statement_lines.with_columns(_money_account()))
     legs = pl.concat([
         booked.select(*_GROUP, pl.col("money").alias("leg_account"), pl.col("amount_minor").alias("leg_minor"), pl.lit(None, dtype=pl.Int64).alias("receipt_id")),
         booked.select(*_GROUP, pl.col("contra").alias("leg_account"), (-pl.col("amount_minor")).alias("leg_minor"), "receipt_id"),
         fees,
     ])
     _post_days(connection, legs, facts, as_of, actor)
-    linking.release_detailed(connection, links, as_of, actor)
 
 
 _GROUP = ("statement_id", "booking_date", "currency")
@@ -264,14 +285,21 @@ def _post_days(connection: Connection, legs: pl.DataFrame, facts: FileFacts, as_
     first_statement = days["statement_id"].min() or 0
     entries = days.select(
         "n", pl.lit("cash").alias("kind"), pl.col("booking_date").alias("entry_date"),
-        pl.format(f"cash:{facts.sha256}:{{}}:{{}}:{{}}", pl.col("statement_id") - pl.lit(first_statement), "booking_date", "currency").alias("source_key"),
+        pl.format(f"cash:{facts.sha256}{_taken_before(connection, facts)}:{{}}:{{}}:{{}}", pl.col("statement_id") - pl.lit(first_statement), "booking_date", "currency").alias("source_key"),
         pl.lit(None, dtype=pl.Int64).alias("reverses"), pl.lit(f"cash of {facts.name}").alias("memo"), pl.lit("").alias("reason"),
     )
     postings = summed.join(days, on=_GROUP).sort("n", "leg_account", "receipt_id", nulls_last=False).select(
         "n", pl.col("leg_account").alias("account"), "currency", pl.col("leg_minor").alias("amount_minor"),
         pl.lit(None, dtype=pl.String).alias("customer_id"), pl.lit(None, dtype=pl.Int64).alias("item_id"), "receipt_id",
     )
-    ledger.post(connection, entries, postings, actor, as_of)
+    ledger.post(connection, entries, postings, actor, as_of, late=True)
+
+
+def _taken_before(connection: Connection, facts: FileFacts) -> str:
+    """`#2` where the same content was taken in and back before: its postings are made anew under keys of their own."""
+    file = schema.source_file
+    times = connection.execute(select(func.count()).select_from(file).where(file.c.sha256 == facts.sha256)).scalar_one()
+    return f"#{times}" if times > 1 else ""
 
 
 def _open_exceptions(connection: Connection, told: pl.DataFrame, document: Document, file_id: int, as_of: dt.date) -> None:
@@ -293,7 +321,8 @@ def _open_exceptions(connection: Connection, told: pl.DataFrame, document: Docum
 
 def is_known(connection: Connection, sha256: str) -> str | None:
     """The name under which the same content was processed before, or None."""
-    found = connection.execute(select(schema.source_file.c.name).where(schema.source_file.c.sha256 == sha256)).scalar()
+    file = schema.source_file
+    found = connection.execute(select(file.c.name).where(file.c.sha256 == sha256, linking.not_undone(file.c.file_id))).scalar()
     return str(found) if found is not None else None
 
 

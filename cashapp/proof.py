@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, case, func, select
 
 from cashapp import accounts, ledger, schema
 from cashapp.money import shown
+from cashapp.reconciliation import proofs as reconciled
 from parsers.amounts import to_text
 
 _SHOWN = 10
@@ -34,6 +35,10 @@ def prove(connection: Connection) -> list[Proof]:
         Proof("each item's open amount is what its postings say", _limited(_items(connection))),
         Proof("each receipt is exactly unapplied, applied, on account, posted elsewhere or returned", _limited(_dispositions(connection))),
         Proof("the bank accounts in the ledger are the sum of their statement lines", _limited(_bank(connection))),
+        Proof("the control accounts of the ledger are the sums of the items and the receipts", _limited(_controls(connection))),
+        Proof("matches of bank lines with book entries tie, and none shares a row", _limited(reconciled.untied_matches(connection))),
+        Proof("reviewed bank reconciliations read as they were signed", _limited(reconciled.changed_after_review(connection))),
+        Proof("nothing was written into a locked period", _limited(reconciled.written_into_locked(connection))),
         Proof("statements chain: each opens with the balance at which the one before closed", _limited(_chains(connection))),
     ]
 
@@ -84,31 +89,50 @@ def _items(connection: Connection) -> list[str]:
     return _difference(connection, query, "item")
 
 
+def _controls(connection: Connection) -> list[str]:
+    """Receivable against the open amounts, unapplied cash against the receipts, by currency."""
+    leg, item, receipt = schema.posting, schema.open_item, schema.receipt
+    found: list[str] = []
+    for account, sign, kept in (
+        (accounts.RECEIVABLE, 1, select(item.c.currency, func.sum(item.c.open_minor)).group_by(item.c.currency)),
+        (accounts.UNAPPLIED, -1, select(receipt.c.currency, func.sum(receipt.c.unapplied_minor)).group_by(receipt.c.currency)),
+    ):
+        ledger_side = {currency: sign * int(minor) for currency, minor in connection.execute(
+            select(leg.c.currency, func.sum(leg.c.amount_minor)).where(leg.c.account == account).group_by(leg.c.currency))}
+        sub_ledger = {currency: int(minor) for currency, minor in connection.execute(kept)}
+        found += [f"{account}: sub-ledger {shown(sub_ledger.get(currency, 0), currency)}, ledger {shown(ledger_side.get(currency, 0), currency)}"
+                  for currency in sorted(ledger_side.keys() | sub_ledger.keys()) if ledger_side.get(currency, 0) != sub_ledger.get(currency, 0)]
+    return found
+
+
+_MOVES_CASH = ("return", "non_ar", "details", "adjustment")
+"""Kinds of entries that take money of a receipt elsewhere than to an open item."""
+
+
 def _dispositions(connection: Connection) -> list[str]:
-    """A receipt's money in, less what standing applications, returns and other entries took, is what is unapplied."""
-    receipt, application, reversal = schema.receipt, schema.application, schema.journal_entry.alias()
+    """A receipt's money in, less what standing applications, returns and other entries took, is what is unapplied.
+
+    Of a receipt whose file was taken back no money came in.
+    """
+    receipt, application, reversal, line = schema.receipt, schema.application, schema.journal_entry.alias(), schema.bank_line
     applied = (
         select(application.c.receipt_id, func.sum(application.c.applied_minor).label("applied"))
         .outerjoin(reversal, reversal.c.reverses == application.c.entry_id).where(reversal.c.entry_id.is_(None))
         .group_by(application.c.receipt_id).subquery()
     )
     leg, entry = schema.posting, schema.journal_entry
+    original = entry.alias()
     elsewhere = (
         select(leg.c.receipt_id, func.sum(leg.c.amount_minor).label("gone")).join(entry, entry.c.entry_id == leg.c.entry_id)
-        .where(leg.c.account == accounts.UNAPPLIED, entry.c.kind.in_(("return", "non_ar", "details"))).group_by(leg.c.receipt_id).subquery()
+        .outerjoin(original, original.c.entry_id == entry.c.reverses)
+        .where(leg.c.account == accounts.UNAPPLIED, func.coalesce(original.c.kind, entry.c.kind).in_(_MOVES_CASH)).group_by(leg.c.receipt_id).subquery()
     )
-    undone = entry.alias()
-    back = (
-        select(leg.c.receipt_id, func.sum(leg.c.amount_minor).label("back")).join(undone, undone.c.entry_id == leg.c.entry_id)
-        .join(entry, entry.c.entry_id == undone.c.reverses)
-        .where(leg.c.account == accounts.UNAPPLIED, entry.c.kind.in_(("return", "non_ar", "details"))).group_by(leg.c.receipt_id).subquery()
-    )
+    undone = line.c.file_id.in_(select(schema.undone_file.c.file_id))
     zero = func.coalesce
-    rest = receipt.c.amount_minor - zero(applied.c.applied, 0) - zero(elsewhere.c.gone, 0) - zero(back.c.back, 0)
+    rest = case((undone, 0), else_=receipt.c.amount_minor) - zero(applied.c.applied, 0) - zero(elsewhere.c.gone, 0)
     query = (
-        select(receipt.c.receipt_key, receipt.c.currency, receipt.c.unapplied_minor, rest)
+        select(receipt.c.receipt_key, receipt.c.currency, receipt.c.unapplied_minor, rest).join(line, line.c.line_id == receipt.c.line_id)
         .outerjoin(applied, applied.c.receipt_id == receipt.c.receipt_id).outerjoin(elsewhere, elsewhere.c.receipt_id == receipt.c.receipt_id)
-        .outerjoin(back, back.c.receipt_id == receipt.c.receipt_id)
         .where(receipt.c.unapplied_minor != rest).order_by(receipt.c.receipt_key)
     )
     return _difference(connection, query, "receipt")
@@ -143,7 +167,8 @@ def _chains(connection: Connection) -> list[str]:
     query = (
         select(statement.c.account, statement.c.currency, statement.c.reference, statement.c.to_date, statement.c.closing_date, statement.c.sequence,
                statement.c.opening_minor, statement.c.closing_minor, statement.c.statement_id)
-        .where(statement.c.report == "statement", statement.c.opening_minor.is_not(None), statement.c.closing_minor.is_not(None), statement.c.account != "")
+        .where(statement.c.report == "statement", statement.c.opening_minor.is_not(None), statement.c.closing_minor.is_not(None), statement.c.account != "",
+               statement.c.file_id.not_in(select(schema.undone_file.c.file_id)))
     )
     rows = sorted(connection.execute(query).all(), key=lambda r: (r.account, r.currency, str(r.closing_date or r.to_date or ""), r.statement_id))
     found: list[str] = []

@@ -1,112 +1,248 @@
-"""Returned items: the receipt that a return takes back is found, its applications are reversed, its cash leaves again.
+"""Returned items: a payment came back. Its receipt is found, its decisions are taken back, its cash leaves; all in one transaction.
 
-The original is found by what the return names (trace, bank or payer reference, check serial) and the amount; else by
-payer and amount within the return window when only one receipt fits. A return whose receipt is not found, or whose money has
-moved on, waits in returns clearing with an exception; nothing is guessed.
+    waiting      no receipt was found, or its money moved on and no customer is known: returns clearing, and an exception
+    mirror       every decision on the receipt reversed, newest first: items, discounts, write-offs stand as they stood before
+    debit_memo   the money has moved on (refunded, its credit used): applications stay, the customer owes the amount anew
+    refund       what came back is a refund of ours: it is owed to the customer again, and never money for invoices
+    expected     a person told of it before the bank did; the bank's line then closes it
+
+Dates are the bank's booking dates; a line brings its return once, whoever tells of it again.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import polars as pl
-from rapidfuzz import fuzz
-from sqlalchemy import Connection, Row, or_, select
+from sqlalchemy import Connection, Row, select
 
-from cashapp import accounts, applications, exceptions, ledger, schema
-from cashapp.errors import CashappError
+from cashapp import accounts, exceptions, ledger, memos, return_cases, return_originals, reversals, schema
+from cashapp.books_policy import ReturnRules
+from cashapp.errors import CashappError, UsageError
 from cashapp.ledger import Leg
+from cashapp.return_originals import Found, Line, date_of, minor
+from cashapp.reversals import Why
 
-_WINDOW = dt.timedelta(days=65)  # the longest ordinary return window (unauthorised debits: 60 days) and some days of mail
-_NAMES_AGREE = 85
+
+class Act(NamedTuple):
+    """Who works the return, on which business date, by which rules."""
+
+    actor: str
+    on: dt.date
+    rules: ReturnRules
 
 
-def take_back(connection: Connection, lines: pl.DataFrame, as_of: dt.date, actor: str) -> int:
+def take_back(connection: Connection, lines: pl.DataFrame, act: Act) -> int:
     """Work the return lines of a file (as stored bank lines); returns how many receipts were taken back."""
     done = 0
     for line in lines.sort("line_id").iter_rows(named=True):
-        found = _original(connection, line) if line["amount_minor"] < 0 else None
-        if found is not None and _take_back_one(connection, line, found[0], found[1], as_of, actor):
-            done += 1
-            continue
-        _park(connection, line, as_of, actor, "return_unmatched" if found is None else "return_conflict")
+        if line["amount_minor"] < 0:
+            done += _money_left(connection, line, act)
+        elif line["amount_minor"] > 0:
+            _money_came(connection, line, act)
     return done
 
 
-def _original(connection: Connection, line: dict[str, object]) -> tuple[Row[*tuple[object, ...]], str] | None:
-    """The one receipt that the line takes back, and by what it was found."""
-    receipt, told = schema.receipt, schema.bank_line
-    date = line["booking_date"]
-    assert isinstance(date, dt.date)
-    base = (
-        select(receipt, told.c.payer_name, told.c.bank_reference, told.c.customer_reference, told.c.check_number)
-        .join(told, told.c.line_id == receipt.c.line_id)
-        .where(receipt.c.currency == line["currency"], receipt.c.amount_minor == -int(str(line["amount_minor"])), receipt.c.state.in_(("open", "non_ar")),
-               receipt.c.line_id != line["line_id"], receipt.c.value_date <= date + dt.timedelta(days=5))
-        .order_by(receipt.c.value_date.desc(), receipt.c.receipt_key)
-    )
-    named = [str(line[name]) for name in ("original_reference", "check_number", "customer_reference") if line[name]]
-    for reference in named:
-        by_name = connection.execute(base.where(or_(
-            told.c.bank_reference == reference, told.c.customer_reference == reference, told.c.check_number == reference,
-        ))).all()
-        if len(by_name) == 1:
-            return by_name[0], f"it names {reference}"
-        if len(by_name) > 1:
-            return None
-    near = connection.execute(base.where(receipt.c.value_date >= date - _WINDOW)).all()
-    text = f"{line['payer_name']} {line['remittance_text']}".upper()
-    alike = [row for row in near if row.payer_name and fuzz.token_set_ratio(row.payer_name.upper(), text) >= _NAMES_AGREE]
-    return (alike[0], "the payer and the amount fit it alone") if len(alike) == 1 else None
+def _money_left(connection: Connection, line: Line, act: Act) -> bool:
+    if _was_expected(connection, line, act):
+        return True
+    found = return_originals.find(connection, line, act.rules)
+    if found is not None and _settle(connection, line, found, money_of(line), act):
+        return True
+    _park(connection, line, "return_unmatched" if found is None else "return_conflict", act)
+    return False
 
 
-def _take_back_one(connection: Connection, line: dict[str, object], original: Row[*tuple[object, ...]], how: str, as_of: dt.date, actor: str) -> bool:
-    """Reverse the receipt's decisions, newest first, and let its cash leave; False when its money has moved on."""
-    reason = f"returned {line['return_reason']}".strip()
-    entries = sorted([*applications.entries_of(connection, original.receipt_id), *_posted_elsewhere(connection, original.receipt_id)], reverse=True)
-    receipt = schema.receipt
-    savepoint = connection.begin_nested()
-    try:
-        for entry_id in entries:
-            applications.take_off(connection, entry_id, on=as_of, reason=reason, actor=actor)
-    except CashappError:
-        savepoint.rollback()
+def _settle(connection: Connection, line: Line, found: Found, money: str, act: Act, return_id: int | None = None) -> bool:
+    """Take the receipt back by mirror, or by debit memo where its money has moved on; False when neither can be."""
+    receipt, currency = found.receipt, str(line["currency"])
+    legs = [Leg(accounts.BANK_FEES, currency, found.bank_fee_minor)] if found.bank_fee_minor else []
+    legs.append(Leg(money, currency, minor(line, "amount_minor")))
+    taken_off = _take_off(connection, receipt, Why(act.actor, act.on, f"returned {line['return_reason']}".strip(), decision=False))
+    if taken_off is not None:
+        first = Leg(accounts.UNAPPLIED, currency, receipt.amount_minor, receipt.customer_id, receipt_id=receipt.receipt_id)
+        method = "mirror"
+    elif receipt.customer_id is not None:
+        first = _debit_memo(connection, receipt, act)
+        method = "debit_memo"
+    else:
         return False
-    savepoint.commit()
-    amount, currency, date = -int(str(line["amount_minor"])), str(line["currency"]), line["booking_date"]
-    assert isinstance(date, dt.date)
-    ledger.post_one(connection, kind="return", on=date, source_key=f"return:{line['line_id']}", actor=actor, reason=str(line["return_reason"]),
-                    memo=f"{original.receipt_key} came back", legs=[
-                        Leg(accounts.UNAPPLIED, currency, amount, original.customer_id, receipt_id=original.receipt_id),
-                        Leg(_money(line), currency, -amount)])
-    connection.execute(receipt.update().where(receipt.c.receipt_id == original.receipt_id).values(state="returned"))
-    connection.execute(schema.returned_item.insert().values(
-        line_id=line["line_id"], receipt_id=original.receipt_id, amount_minor=amount, return_reason=line["return_reason"], how=how))
-    exceptions.resolve_where(connection, "receipt_id", original.receipt_id, actor, "the payment came back")
+    entry_id = ledger.post_one(
+        connection, kind="return", on=date_of(line), source_key=_source_key(connection, line), actor=act.actor, late=True, reason=str(line["return_reason"]),
+        memo=f"{receipt.receipt_key} came back", legs=[first, *legs])
+    connection.execute(schema.receipt.update().where(schema.receipt.c.receipt_id == receipt.receipt_id).values(state="returned"))
+    case = return_cases.Case(line, receipt.receipt_id, receipt.customer_id, receipt.amount_minor, found.bank_fee_minor, method, found.how, entry_id)
+    number = return_cases.record(connection, case, act.actor, return_id)
+    for entry in taken_off or ():
+        reversals.note_return(connection, number, act.actor, "took off", entry_id=entry)
+    exceptions.resolve_where(connection, "receipt_id", receipt.receipt_id, act.actor, "the payment came back")
+    if act.rules.charge_fees == "automatically":
+        return_cases.charge(connection, number, None, act.rules, act.actor, act.on)
     return True
 
 
-def _posted_elsewhere(connection: Connection, receipt_id: int) -> list[int]:
-    """The standing entries by which money of the receipt was posted to an account of the general ledger."""
-    entry, leg = schema.journal_entry, schema.posting
-    reversal = entry.alias()
-    query = (
-        select(entry.c.entry_id).distinct().join(leg, leg.c.entry_id == entry.c.entry_id).outerjoin(reversal, reversal.c.reverses == entry.c.entry_id)
-        .where(leg.c.receipt_id == receipt_id, entry.c.kind == "non_ar", reversal.c.entry_id.is_(None))
-    )
-    return list(connection.execute(query).scalars())
+def _take_off(connection: Connection, receipt: Row[*tuple[object, ...]], why: Why) -> list[int] | None:
+    """Reverse every decision on the receipt, newest first; None, with nothing changed, where its money has moved on."""
+    entries = reversals.standing(connection, receipt.receipt_id)
+    if _was_paid_out(connection, [entry.entry_id for entry in entries]):
+        return None
+    savepoint = connection.begin_nested()
+    try:
+        for entry in entries:
+            reversals.take_back(connection, entry.entry_id, why)
+    except CashappError:
+        savepoint.rollback()
+        return None
+    savepoint.commit()
+    return [entry.entry_id for entry in entries]
 
 
-def _park(connection: Connection, line: dict[str, object], as_of: dt.date, actor: str, reason: str) -> None:
-    amount, currency, date = int(str(line["amount_minor"])), str(line["currency"]), line["booking_date"]
-    assert isinstance(date, dt.date)
-    ledger.post_one(connection, kind="return", on=date, source_key=f"return:{line['line_id']}", actor=actor, reason=str(line["return_reason"]),
-                    memo="a return that waits for a person", legs=[Leg(_money(line), currency, amount), Leg(accounts.RETURNS, currency, -amount)])
+def _was_paid_out(connection: Connection, entries: Sequence[int]) -> bool:
+    """Whether money of the receipt was refunded: a refund is not undone by a return, the customer has it."""
+    table = schema.adjustment
+    return connection.execute(select(table.c.adjustment_id).where(table.c.entry_id.in_(entries), table.c.kind == "refund")).first() is not None
+
+
+def _debit_memo(connection: Connection, receipt: Row[*tuple[object, ...]], act: Act) -> Leg:
+    """The customer owes the amount anew, due at once; what was done with the money stays."""
+    memo = memos.Memo(receipt.customer_id, f"DM-{receipt.receipt_key}", "debit_memo", receipt.currency, receipt.amount_minor, act.on, "returned payment")
+    return Leg(accounts.RECEIVABLE, receipt.currency, receipt.amount_minor, receipt.customer_id, memos.make(connection, memo, act.on), receipt.receipt_id)
+
+
+def _was_expected(connection: Connection, line: Line, act: Act) -> bool:
+    """A return that a person told of: the bank's line is its cash, nothing else happens."""
+    table, receipt, told = schema.returned_item, schema.receipt, schema.bank_line
+    named = return_originals.references(line)
+    waiting = connection.execute(
+        select(table, told.c.bank_reference, told.c.customer_reference, told.c.check_number).join(receipt, receipt.c.receipt_id == table.c.receipt_id)
+        .join(told, told.c.line_id == receipt.c.line_id)
+        .where(table.c.method == "expected", table.c.currency == line["currency"], table.c.amount_minor == -minor(line, "amount_minor"))
+        .order_by(table.c.return_id)).all()
+    fitting = [row for row in waiting if {row.bank_reference, row.customer_reference, row.check_number} & set(named)]
+    chosen = fitting or ([] if named else waiting)
+    if len(chosen) != 1:
+        return False
+    ledger.post_one(connection, kind="return", on=date_of(line), source_key=_source_key(connection, line), actor=act.actor, late=True, reason=str(line["return_reason"]),
+                    memo="the bank's line of a return that was told before",
+                    legs=[Leg(money_of(line), str(line["currency"]), minor(line, "amount_minor")), Leg(accounts.RETURNS, str(line["currency"]), -minor(line, "amount_minor"))])
+    method = "debit_memo" if reversals.standing(connection, chosen[0].receipt_id) else "mirror"
+    connection.execute(table.update().where(table.c.return_id == chosen[0].return_id).values(
+        method=method, line_id=line["line_id"], returned_on=date_of(line), **return_cases.coded(line)))
+    reversals.note_return(connection, chosen[0].return_id, act.actor, "the bank booked it")
+    return True
+
+
+def _money_came(connection: Connection, line: Line, act: Act) -> None:
+    """A refund of ours came back: owed again. Anything else waits; it is never a receipt."""
+    refund = _refund_of(connection, line)
+    currency, amount = str(line["currency"]), minor(line, "amount_minor")
+    if refund is None:
+        _park(connection, line, "return_unmatched" if line["kind"] == "return" else "unexplained_line", act)
+        return
+    entry_id = ledger.post_one(
+        connection, kind="return", on=date_of(line), source_key=_source_key(connection, line), actor=act.actor, late=True, reason=str(line["return_reason"]),
+        memo=f"refund {refund.adjustment_id} came back", legs=[Leg(money_of(line), currency, amount), Leg(accounts.REFUNDS, currency, -amount, refund.customer_id)])
+    case = return_cases.Case(line, None, refund.customer_id, -amount, 0, "refund", f"it is refund {refund.adjustment_id}", entry_id, refund.adjustment_id)
+    return_cases.record(connection, case, act.actor)
+    exceptions.open_cases(connection, pl.DataFrame({
+        "line_id": [line["line_id"]], "reason": ["refund_returned"], "currency": [currency], "amount_minor": [amount], "customer_id": [refund.customer_id],
+    }, schema_overrides={"customer_id": pl.String}), act.on)
+
+
+def _refund_of(connection: Connection, line: Line) -> Row[*tuple[object, ...]] | None:
+    """The one standing refund of the amount that the line can be about and that has not come back yet."""
+    table, back, customer = schema.adjustment, schema.returned_item, schema.customer
+    came_back = select(back.c.adjustment_id).where(back.c.adjustment_id.is_not(None), back.c.method == "refund")
+    rows = connection.execute(
+        select(table, customer.c.name).outerjoin(customer, customer.c.customer_id == table.c.customer_id)
+        .where(table.c.kind.in_(("refund", "deposit_refund")), table.c.status == "posted", table.c.currency == line["currency"],
+               table.c.amount_minor == line["amount_minor"], table.c.adjustment_id.not_in(came_back)).order_by(table.c.adjustment_id)).all()
+    named = [row for row in rows if return_originals.alike(row.name or "", line) or str(row.document_number) in return_originals.references(line)]
+    return named[0] if len(named) == 1 else None
+
+
+def _park(connection: Connection, line: Line, reason: str, act: Act) -> None:
+    amount, currency = minor(line, "amount_minor"), str(line["currency"])
+    clearing = accounts.SUSPENSE if reason == "unexplained_line" else accounts.RETURNS
+    entry_id = ledger.post_one(
+        connection, kind="return", on=date_of(line), source_key=_source_key(connection, line), actor=act.actor, late=True, reason=str(line["return_reason"]),
+        memo="a return that waits for a person", legs=[Leg(money_of(line), currency, amount), Leg(clearing, currency, -amount)])
+    return_cases.record(connection, return_cases.Case(line, None, None, -amount, 0, "waiting", "", entry_id), act.actor)
     exceptions.open_cases(connection, pl.DataFrame({
         "line_id": [line["line_id"]], "reason": [reason], "currency": [currency], "amount_minor": [amount], "note": [str(line["return_reason"])],
-    }), as_of)
+    }), act.on)
 
 
-def _money(line: dict[str, object]) -> str:
-    """The account that the money leaves."""
+def link(connection: Connection, return_id: int, receipt_key: str, act: Act) -> None:
+    """A waiting return takes back the receipt that a person names; the excess of the line over it is the bank's fee, within its limit."""
+    case = return_cases.get(connection, return_id)
+    if case.method != "waiting" or case.line_id is None or case.amount_minor <= 0:
+        raise UsageError(f"return {return_id} does not wait for its payment ({case.method.replace('_', ' ')})")
+    told, receipt = schema.bank_line, schema.receipt
+    line = dict(connection.execute(select(told).where(told.c.line_id == case.line_id)).one()._mapping)  # noqa: SLF001 - SQLAlchemy's documented name
+    row = connection.execute(select(receipt).where(receipt.c.receipt_key == receipt_key)).one()
+    if row.state not in {"open", "non_ar"} or row.currency != case.currency:
+        raise UsageError(f"receipt {receipt_key} is {row.state}, {row.currency}: a return of {case.currency} cannot take it back")
+    fee = case.amount_minor - row.amount_minor
+    if not 0 <= fee <= return_cases.bank_fee_limit(act.rules, case.currency):
+        raise UsageError(f"receipt {receipt_key} has another amount than return {return_id}, and the difference is no bank fee within the limit")
+    if not _settle(connection, line | {"booking_date": max(act.on, date_of(line))}, Found(row, f"named by {act.actor}", fee), accounts.RETURNS, act, return_id):
+        raise CashappError(f"the money of {receipt_key} has moved on, and no customer is known who owes it – put the receipt on a customer first")
+    exceptions.resolve_where(connection, "line_id", case.line_id, act.actor, f"it takes back {receipt_key}")
+
+
+def expect(connection: Connection, receipt_id: int, reason: str, act: Act) -> int:
+    """A person says that the receipt came back before the bank does: taken back now, closed by the bank's line. Returns the return's id."""
+    receipt = schema.receipt
+    row = connection.execute(select(receipt, schema.bank_line).join(schema.bank_line, schema.bank_line.c.line_id == receipt.c.line_id)
+                             .where(receipt.c.receipt_id == receipt_id)).one()
+    if row.state not in {"open", "non_ar"}:
+        raise UsageError(f"receipt {row.receipt_key} is {row.state}; it cannot come back")
+    line = {"line_id": row.line_id, "currency": row.currency, "amount_minor": -row.amount_minor, "booking_date": act.on, "return_reason": reason,
+            "remittance_text": reason, "check_number": row.check_number, "original_reference": row.bank_reference, "customer_reference": row.customer_reference}
+    original = connection.execute(select(receipt).where(receipt.c.receipt_id == receipt_id)).one()
+    if not _settle(connection, line, Found(original, f"told by {act.actor}"), accounts.RETURNS, act):
+        raise CashappError(f"the money of {row.receipt_key} has moved on, and no customer is known who owes it – put the receipt on a customer first")
+    table = schema.returned_item
+    number: int = connection.execute(select(table.c.return_id).order_by(table.c.return_id.desc()).limit(1)).scalar_one()
+    connection.execute(table.update().where(table.c.return_id == number).values(method="expected", line_id=None))
+    return number
+
+
+def money_of(line: Line) -> str:
+    """The account that the money moves on: the bank's where a statement shows it, else cash in transit."""
     return accounts.bank(str(line["account"])) if line["report"] == "statement" else accounts.TRANSIT
+
+
+def _source_key(connection: Connection, line: Line) -> str:
+    """`return:LINE`; counted on where a person works the same line again."""
+    entry = schema.journal_entry
+    key = f"return:{line['line_id']}"
+    taken = set(connection.execute(select(entry.c.source_key).where(entry.c.source_key.like(f"{key}%"))).scalars())
+    number = 1
+    while (name := key if number == 1 else f"{key}:{number}") in taken:
+        number += 1
+    return name
+
+
+def release_detailed(connection: Connection, line_id: int, act: Act) -> None:
+    """A return that a statement showed as one sum gives way to its details: what waited in returns clearing is in transit to them."""
+    table = schema.returned_item
+    row = connection.execute(select(table).where(table.c.line_id == line_id, table.c.method == "waiting")).first()
+    if row is None:
+        return
+    ledger.post_one(connection, kind="details", on=act.on, source_key=f"details:return:{row.return_id}", actor=act.actor,
+                    memo="a return gives way to its details", legs=[
+                        Leg(accounts.TRANSIT, row.currency, row.amount_minor), Leg(accounts.RETURNS, row.currency, -row.amount_minor)])
+    connection.execute(table.update().where(table.c.return_id == row.return_id).values(method="decided"))
+    reversals.note_return(connection, row.return_id, act.actor, "its details came")
+
+
+
+
+def reversed_refunds(connection: Connection, told: pl.DataFrame) -> list[int]:
+    """Lines by which the bank reverses a refund of ours: they are returns of it, not money that nobody explains."""
+    reversals_in = told.filter((pl.col("kind") == "reversal") & (pl.col("amount_minor") > 0) & (pl.col("status") == "booked") & pl.col("how").is_null())
+    return [line["line_id"] for line in reversals_in.iter_rows(named=True) if _refund_of(connection, line) is not None]

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 metadata = MetaData(naming_convention={
@@ -50,13 +51,20 @@ def _minor(name: str, *, nullable: bool = False) -> Column[int]:
 source_file = Table(
     "source_file", metadata,
     _key("file_id"),
-    Column("sha256", String(64), nullable=False, unique=True),
+    Column("sha256", String(64), nullable=False),  # stands once among the files that were not taken back
     Column("name", Text, nullable=False),
     Column("format", Text, nullable=False),
     Column("size_bytes", BIG, nullable=False),
     Column("processed_at", DateTime, nullable=False),
     Column("as_of", Date, nullable=False),
     Column("line_count", BIG, nullable=False),
+    Index("ix_source_file_sha256", "sha256"),
+)
+undone_file = Table(  # the file was taken back: its lines count for nothing, its content may come again
+    "undone_file", metadata,
+    Column("file_id", BIG, ForeignKey("source_file.file_id"), primary_key=True, autoincrement=False),
+    Column("undone_at", DateTime, nullable=False), Column("undone_on", Date, nullable=False),
+    Column("actor", Text, nullable=False), _text("reason"),
 )
 statement = Table(
     "statement", metadata,
@@ -104,7 +112,8 @@ bank_line = Table(
     Index("ix_bank_line_bank_reference", "bank_reference"),
     Index("ix_bank_line_customer_reference", "customer_reference"),
 )
-line_link = Table(  # this line tells of money that another line already counts, or settles what others announced
+line_link = Table(  # this line tells of money that another line already counts, or settles what others announced; a line that
+    # was taken back with its file repeats itself, so that it never counts
     "line_link", metadata,
     _ref("line_id", "bank_line.line_id"),
     _ref("counted_by", "bank_line.line_id"),
@@ -179,8 +188,9 @@ receipt = Table(
     Column("account", Text, nullable=False), Column("currency", String(3), nullable=False), _minor("amount_minor"),
     Column("value_date", Date, nullable=False),
     Column("customer_id", Text, ForeignKey("customer.customer_id")),
-    Column("state", Text, nullable=False, server_default="open"),  # linked: its money is counted by its details
+    Column("state", Text, nullable=False, server_default="open"),  # linked: counted by its details, or its file was taken back
     _minor("unapplied_minor"),  # kept by the ledger, proven against its postings
+    Column("held", Boolean, nullable=False, server_default=text("false")),  # a person took its application back: none is posted unattended
     CheckConstraint("state IN ('open', 'non_ar', 'returned', 'linked')", name="state"),
     CheckConstraint("amount_minor > 0", name="positive"),
     Index("ix_receipt_unapplied", "receipt_id", sqlite_where=Column("unapplied_minor") != 0, postgresql_where=Column("unapplied_minor") != 0),
@@ -228,11 +238,65 @@ application = Table(
     Index("ix_application_receipt", "receipt_id"),
     Index("ix_application_entry", "entry_id"),
 )
-returned_item = Table(  # the bank line that took a receipt back
+receipt_before = Table(  # what a clerk's decision overwrote on the receipt, so that undoing it is exact
+    "receipt_before", metadata,
+    Column("entry_id", BIG, ForeignKey("journal_entry.entry_id"), primary_key=True, autoincrement=False),
+    _ref("receipt_id", "receipt.receipt_id"),
+    Column("customer_id", Text), Column("state", Text, nullable=False),
+)
+returned_item = Table(  # a payment that came back: from the bank's line, or told by a person before the bank says so
     "returned_item", metadata,
-    Column("line_id", BIG, ForeignKey("bank_line.line_id"), primary_key=True, autoincrement=False),
-    Column("receipt_id", BIG, ForeignKey("receipt.receipt_id"), nullable=False),
-    _minor("amount_minor"), _text("return_reason"), _text("how"),
+    _key("return_id"),
+    Column("line_id", BIG, ForeignKey("bank_line.line_id")),
+    Column("receipt_id", BIG, ForeignKey("receipt.receipt_id")),  # what it takes back, once that is known
+    Column("adjustment_id", BIG, ForeignKey("adjustment.adjustment_id")),  # or the refund of ours that came back
+    Column("customer_id", Text),
+    Column("currency", String(3), nullable=False), _minor("amount_minor"),  # of the item; positive, negative where our refund came back
+    _minor("bank_fee_minor"),  # what the bank kept within the same line
+    _text("code"), _text("category"),
+    Column("method", Text, nullable=False),
+    _text("how"),
+    Column("returned_on", Date, nullable=False),
+    Column("entry_id", BIG, ForeignKey("journal_entry.entry_id")),
+    Column("fee_state", Text, nullable=False, server_default="none"),
+    _minor("fee_minor"), Column("fee_item_id", BIG, ForeignKey("open_item.item_id")), Column("fee_entry_id", BIG, ForeignKey("journal_entry.entry_id")),
+    Column("attempts", BIG, nullable=False),  # how often the item was presented and came back, this return included
+    Column("retry_on", Date),
+    CheckConstraint("method IN ('waiting', 'mirror', 'debit_memo', 'refund', 'expected', 'decided', 'undone')", name="method"),
+    CheckConstraint("fee_state IN ('none', 'charged', 'waived')", name="fee_state"),
+    Index("ix_returned_item_line", "line_id"), Index("ix_returned_item_receipt", "receipt_id"), Index("ix_returned_item_customer", "customer_id"),
+)
+return_event = Table(
+    "return_event", metadata,
+    _key("event_id"),
+    _ref("return_id", "returned_item.return_id"),
+    Column("at", DateTime, nullable=False), Column("actor", Text, nullable=False), Column("action", Text, nullable=False), _text("detail"),
+    Column("entry_id", BIG, ForeignKey("journal_entry.entry_id")),
+    Index("ix_return_event_return", "return_id"),
+)
+adjustment = Table(  # money moved without a bank: requested by one person, above limits approved by another, then one journal entry
+    "adjustment", metadata,
+    _key("adjustment_id"),
+    Column("kind", Text, nullable=False), Column("status", Text, nullable=False),
+    Column("customer_id", Text), Column("item_id", BIG, ForeignKey("open_item.item_id")), Column("receipt_id", BIG, ForeignKey("receipt.receipt_id")),
+    Column("to_item_id", BIG, ForeignKey("open_item.item_id")), Column("to_customer_id", Text),
+    Column("exception_id", BIG, ForeignKey("exception_case.exception_id")),
+    Column("currency", String(3), nullable=False), _minor("amount_minor"),
+    Column("reason", Text, nullable=False), _text("note"), _text("owner"), _text("document_number"), Column("due_date", Date),
+    Column("requested_by", Text, nullable=False), Column("requested_on", Date, nullable=False),
+    _text("decided_by"), Column("decided_on", Date),
+    Column("entry_id", BIG, ForeignKey("journal_entry.entry_id")), Column("made_item_id", BIG, ForeignKey("open_item.item_id")),
+    CheckConstraint("status IN ('pending', 'posted', 'rejected', 'reversed')", name="status"),
+    CheckConstraint("amount_minor > 0", name="positive"),
+    Index("ix_adjustment_status", "status"), Index("ix_adjustment_entry", "entry_id"),
+)
+adjustment_event = Table(
+    "adjustment_event", metadata,
+    _key("event_id"),
+    _ref("adjustment_id", "adjustment.adjustment_id"),
+    Column("at", DateTime, nullable=False), Column("actor", Text, nullable=False), Column("action", Text, nullable=False), _text("detail"),
+    Column("entry_id", BIG, ForeignKey("journal_entry.entry_id")),
+    Index("ix_adjustment_event_adjustment", "adjustment_id"),
 )
 proposal = Table(
     "proposal", metadata,
@@ -282,15 +346,110 @@ exception_event = Table(
     Column("entry_id", BIG, ForeignKey("journal_entry.entry_id")),  # the journal entry it made, for undo
     Index("ix_exception_event_exception", "exception_id"),
 )
+app_user = Table(
+    "app_user", metadata,
+    Column("login", Text, primary_key=True),
+    _text("name"), Column("role", Text, nullable=False), Column("password_hash", Text, nullable=False),
+    Column("active", Boolean, nullable=False), Column("created_at", DateTime, nullable=False),
+    CheckConstraint("role IN ('clerk', 'senior', 'manager', 'auditor', 'admin')", name="role"),
+)
+web_session = Table(  # kept here, so that logging out, or barring a user, ends it at once
+    "web_session", metadata,
+    Column("session_id", String(64), primary_key=True),
+    Column("login", Text, ForeignKey("app_user.login"), nullable=False),
+    Column("expires_at", DateTime, nullable=False),
+    Index("ix_web_session_login", "login"),
+)
+api_token = Table(
+    "api_token", metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("login", Text, ForeignKey("app_user.login"), nullable=False),
+    _text("name"), Column("created_at", DateTime, nullable=False),
+)
+saved_filter = Table(
+    "saved_filter", metadata,
+    Column("login", Text, ForeignKey("app_user.login"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    _text("query"),
+)
+lesson = Table(  # what a person's decision taught; it stands as long as its entry does (cashapp.learning)
+    "lesson", metadata,
+    _key("lesson_id"),
+    Column("kind", Text, nullable=False),
+    Column("customer_id", Text, ForeignKey("customer.customer_id"), nullable=False),
+    Column("value", Text, nullable=False),
+    _ref("receipt_id", "receipt.receipt_id"),
+    _ref("entry_id", "journal_entry.entry_id"),
+    Column("actor", Text, nullable=False),
+    Column("learned_on", Date, nullable=False),
+    CheckConstraint("kind IN ('alias', 'account', 'habit')", name="kind"),
+    Index("ix_lesson_entry", "entry_id"),
+)
+audit_sample = Table(  # certain answers that go to a person, who is not told so (cashapp.strata)
+    "audit_sample", metadata,
+    Column("receipt_id", BIG, ForeignKey("receipt.receipt_id"), primary_key=True, autoincrement=False),
+    Column("rule", Text, nullable=False), _text("payer_evidence"), _text("amount_evidence"),
+    Column("drawn_on", Date, nullable=False),
+)
 run_log = Table(
     "run_log", metadata,
     _key("run_id"),
     Column("started_at", DateTime, nullable=False), Column("as_of", Date, nullable=False), Column("actor", Text, nullable=False),
     _text("summary"),  # the JSON that `cashapp run --json` prints
+    Column("first_file", BIG), Column("last_file", BIG), Column("first_entry", BIG), Column("last_entry", BIG),  # what it brought, for undo
+)
+undo_log = Table(
+    "undo_log", metadata,
+    _key("undo_id"),
+    Column("at", DateTime, nullable=False), Column("undone_on", Date, nullable=False), Column("actor", Text, nullable=False),
+    Column("what", Text, nullable=False), Column("name", Text, nullable=False), _text("reason"),
+    Column("files", BIG, nullable=False), Column("entries", BIG, nullable=False),
+)
+
+bank_match = Table(  # a bank reconciliation's claim that these lines and entries are the same money
+    "bank_match", metadata,
+    _key("match_id"),
+    Column("account", Text, nullable=False), Column("currency", String(3), nullable=False),
+    Column("kind", Text, nullable=False), Column("status", Text, nullable=False),  # matched, suggested
+    Column("confidence", BIG, nullable=False), _text("reason"),
+    Column("made_at", DateTime, nullable=False), Column("actor", Text, nullable=False),
+    Index("ix_bank_match_account", "account", "currency"),
+)
+bank_match_member = Table(  # amounts and dates as they were when it was made: an entry that is changed later breaks it
+    "bank_match_member", metadata,
+    _ref("match_id", "bank_match.match_id"),
+    Column("line_id", BIG, ForeignKey("bank_line.line_id")),
+    Column("book_account", Text), Column("entry_id", Text),
+    _minor("amount_minor"), Column("date", Date, nullable=False),
+    Index("ix_bank_match_member_match", "match_id"),
+)
+bank_match_event = Table(  # confirmed by a person, or broken: a match is never changed
+    "bank_match_event", metadata,
+    _ref("match_id", "bank_match.match_id"),
+    Column("action", Text, nullable=False),  # confirmed, broken
+    Column("at", DateTime, nullable=False), Column("actor", Text, nullable=False), _text("reason"),
+    Index("ix_bank_match_event_match", "match_id"),
+)
+reconciliation_event = Table(  # what people did with an account's month: prepared, reviewed, reopened, owner
+    "reconciliation_event", metadata,
+    _key("event_id"),
+    Column("account", Text, nullable=False), Column("period", String(7), nullable=False),
+    Column("action", Text, nullable=False), Column("at", DateTime, nullable=False), Column("actor", Text, nullable=False),
+    _text("note"), _text("digest"),
+    Index("ix_reconciliation_event_period", "account", "period"),
+)
+period_event = Table(  # a month is what its last event says: soft_closed, locked, open (again); without one it is open
+    "period_event", metadata,
+    _key("event_id"),
+    Column("period", String(7), nullable=False),
+    Column("state", Text, nullable=False), Column("at", DateTime, nullable=False), Column("actor", Text, nullable=False), _text("reason"),
+    CheckConstraint("state IN ('open', 'soft_closed', 'locked')", name="state"),
+    Index("ix_period_event_period", "period"),
 )
 
 APPEND_ONLY = (
-    source_file, statement, control, file_issue, bank_line, line_link, journal_entry, posting, seal, application, returned_item,
-    exception_event, run_log,
+    source_file, statement, control, file_issue, bank_line, line_link, journal_entry, posting, seal, application,
+    exception_event, run_log, undone_file, receipt_before, return_event, adjustment_event, undo_log, lesson, audit_sample,
+    bank_match, bank_match_member, bank_match_event, reconciliation_event, period_event,
 )
 """Tables whose rows are never changed nor deleted; triggers refuse it."""

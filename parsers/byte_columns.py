@@ -24,6 +24,7 @@ BLANK = 0x20
 PADDING = b" " * 64
 """Behind each block, so that a word may be looked at from any of its bytes."""
 
+_MEMORY_KEPT = 62 * 1024 * 1024
 _BYTES_OF_WORD = 8
 _ZEROS = np.uint64(0x3030303030303030)
 _HIGH_HALVES = np.uint64(0xF0F0F0F0F0F0F0F0)
@@ -31,6 +32,7 @@ _SIX_EACH = np.uint64(0x0606060606060606)
 _ONE_EACH = np.uint64(0x0101010101010101)
 _TOP_EACH = np.uint64(0x8080808080808080)
 _SHIFTS = np.array([64 - 8 * count for count in range(9)], np.uint64)
+_OUTSIDE = ~(np.array([(1 << 8 * count) - 1 for count in range(9)], np.uint64))
 _FILLERS = np.array([0x3030303030303030 & ((1 << (64 - 8 * count)) - 1) for count in range(9)], np.uint64)
 
 
@@ -78,13 +80,26 @@ class Block:
         return self.found[mark]
 
     def _places_of(self, mark: bytes) -> Ints:
-        octets, first = self.octets[:self.size], mark[:1].decode()
+        octets = self.octets[:self.size]
         if len(mark) == 1:
             return np.flatnonzero(octets == mark[0])
-        found = self.found[first] if first in self.found else np.flatnonzero((octets[:-1] == mark[0]) & (octets[1:] == mark[1]))
-        for further, character in enumerate(mark[1:], 1):
-            found = found[self.octets[found + further] == character]
-        return found
+        if mark[-1:] not in self.data:
+            return np.zeros(0, np.int64)
+        first = mark[:1].decode()
+        if first in self.found:
+            found = self.found[first]
+        else:  # the last two characters are sought: most such marks are a word and a sign
+            found = few((octets[:-1] == mark[-2]) & (octets[1:] == mark[-1])) + 2 - len(mark)
+        for further, character in enumerate(mark):
+            found = found[(self.octets[found + further] == character) & (found >= 0)]
+        return found[found + len(mark) <= self.size]
+
+    def find_both(self, one: str, other: str) -> None:
+        """Look for two characters that differ in one bit, in one go, for `places_of`."""
+        octets, either = self.octets[:self.size], np.uint8(ord(one) | ord(other))
+        both = np.flatnonzero((octets | np.uint8(ord(one) ^ ord(other))) == either)
+        is_one = octets[both] == ord(one)
+        self.found[one], self.found[other] = both[is_one], both[~is_one]
 
     def add(self, text: str) -> tuple[int, int]:
         """The place of a text that does not stand in the block. Only `text` and `strings` know of it."""
@@ -107,6 +122,14 @@ class Block:
     def in_rows(self, rows: int) -> pl.DataFrame:
         """A frame whose one column `block` holds the block in each row, for `strings` to cut from."""
         return pl.DataFrame({"block": pl.Series("block", [b"".join((self.data, self.added))], dtype=pl.Binary).new_from_index(0, rows)})
+
+
+def few(flags: Flags) -> Ints:
+    """Where flags are set, of which few are: eight are looked at together."""
+    whole = flags.size - flags.size % _BYTES_OF_WORD
+    words = np.flatnonzero(flags[:whole].view(np.uint64) != 0)
+    within = np.flatnonzero(flags[:whole].reshape(-1, _BYTES_OF_WORD)[words])
+    return np.concatenate([words[within // _BYTES_OF_WORD] * _BYTES_OF_WORD + within % _BYTES_OF_WORD, whole + np.flatnonzero(flags[whole:])])
 
 
 def block(padded: bytes | bytearray) -> Block:
@@ -162,7 +185,7 @@ def trimmed(text: Block, places: Places, blanks: str = " ") -> Places:
 
 
 def _are_any(octets: Octets, characters: str) -> Flags:
-    found = octets == ord(characters[0])
+    found: Flags = octets == ord(characters[0])
     for character in characters[1:]:
         found |= octets == ord(character)
     return found
@@ -209,7 +232,7 @@ def rows_holding(marks: Ints, places: Places) -> Ints:
 
 def equals(text: Block, start: Ints, length: Ints, value: str) -> Flags:
     """Whether texts are this one."""
-    are = length == len(value)
+    are: Flags = length == len(value)
     for offset in range(0, len(value), _BYTES_OF_WORD):
         piece = value[offset:offset + _BYTES_OF_WORD]
         are &= (text.eights[start + offset] & np.uint64((1 << 8 * len(piece)) - 1)) == np.uint64(word(piece))
@@ -218,7 +241,7 @@ def equals(text: Block, start: Ints, length: Ints, value: str) -> Flags:
 
 def alike(text: Block, one: Places, other: Places) -> Flags:
     """Whether the texts of two columns are the same."""
-    same = one.length == other.length
+    same: Flags = one.length == other.length
     offset, rows = 0, np.flatnonzero(same & (one.length > 0))
     while rows.size:
         left = np.minimum(one.length[rows] - offset, _BYTES_OF_WORD)
@@ -252,7 +275,8 @@ def has_blank(text: Block, places: Places) -> Ints:
     offset, rows = 0, np.flatnonzero(places.is_filled)
     while rows.size:
         start = places.start[rows] + offset
-        found.append(rows[characters_before(text.eights[start], " ") < np.minimum(places.end[rows] - start, _BYTES_OF_WORD)])
+        differing = (text.eights[start] ^ (_ONE_EACH * np.uint64(BLANK))) | _OUTSIDE[np.minimum(places.end[rows] - start, _BYTES_OF_WORD)]
+        found.append(rows[((differing - _ONE_EACH) & ~differing & _TOP_EACH) != 0])
         offset += _BYTES_OF_WORD
         rows = rows[places.length[rows] > offset]
     return np.concatenate(found)
@@ -263,6 +287,14 @@ def distinct(values: Ints) -> tuple[Ints, Ints]:
     begins = np.concatenate([np.zeros(min(values.size, 1), np.int64), 1 + np.flatnonzero(values[1:] != values[:-1])])
     found, which = np.unique(values[begins], return_inverse=True)
     return found, np.repeat(which, np.diff(np.append(begins, values.size)))
+
+
+def is_one_of(values: npt.NDArray[np.unsignedinteger], known: npt.NDArray[np.unsignedinteger]) -> Flags:
+    """Whether each value is one of a few, which is quicker told than by `numpy.isin`."""
+    found = np.zeros(values.size, np.bool_)
+    for each in known:
+        found |= values == each
+    return found
 
 
 def characters_before(words: Words, mark: str) -> Ints:
@@ -303,3 +335,9 @@ def strings(name: str, column: Places | Coded, kept: Ints | slice, block: pl.Dat
     start, length = pl.Series("start", column.start[kept]), pl.Series("length", column.length[kept])
     cut = pl.col("block").bin.slice(pl.lit(start), pl.lit(length)).cast(pl.String)
     return block.select(cut.alias(name)).to_series()
+
+
+def keep_freed_memory() -> None:
+    """Let the memory of one block serve the next. glibc's malloc gives large freed pieces back to the system, which then hands them out
+    again page by page: a third of the time. Once it has freed a piece it keeps twice its size (mallopt(3), dynamic threshold, up to 32 MiB)."""
+    np.empty(_MEMORY_KEPT // 2, np.uint8)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from parsers import documents
-
 from parsers.documents import REMITTANCE, Document, Statement
 
 if TYPE_CHECKING:

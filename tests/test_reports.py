@@ -18,7 +18,7 @@ import polars as pl
 import pytest
 from sqlalchemy import Connection, Engine, select
 
-from cashapp import applications, clock, db, desk, exceptions, imports, proposals, reports, schema
+from cashapp import applications, clock, db, desk, exceptions, imports, proposals, reports, reversals, schema
 from cashapp.cli import reporting
 from cashapp.config import Config, Lockbox
 from cashapp.desk import By
@@ -125,7 +125,8 @@ def books(engine: Engine, tmp_path: Path) -> Iterator[Connection]:
         desk.apply_to(connection, case_of(connection, "Y-1"), [("INV-8", "88000")], clerk)
         desk.non_ar(connection, case_of(connection, "W-5"), "tax refunds", clerk)
         desk.assign(connection, case_of(connection, "W-4"), "carla", clerk)
-        applications.take_off(connection, applications.entries_of(connection, number(connection, "A-2"))[0], on=FRIDAY, reason="wrong invoice", actor="carla")
+        standing = reversals.standing(connection, number(connection, "A-2"))
+        reversals.take_back(connection, standing[0].entry_id, reversals.Why("carla", FRIDAY, "wrong invoice"))
         queue(connection, "A-2", "reopened", "C1")
     with db.reading(engine) as connection:
         yield connection

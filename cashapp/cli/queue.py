@@ -216,6 +216,55 @@ def non_ar(session: Session, exception_id: int, gl: str, as_of: dt.datetime | No
     _act(session, as_of, lambda c, by: desk.non_ar(c, exception_id, gl, by), f"exception {exception_id}: posted to {gl}")
 
 
+@exceptions.command("write-off")
+@click.argument("exception_id", type=int, metavar="ID")
+@click.option("--amount", required=True, help="How much.")
+@click.option("--reason", required=True, help="Why; it stays in the journal.")
+@click.option("--invoice", "document", default="", help="Which item is short (else that of the first suggestion, else the receipt's rest).")
+@_AS_OF
+@click.pass_obj
+@where
+def write_off(session: Session, exception_id: int, amount: str, reason: str, document: str, as_of: dt.datetime | None) -> None:
+    """Write off a difference; above your role's limit it waits for a second person."""
+    from cashapp import desk_adjustments
+    from cashapp.cli import adjusting
+
+    done = adjusting.signed(session, as_of, lambda c, by: desk_adjustments.write_off(c, exception_id, amount, reason, document, by))
+    click.echo(f"exception {exception_id}: {adjusting.told(done, f'{amount} written off')}", err=True)
+
+
+@exceptions.command()
+@click.argument("exception_id", type=int, metavar="ID")
+@click.option("--amount", default="", help="How much (else all that is left).")
+@click.option("--reason", default="overpayment", show_default=True, help="Why; it stays in the journal.")
+@_AS_OF
+@click.pass_obj
+@where
+def refund(session: Session, exception_id: int, amount: str, reason: str, as_of: dt.datetime | None) -> None:
+    """Give back what is left of the receipt; above your role's limit it waits for a second person."""
+    from cashapp import desk_adjustments
+    from cashapp.cli import adjusting
+
+    done = adjusting.signed(session, as_of, lambda c, by: desk_adjustments.refund(c, exception_id, amount, reason, by))
+    click.echo(f"exception {exception_id}: {adjusting.told(done, 'owed to the payer')}", err=True)
+
+
+@exceptions.command("return")
+@click.argument("exception_id", type=int, metavar="ID")
+@click.option("--receipt", "receipt_key", default="", help="The receipt that a waiting return takes back (else the only one it can be).")
+@click.option("--reason", default="", help="The bank's code or words, where the bank has not said it yet.")
+@_AS_OF
+@click.pass_obj
+@where
+def return_(session: Session, exception_id: int, receipt_key: str, reason: str, as_of: dt.datetime | None) -> None:
+    """The payment came back: reopen what it paid, exactly."""
+    from cashapp import desk_adjustments
+    from cashapp.cli import returning
+
+    key = returning.acted(session, as_of, lambda c, act: desk_adjustments.came_back(c, exception_id, receipt_key, reason, act))
+    click.echo(f"exception {exception_id}: receipt {key} is returned", err=True)
+
+
 @exceptions.command()
 @click.argument("exception_id", type=int, metavar="ID")
 @_AS_OF

@@ -17,12 +17,12 @@ from cashapp.reports.ledger_side import minor_sum
 from cashapp.reports.model import CURRENCY, Column, Report, Section, When, amounts, proofs
 
 BUCKETS = (*(name for _, name in AGING), OLDEST)
-_CREDITS = ("credit_memo", "on_account")
+CREDITS = ("credit_memo", "on_account")
 
 
 def aging(connection: Connection, when: When) -> Report:
     """Customers by bucket, for each currency."""
-    rows = _by_customer(_open_items(connection, when), when)
+    rows = _by_customer(open_items(connection, when), when)
     section = Section("customers", "Customers", (
         Column("customer_id", title="customer"), Column("name"), CURRENCY, Column("items", "count", shown="page"),
         *(Column(name, "money") for name in BUCKETS), Column("credits", "money"), Column("total", "money"),
@@ -36,7 +36,7 @@ def aging(connection: Connection, when: When) -> Report:
     )
 
 
-def _open_items(connection: Connection, when: When) -> pl.DataFrame:
+def open_items(connection: Connection, when: When) -> pl.DataFrame:
     """Items that are open at the end of the day, with what is open of them."""
     item, customer, entry, leg = schema.open_item, schema.customer, schema.journal_entry, schema.posting
     left = minor_sum(leg.c.amount_minor)
@@ -46,16 +46,17 @@ def _open_items(connection: Connection, when: When) -> pl.DataFrame:
         .group_by(leg.c.item_id).having(left != 0).subquery()
     )
     query = (
-        select(item.c.customer_id, customer.c.name, item.c.currency, item.c.kind, item.c.issue_date, item.c.due_date, open_then.c.left)
+        select(item.c.customer_id, customer.c.name, item.c.currency, item.c.kind, item.c.issue_date, item.c.due_date, open_then.c.left,
+               item.c.document_number, item.c.amount_minor, item.c.item_id)
         .join(open_then, open_then.c.item_id == item.c.item_id).join(customer, customer.c.customer_id == item.c.customer_id)
     )
     shape: db.Shape = {"customer_id": pl.String, "name": pl.String, "currency": pl.String, "kind": pl.String, "issue_date": pl.Date,
-                       "due_date": pl.Date, "left": pl.Int64}
+                       "due_date": pl.Date, "left": pl.Int64, "document": pl.String, "amount": pl.Int64, "item_id": pl.Int64}
     return db.frame(connection, query, shape)
 
 
 def _by_customer(items: pl.DataFrame, when: When) -> pl.DataFrame:
-    column = pl.when(pl.col("kind").is_in(_CREDITS)).then(pl.lit("credits")).otherwise(pl.col("bucket"))
+    column = pl.when(pl.col("kind").is_in(CREDITS)).then(pl.lit("credits")).otherwise(pl.col("bucket"))
     placed = items.with_columns(days_past_due(when.until)).with_columns(bucket()).with_columns(column.alias("column"))
     sums = [pl.col("left").filter(pl.col("column") == name).sum().alias(name) for name in (*BUCKETS, "credits")]
     return placed.group_by("currency", "customer_id", "name").agg(

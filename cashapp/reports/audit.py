@@ -20,7 +20,8 @@ def audit(connection: Connection, when: When) -> Report:
     entries = _entries_by_actor(connection, when)
     return Report(
         name="audit", title="Audit trail", when=when,
-        sections=(_files(connection, when), entries, _decisions(connection, when), _reversals(connection, when)),
+        sections=(_runs(connection, when), _files(connection, when), entries, _decisions(connection, when), _approvals(connection, when),
+                  _reversals(connection, when), _undone(connection, when)),
         proofs=proofs("debits of all entries written in the days", amounts(entries.rows, "debits"), _credits(connection, when)),
         notes=("Times are UTC. The command cashapp check proves that the sealed journal was not changed after it was written.",),
     )
@@ -38,6 +39,35 @@ def _files(connection: Connection, when: When) -> Section:
                Column("bytes", "count", summed=False), Column("sha256", shown="data"))
     shape: db.Shape = {"at": pl.Datetime, "as_of": pl.Date, "file": pl.String, "format": pl.String, "lines": pl.Int64, "bytes": pl.Int64, "sha256": pl.String}
     return Section("files", "Files taken in", columns, db.frame(connection, query, shape))
+
+
+def _runs(connection: Connection, when: When) -> Section:
+    log = schema.run_log
+    query = select(log.c.started_at, log.c.run_id, log.c.as_of, log.c.actor, log.c.last_file - log.c.first_file + 1, log.c.last_entry - log.c.first_entry + 1).where(
+        *_done_in(when, log.c.started_at)).order_by(log.c.run_id)
+    columns = (Column("at", "moment"), Column("run_id", "number", title="run"), Column("as_of", "date", title="for"), Column("actor"), Column("files", "count"), Column("entries", "count"))
+    shape: db.Shape = {"at": pl.Datetime, "run_id": pl.Int64, "as_of": pl.Date, "actor": pl.String, "files": pl.Int64, "entries": pl.Int64}
+    return Section("runs", "Runs", columns, db.frame(connection, query, shape))
+
+
+def _approvals(connection: Connection, when: When) -> Section:
+    event, table = schema.adjustment_event, schema.adjustment
+    query = (
+        select(event.c.at, event.c.actor, event.c.action, event.c.adjustment_id, table.c.kind, event.c.detail, event.c.entry_id)
+        .join(table, table.c.adjustment_id == event.c.adjustment_id).where(*_done_in(when, event.c.at)).order_by(event.c.event_id)
+    )
+    shape: db.Shape = {"at": pl.Datetime, "actor": pl.String, "action": pl.String, "adjustment_id": pl.Int64, "kind": pl.String, "detail": pl.String, "entry_id": pl.Int64}
+    columns = (Column("at", "moment"), Column("actor"), Column("action"), Column("adjustment_id", "number", title="adjustment"), Column("kind", "code"), Column("detail"),
+               Column("entry_id", "number", title="entry"))
+    return Section("approvals", "Adjustments and approvals", columns, db.frame(connection, query, shape))
+
+
+def _undone(connection: Connection, when: When) -> Section:
+    log = schema.undo_log
+    query = select(log.c.at, log.c.actor, log.c.what, log.c.name, log.c.files, log.c.entries, log.c.reason).where(*_done_in(when, log.c.at)).order_by(log.c.undo_id)
+    shape: db.Shape = {"at": pl.Datetime, "actor": pl.String, "what": pl.String, "name": pl.String, "files": pl.Int64, "entries": pl.Int64, "reason": pl.String}
+    columns = (Column("at", "moment"), Column("actor"), Column("what"), Column("name", title="which"), Column("files", "count"), Column("entries", "count"), Column("reason"))
+    return Section("undone", "Undone", columns, db.frame(connection, query, shape))
 
 
 def _entries_by_actor(connection: Connection, when: When) -> Section:

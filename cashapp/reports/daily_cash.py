@@ -30,7 +30,7 @@ def daily_cash(connection: Connection, when: When) -> Report:
     return Report(
         name="daily-cash", title="Daily cash", when=when,
         sections=(_balances(connection, booked, when), _booked_by_kind(booked), *by_day, _receipts_by_method(came), _receipts_by_status(came)),
-        proofs=(*_cash_proofs(connection, booked, when), *_receipt_proofs(connection, came, when)),
+        proofs=(*_cash_proofs(connection, booked, when), *receipt_proofs(connection, came, when)),
     )
 
 
@@ -92,7 +92,7 @@ def _stated(connection: Connection, when: When) -> list[tuple[str, str, int | No
         select(statement.c.account, statement.c.currency, func.coalesce(statement.c.closing_date, statement.c.to_date, last_line).label("date"),
                statement.c.statement_id, statement.c.opening_minor, statement.c.closing_minor)
         .outerjoin(line, line.c.statement_id == statement.c.statement_id)
-        .where(statement.c.report == "statement", statement.c.closing_minor.is_not(None)).group_by(*statement.c)
+        .where(statement.c.report == "statement", statement.c.closing_minor.is_not(None), statement.c.file_id.not_in(select(schema.undone_file.c.file_id))).group_by(*statement.c)
     )
     known = sorted((row for row in connection.execute(query).all() if row.date is not None and row.date <= when.until),
                    key=lambda row: (row.account, row.currency, row.date, row.statement_id))
@@ -176,12 +176,13 @@ def _bank_accounts(connection: Connection) -> list[str]:
     return [name.removeprefix(accounts.bank("")) for name in named]
 
 
-def _receipt_proofs(connection: Connection, came: pl.DataFrame, when: When) -> tuple[Proof, ...]:
+def receipt_proofs(connection: Connection, came: pl.DataFrame, when: When) -> tuple[Proof, ...]:
     """What customers paid, against the credits of these receipts to unapplied cash; and what is left of it there now."""
     entry, leg, receipt, line = schema.journal_entry, schema.posting, schema.receipt, schema.bank_line
+    original = entry.alias()
     query = (
-        select(leg.c.currency, entry.c.kind.in_(("cash", "details")).label("coming"), minor_sum(leg.c.amount_minor))
-        .join(entry, entry.c.entry_id == leg.c.entry_id).join(receipt, receipt.c.receipt_id == leg.c.receipt_id)
+        select(leg.c.currency, func.coalesce(original.c.kind, entry.c.kind).in_(("cash", "details")).label("coming"), minor_sum(leg.c.amount_minor))
+        .join(entry, entry.c.entry_id == leg.c.entry_id).outerjoin(original, original.c.entry_id == entry.c.reverses).join(receipt, receipt.c.receipt_id == leg.c.receipt_id)
         .join(line, line.c.line_id == receipt.c.line_id)
         .where(leg.c.account == accounts.UNAPPLIED, *within(when, line.c.booking_date)).group_by(leg.c.currency, "coming")
     )

@@ -5,6 +5,7 @@ One row for each entry and receipt; debits positive, credits negative, so that e
     cash            Dr cash                      Cr unapplied
     application     Dr unapplied, allowances     Cr receivable
     return          Dr unapplied                 Cr cash
+    adjustment      Dr unapplied                 Cr what it was given to
     reversal        the mirror of what it takes back
 
 Allowances are cash discounts, deductions and write-offs. Other is what a person posted to another account.
@@ -13,7 +14,7 @@ Allowances are cash discounts, deductions and write-offs. Other is what a person
 from __future__ import annotations
 
 import polars as pl
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from cashapp import accounts, db, schema
 from cashapp.reports import ledger_side
@@ -33,13 +34,13 @@ def receipts_journal(connection: Connection, when: When) -> Report:
         Column("actor", shown="data"),
     )
     note = "Debits positive, credits negative. Allowances: cash discounts, deductions, write-offs."
-    imports = schema.journal_entry.c.kind != "open_items"
+    touching = schema.posting.c.entry_id.in_(select(schema.posting.c.entry_id).where(schema.posting.c.account == accounts.UNAPPLIED))
     return Report(
         name="cash-receipts-journal", title="Cash receipts journal", when=when, sections=(Section("entries", "Entries", columns, rows, apart=True, note=note),),
         proofs=(
             *proofs(f"{accounts.UNAPPLIED}, movement", amounts(rows, "unapplied"), ledger_side.moved(connection, when, ledger_side.on_account(accounts.UNAPPLIED))),
-            *proofs(f"{accounts.RECEIVABLE}, movement without imports", amounts(rows, "receivable"),
-                    ledger_side.moved(connection, when, ledger_side.on_account(accounts.RECEIVABLE), imports)),
+            *proofs(f"{accounts.RECEIVABLE}, movement by receipts", amounts(rows, "receivable"),
+                    ledger_side.moved(connection, when, ledger_side.on_account(accounts.RECEIVABLE), touching)),
         ),
     )
 
@@ -48,7 +49,7 @@ def _entries(connection: Connection, when: When) -> pl.DataFrame:
     """Rows of entry and receipt. A cash entry holds the receipts of a whole day against one bank posting, so there the cash of
     a receipt is what was credited to unapplied cash for it; any other entry is about one receipt, with all its postings."""
     legs, account, minor = _legs(connection, when), pl.col("account"), pl.col("minor")
-    of_many, is_unapplied = pl.col("kind") == "cash", account == accounts.UNAPPLIED
+    of_many, is_unapplied = pl.col("origin") == "cash", account == accounts.UNAPPLIED
     sides = {
         "cash": account.str.starts_with(accounts.bank("")) | (account == accounts.TRANSIT), "unapplied": is_unapplied,
         "receivable": account == accounts.RECEIVABLE, "allowances": account.is_in(_ALLOWANCES),
@@ -57,7 +58,7 @@ def _entries(connection: Connection, when: When) -> pl.DataFrame:
     about = legs.filter(is_unapplied).group_by("entry_id").agg(pl.col("receipt_number").max().alias("about"))
     rows = (
         legs.join(about, on="entry_id").filter(~of_many | is_unapplied).with_columns(pl.coalesce("receipt_number", "about").alias("receipt_number"))
-        .group_by("entry_id", "receipt_number", "currency", "date", "kind", "actor").agg(*sums, minor.sum().alias("all"))
+        .group_by("entry_id", "receipt_number", "currency", "date", "kind", "origin", "actor").agg(*sums, minor.sum().alias("all"))
         .with_columns(pl.when(of_many).then(-pl.col("unapplied")).otherwise("cash").alias("cash"),
                       pl.when(of_many).then(0).otherwise(pl.col("all") - pl.sum_horizontal(*sides)).alias("other"))
     )
@@ -65,14 +66,16 @@ def _entries(connection: Connection, when: When) -> pl.DataFrame:
 
 
 def _legs(connection: Connection, when: When) -> pl.DataFrame:
-    """The postings of the days, save those of imports."""
+    """The postings of the days, save those of imports; `origin` is the kind of what a reversal takes back, else the entry's own."""
     entry, leg = schema.journal_entry, schema.posting
+    original = entry.alias()
     query = (
-        select(entry.c.entry_id, entry.c.entry_date, entry.c.kind, entry.c.actor, leg.c.account, leg.c.currency, leg.c.amount_minor, leg.c.receipt_id)
-        .join(leg, leg.c.entry_id == entry.c.entry_id).where(*within(when, entry.c.entry_date), entry.c.kind != "open_items")
+        select(entry.c.entry_id, entry.c.entry_date, entry.c.kind, func.coalesce(original.c.kind, entry.c.kind), entry.c.actor, leg.c.account, leg.c.currency, leg.c.amount_minor, leg.c.receipt_id)
+        .join(leg, leg.c.entry_id == entry.c.entry_id).outerjoin(original, original.c.entry_id == entry.c.reverses)
+        .where(*within(when, entry.c.entry_date), entry.c.kind != "open_items")
     )
     return db.frame(connection, query, {
-        "entry_id": pl.Int64, "date": pl.Date, "kind": pl.String, "actor": pl.String, "account": pl.String, "currency": pl.String, "minor": pl.Int64,
+        "entry_id": pl.Int64, "date": pl.Date, "kind": pl.String, "origin": pl.String, "actor": pl.String, "account": pl.String, "currency": pl.String, "minor": pl.Int64,
         "receipt_number": pl.Int64,
     })
 

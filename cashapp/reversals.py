@@ -1,0 +1,163 @@
+"""One journal entry taken back exactly, with everything that stands beside it: the receipt's state and payer, the adjustment,
+the returned item's fee. Every undo, of a single decision or of a whole file, comes down to this.
+
+An entry whose money has been used since is not taken back: the error names what used it, and nothing is written.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Row, func, select
+
+from cashapp import accounts, clock, db, ledger, schema
+from cashapp.errors import CashappError
+from cashapp.ledger import Leg
+from cashapp.money import shown
+
+
+class Why(NamedTuple):
+    """Who takes back, for which business date, and the reason that the journal keeps."""
+
+    actor: str
+    on: dt.date
+    reason: str
+    decision: bool = True  # a person takes a decision back: the payer is as before, nothing is posted unattended again; not so a bank's return
+
+
+def take_back(connection: Connection, entry_id: int, why: Why) -> int:
+    """Reverse the entry; returns the reversal's id. CashappError where what it made has been used, or it was reversed before."""
+    made = made_by(connection, entry_id)
+    used = next((item for item in made if item.open_minor != item.posted), None)
+    if used is not None:
+        raise CashappError(f"the money of {used.document_number} has been used since{_by_what(connection, used.item_id, entry_id)} – undo what used it first")
+    reversal = ledger.reverse(connection, entry_id, on=why.on, reason=why.reason, actor=why.actor)
+    _refuse_overdrawn(connection, entry_id)
+    entry = schema.journal_entry
+    beside = _BESIDE.get(connection.execute(select(entry.c.kind).where(entry.c.entry_id == entry_id)).scalar_one())
+    if beside is not None:
+        beside(connection, entry_id, reversal, why)
+    return reversal
+
+
+def restore(connection: Connection, entry_id: int, why: Why) -> int:
+    """Post a decision that was taken back once more, exactly: the same postings on the same items, under a key of its own; returns the entry.
+
+    CashappError where its items have been settled otherwise since.
+    """
+    entry, leg, rows = schema.journal_entry, schema.posting, schema.application
+    original = connection.execute(select(entry).where(entry.c.entry_id == entry_id)).one()
+    legs = connection.execute(select(leg).where(leg.c.entry_id == entry_id).order_by(leg.c.n)).all()
+    count = connection.execute(select(func.count()).where(entry.c.source_key.like(f"again:{entry_id}:%"))).scalar_one()
+    again = ledger.post_one(
+        connection, kind=original.kind, on=why.on, source_key=f"again:{entry_id}:{count + 1}", actor=why.actor, memo=original.memo, reason=why.reason,
+        legs=[Leg(row.account, row.currency, row.amount_minor, row.customer_id, row.item_id, row.receipt_id) for row in legs])
+    _refuse_overdrawn(connection, again)
+    applied = connection.execute(select(rows).where(rows.c.entry_id == entry_id).order_by(rows.c.application_id)).all()
+    first = db.next_id(connection, rows.c.application_id)
+    for number, row in enumerate(applied):
+        connection.execute(rows.insert().values({**row._mapping, "application_id": first + number, "entry_id": again, "applied_on": why.on}))  # noqa: SLF001 - SQLAlchemy's documented name
+    table = schema.adjustment
+    connection.execute(table.update().where(table.c.entry_id == entry_id).values(entry_id=again, status="posted"))
+    return again
+
+
+def keep_before(connection: Connection, entry_id: int, receipt: Row[*tuple[object, ...]]) -> None:
+    """Note who the receipt's payer was and its state before the decision that the entry posts."""
+    connection.execute(schema.receipt_before.insert().values(
+        entry_id=entry_id, receipt_id=receipt.receipt_id, customer_id=receipt.customer_id, state=receipt.state))
+
+
+def is_taken_back(connection: Connection, entry_id: int) -> bool:
+    """Whether the entry was reversed."""
+    return ledger.is_reversed(connection, entry_id)
+
+
+def standing(connection: Connection, receipt_id: int) -> list[Row[*tuple[object, ...]]]:
+    """The entries that moved money of the receipt since it came in and were not taken back, newest first (entry_id, kind)."""
+    entry, leg = schema.journal_entry, schema.posting
+    reversal = entry.alias()
+    query = (
+        select(entry.c.entry_id, entry.c.kind).distinct().join(leg, leg.c.entry_id == entry.c.entry_id)
+        .outerjoin(reversal, reversal.c.reverses == entry.c.entry_id)
+        .where(leg.c.receipt_id == receipt_id, entry.c.kind.in_(("application", "non_ar", "adjustment")), reversal.c.entry_id.is_(None))
+        .order_by(entry.c.entry_id.desc())
+    )
+    return list(connection.execute(query).all())
+
+
+def made_by(connection: Connection, entry_id: int) -> list[Row[*tuple[object, ...]]]:
+    """The items that the entry opened: it holds their first posting. With what it posted on them."""
+    leg, item = schema.posting, schema.open_item
+    here = select(leg.c.item_id, func.sum(leg.c.amount_minor).label("posted")).where(
+        leg.c.entry_id == entry_id, leg.c.account == accounts.RECEIVABLE, leg.c.item_id.is_not(None)).group_by(leg.c.item_id).subquery()
+    first = select(func.min(leg.c.entry_id)).where(leg.c.item_id == here.c.item_id, leg.c.account == accounts.RECEIVABLE).scalar_subquery()
+    query = select(item, here.c.posted).join(here, here.c.item_id == item.c.item_id).where(first == entry_id).order_by(item.c.item_id)
+    return list(connection.execute(query).all())
+
+
+def _by_what(connection: Connection, item_id: int, entry_id: int) -> str:
+    leg, entry = schema.posting, schema.journal_entry
+    reversal = entry.alias()
+    user = connection.execute(
+        select(entry.c.entry_id, entry.c.kind).join(leg, leg.c.entry_id == entry.c.entry_id).outerjoin(reversal, reversal.c.reverses == entry.c.entry_id)
+        .where(leg.c.item_id == item_id, entry.c.entry_id != entry_id, entry.c.kind != "reversal", reversal.c.entry_id.is_(None))
+        .order_by(entry.c.entry_id.desc()).limit(1)).first()
+    return f" by {user.kind.replace('_', ' ')} (entry {user.entry_id})" if user else ""
+
+
+def _refuse_overdrawn(connection: Connection, entry_id: int) -> None:
+    """After the reversal no receipt may hold less than nothing or more than came, and no item may have changed its side."""
+    leg, receipt, item = schema.posting, schema.receipt, schema.open_item
+    cash = connection.execute(
+        select(receipt).where(receipt.c.receipt_id.in_(select(leg.c.receipt_id).where(leg.c.entry_id == entry_id, leg.c.account == accounts.UNAPPLIED)),
+                              (receipt.c.unapplied_minor < 0) | (receipt.c.unapplied_minor > receipt.c.amount_minor))).first()
+    if cash is not None:
+        raise CashappError(f"receipt {cash.receipt_key} would be left with {shown(cash.unapplied_minor, cash.currency)}: its money has been used since – "
+                           "undo what used it first")
+    turned = connection.execute(
+        select(item).where(item.c.item_id.in_(select(leg.c.item_id).where(leg.c.entry_id == entry_id, leg.c.account == accounts.RECEIVABLE)),
+                           ((item.c.amount_minor > 0) & (item.c.open_minor < 0)) | ((item.c.amount_minor < 0) & (item.c.open_minor > 0)))).first()
+    if turned is not None:
+        raise CashappError(f"{turned.document_number} would be left with {shown(turned.open_minor, turned.currency)} open – undo what used it first")
+
+
+def _after_decision(connection: Connection, entry_id: int, _reversal: int, why: Why) -> None:
+    """The receipt gets back the payer and the state it had, once nothing else stands on it, and waits for a person."""
+    if not why.decision:
+        return
+    before, receipt, leg = schema.receipt_before, schema.receipt, schema.posting
+    kept = connection.execute(select(before).where(before.c.entry_id == entry_id)).first()
+    ids = connection.execute(select(leg.c.receipt_id).distinct().where(leg.c.entry_id == entry_id, leg.c.receipt_id.is_not(None))).scalars().all()
+    for receipt_id in ids:
+        connection.execute(receipt.update().where(receipt.c.receipt_id == receipt_id).values(held=True))
+    if kept is not None and not standing(connection, kept.receipt_id):
+        connection.execute(receipt.update().where(receipt.c.receipt_id == kept.receipt_id).values(customer_id=kept.customer_id, state=kept.state))
+
+
+def _after_adjustment(connection: Connection, entry_id: int, reversal: int, why: Why) -> None:
+    table = schema.adjustment
+    row = connection.execute(select(table).where(table.c.entry_id == entry_id)).one()
+    connection.execute(table.update().where(table.c.adjustment_id == row.adjustment_id).values(status="reversed"))
+    connection.execute(schema.adjustment_event.insert().values(
+        event_id=db.next_id(connection, schema.adjustment_event.c.event_id), adjustment_id=row.adjustment_id, at=clock.now().replace(tzinfo=None),
+        actor=why.actor, action="reversed", detail=why.reason, entry_id=reversal))
+    _after_decision(connection, entry_id, reversal, why)
+
+
+def _after_fee(connection: Connection, entry_id: int, reversal: int, why: Why) -> None:
+    table = schema.returned_item
+    row = connection.execute(select(table).where(table.c.fee_entry_id == entry_id)).one()
+    connection.execute(table.update().where(table.c.return_id == row.return_id).values(fee_state="none", fee_minor=0, fee_item_id=None, fee_entry_id=None))
+    note_return(connection, row.return_id, why.actor, "fee taken back", why.reason, reversal)
+
+
+def note_return(connection: Connection, return_id: int, actor: str, action: str, detail: str = "", entry_id: int | None = None) -> None:
+    """Add to a returned item's history."""
+    connection.execute(schema.return_event.insert().values(
+        event_id=db.next_id(connection, schema.return_event.c.event_id), return_id=return_id, at=clock.now().replace(tzinfo=None),
+        actor=actor, action=action, detail=detail, entry_id=entry_id))
+
+
+_BESIDE = {"application": _after_decision, "non_ar": _after_decision, "adjustment": _after_adjustment, "return_fee": _after_fee}
