@@ -6,6 +6,7 @@ import io
 import random
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,10 +14,11 @@ from hypothesis import strategies as st
 from benchmarks import parse_files
 from benchmarks.payments import Statement
 from benchmarks.writers import ofx
+from parsers import byte_columns
 from parsers.documents import Document
 from parsers.formats import ofx_statement
 from parsers.ofx import columns as ofx_columns
-from parsers.ofx import elements
+from parsers.ofx import elements, fitids
 from parsers.profile import Profile
 from parsers.sources import Source, open_source
 from tests.columns import assert_same, damaged
@@ -165,6 +167,23 @@ def test_damage(seed: int, block: int, monkeypatch: pytest.MonkeyPatch) -> None:
         assert_equal(content)
     for content in damaged(written("2" if seed % 2 else "1", 30), seed, 12, LIKELY):
         assert_equal(content)
+
+
+@given(st.lists(st.lists(st.text("ABé1234567890", max_size=20), max_size=12), max_size=12))
+def test_fitids_that_came_before_are_known(runs: list[list[str]]) -> None:
+    """The memory of FITIDs is that of a plain set: it names each that came before, in an earlier run or in this one, and no other."""
+    memory, known = fitids.Fitids(), set()
+    for fitids_of_run in runs:
+        data = "".join(fitids_of_run).encode()
+        length = np.array([len(fitid.encode()) for fitid in fitids_of_run], np.int64)
+        end = np.cumsum(length)
+        hashes = fitids.hashes(byte_columns.block(data + byte_columns.PADDING), byte_columns.Places(end - length, end))
+        assert hashes.tolist() == [fitids.hash_of(fitid) for fitid in fitids_of_run]
+        again = [row for row, fitid in enumerate(fitids_of_run) if fitid and (fitid in known or fitid in fitids_of_run[:row])]
+        assert memory.told_before("77", hashes).tolist() == again
+        memory.add("77", hashes, fitids.Entries(end - length, end, end, 1, "USD"))
+        known |= set(fitids_of_run)
+        assert all(memory.places("77", fitid) and not memory.places("78", fitid) for fitid in known if fitid)
 
 
 @settings(max_examples=150, deadline=None)
