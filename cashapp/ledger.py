@@ -136,19 +136,27 @@ def digest(previous: str, entries: pl.DataFrame, legs: pl.DataFrame) -> str:
     return chain.hexdigest()
 
 
+SEALED_ENTRIES = {"entry_id": pl.Int64, "kind": pl.String, "entry_date": pl.Date, "posted_at": pl.Datetime, "source_key": pl.String,
+                  "reverses": pl.Int64, "memo": pl.String, "reason": pl.String, "actor": pl.String}
+SEALED_POSTINGS = {"entry_id": pl.Int64, "n": pl.Int64, **{k: v for k, v in POSTINGS.items() if k != "n"}}
+"""What a seal covers: every column of every entry and posting."""
+
+
+def sealed(connection: Connection, first_entry: int, last_entry: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Entries and postings of a range of entries, as `digest` takes them."""
+    entry, leg = schema.journal_entry, schema.posting
+    entries = select(*(entry.c[name] for name in SEALED_ENTRIES)).where(entry.c.entry_id.between(first_entry, last_entry))
+    legs = select(*(leg.c[name] for name in SEALED_POSTINGS)).where(leg.c.entry_id.between(first_entry, last_entry))
+    return db.frame(connection, entries, SEALED_ENTRIES), db.frame(connection, legs, SEALED_POSTINGS)
+
+
 def broken_seals(connection: Connection) -> list[str]:
     """What the chain of seals shows: one sentence for each seal that no longer fits its entries, and for entries under none."""
     found: list[str] = []
     previous, covered = GENESIS, 0
-    entry, leg, seal = schema.journal_entry, schema.posting, schema.seal
-    columns = {"entry_id": pl.Int64, "kind": pl.String, "entry_date": pl.Date, "posted_at": pl.Datetime, "source_key": pl.String,
-               "reverses": pl.Int64, "memo": pl.String, "reason": pl.String, "actor": pl.String}
-    leg_columns = {"entry_id": pl.Int64, "n": pl.Int64, **{k: v for k, v in POSTINGS.items() if k != "n"}}
+    entry, seal = schema.journal_entry, schema.seal
     for row in connection.execute(select(seal).order_by(seal.c.seal_id)).all():
-        inside = entry.c.entry_id.between(row.first_entry, row.last_entry)
-        entries = db.frame(connection, select(*(entry.c[name] for name in columns)).where(inside), columns)
-        legs = db.frame(connection, select(*(leg.c[name] for name in leg_columns)).where(leg.c.entry_id.between(row.first_entry, row.last_entry)), leg_columns)
-        if digest(previous, entries, legs) != row.digest:
+        if digest(previous, *sealed(connection, row.first_entry, row.last_entry)) != row.digest:
             found.append(f"seal {row.seal_id} over entries {row.first_entry}–{row.last_entry} is broken: the journal was changed after it was written")
         if row.first_entry != covered + 1:
             found.append(f"seal {row.seal_id} begins at entry {row.first_entry}, not at {covered + 1}: entries or a seal are missing")
