@@ -85,6 +85,24 @@ def reverse(connection: Connection, entry_id: int, *, on: dt.date, reason: str, 
                     memo=f"takes back {row.kind}: {row.memo}", reverses=entry_id, reason=reason)
 
 
+def reverse_many(connection: Connection, entry_ids: list[int], *, on: dt.date, reason: str, actor: str) -> None:
+    """Take many entries back at once, newest first, each by its own mirror and under one seal. None may be reversed already."""
+    if not entry_ids:
+        return
+    entry, leg = schema.journal_entry, schema.posting
+    low, high = min(entry_ids), max(entry_ids)
+    wanted = pl.DataFrame({"entry_id": sorted(entry_ids, reverse=True)}, schema={"entry_id": pl.Int64}).with_row_index("n").with_columns(pl.col("n").cast(pl.Int64))
+    heads = db.frame(connection, select(entry.c.entry_id, entry.c.kind, entry.c.memo).where(entry.c.entry_id.between(low, high)),
+                     {"entry_id": pl.Int64, "kind": pl.String, "memo": pl.String})
+    columns = {"entry_id": pl.Int64, "leg": pl.Int64, **{name: dtype for name, dtype in POSTINGS.items() if name != "n"}}
+    legs = db.frame(connection, select(leg.c.entry_id, leg.c.n, *(leg.c[name] for name in list(POSTINGS)[1:])).where(leg.c.entry_id.between(low, high)), columns)
+    entries = wanted.join(heads, on="entry_id", maintain_order="left").select(
+        "n", pl.lit("reversal").alias("kind"), pl.lit(on).alias("entry_date"), pl.format("reversal:{}", "entry_id").alias("source_key"),
+        pl.col("entry_id").alias("reverses"), pl.format("takes back {}: {}", "kind", "memo").alias("memo"), pl.lit(reason).alias("reason"))
+    mirror = wanted.join(legs, on="entry_id").sort("n", "leg").with_columns(-pl.col("amount_minor"))
+    post(connection, entries, mirror.select(list(POSTINGS)), actor, on)
+
+
 def is_reversed(connection: Connection, entry_id: int) -> bool:
     """Whether a later entry takes it back."""
     entry = schema.journal_entry
