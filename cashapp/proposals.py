@@ -28,12 +28,14 @@ def keep(connection: Connection, outcome: Outcome, receipts: pl.DataFrame, as_of
     """Store an outcome: proposals and evidence replace the former ones, certain ones are posted, the queue follows."""
     _replace(connection, outcome, receipts)
     matched = Matched(considered=receipts.height)
-    free = outcome.proposals.join(_held(connection), on="receipt_id", how="anti", maintain_order="left")
+    held = _held(connection)
+    free = outcome.proposals.join(held, on="receipt_id", how="anti", maintain_order="left")
     certain = free.filter(pl.col("unattended") & (pl.col("rank") == 1)) if post else free.clear()
     if certain.height:
         matched.auto_count, matched.auto_minor = _post(connection, certain, outcome.lines, receipts, as_of)
     undecided = pl.when(pl.col("receipt_id").is_in(certain["receipt_id"].implode())).then(pl.lit("")).otherwise(
-        pl.when(pl.col("reason") == "").then(pl.lit("weak_evidence")).otherwise(pl.col("reason")))
+        pl.when(pl.col("receipt_id").is_in(held["receipt_id"].implode())).then(pl.lit("reopened"))
+        .when(pl.col("reason") == "").then(pl.lit("weak_evidence")).otherwise(pl.col("reason")))
     verdicts = outcome.verdicts.with_columns(undecided.alias("reason")).join(
         receipts.select("receipt_id", "receipt_key", "currency", "amount_minor"), on="receipt_id")
     rest = _overpaid(certain, outcome.lines, verdicts)

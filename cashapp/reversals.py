@@ -203,11 +203,21 @@ def _after_decision(connection: Connection, entry_id: int, _reversal: int, why: 
 def _after_adjustment(connection: Connection, entry_id: int, reversal: int, why: Why) -> None:
     table = schema.adjustment
     row = connection.execute(select(table).where(table.c.entry_id == entry_id)).one()
+    if row.kind == "deposit":
+        _refuse_without_deposit(connection, row)
     connection.execute(table.update().where(table.c.adjustment_id == row.adjustment_id).values(status="reversed"))
     connection.execute(schema.adjustment_event.insert().values(
         event_id=db.next_id(connection, schema.adjustment_event.c.event_id), adjustment_id=row.adjustment_id, at=clock.now().replace(tzinfo=None),
         actor=why.actor, action="reversed", detail=why.reason, entry_id=reversal))
     _after_decision(connection, entry_id, reversal, why)
+
+
+def _refuse_without_deposit(connection: Connection, row: Row[*tuple[object, ...]]) -> None:
+    """Security that was given back is no longer there to be taken back."""
+    leg = schema.posting
+    mine = (leg.c.account == accounts.DEPOSITS, leg.c.customer_id == row.customer_id, leg.c.currency == row.currency)
+    if int(connection.execute(select(func.sum(leg.c.amount_minor)).where(*mine)).scalar() or 0) > 0:
+        raise CashappError(f"the security deposit of {row.customer_id} has been given back – undo that first")
 
 
 def _after_fee(connection: Connection, entry_id: int, reversal: int, why: Why) -> None:
