@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: install demo test lint bench clean
+.PHONY: install demo test lint browser clean
 
 install: $(STAMP)
 
@@ -24,8 +24,13 @@ lint: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-test: install lint
+test: install lint browser
 	$(BIN)/pytest -n 2
+
+browser:
+	@command -v chromium >/dev/null || { \
+	  echo "the desk is tested in Debian's chromium, which is not here; installing it"; \
+	  apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null || { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; }; }
 
 clean:
 	rm -rf .venv demo

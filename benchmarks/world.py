@@ -178,7 +178,7 @@ class Maker:
         return documents.iban(self.chance, country or {"EUR": "DE", "GBP": "GB", "CHF": "CH"}[currency])
 
     def other_currency(self, currency: str) -> str | None:
-        others = [c for c in bank_files.currencies(self.dials.format) if c != currency]
+        others = [c for c in sorted(bank_files.currencies(self.dials.format)) if c != currency]
         return self.chance.choice(others) if others else None
 
     def stranger(self, currency: str) -> str:

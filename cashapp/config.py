@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import fnmatch
+import re
 from pathlib import Path
 from typing import Literal
 
@@ -11,10 +13,11 @@ import msgspec
 from cashapp import books_policy
 from cashapp.books_policy import BadDebt, ReturnRules, Role
 from cashapp.errors import UsageError
-from matching.schema import Policy
+from matching.schema import Policy, Rates, RuleSet
 from parsers.amounts import AmountError, minor_digits, to_minor
 from parsers.profile import CsvColumns, LockboxColumns, Profile
 
+MILLION = 1_000_000
 Mismatch = Literal["quarantine", "flag"]
 
 
@@ -36,6 +39,66 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name_score: int = 90
     name_margin: int = 4
     subset_items: int = 10
+
+
+Enforce = Literal["off", "disproven", "unproven"]
+
+
+class Unattended(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The error budget: what may post without a person, and how that is watched. Limits are decimal text by currency."""
+
+    wrong_in: int = 2000
+    confidence: int = 95
+    enforce: Enforce = "off"
+    history_days: int = 365
+    audit_one_in: int = 0
+    audit_seed: str = "cashapp"
+    open_strata: list[str] = []
+    closed_strata: list[str] = []
+    limits: dict[str, str] = {}
+
+
+class Learning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """From how many confirmations on a learned name or account counts as the customer's own; 0: never."""
+
+    act_after: int = 3
+
+
+class DayRates(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What one unit of other currencies is worth in the base currency, as decimal text, from a day on."""
+
+    since: dt.date
+    worth: dict[str, str]
+
+    def as_rates(self, base_currency: str) -> Rates:
+        """In millionths, the base currency among them."""
+        return Rates(self.since, {base_currency: MILLION} | {currency: _millionths(currency, text) for currency, text in sorted(self.worth.items())})
+
+
+Discounts = Literal["none", "earned", "earned_and_unearned"]
+Remainder = Literal["unapplied", "on_account"]
+AutoCashRule = Literal["match", "clear_account", "past_due", "by_term", "exclusion", "combination", "oldest_first"]
+
+
+class AutoCash(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A rule set for payers whose money names nothing; `late_charges` and `disputed` are patterns of document numbers."""
+
+    name: str
+    customers: list[str]
+    rules: list[AutoCashRule]
+    post: list[AutoCashRule] = []
+    discounts: Discounts = "earned"
+    late_charges: list[str] = []
+    include_late_charges: bool = True
+    disputed: list[str] = []
+    include_disputed: bool = False
+    partial: bool = False
+    remainder: Remainder = "unapplied"
+
+    def as_rule_set(self) -> RuleSet:
+        """As the matching engine takes it."""
+        left_out = ([] if self.include_late_charges else self.late_charges) + ([] if self.include_disputed else self.disputed)
+        return RuleSet(self.name, tuple(self.customers), tuple(self.rules), frozenset(self.post), self.discounts, tuple(left_out), self.partial, self.remainder)
 
 
 class Links(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,6 +136,10 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     database: str = ""
     controls: Controls = Controls()
     policy: Rules = Rules()
+    unattended: Unattended = Unattended()
+    learning: Learning = Learning()
+    rates: list[DayRates] = []
+    autocash: list[AutoCash] = []
     links: Links = Links()
     lockboxes: list[Lockbox] = []
     profiles: list[BankProfile] = []
@@ -106,6 +173,10 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             unattended_limit_minor=to_minor(rules.unattended_limit, "USD") if rules.unattended_limit else None,
             unattended_rules=frozenset(rules.unattended_rules) or None,
             name_score=rules.name_score, name_margin=rules.name_margin, subset_items=rules.subset_items,
+            unattended_limits=tuple((currency, to_minor(limit, currency)) for currency, limit in sorted(self.unattended.limits.items())),
+            open_strata=tuple(self.unattended.open_strata), closed_strata=tuple(self.unattended.closed_strata),
+            rates=tuple(told.as_rates(self.base_currency) for told in self.rates),
+            rule_sets=tuple(chosen.as_rule_set() for chosen in self.autocash),
         )
 
 
@@ -116,11 +187,26 @@ def load(path: Path) -> Config:
         minor_digits(config.base_currency)
         config.matching_policy()
         refused = books_policy.refused(config.returns, config.roles, config.bad_debt)
+        _check_budget(config.unattended)
     except (msgspec.DecodeError, AmountError) as error:
         raise UsageError(f"{path}: {error} – correct the key; `cashapp init` in an empty folder writes a commented file") from error
     if refused:
         raise UsageError(f"{path}: {refused} – correct the key")
     return config
+
+
+def _millionths(currency: str, text: str) -> int:
+    """A rate with up to six decimals."""
+    minor_digits(currency)
+    found = re.fullmatch(r"([0-9]{1,9})(?:\.([0-9]{1,6}))?", text)
+    if found is None or not int(found[1] + (found[2] or "")):
+        raise AmountError(f"{text!r} is no rate of {currency} – write it with a point and up to six decimals, such as 1.0842")
+    return int(found[1]) * MILLION + int((found[2] or "").ljust(6, "0"))
+
+
+def _check_budget(rules: Unattended) -> None:
+    if rules.wrong_in < 1 or not 50 <= rules.confidence <= 99 or rules.audit_one_in < 0 or rules.history_days < 1:
+        raise AmountError("[unattended] takes wrong_in and history_days from 1, confidence from 50 to 99, audit_one_in from 0")
 
 
 TEMPLATE = """\
@@ -153,6 +239,47 @@ name_score = 90
 name_margin = 4
 # Above this many open items of a payer a sum that fits is no evidence by itself.
 subset_items = 10
+
+[unattended]
+# The error budget: at most one wrong in so many unattended postings.
+wrong_in = 2000
+# What is enforced: "off"; "disproven" closes a kind of evidence once its decided history shows, at this confidence (per cent), more
+# errors than the budget; "unproven" lets only those post whose history shows that they keep it. `cashapp report match-rate` shows both.
+enforce = "off"
+confidence = 95
+history_days = 365
+# One in so many certain answers goes to a person instead, who is not told so; 0: none.
+audit_one_in = 0
+audit_seed = "cashapp"
+# Which kinds of evidence may post, or may not: "rule", "rule/payer evidence" or "rule/payer evidence/amount evidence", with * and ?.
+open_strata = []
+closed_strata = []
+# Limits by currency, where they differ from unattended_limit above.
+# limits = { USD = "25000.00", JPY = "3000000" }
+
+[learning]
+# A name or account that a person's decisions showed counts as the customer's own from so many receipts on; before that it is in shadow
+# (`cashapp rules list`). 0: it never acts.
+act_after = 3
+
+# What other currencies are worth in the base currency, from a day on: a payment in another currency than its invoice is explained by it.
+# [[rates]]
+# since = 2026-11-01
+# worth = { EUR = "1.0842", GBP = "1.2615" }
+
+# What becomes of a payer's money that names nothing: rules in order, the first that fires answers. Equal answers always wait
+# for a person, and every answer does unless its rule stands in `post`. The first block that fits a customer's id (or its parent's) counts.
+# Rules: match, clear_account, past_due, by_term, exclusion, combination, oldest_first.
+# [[autocash]]
+# name = "retail chains"
+# customers = ["C0001*", "P-200"]
+# rules = ["match", "clear_account", "past_due", "by_term", "oldest_first"]
+# post = ["match", "clear_account"]
+# discounts = "earned"            # none, earned, earned_and_unearned
+# late_charges = ["LC-*"]         # document numbers of late charges; left out with include_late_charges = false
+# disputed = ["INV-4711"]         # left out unless include_disputed = true
+# partial = false                 # oldest_first pays the last item in part
+# remainder = "unapplied"         # or on_account: where oldest_first leaves the rest
 
 [links]
 # The same money in two reports lies at most this many banking days apart; calendar: FED or ECB.

@@ -16,13 +16,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import Engine, func, select
 
-from cashapp import clock, db, frames, ingest, proposals, schema
+from cashapp import clock, db, frames, ingest, periods, proposals, schema, strata
 from cashapp.errors import UsageError
 from cashapp.reading import issue_text
 from cashapp.tabular import replace_file
@@ -121,6 +121,8 @@ def run(workspace: Workspace, engine: Engine, options: Options, watcher: Watcher
     began = time.perf_counter()
     if options.format_name and options.format_name not in registry.all_formats():
         raise UsageError(f"{options.format_name!r} is not a format; `cashapp formats` lists them")
+    with db.reading(engine) as connection:
+        periods.refuse_locked(connection, periods.of(options.as_of), f"nothing can be applied as of {options.as_of}")
     summary, before = Summary(options.as_of), _newest(engine)
     paths = _drop(workspace, options.paths, watcher.tell)
     with _readers(workspace, paths, options) as read:
@@ -255,11 +257,15 @@ def _match(workspace: Workspace, engine: Engine, options: Options, summary: Summ
     """Match what nobody has decided, post what is certain, and count what is left."""
     began = time.perf_counter()
     with db.writing(engine) as connection:
-        wanted = frames.inputs(connection, workspace.config.matching_policy(), options.as_of, workspace.config.base_currency)
+        config = workspace.config
+        policy = config.matching_policy()
+        policy = replace(policy, closed_strata=(*policy.closed_strata, *strata.closed(connection, config.unattended, options.as_of)))
+        wanted = frames.inputs(connection, policy, options.as_of, config.base_currency, config.learning.act_after)
         outcome = propose(wanted)
         summary.timings["match_s"] += time.perf_counter() - began
         began = time.perf_counter()
-        summary.matched = proposals.keep(connection, outcome, wanted.receipts, options.as_of, post=options.post)
+        audit = proposals.Audit(config.unattended.audit_one_in, config.unattended.audit_seed)
+        summary.matched = proposals.keep(connection, outcome, wanted.receipts, options.as_of, post=options.post, audit=audit)
         case, receipt = schema.exception_case, schema.receipt
         counts = select(case.c.reason, func.count()).where(case.c.status == "open").group_by(case.c.reason).order_by(case.c.reason)
         summary.exceptions = dict(connection.execute(counts).all())

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import polars as pl
 from sqlalchemy import Connection, Row, select
 
-from cashapp import accounts, applications, exceptions, ledger, reversals, schema
+from cashapp import accounts, applications, exceptions, learning, ledger, reversals, schema
 from cashapp.applications import Line
 from cashapp.errors import UsageError
 from cashapp.ledger import Leg
@@ -54,7 +54,7 @@ def accept(connection: Connection, exception_id: int, rank: int, by: By) -> int:
     receipt = open_receipt(connection, exception_id)
     proposal, lines = suggestion(connection, exception_id, receipt.receipt_id, rank)
     return post(connection, exception_id, receipt, lines, by, rule=proposal.rule, confidence=proposal.confidence,
-                action="accept", detail=f"suggestion {rank}: {proposal.explanation}")
+                action="accept", detail=f"suggestion {rank}: {proposal.explanation}", amount_evidence=proposal.amount_evidence)
 
 
 def suggestion(connection: Connection, exception_id: int, receipt_id: int, rank: int) -> tuple[Row[*tuple[object, ...]], list[Line]]:
@@ -108,8 +108,8 @@ def on_account(connection: Connection, exception_id: int, customer_id: str, by: 
 
 
 def post(connection: Connection, exception_id: int, receipt: Row[*tuple[object, ...]], lines: Sequence[Line], by: By, *, rule: str,
-         confidence: int, action: str, detail: str) -> int:
-    """Put the receipt's money where the lines say and settle the case; returns the journal entry."""
+         confidence: int, action: str, detail: str, amount_evidence: str = "") -> int:
+    """Put the receipt's money where the lines say, learn from it and settle the case; returns the journal entry."""
     customer_id = min(line.customer_id for line in lines)
     heads = pl.DataFrame([(receipt.receipt_id, receipt.receipt_key, receipt.currency, customer_id, "clerk", rule, confidence, detail)],
                          schema=applications.HEADS, orient="row")
@@ -117,6 +117,7 @@ def post(connection: Connection, exception_id: int, receipt: Row[*tuple[object, 
     entry_id = applications.apply(connection, heads, frame, actor=by.actor, on=by.on)
     reversals.keep_before(connection, entry_id, receipt)
     connection.execute(schema.receipt.update().where(schema.receipt.c.receipt_id == receipt.receipt_id).values(customer_id=customer_id))
+    learning.learn(connection, learning.Taught(receipt, entry_id, by.actor, by.on), {line.customer_id for line in lines}, amount_evidence)
     exceptions.settle(connection, exception_id, receipt.receipt_id, by.actor, action, detail, entry_id)
     return entry_id
 

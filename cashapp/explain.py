@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Row, or_, select
 
-from cashapp import schema
+from cashapp import learning, schema
 from cashapp.errors import UsageError
 from cashapp.exceptions import REASONS
 from cashapp.money import shown
@@ -48,7 +48,7 @@ def explain(connection: Connection, name: str) -> Explanation:
     """Gather what the books hold on the receipt."""
     receipt = find_receipt(connection, name)
     return Explanation(
-        receipt.receipt_key, _came(connection, receipt), _thought(connection, receipt.receipt_id), _proposals(connection, receipt),
+        receipt.receipt_key, _came(connection, receipt), [*_thought(connection, receipt.receipt_id), *_habits(connection, receipt)], _proposals(connection, receipt),
         _happened(connection, receipt), _waits_for(connection, receipt.receipt_id),
     )
 
@@ -84,6 +84,14 @@ def _thought(connection: Connection, receipt_id: int) -> list[tuple[str, str, st
     table = schema.evidence
     query = select(table.c.question, table.c.speaks, table.c.finding).where(table.c.receipt_id == receipt_id).order_by(table.c.step)
     return [(row.question, row.speaks, row.finding) for row in connection.execute(query)]
+
+
+def _habits(connection: Connection, receipt: Row[*tuple[object, ...]]) -> list[tuple[str, str, str]]:
+    """What persons have settled for this payer before, while money of the receipt waits."""
+    if receipt.unapplied_minor == 0 or receipt.customer_id is None:
+        return []
+    return [("difference", "neutral", f"The payer {learning.HABITS[habit]}: persons have settled {count} of its receipts so.")
+            for habit, count in learning.habits(connection, receipt.customer_id).items()]
 
 
 def _proposals(connection: Connection, receipt: Row[*tuple[object, ...]]) -> list[dict[str, object]]:

@@ -12,7 +12,8 @@ from typing import NamedTuple
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
-from cashapp import db, money, schema
+from cashapp import db, money, periods, schema
+from cashapp.reconciliation import lines, picture, table
 
 AGING = ((0, "current"), (30, "1-30"), (60, "31-60"), (90, "61-90"))
 OLDEST = "90+"
@@ -215,6 +216,15 @@ def bucket() -> pl.Expr:
     for limit, name in reversed(AGING):
         chosen = pl.when(pl.col("days_past_due") <= limit).then(pl.lit(name)).otherwise(chosen)
     return chosen.alias("bucket")
+
+
+RECONCILIATION_AMOUNTS = table.AMOUNTS
+
+
+def reconciliation(connection: Connection, account: str, period: str, known_at: dt.datetime | None = None) -> pl.DataFrame:
+    """A bank account's month: each match and each open item, one row for each bank line and entry."""
+    drawn = picture.draw(connection, lines.find(connection, account), periods.month(period), known_at)
+    return _told(table.of_month(drawn), table.AMOUNTS)
 
 
 EXPORTS: dict[str, Export] = {

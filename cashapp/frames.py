@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import NamedTuple
 
 import polars as pl
-from sqlalchemy import Connection, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, literal, or_, select
 
-from cashapp import db, money, schema
+from cashapp import accounts, db, learning, money, schema
 from matching import schema as shapes
 from matching.schema import Inputs, Policy
 from parsers.amounts import minor_digits
@@ -16,48 +17,78 @@ CLOSED_DAYS = 90
 """How long a closed item stays known, so that a second payment of it is recognised."""
 
 
-def inputs(connection: Connection, policy: Policy, as_of: dt.date, base_currency: str) -> Inputs:
+def inputs(connection: Connection, policy: Policy, as_of: dt.date, base_currency: str, act_after: int = 0) -> Inputs:
     """What there is to match: receipts nobody has decided yet, and every open item.
 
-    `base_currency`: in whose minor digits the amounts of imported remittances stand that name no currency.
+    `base_currency`: in whose minor digits the amounts of imported remittances stand that name no currency. `act_after`: from so many
+    confirmations on, learned names and accounts count as the customer's own; 0: never.
     """
-    receipts = _receipts(connection)
+    receipt = schema.receipt
+    undecided = and_(receipt.c.state == "open", receipt.c.unapplied_minor != 0, receipt.c.unapplied_minor == receipt.c.amount_minor)
+    learned = learning.acting(connection, act_after)
+    return _put_together(connection, undecided, base_currency, learned, Known(_items(connection), _closed_items(connection, as_of)), policy)
+
+
+def past_inputs(connection: Connection, policy: Policy, day: dt.date, base_currency: str, act_after: int = 0) -> Inputs:
+    """What there was to match on a day of the past: the receipts whose file was taken in that day, and the items as they stood that
+    morning by the journal. Master data is today's; lessons are those of before."""
+    receipt, line, file = schema.receipt, schema.bank_line, schema.source_file
+    came = select(line.c.line_id).join(file, file.c.file_id == line.c.file_id).where(file.c.as_of == day)
+    which = and_(receipt.c.state.in_(("open", "returned")), receipt.c.line_id.in_(came))
+    learned = learning.acting(connection, act_after, day)
+    return _put_together(connection, which, base_currency, learned, _items_on(connection, day), policy)
+
+
+class Known(NamedTuple):
+    """Items and lately closed items, as `matching.schema` has them."""
+
+    items: pl.DataFrame
+    closed: pl.DataFrame
+
+
+def _put_together(connection: Connection, which: ColumnElement[bool], base_currency: str, learned: pl.DataFrame, known: Known, policy: Policy) -> Inputs:
+    receipts = _receipts(connection, which)
     return Inputs(
         receipts=shapes.check(receipts.select(list(shapes.RECEIPTS)), shapes.RECEIPTS, "receipts"),
-        remittance=_remittance(connection, receipts, base_currency),
+        remittance=_remittance(connection, receipts, base_currency, which),
         customers=_table(connection, schema.customer, shapes.CUSTOMERS),
-        aliases=_table(connection, schema.customer_alias, shapes.ALIASES),
-        accounts=_table(connection, schema.customer_account, shapes.ACCOUNTS),
-        items=_items(connection), closed_items=_closed_items(connection, as_of), policy=policy,
+        aliases=_with_learned(_table(connection, schema.customer_alias, shapes.ALIASES), learned, learning.ALIAS),
+        accounts=_with_learned(_table(connection, schema.customer_account, shapes.ACCOUNTS), learned, learning.ACCOUNT),
+        items=known.items, closed_items=known.closed, policy=policy,
     )
 
 
-def _table(connection: Connection, table: object, shape: shapes.Schema) -> pl.DataFrame:
-    columns = [table.c[name] for name in shape]  # type: ignore[attr-defined]  # a Table; its rows carry the shape's columns by name
+def _with_learned(own: pl.DataFrame, learned: pl.DataFrame, kind: str) -> pl.DataFrame:
+    taught = learned.filter(pl.col("kind") == kind).select("customer_id", pl.col("value").alias(own.columns[1]))
+    return pl.concat([own, taught.select(own.columns)])
+
+
+def _table(connection: Connection, table: Table, shape: shapes.Schema) -> pl.DataFrame:
+    columns = [table.c[name] for name in shape]
     return db.frame(connection, select(*columns).order_by(*columns), shape)
 
 
 _RECEIPT_ROW = {
     "receipt_id": pl.Int64, "receipt_key": pl.String, "line_id": pl.Int64, "currency": pl.String, "amount_minor": pl.Int64, "value_date": pl.Date,
     "payer_name": pl.String, "payer_account": pl.String, "structured_reference": pl.String, "remittance_text": pl.String,
-    "bank_reference": pl.String, "customer_reference": pl.String, "check_number": pl.String, "fee_minor": pl.Int64, "customer_id": pl.String,
+    "bank_reference": pl.String, "customer_reference": pl.String, "check_number": pl.String, "fee_minor": pl.Int64,
 }
 
 
-def _receipts(connection: Connection) -> pl.DataFrame:
-    """Receipts of which nothing has been applied, with what any report of the same money said."""
+def _receipts(connection: Connection, which: ColumnElement[bool]) -> pl.DataFrame:
+    """Receipts with what any report of the same money said. Who paid is left to the evidence: what a receipt's row says of that is the
+    engine's own finding, or a decision that was undone."""
     receipt, line = schema.receipt, schema.bank_line
-    undecided = and_(receipt.c.state == "open", receipt.c.unapplied_minor != 0, receipt.c.unapplied_minor == receipt.c.amount_minor)
     own = [receipt.c.receipt_id, receipt.c.receipt_key, line.c.line_id, receipt.c.currency, receipt.c.amount_minor, receipt.c.value_date,
-           *(line.c[name] for name in list(_RECEIPT_ROW)[6:-1]), receipt.c.customer_id]
-    frame = db.frame(connection, select(*own).join(line, line.c.line_id == receipt.c.line_id).where(undecided), _RECEIPT_ROW)
-    retold = _retold(connection, undecided)
+           *(line.c[name] for name in list(_RECEIPT_ROW)[6:])]
+    frame = db.frame(connection, select(*own).join(line, line.c.line_id == receipt.c.line_id).where(which), _RECEIPT_ROW)
+    retold = _retold(connection, which)
     joined = frame.join(retold, on="receipt_id", how="left").with_columns(
         *(pl.when(pl.col(name) == "").then(pl.col(f"other_{name}").fill_null("")).otherwise(pl.col(name)).alias(name)
           for name in ("payer_name", "payer_account", "structured_reference")),
     )
     text = pl.concat_str("remittance_text", "customer_reference", pl.col("other_text").fill_null(""), separator=" ").str.strip_chars()
-    return joined.with_columns(text.alias("text")).sort("receipt_key")
+    return joined.with_columns(text.alias("text"), pl.lit(None, pl.String).alias("customer_id")).sort("receipt_key")
 
 
 def _told_pairs() -> tuple[object, object]:
@@ -70,7 +101,7 @@ def _told_pairs() -> tuple[object, object]:
     return later, settling
 
 
-def _retold(connection: Connection, undecided: object) -> pl.DataFrame:
+def _retold(connection: Connection, which: ColumnElement[bool]) -> pl.DataFrame:
     """For each such receipt, what the other reports of its money add: name, account, reference and text."""
     receipt, line = schema.receipt, schema.bank_line
     names = ("payer_name", "payer_account", "structured_reference")
@@ -81,7 +112,7 @@ def _retold(connection: Connection, undecided: object) -> pl.DataFrame:
         text = line.c.remittance_text + literal(" ") + line.c.customer_reference
         query = (
             select(receipt.c.receipt_id, told.c.other_id, *(line.c[n] for n in names), text)
-            .join(told, told.c.line_id == receipt.c.line_id).join(line, line.c.line_id == told.c.other_id).where(undecided)  # type: ignore[arg-type]
+            .join(told, told.c.line_id == receipt.c.line_id).join(line, line.c.line_id == told.c.other_id).where(which)
         )
         rows.append(db.frame(connection, query, shape))
     firsts = [pl.col(f"other_{n}").filter(pl.col(f"other_{n}") != "").first() for n in names]
@@ -94,9 +125,9 @@ _REMITTANCE_ROW = {
 }
 
 
-def _remittance(connection: Connection, receipts: pl.DataFrame, base_currency: str) -> pl.DataFrame:
+def _remittance(connection: Connection, receipts: pl.DataFrame, base_currency: str, which: ColumnElement[bool]) -> pl.DataFrame:
     """The remittance lines of each receipt: from its own file, else from another report of the money, else imported."""
-    told = pl.concat([_from_files(connection), _imported(connection, receipts, base_currency)])
+    told = pl.concat([_from_files(connection, which), _imported(connection, receipts, base_currency)])
     wanted = told.join(receipts.select("receipt_id"), on="receipt_id", how="semi")
     best = wanted.group_by("receipt_id").agg(pl.col("origin").min())
     chosen = wanted.join(best, on=["receipt_id", "origin"]).sort("receipt_id", "line_number", "document_number")
@@ -104,17 +135,16 @@ def _remittance(connection: Connection, receipts: pl.DataFrame, base_currency: s
     return shapes.check(numbered.select(list(shapes.REMITTANCE)), shapes.REMITTANCE, "remittance")
 
 
-def _from_files(connection: Connection) -> pl.DataFrame:
+def _from_files(connection: Connection, which: ColumnElement[bool]) -> pl.DataFrame:
     receipt, told = schema.receipt, schema.remittance_line
-    undecided = and_(receipt.c.state == "open", receipt.c.unapplied_minor != 0)
     fields = [told.c[name] for name in list(_REMITTANCE_ROW)[2:]]
-    own = select(receipt.c.receipt_id, literal("1 own"), *fields).join(told, told.c.line_id == receipt.c.line_id).where(undecided)
+    own = select(receipt.c.receipt_id, literal("1 own"), *fields).join(told, told.c.line_id == receipt.c.line_id).where(which)
     frames = [db.frame(connection, own, _REMITTANCE_ROW)]
     for pairs in _told_pairs():
         pair = pairs.subquery()  # type: ignore[attr-defined]  # a Select
         query = (
             select(receipt.c.receipt_id, literal("2 retold"), *fields)
-            .join(pair, pair.c.line_id == receipt.c.line_id).join(told, told.c.line_id == pair.c.other_id).where(undecided)
+            .join(pair, pair.c.line_id == receipt.c.line_id).join(told, told.c.line_id == pair.c.other_id).where(which)
         )
         frames.append(db.frame(connection, query, _REMITTANCE_ROW))
     return pl.concat(frames)
@@ -179,3 +209,23 @@ def _closed_items(connection: Connection, as_of: dt.date) -> pl.DataFrame:
     columns = [item.c[name] for name in shapes.CLOSED_ITEMS]
     lately = and_(item.c.closed_on >= as_of - dt.timedelta(days=CLOSED_DAYS), or_(item.c.kind == "invoice", item.c.kind == "debit_memo"))
     return db.frame(connection, select(*columns).where(lately).order_by(item.c.customer_id, item.c.document_number), shapes.CLOSED_ITEMS)
+
+
+def _items_on(connection: Connection, day: dt.date) -> Known:
+    """The items as they were on the morning of a day: what applications and their reversals moved since is taken back. What the source
+    system said of an item counts as said before."""
+    item, leg, entry = schema.open_item, schema.posting, schema.journal_entry
+    key = item.c.company + literal("|") + item.c.customer_id + literal("|") + item.c.document_number
+    columns = [key if name == "item_key" else item.c[name] for name in shapes.ITEMS]
+    since = (
+        select(leg.c.item_id, func.sum(leg.c.amount_minor)).join(entry, entry.c.entry_id == leg.c.entry_id)
+        .where(leg.c.account == accounts.RECEIVABLE, leg.c.item_id.is_not(None), entry.c.entry_date >= day, entry.c.kind.in_(("application", "reversal"))).group_by(leg.c.item_id)
+    )
+    moved = db.frame(connection, since, {"item_id": pl.Int64, "moved": pl.Int64})
+    there = or_(item.c.issue_date.is_(None), item.c.issue_date <= day)
+    lately = {"amount_minor": pl.Int64, "closed_on": pl.Date}
+    every = db.frame(connection, select(*columns, item.c.amount_minor, item.c.closed_on).where(there), shapes.ITEMS | lately)
+    back = every.join(moved, on="item_id", how="left").with_columns(pl.col("open_minor") - pl.col("moved").fill_null(0))
+    gone = (pl.col("open_minor") == 0) & pl.col("closed_on").is_between(day - dt.timedelta(days=CLOSED_DAYS), day - dt.timedelta(days=1))
+    closed = back.filter(gone & pl.col("kind").is_in(["invoice", "debit_memo"])).sort("customer_id", "document_number")
+    return Known(back.filter(pl.col("open_minor") != 0).sort("item_key").select(list(shapes.ITEMS)), closed.select(list(shapes.CLOSED_ITEMS)))

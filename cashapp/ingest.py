@@ -292,7 +292,7 @@ def _post_days(connection: Connection, legs: pl.DataFrame, facts: FileFacts, as_
         "n", pl.col("leg_account").alias("account"), "currency", pl.col("leg_minor").alias("amount_minor"),
         pl.lit(None, dtype=pl.String).alias("customer_id"), pl.lit(None, dtype=pl.Int64).alias("item_id"), "receipt_id",
     )
-    ledger.post(connection, entries, postings, actor, as_of)
+    ledger.post(connection, entries, postings, actor, as_of, late=True)
 
 
 def _taken_before(connection: Connection, facts: FileFacts) -> str:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import polars as pl
 from sqlalchemy import Connection, func, select
 
-from cashapp import clock, db, schema
+from cashapp import clock, db, periods, schema
 from cashapp.accounts import RECEIVABLE, UNAPPLIED
 from cashapp.errors import CashappError
 
@@ -41,15 +41,17 @@ class Leg(NamedTuple):
     receipt_id: int | None = None
 
 
-def post(connection: Connection, entries: pl.DataFrame, postings: pl.DataFrame, actor: str, on: dt.date) -> int:
+def post(connection: Connection, entries: pl.DataFrame, postings: pl.DataFrame, actor: str, on: dt.date, *, late: bool = False) -> int:
     """Write the entries with their postings, move the balances they touch, seal; returns the id of the first entry.
 
     Entry `n` of the frames gets id `first + n` where n counts from 0 without gaps. `on` is the business date (for the
-    closing date of items). Raises CashappError when an entry does not balance: nothing is written then.
+    closing date of items). Raises CashappError when an entry does not balance: nothing is written then. An entry dated into a
+    locked period is a ControlError; `late`, what a file brings, goes to the first open day after it instead.
     """
     if entries.is_empty():
         return db.next_id(connection, schema.journal_entry.c.entry_id)
     _refuse_unbalanced(entries, postings)
+    entries = periods.admitted(connection, entries, late=late)
     first = db.next_id(connection, schema.journal_entry.c.entry_id)
     numbered = entries.sort("n").select(
         (pl.col("n") + first).alias("entry_id"), "kind", "entry_date", pl.lit(clock.now().replace(tzinfo=None)).alias("posted_at"),
@@ -66,10 +68,10 @@ def post(connection: Connection, entries: pl.DataFrame, postings: pl.DataFrame, 
 
 
 def post_one(connection: Connection, *, kind: str, on: dt.date, source_key: str, legs: list[Leg], actor: str, memo: str = "",
-             reverses: int | None = None, reason: str = "") -> int:
+             reverses: int | None = None, reason: str = "", late: bool = False) -> int:
     """Write a single entry; returns its id."""
     entries = pl.DataFrame([(0, kind, on, source_key, reverses, memo, reason)], schema=ENTRIES, orient="row")
-    return post(connection, entries, pl.DataFrame([(0, *leg) for leg in legs], schema=POSTINGS, orient="row"), actor, on)
+    return post(connection, entries, pl.DataFrame([(0, *leg) for leg in legs], schema=POSTINGS, orient="row"), actor, on, late=late)
 
 
 def reverse(connection: Connection, entry_id: int, *, on: dt.date, reason: str, actor: str) -> int:

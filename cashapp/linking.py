@@ -1,4 +1,4 @@
-"""Links in the database: gathers the lines that may be the same money, lets `links.find` decide, keeps the outcome."""
+"""Links in the database: gathers the lines that may be the same money, lets `links` and `link_deposits` decide, keeps the outcome."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import datetime as dt
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
-from cashapp import accounts, db, exceptions, ledger, schema
+from cashapp import accounts, db, exceptions, ledger, link_deposits, links, schema
 from cashapp.config import Config
 from cashapp.ledger import Leg
-from cashapp.links import Link, Told, Window, find
+from cashapp.links import Link, Window
 
 LINKS = {"line_id": pl.Int64, "counted_by": pl.Int64, "how": pl.String, "why": pl.String}
 _REMITTANCE_ONLY = ("x12-820", "remt")
@@ -41,9 +41,9 @@ def link_file(connection: Connection, file_id: int, config: Config) -> pl.DataFr
     if span[0] is None:
         return pl.DataFrame(schema=LINKS)
     twice = _twice_in_file(connection, file_id)
-    links = pl.concat([twice, _links_to_others(connection, file_id, (span[0], span[1]), config, twice)])
-    db.insert_frame(connection, schema.line_link, links)
-    return links
+    found = pl.concat([twice, _links_to_others(connection, file_id, (span[0], span[1]), config, twice)])
+    db.insert_frame(connection, schema.line_link, found)
+    return found
 
 
 def _twice_in_file(connection: Connection, file_id: int) -> pl.DataFrame:
@@ -54,12 +54,12 @@ def _twice_in_file(connection: Connection, file_id: int) -> pl.DataFrame:
         select(func.min(statement.c.statement_id), func.max(statement.c.statement_id)).group_by(*told)
         .where(statement.c.file_id == file_id, statement.c.report == "statement", or_(statement.c.reference != "", statement.c.sequence != ""))
         .having(func.count() == 2).order_by(func.min(statement.c.statement_id))).all()
-    links: list[Link] = []
+    repeats: list[Link] = []
     for first, second in alike:
         one, other = (_lines(connection, schema.bank_line.c.statement_id == statement_id) for statement_id in (first, second))
         if one.height and one.drop("line_id", "statement_id").equals(other.drop("line_id", "statement_id")):
-            links += [Link(line, counted, "repeat", "the statement stands twice in the file") for line, counted in zip(other["line_id"], one["line_id"], strict=True)]
-    return pl.DataFrame(links, schema=LINKS, orient="row")
+            repeats += [Link(line, counted, "repeat", "the statement stands twice in the file") for line, counted in zip(other["line_id"], one["line_id"], strict=True)]
+    return pl.DataFrame(repeats, schema=LINKS, orient="row")
 
 
 def _links_to_others(connection: Connection, file_id: int, span: tuple[dt.date, dt.date], config: Config, linked: pl.DataFrame) -> pl.DataFrame:
@@ -69,8 +69,16 @@ def _links_to_others(connection: Connection, file_id: int, span: tuple[dt.date, 
     if old.is_empty():
         return pl.DataFrame(schema=LINKS)
     new = _lines(connection, and_(line.c.file_id == file_id, line.c.status == "booked")).join(linked, on="line_id", how="anti", maintain_order="left")
-    found = find(_new_told(new), _old_told(connection, old), Window(config.links.banking_days, config.links.calendar))
+    found = find(_as_told_first(new), _as_told_before(connection, old), Window(config.links.banking_days, config.links.calendar))
     return pl.DataFrame(found, schema=LINKS, orient="row")
+
+
+def find(new: pl.DataFrame, old: pl.DataFrame, window: Window) -> list[Link]:
+    """Links from new lines (of one file) to earlier ones, both with the columns TOLD; each new and each open earlier line is used once."""
+    single = links.one_to_one(new, old, window)
+    used = pl.Series([line_id for link in single for line_id in (link.line_id, link.counted_by)], dtype=pl.Int64)
+    rest = ~pl.col("line_id").is_in(used.implode())
+    return [*single, *link_deposits.link(new.filter(rest), old.filter(rest & pl.col("open")), window)]
 
 
 def _lines(connection: Connection, condition: object) -> pl.DataFrame:
@@ -88,46 +96,41 @@ def _lines(connection: Connection, condition: object) -> pl.DataFrame:
     return db.frame(connection, query, _COLUMNS)
 
 
-def _told(row: dict[str, object], *, is_open: bool, counting: bool, told_by: frozenset[str], advice: bool) -> Told:
-    numbered = row["reference"] or row["sequence"]
-    return Told(
-        line_id=row["line_id"], file_id=row["file_id"], format=row["format"], report=row["report"],  # type: ignore[arg-type]  # typed by _COLUMNS
-        statement=f"{row['statement_account']}|{row['reference']}|{row['sequence']}" if numbered else "",
-        account=row["account"], lockbox=row["lockbox"], currency=row["currency"], amount_minor=row["amount_minor"],  # type: ignore[arg-type]
-        kind=row["kind"], date=row["booking_date"], bank_reference=row["bank_reference"], customer_reference=row["customer_reference"],  # type: ignore[arg-type]
-        check_number=row["check_number"], payer_name=row["payer_name"], text=row["text"], batch_reference=row["batch_reference"],  # type: ignore[arg-type]
-        open=is_open, counting=counting, told_by=told_by, advice=advice,
-    )
+def _as_told_first(lines: pl.DataFrame) -> pl.DataFrame:
+    """Lines of _COLUMNS that nothing has become of yet, with the columns TOLD."""
+    return _as_told(lines.with_columns(pl.lit(value=True).alias("open"), counting=True, told_by=pl.lit("")))
 
 
-def _advises(row: dict[str, object]) -> bool:
-    return row["format"] in _REMITTANCE_ONLY and row["report"] == "announcement"
+def _as_told(lines: pl.DataFrame) -> pl.DataFrame:
+    numbered = (pl.col("reference") != "") | (pl.col("sequence") != "")
+    number = pl.concat_str("statement_account", "reference", "sequence", separator="|")
+    return lines.with_columns(
+        pl.when(numbered).then(number).otherwise(pl.lit("")).alias("statement"), pl.col("booking_date").alias("date"), is_advice().alias("advice"),
+    ).select(list(links.TOLD))
 
 
-def _new_told(new: pl.DataFrame) -> list[Told]:
-    return [_told(row, is_open=True, counting=True, told_by=frozenset(), advice=_advises(row)) for row in new.iter_rows(named=True)]
+def _as_told_before(connection: Connection, old: pl.DataFrame) -> pl.DataFrame:
+    """Earlier lines with what has become of them, with the columns TOLD; lines that only repeat others are left out."""
+    fates = _fates(connection, old)
+    settling, settled = _ids(fates, "settles", "line_id"), pl.concat([_ids(fates, "settles", "counted_by"), _ids(fates, "details", "line_id")])
+    taken = pl.concat([settling, _ids(fates, "details", "counted_by"), _touched_receipts(connection, old)])
+    told_by = fates.group_by(line_id="counted_by").agg(pl.col("format").unique().sort().str.join(" ").alias("told_by"))
+    statement = pl.col("report") == "statement"
+    is_in = pl.col("line_id").is_in
+    known = old.join(_ids(fates, "repeat", "line_id").to_frame(), on="line_id", how="anti", maintain_order="left").join(told_by, on="line_id", how="left", maintain_order="left")
+    return _as_told(known.with_columns(
+        pl.when(statement).then(~is_in(taken.implode()) & ((pl.col("kind") != "return") | is_in(_waiting_returns(connection).implode()))).otherwise(~is_in(settled.implode()) & pl.col("kind").is_in(["receipt", "return"])).alias("open"),
+        (~is_in(settling.implode()) & ~is_advice()).alias("counting"),
+        pl.concat_str("told_by", "format", separator=" ", ignore_nulls=True),
+    ))
 
 
-def _old_told(connection: Connection, old: pl.DataFrame) -> list[Told]:
-    """Earlier lines with what has become of them; lines that only repeat others are left out."""
-    repeats, settled, settling, detailed, told_by = _fates(connection, old)
-    touched, waiting = _touched_receipts(connection, old), _waiting_returns(connection)
-    rows: list[Told] = []
-    for row in old.iter_rows(named=True):
-        line_id, advice = row["line_id"], _advises(row)
-        if line_id in repeats:
-            continue
-        if row["report"] == "statement":
-            is_open = line_id not in settling and line_id not in detailed and line_id not in touched and (row["kind"] != "return" or line_id in waiting)
-        else:
-            is_open = line_id not in settled and line_id not in repeats and row["kind"] in {"receipt", "return"}
-        rows.append(_told(row, is_open=is_open, counting=line_id not in settling and not advice,
-                          told_by=told_by.get(line_id, frozenset()) | {str(row["format"])}, advice=advice))
-    return rows
+def _ids(fates: pl.DataFrame, how: str, side: str) -> pl.Series:
+    return fates.filter(pl.col("how") == how)[side].unique().alias("line_id")
 
 
-def _fates(connection: Connection, old: pl.DataFrame) -> tuple[set[int], set[int], set[int], set[int], dict[int, frozenset[str]]]:
-    """Line ids that repeat others, are settled, settle others, are opened by details; and which formats told of each."""
+def _fates(connection: Connection, old: pl.DataFrame) -> pl.DataFrame:
+    """line_id, counted_by, how, format (of the line's file): the links that these lines have a part in."""
     link, line, file = schema.line_link, schema.bank_line, schema.source_file
     low, high = old["line_id"].min(), old["line_id"].max()
     query = (
@@ -135,41 +138,30 @@ def _fates(connection: Connection, old: pl.DataFrame) -> tuple[set[int], set[int
         .join(line, line.c.line_id == link.c.line_id).join(file, file.c.file_id == line.c.file_id)
         .where(or_(link.c.line_id.between(low, high), link.c.counted_by.between(low, high)), not_undone(line.c.file_id))
     )
-    repeats, settled, settling, detailed = set[int](), set[int](), set[int](), set[int]()
-    told_by: dict[int, frozenset[str]] = {}
-    for line_id, counted_by, how, format_name in connection.execute(query):
-        told_by[counted_by] = told_by.get(counted_by, frozenset()) | {format_name}
-        if how == "repeat":
-            repeats.add(line_id)
-        elif how == "settles":
-            settling.add(line_id)
-            settled.add(counted_by)
-        else:
-            detailed.add(counted_by)
-            settled.add(line_id)
-    return repeats, settled, settling, detailed, told_by
+    return db.frame(connection, query, {"line_id": pl.Int64, "counted_by": pl.Int64, "how": pl.String, "format": pl.String})
 
 
-def _touched_receipts(connection: Connection, old: pl.DataFrame) -> set[int]:
+def _touched_receipts(connection: Connection, old: pl.DataFrame) -> pl.Series:
     """Lines whose receipt has been worked with already: details can no longer take its place."""
     receipt = schema.receipt
     query = select(receipt.c.line_id).where(
         receipt.c.line_id.between(old["line_id"].min(), old["line_id"].max()),
         or_(receipt.c.state != "open", receipt.c.unapplied_minor != receipt.c.amount_minor),
     )
-    return set(connection.execute(query).scalars())
+    return db.frame(connection, query, {"line_id": pl.Int64})["line_id"]
 
 
-def _waiting_returns(connection: Connection) -> set[int]:
+def _waiting_returns(connection: Connection) -> pl.Series:
     """Lines of returns whose payment was not found: their details may still come."""
     table = schema.returned_item
-    return set(connection.execute(select(table.c.line_id).where(table.c.method == "waiting", table.c.line_id.is_not(None))).scalars())
+    query = select(table.c.line_id).where(table.c.method == "waiting", table.c.line_id.is_not(None))
+    return db.frame(connection, query, {"line_id": pl.Int64})["line_id"]
 
 
-def release_detailed(connection: Connection, links: pl.DataFrame, as_of: dt.date, actor: str) -> None:
+def release_detailed(connection: Connection, found: pl.DataFrame, as_of: dt.date, actor: str) -> None:
     """A deposit that stood as one receipt gives way to the receipts of its details."""
     receipt = schema.receipt
-    deposits = links.filter(pl.col("how") == "details")["counted_by"].unique().sort().to_list()
+    deposits = found.filter(pl.col("how") == "details")["counted_by"].unique().sort().to_list()
     for line_id in deposits:
         exceptions.resolve_where(connection, "line_id", line_id, actor, "its details came")
     for row in connection.execute(select(receipt).where(receipt.c.line_id.in_(deposits)).order_by(receipt.c.receipt_id)).all():

@@ -4,19 +4,22 @@ Three ways. *repeat*: the new line tells of money that an earlier line already c
 statement sent twice). *settles*: the new statement line is the cash of what was announced or received before (an intraday
 line, the checks of a lockbox). *details*: the new lines open a deposit that a statement already booked.
 
-One to one by reference first, then by account, date and amount; then groups against totals. Two lines of one file are never
-the same money, and where two answers fit equally well none is taken: money told twice is found by a clerk, money lost is not.
+One to one by reference first, then by account, date and amount; then deposits against their details (`cashapp.link_deposits`).
+Two lines of one file are never the same money, and where two answers fit equally well none is taken: money told twice is found
+by a clerk, money lost is not.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import re
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
+from operator import attrgetter
 from typing import Literal, NamedTuple
 
+import polars as pl
 from rapidfuzz import fuzz
 
 from cashapp import calendars
@@ -25,22 +28,31 @@ from cashapp.bank_accounts import same_account
 How = Literal["repeat", "settles", "details"]
 _NAMES_AGREE = 60
 _REFERENCE_LENGTH = 4
+_PAIRS_MAX = 10_000  # of lines with one amount that are all compared
+_TRIED_MAX = 16  # earlier lines with one key, in order, that a line of a crowd is compared with
+TOLD: dict[str, type[pl.DataType]] = {
+    "line_id": pl.Int64, "file_id": pl.Int64, "format": pl.String, "report": pl.String, "statement": pl.String, "account": pl.String,
+    "lockbox": pl.String, "currency": pl.String, "amount_minor": pl.Int64, "kind": pl.String, "date": pl.Date, "bank_reference": pl.String,
+    "customer_reference": pl.String, "check_number": pl.String, "payer_name": pl.String, "text": pl.String, "batch_reference": pl.String,
+    "open": pl.Boolean, "counting": pl.Boolean, "told_by": pl.String, "advice": pl.Boolean,
+}
 
 
 class Told(NamedTuple):
-    """A bank line as linking sees it.
+    """A bank line as linking sees it: a row of a frame with the columns TOLD.
 
+    `statement`: account, number and sequence of its statement; "" where it has no number.
     `open`: an announced line whose cash no statement has shown, or a statement line whose details may still come.
     `counting`: it stands for its money itself (false for a statement line that settles what was announced before).
-    `told_by`: the formats that have told of this money so far. `advice`: it tells of money that moves by another way (a
-    remittance without cash) and never counts; whatever shows the cash counts for both.
+    `told_by`: the formats that have told of this money so far, with blanks between. `advice`: it tells of money that moves by
+    another way (a remittance without cash) and never counts; whatever shows the cash counts for both.
     """
 
     line_id: int
     file_id: int
     format: str
     report: str
-    statement: str  # account, number and sequence of its statement; "" where it has no number
+    statement: str
     account: str
     lockbox: str
     currency: str
@@ -55,8 +67,13 @@ class Told(NamedTuple):
     batch_reference: str
     open: bool
     counting: bool
-    told_by: frozenset[str]
+    told_by: str
     advice: bool
+
+
+def told(frame: pl.DataFrame) -> list[Told]:
+    """The rows of a frame with the columns TOLD."""
+    return [Told(*row) for row in frame.select(list(TOLD)).iter_rows()]
 
 
 class Link(NamedTuple):
@@ -81,40 +98,99 @@ class Window:
         return second <= calendars.shift(first, self.banking_days, self.calendar)
 
 
-def find(new: Sequence[Told], old: Sequence[Told], window: Window) -> list[Link]:
-    """Links from new lines (of one file) to earlier ones; each new line and each open earlier line is used once."""
-    single = _one_to_one(new, old, window)
-    linked = {link.line_id for link in single} | {link.counted_by for link in single}
-    rest_new = [line for line in new if line.line_id not in linked]
-    rest_old = [line for line in old if line.line_id not in linked and line.open]
-    return [*single, *_totals(rest_new, rest_old, window)]
+def one_to_one(new: pl.DataFrame, old: pl.DataFrame, window: Window) -> list[Link]:
+    """Links from new lines (of one file) to earlier ones (both with the columns TOLD); each line is used once."""
+    amount = ["currency", "amount_minor"]
+    fresh, earlier = told(new.join(old, on=amount, how="semi", maintain_order="left")), told(old.join(new, on=amount, how="semi", maintain_order="left"))
+    key = attrgetter(*amount)
+    before = _by(key, earlier)
+    return [link for shared, lines in _by(key, fresh).items() for link in _same_amount(lines, before[shared], window)]
 
 
-def _one_to_one(new: Sequence[Told], old: Sequence[Told], window: Window) -> list[Link]:
-    by_amount: dict[tuple[str, int], list[Told]] = defaultdict(list)
-    for line in old:
-        by_amount[line.currency, line.amount_minor].append(line)
+def _same_amount(new: list[Told], old: list[Told], window: Window) -> Iterator[Link]:
+    crowded = len(new) * len(old) > _PAIRS_MAX
+    for tier, line, earlier in (_in_crowds(new, old, window) if crowded else _best(new, old, window)):
+        yield _link(line, earlier, _WHY[tier])
+
+
+_Pair = tuple[int, Told, Told]
+
+
+def _best(new: Iterable[Told], old: Iterable[Told], window: Window) -> Iterator[_Pair]:
+    """All pairs compared, the strongest first, then the nearest in time."""
     pairs = sorted(
         (tier, abs((line.date - earlier.date).days), _content(line), _content(earlier), line.line_id, earlier.line_id, line, earlier)
-        for line in new
-        for earlier in by_amount.get((line.currency, line.amount_minor), ())
-        if (tier := _tier(line, earlier, window)) is not None
+        for line in new for earlier in old if (tier := _tier(line, earlier, window)) is not None
     )
-    links: list[Link] = []
     used: set[int] = set()
     for tier, *_, line, earlier in pairs:
         if line.line_id not in used and earlier.line_id not in used:
             used |= {line.line_id, earlier.line_id}
-            links.append(_link(line, earlier, _WHY[tier]))
-    return links
+            yield tier, line, earlier
 
 
-_WHY = ("same bank reference", "same payer reference", "same statement", "same account, date and amount")
+def _in_crowds(new: list[Told], old: list[Told], window: Window) -> Iterator[_Pair]:
+    """Many payments of one amount, as a payroll or a subscription makes them: key by key, and within a key in order."""
+    used: set[int] = set()
+    for key in _CROWD_KEYS:
+        before = _by(key, (line for line in old if line.line_id not in used))
+        for shared, lines in sorted(_by(key, (line for line in new if line.line_id not in used)).items()):
+            for pair in _in_order(lines, before.get(shared, []), window):
+                used |= {pair[1].line_id, pair[2].line_id}
+                yield pair
 
 
 def _content(line: Told) -> tuple[str, ...]:
     """What orders equal candidates, so that the outcome does not hang on the order of files or rows."""
     return (line.date.isoformat(), line.bank_reference, line.customer_reference, line.check_number, line.payer_name, line.text)
+
+
+_CROWD_KEYS: tuple[Callable[[Told], tuple[str, ...]], ...] = (
+    _content,
+    lambda line: (line.bank_reference,),
+    lambda line: (line.customer_reference,),
+    lambda line: (line.check_number,),
+    lambda line: (line.date.isoformat(), line.payer_name),
+    lambda line: (line.date.isoformat(),),
+    lambda line: (line.payer_name,),
+    lambda _: (),
+)
+
+
+def _in_order(new: list[Told], old: list[Told], window: Window) -> Iterator[_Pair]:
+    """Each line, in the order of content, with the first of the next few earlier lines that may be the same money."""
+    waiting = OrderedDict((line.line_id, line) for line in sorted(old, key=_in_turn))
+    for line in sorted(new, key=_in_turn):
+        _drop_passed(waiting, line, window)
+        for earlier in islice(waiting.values(), _TRIED_MAX):
+            tier = _tier(line, earlier, window)
+            if tier is not None:
+                del waiting[earlier.line_id]
+                yield tier, line, earlier
+                break
+
+
+def _in_turn(line: Told) -> tuple[tuple[str, ...], int]:
+    return _content(line), line.line_id
+
+
+def _drop_passed(waiting: OrderedDict[int, Told], line: Told, window: Window) -> None:
+    """Lines too old for this one are too old for all that follow."""
+    while waiting:
+        first = next(iter(waiting.values()))
+        if first.date >= line.date or window.holds(line.date, first.date):
+            return
+        waiting.popitem(last=False)
+
+
+def _by(key: Callable[[Told], tuple[object, ...]], lines: Iterable[Told]) -> dict[tuple[object, ...], list[Told]]:
+    groups: dict[tuple[object, ...], list[Told]] = defaultdict(list)
+    for line in lines:
+        groups[key(line)].append(line)
+    return groups
+
+
+_WHY = ("same bank reference", "same payer reference", "same statement", "same account, date and amount")
 
 
 def _link(line: Told, earlier: Told, why: str) -> Link:
@@ -145,8 +221,8 @@ def _cross_tier(line: Told, earlier: Told) -> int | None:
         return 0
     if _shares_reference(line, earlier):
         return 1
-    told = line.format in earlier.told_by
-    return 3 if not told and line.account and earlier.account and not _names_conflict(line, earlier) else None
+    told_before = line.format in earlier.told_by.split()
+    return 3 if not told_before and line.account and earlier.account and not _names_conflict(line, earlier) else None
 
 
 def _same_report_tier(line: Told, earlier: Told) -> int | None:
@@ -189,105 +265,3 @@ def _names_conflict(line: Told, earlier: Told) -> bool:
     if not line.payer_name or not earlier.payer_name:
         return False
     return fuzz.token_set_ratio(line.payer_name.upper(), earlier.payer_name.upper()) < _NAMES_AGREE
-
-
-def _totals(new: Sequence[Told], old: Sequence[Told], window: Window) -> list[Link]:
-    """Statement deposits against the details whose total they are, whichever came first."""
-    deposits_new = [line for line in new if line.report == "statement" and line.amount_minor > 0]
-    links = [
-        Link(deposit.line_id, detail.line_id, "settles", "the deposit of these details")
-        for deposit, group in _fits(deposits_new, _groups(line for line in old if _is_detail(line)), window)
-        for detail in group
-    ]
-    deposits_old = [line for line in old if line.report == "statement" and line.amount_minor > 0]
-    links += [
-        Link(detail.line_id, deposit.line_id, "details", "the details of this deposit")
-        for deposit, group in _fits(deposits_old, _groups(line for line in new if _is_detail(line)), window)
-        for detail in group
-    ]
-    return [*links, *_return_totals(new, old, window)]
-
-
-def _return_totals(new: Sequence[Told], old: Sequence[Told], window: Window) -> list[Link]:
-    """Returned items that the bank took back in one sum, against the file that lists them, whichever came first."""
-    settled = _fits([line for line in new if _takes_back(line)], _return_groups(old), window)
-    detailed = _fits([line for line in old if _takes_back(line)], _return_groups(new), window)
-    return [
-        *(Link(sum_line.line_id, detail.line_id, "settles", "the sum of these returns") for sum_line, group in settled for detail in group),
-        *(Link(detail.line_id, sum_line.line_id, "details", "the details of this return") for sum_line, group in detailed for detail in group),
-    ]
-
-
-def _takes_back(line: Told) -> bool:
-    return line.report == "statement" and line.kind == "return" and line.amount_minor < 0
-
-
-def _return_groups(lines: Iterable[Told]) -> list[list[Told]]:
-    """The returns of a batch, and of a whole file."""
-    groups: dict[tuple[object, ...], list[Told]] = defaultdict(list)
-    for line in lines:
-        if line.report != "statement" and line.kind == "return" and line.amount_minor < 0:
-            groups["batch", line.file_id, line.statement].append(line)
-            groups["file", line.file_id].append(line)
-    distinct = {tuple(sorted(detail.line_id for detail in group)): group for group in groups.values() if len(group) > 1}
-    return [distinct[key] for key in sorted(distinct)]
-
-
-def _is_detail(line: Told) -> bool:
-    """Whether it may have arrived within a deposit: cash reported elsewhere, or a detail of an announced batch."""
-    return not line.advice and (line.report == "cash_report" or (line.report == "announcement" and bool(line.batch_reference)))
-
-
-def _groups(lines: Iterable[Told]) -> list[list[Told]]:
-    """The sets of details that may arrive as one deposit: a batch, a lockbox or statement, the whole file's credits."""
-    groups: dict[tuple[object, ...], list[Told]] = defaultdict(list)
-    for line in lines:
-        if line.kind == "return" and line.amount_minor < 0:
-            continue
-        keys: set[tuple[object, ...]] = {("batch", line.file_id, line.batch_reference)}
-        if line.report == "cash_report":
-            keys |= {("statement", line.file_id, line.lockbox, line.statement), ("file", line.file_id)}
-        for key in keys:
-            groups[key].append(line)
-    distinct = {tuple(sorted(detail.line_id for detail in group)): group for group in groups.values() if len(group) > 1 or group[0].lockbox}
-    return [distinct[key] for key in sorted(distinct)]
-
-
-def _fits(deposits: Sequence[Told], groups: list[list[Told]], window: Window) -> list[tuple[Told, list[Told]]]:
-    """Deposits and groups that fit each other and nothing else equally well; larger groups are not split by smaller ones."""
-    chosen: list[tuple[Told, list[Told]]] = []
-    used: set[int] = set()
-    for deposit in sorted(deposits, key=lambda line: (line.kind != "lockbox_deposit", _content(line), line.line_id)):
-        fitting = [
-            (_group_rank(deposit, group), group) for group in groups
-            if _group_fits(deposit, group, window) and not any(detail.line_id in used for detail in group)
-        ]
-        fitting.sort(key=lambda pair: pair[0])
-        if fitting and (len(fitting) == 1 or fitting[0][0] < fitting[1][0]):
-            group = fitting[0][1]
-            used |= {detail.line_id for detail in group}
-            chosen.append((deposit, group))
-    return chosen
-
-
-def _group_fits(deposit: Told, group: list[Told], window: Window) -> bool:
-    first = group[0]
-    total = sum(detail.amount_minor for detail in group)
-    named = _names_box(deposit, first)
-    return (
-        deposit.currency == first.currency and deposit.amount_minor == total
-        and any(window.holds(deposit.date, detail.date) for detail in group)
-        and (named or (bool(first.account) and bool(deposit.account) and same_account(deposit.account, first.account))
-             or (not first.account and deposit.kind in {"lockbox_deposit", "return"}))
-    )
-
-
-def _names_box(deposit: Told, detail: Told) -> bool:
-    """Whether the deposit's text has the number of the details' lockbox, with or without its padding."""
-    number = detail.lockbox.lstrip("0")
-    return bool(number) and re.search(rf"(?<!\d)0*{re.escape(number)}(?!\d)", deposit.text) is not None
-
-
-def _group_rank(deposit: Told, group: list[Told]) -> tuple[int, int]:
-    """Better first: the box is named, then the nearest date."""
-    return (0 if _names_box(deposit, group[0]) else 1, min(abs((deposit.date - detail.date).days) for detail in group))

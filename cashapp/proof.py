@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, case, func, select
 
 from cashapp import accounts, ledger, schema
 from cashapp.money import shown
+from cashapp.reconciliation import proofs as reconciled
 from parsers.amounts import to_text
 
 _SHOWN = 10
@@ -34,6 +35,10 @@ def prove(connection: Connection) -> list[Proof]:
         Proof("each item's open amount is what its postings say", _limited(_items(connection))),
         Proof("each receipt is exactly unapplied, applied, on account, posted elsewhere or returned", _limited(_dispositions(connection))),
         Proof("the bank accounts in the ledger are the sum of their statement lines", _limited(_bank(connection))),
+        Proof("the control accounts of the ledger are the sums of the items and the receipts", _limited(_controls(connection))),
+        Proof("matches of bank lines with book entries tie, and none shares a row", _limited(reconciled.untied_matches(connection))),
+        Proof("reviewed bank reconciliations read as they were signed", _limited(reconciled.changed_after_review(connection))),
+        Proof("nothing was written into a locked period", _limited(reconciled.written_into_locked(connection))),
         Proof("statements chain: each opens with the balance at which the one before closed", _limited(_chains(connection))),
     ]
 
@@ -82,6 +87,22 @@ def _items(connection: Connection) -> list[str]:
         .outerjoin(sums, sums.c.key == item.c.item_id).where(item.c.open_minor != proven).order_by(item.c.item_id)
     )
     return _difference(connection, query, "item")
+
+
+def _controls(connection: Connection) -> list[str]:
+    """Receivable against the open amounts, unapplied cash against the receipts, by currency."""
+    leg, item, receipt = schema.posting, schema.open_item, schema.receipt
+    found: list[str] = []
+    for account, sign, kept in (
+        (accounts.RECEIVABLE, 1, select(item.c.currency, func.sum(item.c.open_minor)).group_by(item.c.currency)),
+        (accounts.UNAPPLIED, -1, select(receipt.c.currency, func.sum(receipt.c.unapplied_minor)).group_by(receipt.c.currency)),
+    ):
+        ledger_side = {currency: sign * int(minor) for currency, minor in connection.execute(
+            select(leg.c.currency, func.sum(leg.c.amount_minor)).where(leg.c.account == account).group_by(leg.c.currency))}
+        sub_ledger = {currency: int(minor) for currency, minor in connection.execute(kept)}
+        found += [f"{account}: sub-ledger {shown(sub_ledger.get(currency, 0), currency)}, ledger {shown(ledger_side.get(currency, 0), currency)}"
+                  for currency in sorted(ledger_side.keys() | sub_ledger.keys()) if ledger_side.get(currency, 0) != sub_ledger.get(currency, 0)]
+    return found
 
 
 _MOVES_CASH = ("return", "non_ar", "details", "adjustment")

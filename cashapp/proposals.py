@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 from sqlalchemy import Connection, select
 
-from cashapp import applications, db, exceptions, schema
+from cashapp import applications, db, exceptions, schema, strata
 from matching.schema import Outcome
 
 ENGINE = "cashapp"
@@ -24,17 +24,24 @@ class Matched:
     auto_minor: dict[str, int] = field(default_factory=dict)
 
 
-def keep(connection: Connection, outcome: Outcome, receipts: pl.DataFrame, as_of: dt.date, *, post: bool) -> Matched:
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """Which share of the certain answers a person sees first: one in `one_in`, none where it is 0."""
+
+    one_in: int = 0
+    seed: str = ""
+
+
+def keep(connection: Connection, outcome: Outcome, receipts: pl.DataFrame, as_of: dt.date, *, post: bool, audit: Audit = Audit()) -> Matched:
     """Store an outcome: proposals and evidence replace the former ones, certain ones are posted, the queue follows."""
+    outcome = _held_back(connection, outcome, receipts, audit, as_of)
     _replace(connection, outcome, receipts)
     matched = Matched(considered=receipts.height)
-    held = _held(connection)
-    free = outcome.proposals.join(held, on="receipt_id", how="anti", maintain_order="left")
-    certain = free.filter(pl.col("unattended") & (pl.col("rank") == 1)) if post else free.clear()
+    certain = outcome.proposals.filter(pl.col("unattended") & (pl.col("rank") == 1)) if post else outcome.proposals.clear()
     if certain.height:
         matched.auto_count, matched.auto_minor = _post(connection, certain, outcome.lines, receipts, as_of)
     undecided = pl.when(pl.col("receipt_id").is_in(certain["receipt_id"].implode())).then(pl.lit("")).otherwise(
-        pl.when(pl.col("receipt_id").is_in(held["receipt_id"].implode())).then(pl.lit("reopened"))
+        pl.when(pl.col("receipt_id").is_in(_held(connection).implode())).then(pl.lit("reopened"))
         .when(pl.col("reason") == "").then(pl.lit("weak_evidence")).otherwise(pl.col("reason")))
     verdicts = outcome.verdicts.with_columns(undecided.alias("reason")).join(
         receipts.select("receipt_id", "receipt_key", "currency", "amount_minor"), on="receipt_id")
@@ -44,10 +51,23 @@ def keep(connection: Connection, outcome: Outcome, receipts: pl.DataFrame, as_of
     return matched
 
 
-def _held(connection: Connection) -> pl.DataFrame:
+def _held_back(connection: Connection, outcome: Outcome, receipts: pl.DataFrame, audit: Audit, as_of: dt.date) -> Outcome:
+    """The outcome without unattended postings that a person took back before, and without those drawn for the audit."""
+    certain = outcome.proposals.filter(pl.col("unattended") & (pl.col("rank") == 1))
+    if certain.is_empty():
+        return outcome
+    keys = certain.join(receipts.select("receipt_id", "receipt_key"), on="receipt_id", maintain_order="left")["receipt_key"]
+    drawn = certain.filter(strata.drawn(keys, audit.one_in, audit.seed))
+    strata.record_audit(connection, drawn, as_of)
+    held = pl.concat([drawn["receipt_id"], _held(connection)])
+    unattended = pl.col("unattended") & ~pl.col("receipt_id").is_in(held.implode())
+    return replace(outcome, proposals=outcome.proposals.with_columns(unattended.alias("unattended")))
+
+
+def _held(connection: Connection) -> pl.Series:
     """Receipts of which a person took an application back: a person decides again."""
     receipt = schema.receipt
-    return db.frame(connection, select(receipt.c.receipt_id).where(receipt.c.held, receipt.c.unapplied_minor != 0), {"receipt_id": pl.Int64})
+    return db.frame(connection, select(receipt.c.receipt_id).where(receipt.c.held, receipt.c.unapplied_minor != 0), {"receipt_id": pl.Int64})["receipt_id"]
 
 
 def _replace(connection: Connection, outcome: Outcome, receipts: pl.DataFrame) -> None:

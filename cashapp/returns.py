@@ -70,7 +70,7 @@ def _settle(connection: Connection, line: Line, found: Found, money: str, act: A
     else:
         return False
     entry_id = ledger.post_one(
-        connection, kind="return", on=date_of(line), source_key=_source_key(connection, line), actor=act.actor, reason=str(line["return_reason"]),
+        connection, kind="return", on=date_of(line), source_key=_source_key(connection, line), actor=act.actor, late=True, reason=str(line["return_reason"]),
         memo=f"{receipt.receipt_key} came back", legs=[first, *legs])
     connection.execute(schema.receipt.update().where(schema.receipt.c.receipt_id == receipt.receipt_id).values(state="returned"))
     case = return_cases.Case(line, receipt.receipt_id, receipt.customer_id, receipt.amount_minor, found.bank_fee_minor, method, found.how, entry_id)
@@ -124,7 +124,7 @@ def _was_expected(connection: Connection, line: Line, act: Act) -> bool:
     chosen = fitting or ([] if named else waiting)
     if len(chosen) != 1:
         return False
-    ledger.post_one(connection, kind="return", on=date_of(line), source_key=_source_key(connection, line), actor=act.actor, reason=str(line["return_reason"]),
+    ledger.post_one(connection, kind="return", on=date_of(line), source_key=_source_key(connection, line), actor=act.actor, late=True, reason=str(line["return_reason"]),
                     memo="the bank's line of a return that was told before",
                     legs=[Leg(money_of(line), str(line["currency"]), minor(line, "amount_minor")), Leg(accounts.RETURNS, str(line["currency"]), -minor(line, "amount_minor"))])
     method = "debit_memo" if reversals.standing(connection, chosen[0].receipt_id) else "mirror"
@@ -142,7 +142,7 @@ def _money_came(connection: Connection, line: Line, act: Act) -> None:
         _park(connection, line, "return_unmatched" if line["kind"] == "return" else "unexplained_line", act)
         return
     entry_id = ledger.post_one(
-        connection, kind="return", on=date_of(line), source_key=_source_key(connection, line), actor=act.actor, reason=str(line["return_reason"]),
+        connection, kind="return", on=date_of(line), source_key=_source_key(connection, line), actor=act.actor, late=True, reason=str(line["return_reason"]),
         memo=f"refund {refund.adjustment_id} came back", legs=[Leg(money_of(line), currency, amount), Leg(accounts.REFUNDS, currency, -amount, refund.customer_id)])
     case = return_cases.Case(line, None, refund.customer_id, -amount, 0, "refund", f"it is refund {refund.adjustment_id}", entry_id, refund.adjustment_id)
     return_cases.record(connection, case, act.actor)
@@ -167,7 +167,7 @@ def _park(connection: Connection, line: Line, reason: str, act: Act) -> None:
     amount, currency = minor(line, "amount_minor"), str(line["currency"])
     clearing = accounts.SUSPENSE if reason == "unexplained_line" else accounts.RETURNS
     entry_id = ledger.post_one(
-        connection, kind="return", on=date_of(line), source_key=_source_key(connection, line), actor=act.actor, reason=str(line["return_reason"]),
+        connection, kind="return", on=date_of(line), source_key=_source_key(connection, line), actor=act.actor, late=True, reason=str(line["return_reason"]),
         memo="a return that waits for a person", legs=[Leg(money_of(line), currency, amount), Leg(clearing, currency, -amount)])
     return_cases.record(connection, return_cases.Case(line, None, None, -amount, 0, "waiting", "", entry_id), act.actor)
     exceptions.open_cases(connection, pl.DataFrame({

@@ -346,6 +346,51 @@ exception_event = Table(
     Column("entry_id", BIG, ForeignKey("journal_entry.entry_id")),  # the journal entry it made, for undo
     Index("ix_exception_event_exception", "exception_id"),
 )
+app_user = Table(
+    "app_user", metadata,
+    Column("login", Text, primary_key=True),
+    _text("name"), Column("role", Text, nullable=False), Column("password_hash", Text, nullable=False),
+    Column("active", Boolean, nullable=False), Column("created_at", DateTime, nullable=False),
+    CheckConstraint("role IN ('clerk', 'senior', 'manager', 'auditor', 'admin')", name="role"),
+)
+web_session = Table(  # kept here, so that logging out, or barring a user, ends it at once
+    "web_session", metadata,
+    Column("session_id", String(64), primary_key=True),
+    Column("login", Text, ForeignKey("app_user.login"), nullable=False),
+    Column("expires_at", DateTime, nullable=False),
+    Index("ix_web_session_login", "login"),
+)
+api_token = Table(
+    "api_token", metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("login", Text, ForeignKey("app_user.login"), nullable=False),
+    _text("name"), Column("created_at", DateTime, nullable=False),
+)
+saved_filter = Table(
+    "saved_filter", metadata,
+    Column("login", Text, ForeignKey("app_user.login"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    _text("query"),
+)
+lesson = Table(  # what a person's decision taught; it stands as long as its entry does (cashapp.learning)
+    "lesson", metadata,
+    _key("lesson_id"),
+    Column("kind", Text, nullable=False),
+    Column("customer_id", Text, ForeignKey("customer.customer_id"), nullable=False),
+    Column("value", Text, nullable=False),
+    _ref("receipt_id", "receipt.receipt_id"),
+    _ref("entry_id", "journal_entry.entry_id"),
+    Column("actor", Text, nullable=False),
+    Column("learned_on", Date, nullable=False),
+    CheckConstraint("kind IN ('alias', 'account', 'habit')", name="kind"),
+    Index("ix_lesson_entry", "entry_id"),
+)
+audit_sample = Table(  # certain answers that go to a person, who is not told so (cashapp.strata)
+    "audit_sample", metadata,
+    Column("receipt_id", BIG, ForeignKey("receipt.receipt_id"), primary_key=True, autoincrement=False),
+    Column("rule", Text, nullable=False), _text("payer_evidence"), _text("amount_evidence"),
+    Column("drawn_on", Date, nullable=False),
+)
 run_log = Table(
     "run_log", metadata,
     _key("run_id"),
@@ -361,8 +406,50 @@ undo_log = Table(
     Column("files", BIG, nullable=False), Column("entries", BIG, nullable=False),
 )
 
+bank_match = Table(  # a bank reconciliation's claim that these lines and entries are the same money
+    "bank_match", metadata,
+    _key("match_id"),
+    Column("account", Text, nullable=False), Column("currency", String(3), nullable=False),
+    Column("kind", Text, nullable=False), Column("status", Text, nullable=False),  # matched, suggested
+    Column("confidence", BIG, nullable=False), _text("reason"),
+    Column("made_at", DateTime, nullable=False), Column("actor", Text, nullable=False),
+    Index("ix_bank_match_account", "account", "currency"),
+)
+bank_match_member = Table(  # amounts and dates as they were when it was made: an entry that is changed later breaks it
+    "bank_match_member", metadata,
+    _ref("match_id", "bank_match.match_id"),
+    Column("line_id", BIG, ForeignKey("bank_line.line_id")),
+    Column("book_account", Text), Column("entry_id", Text),
+    _minor("amount_minor"), Column("date", Date, nullable=False),
+    Index("ix_bank_match_member_match", "match_id"),
+)
+bank_match_event = Table(  # confirmed by a person, or broken: a match is never changed
+    "bank_match_event", metadata,
+    _ref("match_id", "bank_match.match_id"),
+    Column("action", Text, nullable=False),  # confirmed, broken
+    Column("at", DateTime, nullable=False), Column("actor", Text, nullable=False), _text("reason"),
+    Index("ix_bank_match_event_match", "match_id"),
+)
+reconciliation_event = Table(  # what people did with an account's month: prepared, reviewed, reopened, owner
+    "reconciliation_event", metadata,
+    _key("event_id"),
+    Column("account", Text, nullable=False), Column("period", String(7), nullable=False),
+    Column("action", Text, nullable=False), Column("at", DateTime, nullable=False), Column("actor", Text, nullable=False),
+    _text("note"), _text("digest"),
+    Index("ix_reconciliation_event_period", "account", "period"),
+)
+period_event = Table(  # a month is what its last event says: soft_closed, locked, open (again); without one it is open
+    "period_event", metadata,
+    _key("event_id"),
+    Column("period", String(7), nullable=False),
+    Column("state", Text, nullable=False), Column("at", DateTime, nullable=False), Column("actor", Text, nullable=False), _text("reason"),
+    CheckConstraint("state IN ('open', 'soft_closed', 'locked')", name="state"),
+    Index("ix_period_event_period", "period"),
+)
+
 APPEND_ONLY = (
     source_file, statement, control, file_issue, bank_line, line_link, journal_entry, posting, seal, application,
-    exception_event, run_log, undone_file, receipt_before, return_event, adjustment_event, undo_log,
+    exception_event, run_log, undone_file, receipt_before, return_event, adjustment_event, undo_log, lesson, audit_sample,
+    bank_match, bank_match_member, bank_match_event, reconciliation_event, period_event,
 )
 """Tables whose rows are never changed nor deleted; triggers refuse it."""

@@ -8,6 +8,7 @@ items. With gap = what is open minus what came, in this order:
     rounding          0 < gap ≤ the policy's rounding difference: written off
     stated_fee        gap = the bank fee that the message states (after discounts, if any): written off
     late_discount     gap = discounts of which at least one is too late
+    unstated_fee      gap ≤ the fee limit and nobody states a fee: only ever a further suggestion beside `short` (stages.with_fee)
     over              gap < 0: everything is paid, the rest stays unapplied
     short             gap > 0: credits first, then the oldest items, as far as the money goes
 
@@ -24,8 +25,8 @@ import polars as pl
 
 from matching.books import Books
 
-EXACT, NET, ROUNDING, FEE, LATE, OVER, SHORT = (
-    "exact", "net_of_discount", "rounding", "stated_fee", "late_discount", "over", "short",
+EXACT, NET, ROUNDING, FEE, LATE, OVER, SHORT, UNSTATED_FEE = (
+    "exact", "net_of_discount", "rounding", "stated_fee", "late_discount", "over", "short", "unstated_fee",
 )
 DISCOUNTS_MAX = 12
 """Among more discounted items than that it is not tried which of them were paid net."""

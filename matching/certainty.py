@@ -7,11 +7,12 @@ orders the suggestions and is no licence. An answer that has a rival, an equally
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 import polars as pl
 
-from matching import amounts, stated_amounts, unnamed
+from matching import amounts, autocash, stated_amounts, unnamed
 from matching.schema import Policy
 
 KNOWN = frozenset(("clerk", "bank_account", "name", "alias", "name_truncated"))
@@ -65,15 +66,17 @@ LIKELIHOOD: dict[str, int] = {
     ADVICE: 890, STRUCTURED: 890, NUMBER: 890, DIGITS: 870, WITH_CREDIT: 870, WITH_MORE: 875, RANGE: 880, ORDER: 850, SHORT: 800, NEAR: 820, PART: 845,
     unnamed.SINGLE: 840, unnamed.EVERYTHING: 820, unnamed.SMALL_SET: 780, unnamed.LOOSE_SET: 620, unnamed.NEAREST: 610, unnamed.AMOUNT_ONLY: 600,
     ON_ACCOUNT: 300, unnamed.REMOTE: 290,
-}
+} | {autocash.PREFIX + name: 860 for name in autocash.RULES} | {autocash.PREFIX + "oldest_first": 850}
 """How likely an answer of the rule is, in a thousand, before the payer and the amount are looked at: less than any stratum's confidence."""
+BY_RULE_SET = 925
+"""How sure an answer of a rule is that the manager lets post."""
 OF_RIVAL, RIVALS_MAX = 10, 3
 """What each rival takes off, and how many of them do."""
 OF_PAYER: dict[str, int] = dict.fromkeys(KNOWN, 100) | dict.fromkeys(FAMILY | ALIKE, 99) | {
     "reference": 98, "contradicted": 96, "disputed": 94, "ambiguous": 92, "name_twin": 92, "name_faint": 80, "none": 60,
 }
 OF_AMOUNT: dict[str, int] = {
-    amounts.EXACT: 100, amounts.NET: 100, amounts.ROUNDING: 99, amounts.FEE: 99, stated_amounts.DEDUCTION: 98, stated_amounts.CLAIM: 97, amounts.LATE: 97, amounts.OVER: 94,
+    amounts.EXACT: 100, amounts.NET: 100, amounts.ROUNDING: 99, amounts.FEE: 99, stated_amounts.DEDUCTION: 98, stated_amounts.CLAIM: 97, amounts.LATE: 97, amounts.OVER: 93, amounts.UNSTATED_FEE: 91,
     amounts.SHORT: 94, stated_amounts.MISMATCH: 93, stated_amounts.PARTLY_FOUND: 92, UNDECIDED: 100,
 }
 
@@ -98,12 +101,33 @@ def judge(answers: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     ).drop("permission")
 
 
+def name_of(rule: str, payer_evidence: str, amount_evidence: str) -> str:
+    """A stratum's name in policies and reports."""
+    return f"{rule}/{payer_evidence}/{amount_evidence}"
+
+
+def names() -> list[str]:
+    """The strata that `STRATA` lets post, by name, sorted."""
+    return sorted({name_of(rule, payer, amount) for each in STRATA for rule in each.rules for payer in each.payer for amount in each.amount})
+
+
+def may_post(policy: Policy, rule: str, payer_evidence: str, amount_evidence: str) -> bool:
+    """Whether the policy leaves the stratum open; the beginning of a name up to a slash names all strata that begin so."""
+    name = name_of(rule, payer_evidence, amount_evidence)
+
+    def fits(patterns: tuple[str, ...]) -> bool:
+        return any(fnmatchcase(name, pattern) or fnmatchcase(name, f"{pattern}/*") for pattern in patterns)
+
+    listed = policy.unattended_rules is None or rule in policy.unattended_rules
+    return listed and (not policy.open_strata or fits(policy.open_strata)) and not fits(policy.closed_strata)
+
+
 def _permissions(policy: Policy) -> pl.DataFrame:
     """rule, payer_evidence, amount_evidence, permission: the strata one by one, as far as the policy allows them."""
     rows = [
         (rule, payer, amount, stratum.confidence)
         for stratum in STRATA for rule in sorted(stratum.rules) for payer in sorted(stratum.payer) for amount in sorted(stratum.amount)
-        if (policy.unattended_rules is None or rule in policy.unattended_rules) and (policy.post_deductions or amount != stated_amounts.DEDUCTION)
+        if (policy.post_deductions or amount != stated_amounts.DEDUCTION) and may_post(policy, rule, payer, amount)
     ]
     schema = {"rule": pl.String, "payer_evidence": pl.String, "amount_evidence": pl.String, "permission": pl.Int64}
     return pl.DataFrame(rows, schema=schema, orient="row")

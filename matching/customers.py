@@ -23,8 +23,8 @@ CLERK, ACCOUNT, CERTAIN, SIMILAR, FAINT = 5, 4, 3, 2, 1
 CANDIDATES = {"r": pl.UInt32, "c": pl.UInt32, "level": pl.Int8, "evidence": pl.String}
 CUT_KEY_MIN = 12
 """So many letters a truncated name must still have before it counts as the beginning of another."""
-FIELD_LENGTHS = (16, 22, 27, 32, 35, 40, 70)
-"""A name that fills such a field exactly may be cut even if it is somebody's whole name."""
+FIELD_LENGTHS = (16, 22, 27, 30, 32, 35, 40, 54, 70)
+"""A name that fills such a field, but for a blank at its end, may be cut even if it is somebody's whole name."""
 ACCOUNT_DIGITS_MIN = 6
 IN_TEXT = "name_in_text"
 TEXT_NAME_MIN, TEXT_WORDS_MAX = 8, 7
@@ -47,7 +47,7 @@ def identify(books: Books) -> Payers:
     written = books.receipts.select("r", pl.col("payer_name").str.strip_chars().alias("name")).filter(pl.col("name") != "")
     distinct = written.select("name").unique().sort("name").with_row_index("n")
     spellings = normalize.name_parts(distinct["name"]).join(
-        distinct.select("n", pl.col("name").str.len_chars().is_in(FIELD_LENGTHS).alias("fills")), on="n",
+        distinct.select("n", _fills_a_field(pl.col("name").str.len_chars()).alias("fills")), on="n",
     )
     known = _known_names(books)
     named = _named_exactly(spellings, known)
@@ -60,6 +60,10 @@ def identify(books: Books) -> Payers:
         spoken=spoken, spellings=spellings, known=known,
         unread=distinct.select("n").join(named, on="n", how="anti"),
     )
+
+
+def _fills_a_field(length: pl.Expr) -> pl.Expr:
+    return length.is_in([taken for field in FIELD_LENGTHS for taken in (field - 1, field)])
 
 
 def _known_names(books: Books) -> pl.DataFrame:
@@ -86,17 +90,17 @@ def _named_exactly(spellings: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame
     exact = best.with_columns(pl.when(pl.col("fit") == 1).then(SIMILAR).otherwise(CERTAIN).cast(pl.Int8).alias("level"))
     exact = exact.with_columns(pl.when(pl.col("fit") == 1).then(pl.lit("name_similar")).otherwise("evidence").alias("evidence"))
     maybe_cut = spellings.filter("long").filter(pl.col("fills") | ~pl.col("n").is_in(best["n"].implode()))
-    cut = _beginnings(maybe_cut, known)
+    cut = beginnings(maybe_cut, known, CUT_KEY_MIN)
     both = pl.concat([exact.select("n", "c", "level", "evidence"), cut.join(exact, on=["n", "c"], how="anti").select("n", "c", "level", "evidence")])
     return both.sort("n", "c", "level", "evidence", descending=[False, False, True, True]).unique(["n", "c"], keep="first", maintain_order=True)
 
 
-def _beginnings(spellings: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """The customers whose name begins with the spelling, found in the sorted list of names."""
+def beginnings(spellings: pl.DataFrame, known: pl.DataFrame, least: int) -> pl.DataFrame:
+    """n, c, level, evidence: the customers whose name begins with the spelling of at least so many letters, found in the sorted list of names."""
     whole = known.select("whole", "c").sort("whole", "c")
     texts, owners = whole["whole"].to_list(), whole["c"].to_list()
     rows = []
-    for n, text in spellings.filter(pl.col("whole").str.len_chars() >= CUT_KEY_MIN).select("n", "whole").iter_rows():
+    for n, text in spellings.filter(pl.col("whole").str.len_chars() >= least).select("n", "whole").iter_rows():
         start, end = bisect_left(texts, text), bisect_left(texts, text + "~")
         rows += [(n, c) for c in sorted(set(owners[start:end]))]
     found = pl.DataFrame(rows, schema={"n": pl.UInt32, "c": pl.UInt32}, orient="row")

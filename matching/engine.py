@@ -2,10 +2,10 @@
 
     who paid            customers, names, agreement
     what it says        numbers, references, near_references, hearing
-    how much            amounts, stated_amounts, combine, named, itemised, unnamed
+    how much            amounts, stated_amounts, combine, named, itemised, unnamed, autocash
     how sure            certainty, stages, reasons
     who gets what       together
-    and in words        explain
+    and in words        explain, residual
 
 References come before names and amounts: what they settle is posted first, and the rest is looked at beside what is then still open.
 """
@@ -16,6 +16,7 @@ import polars as pl
 
 from matching import (
     agreement,
+    amounts,
     certainty,
     customers,
     explain,
@@ -24,6 +25,7 @@ from matching import (
     numbers,
     reasons,
     references,
+    residual,
     schema,
     stages,
     together,
@@ -54,14 +56,21 @@ def propose(inputs: schema.Inputs) -> schema.Outcome:
     unsettled = rest.join(_settling(open_still), on="r", how="anti")
     near = _not_granted(stages.by_near_reference(unsettled, heard, closed, left), paid)
     by_sum = _not_granted(stages.by_amount(rest, heard, left), spoken)
+    ruled, under_rules = stages.by_rule_set(rest.join(spoken, on="r", how="anti"), by_sum, heard, left)
+    by_sum = _not_granted(by_sum, under_rules)
     by_sum = _without_mere_nearness(by_sum, pl.concat([_referring(referred), no_longer]).unique())
-    every = stages.laid_together([open_still, near, by_sum])
+    every = stages.laid_together([open_still, near, ruled, by_sum])
     late = _posted(every, left)
     waiting = rest.join(late.answers, on="r", how="anti")
     suggested = stages.laid_together([every, stages.on_account(waiting, paid, missed, heard, left)])
+    firsts = _first(suggested.answers)
+    suggested = stages.laid_together([suggested, stages.with_fee(firsts.join(waiting, on="r", how="semi"), suggested, left)])
     known = _circumstances(every, missed, no_longer, heard, books)
-    told = reasons.reasons(waiting, _first(suggested.answers), heard, books, known)
-    return explain.outcome(books, heard, stages.laid_together([early, late]), _best_few(suggested, waiting, books), told)
+    told = reasons.reasons(waiting, firsts, heard, books, known)
+    posted = stages.laid_together([early, late])
+    differences = pl.concat([residual.explained(firsts.join(waiting, on="r", how="semi"), suggested, left), residual.explained(posted.answers, posted, books),
+                             residual.in_other_currency(waiting, heard.foreign, left)])
+    return explain.outcome(books, heard, posted, _best_few(suggested, waiting, books), told, differences)
 
 
 def _first(answers: pl.DataFrame) -> pl.DataFrame:
@@ -80,8 +89,9 @@ def _posted(stage: Stage, books: Books) -> Stage:
 
 
 def _above_limit(books: Books) -> pl.DataFrame:
-    limit = books.policy.unattended_limit_minor
-    return books.receipts.select("r").clear() if limit is None else books.receipts.filter(pl.col("amount") > limit).select("r")
+    general = pl.lit(books.policy.unattended_limit_minor, pl.Int64)
+    limit = pl.col("currency").replace_strict(dict(books.policy.unattended_limits), default=general, return_dtype=pl.Int64) if books.policy.unattended_limits else general
+    return books.receipts.filter((pl.col("amount") > limit).fill_null(value=False)).select("r")
 
 
 def _missed(referred: Stage, heard: Heard) -> pl.DataFrame:
@@ -187,8 +197,10 @@ def _best_few(suggested: Stage, waiting: pl.DataFrame, books: Books) -> Stage:
     """The likeliest different answers of each waiting receipt, as many as the policy wants."""
     answers = suggested.answers.join(waiting, on="r", how="semi")
     lines = suggested.lines.join(answers, on=["r", "a"], how="semi")
-    sets = lines.group_by("r", "a").agg(pl.col("i").sort(nulls_last=True).cast(pl.String).fill_null("-").implode().list.join(" ").first().alias("set"))
-    distinct = answers.join(sets, on=["r", "a"]).sort("r", "confidence", "a", descending=[False, True, False]).unique(
+    sets = stages.item_sets(lines)
+    distinct = answers.join(sets, on=["r", "a"]).with_columns(
+        pl.when(pl.col("amount_evidence") == amounts.UNSTATED_FEE).then(pl.concat_str("set", pl.lit(" less a fee"))).otherwise("set").alias("set"))
+    distinct = distinct.sort("r", "confidence", "a", descending=[False, True, False]).unique(
         ["r", "set"], keep="first", maintain_order=True)
     few = distinct.filter(pl.int_range(pl.len()).over("r") < books.policy.proposals).drop("set")
     return Stage(few, lines.join(few, on=["r", "a"], how="semi"))

@@ -35,6 +35,13 @@ WHAT: dict[str, str] = {
     certainty.PART: "Of the items that are named these make the amount: {}", "single_item": "One open item has the amount: {}",
     "clear_account": "Everything that is open: {}", "combination": "These open items together have the amount: {}",
     "loose_combination": "Among many other sets these open items have the amount: {}", "nearest_item": "The amount comes near to {}", "remote_item": "No open item has the amount, the nearest is {}",
+    "autocash_match": "By the payer's rule set, one open item has the amount: {}",
+    "autocash_clear_account": "By the payer's rule set, everything that is open: {}",
+    "autocash_past_due": "By the payer's rule set, everything that is past due: {}",
+    "autocash_by_term": "By the payer's rule set, what is past due of one payment term: {}",
+    "autocash_exclusion": "By the payer's rule set, everything but a few items: {}",
+    "autocash_combination": "By the payer's rule set, these open items together have the amount: {}",
+    "autocash_oldest_first": "By the payer's rule set, the oldest first: {}",
     "amount_only": "The amount alone points to {}", certainty.ON_ACCOUNT: "Nothing tells what it is for{}",
 }
 HOW_MUCH: dict[str, str] = {
@@ -43,6 +50,7 @@ HOW_MUCH: dict[str, str] = {
     "stated_fee": "{} is short of what is open by the bank fee that the message states, which is written off",
     "stated_deduction": "{} is what the payer's lines come to, with the deductions they itemise",
     "claimed_deduction": "{} is what the payer's lines come to, with a deduction by a number that is not known",
+    "unstated_fee": "{} is short by what a bank on the way may have taken; the difference is written off",
     "late_discount": "{} would be right with a discount that came too late",
     "over": "{} is more than is open; the rest stays unapplied", "short": "{} is less than is open", "mismatch": "{} is not what the remittance lines come to",
     "partly_found": "{} covers lines for which nothing was found", "none": "{} is left on account",
@@ -50,8 +58,9 @@ HOW_MUCH: dict[str, str] = {
 ANSWER = ["r", "a"]
 
 
-def outcome(books: Books, heard: Heard, posted: Stage, suggested: Stage, told: pl.DataFrame) -> schema.Outcome:
-    """Everything as the outside wants it. `told` (r, reason) are the receipts that wait for a person."""
+def outcome(books: Books, heard: Heard, posted: Stage, suggested: Stage, told: pl.DataFrame, differences: pl.DataFrame) -> schema.Outcome:
+    """Everything as the outside wants it. `told` (r, reason) are the receipts that wait for a person, `differences`
+    (residual.HYPOTHESES) why their amounts may not come out."""
     first = pl.lit(1, pl.Int64).alias("rank")
     ranked = suggested.answers.sort("r", "confidence", "a", descending=[False, True, False]).with_columns(
         (pl.int_range(pl.len(), dtype=pl.Int64).over("r") + 1).alias("rank"))
@@ -65,7 +74,7 @@ def outcome(books: Books, heard: Heard, posted: Stage, suggested: Stage, told: p
     return schema.Outcome(
         proposals=proposals.select(list(schema.PROPOSALS)),
         lines=_lines(lines, answers, books),
-        evidence=_evidence(worded, told, keys),
+        evidence=_evidence(worded, told, differences, keys),
         verdicts=_verdicts(worded, told, heard, books),
     )
 
@@ -115,8 +124,8 @@ def _sentence() -> pl.Expr:
     return pl.concat_str("what", pl.lit("; "), "how_much", pl.lit("; "), "who", rivals, pl.lit("."), against)
 
 
-def _evidence(worded: pl.DataFrame, told: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
-    """Who, what and how much of the first answer; then, where a person must decide, why."""
+def _evidence(worded: pl.DataFrame, told: pl.DataFrame, differences: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
+    """Who, what and how much of the first answer, and what may explain the difference; then, where a person must decide, why."""
     first = worded.filter(pl.col("rank") == 1)
     known = pl.col("payer_evidence").is_in(sorted(certainty.AGREEING))
     against = pl.col("payer_evidence").is_in(["contradicted", "disputed", "ambiguous", "name_twin", "none"])
@@ -129,10 +138,12 @@ def _evidence(worded: pl.DataFrame, told: pl.DataFrame, keys: pl.DataFrame) -> p
         _step(first.filter(pl.col("rivals") > 0).with_columns(pl.format("answers that are as good: {}", "rivals").alias("finding")), 4, "how_sure",
               pl.lit("against"), "finding"),
     ]
+    guesses = differences.sort("r", "rank").select(
+        "r", pl.lit(4, pl.Int64).alias("step"), pl.lit("difference").alias("question"), pl.lit("neutral").alias("speaks"), "finding")
     why = told.with_columns(pl.col("reason").replace_strict(schema.REASONS, default="", return_dtype=pl.String).alias("finding"))
     contested = pl.when(pl.col("reason") == "contested_item").then(pl.lit("together")).otherwise(pl.lit("how_sure"))
     last = why.select("r", pl.lit(5, pl.Int64).alias("step"), contested.alias("question"), pl.lit("against").alias("speaks"), "finding")
-    trail = pl.concat([*rows, last]).sort("r", "step").join(keys, on="r", maintain_order="left")
+    trail = pl.concat([*rows, guesses, last]).sort("r", "step", maintain_order=True).join(keys, on="r", maintain_order="left")
     return trail.with_columns((pl.int_range(pl.len(), dtype=pl.Int64).over("r") + 1).alias("step"), _as_sentence(pl.col("finding")).alias("finding")).select(
         list(schema.EVIDENCE))
 

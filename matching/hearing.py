@@ -24,7 +24,7 @@ class Heard:
     groups: pl.DataFrame  # references.GROUPS
     text_hits: pl.DataFrame  # GRADED, in the receipt's currency
     line_hits: pl.DataFrame  # GRADED, in the receipt's currency
-    foreign: pl.DataFrame  # r, c: what the receipt names is in another currency
+    foreign: pl.DataFrame  # r, c, i: what the receipt names is in another currency
     candidates: pl.DataFrame  # customers.CANDIDATES, similar names among them
     alike: pl.DataFrame  # r, c: the names are much alike
     index: numbers.Numbers
@@ -44,7 +44,7 @@ def hear(books: Books, payers: Payers) -> Heard:
     candidates = pl.concat([payers.candidates.join(similar, on="r", how="anti"), similar]).sort("r", "level", "c", descending=[False, True, False])
     text = pl.concat([_among_common(groups, index, similar), text]).unique(["m", "i"], keep="first", maintain_order=True)
     lines = pl.concat([lines, _near_lines(books, lines, candidates)])
-    known = Heard(groups, text, lines, text.select("r", "c").clear(), candidates, alike, index, payers)
+    known = Heard(groups, text, lines, text.select("r", "c", "i").clear(), candidates, alike, index, payers)
     return _in_currency(known, books)
 
 
@@ -93,8 +93,8 @@ def _in_currency(heard: Heard, books: Books) -> Heard:
     for hits in (heard.text_hits, heard.line_hits):
         priced = hits.join(receipts, on="r", maintain_order="left").join(items, on="i", maintain_order="left")
         same.append(priced.filter(pl.col("currency") == pl.col("item_currency")).select(list(references.HITS)))
-        other.append(priced.filter((pl.col("currency") != pl.col("item_currency")) & (pl.col("strength") >= references.DIGITS)).select("r", "c"))
+        other.append(priced.filter((pl.col("currency") != pl.col("item_currency")) & (pl.col("strength") >= references.DIGITS)).select("r", "c", "i"))
     return Heard(
-        heard.groups, graded(same[0], heard, books), graded(same[1], heard, books), pl.concat(other).unique().sort("r", "c"), heard.candidates,
+        heard.groups, graded(same[0], heard, books), graded(same[1], heard, books), pl.concat(other).unique().sort("r", "c", "i"), heard.candidates,
         heard.alike, heard.index, heard.payers,
     )

@@ -37,6 +37,14 @@ def as_text(amount_minor: pl.Expr, currency: pl.Expr) -> pl.Expr:
     return pl.concat_str(currency, pl.lit(" "), sign, figures)
 
 
+def shown(amount_minor: int, currency: str) -> str:
+    """One amount as text: `shown(123450, "USD")` is `USD 1234.50`."""
+    digits = OTHER_DIGITS.get(currency, DEFAULT_DIGITS)
+    whole, part = divmod(abs(amount_minor), 10**digits)
+    sign = "-" if amount_minor < 0 else ""
+    return f"{currency} {sign}{whole}.{part:0{digits}}" if digits else f"{currency} {sign}{whole}"
+
+
 def _with_mark(size: pl.Expr, places: int) -> pl.Expr:
     unit = 10**places
     return pl.concat_str(size // unit, pl.lit("."), (size % unit).cast(pl.String).str.zfill(places))

@@ -36,7 +36,7 @@ def answers(hits: pl.DataFrame, books: Books) -> pl.DataFrame:
     speaking = _one_item_each(_loud_enough(_of_the_payer(hits), books))
     several = speaking.filter(pl.len().over("m") > 1)
     hard = speaking.join(several.select("r").unique(), on="r", how="semi")
-    plain = speaking.join(hard.select("r").unique(), on="r", how="anti")
+    plain = _each_once(speaking.join(hard.select("r").unique(), on="r", how="anti"))
     return pl.concat([_by_strength(plain), _by_choice(hard, books)]).select(list(MEMBERS))
 
 
@@ -126,7 +126,8 @@ def _loud_enough(hits: pl.DataFrame, books: Books) -> pl.DataFrame:
 def _one_item_each(hits: pl.DataFrame) -> pl.DataFrame:
     """An item named twice counts once, by its strongest mention; a vague mention is dropped where another one names one of its items.
 
-    The number that several items bear is as weak as a few digits.
+    The number that several items bear is as weak as a few digits. A number in bad shape is no echo of another: where it may mean several
+    items, and another number means one of them, it means one of the rest.
     """
     several = pl.len().over("m") > 1
     vague = hits.with_columns(
@@ -135,9 +136,17 @@ def _one_item_each(hits: pl.DataFrame) -> pl.DataFrame:
         several.alias("vague"),
     )
     named = vague.filter(~pl.col("vague")).select("r", "i").unique()
+    bent = pl.col("vague") & (pl.col("strength") == references.NEAR)
+    rest = vague.filter(bent).join(named, on=["r", "i"], how="anti")
     echoes = vague.filter("vague").join(named, on=["r", "i"], how="semi").select("m").unique()
-    kept = vague.join(echoes, on="m", how="anti").sort("r", "i", "strength", "m", descending=[False, False, True, False])
-    return kept.unique(["r", "i"], keep="first", maintain_order=True).drop("vague")
+    kept = pl.concat([_each_once(vague.join(echoes, on="m", how="anti").join(rest.select("m").unique(), on="m", how="anti")), rest])
+    return kept.drop("vague")
+
+
+def _each_once(hits: pl.DataFrame) -> pl.DataFrame:
+    """Each item of a receipt by its strongest mention."""
+    ordered = hits.sort("r", "i", "strength", "m", descending=[False, False, True, False])
+    return ordered.unique(["r", "i"], keep="first", maintain_order=True)
 
 
 def _by_strength(hits: pl.DataFrame) -> pl.DataFrame:
@@ -162,7 +171,7 @@ def _by_choice(hits: pl.DataFrame, books: Books) -> pl.DataFrame:
         for a, chosen in enumerate(_choices(Said(*told))[:ANSWERS_MAX]):
             rows += [(r, a, i) for i in chosen]
     sets = pl.DataFrame(rows, schema={"r": pl.UInt32, "a": pl.UInt32, "i": pl.UInt32}, orient="row")
-    return sets.join(hits, on=["r", "i"]).select(list(MEMBERS))
+    return sets.join(_each_once(hits), on=["r", "i"]).select(list(MEMBERS))
 
 
 class Said(NamedTuple):
@@ -192,6 +201,8 @@ def _choices(said: Said) -> list[tuple[int, ...]]:
     others: list[tuple[int, ...]] = []
     for picked in _picks(either, owners):
         base = [*fixed, *picked]
+        if len(set(base)) < len(base):
+            continue
         for value in (opens, nets):
             rest = said.target - sum(value[i] for i in base)
             if not orders:

@@ -24,6 +24,7 @@ PARTNERS_MAX = 20
 BATCH = 5_000
 FAINT_SCORE = 75
 RESEMBLES = 85
+BEGUN_MIN = 4
 OTHER_FORM = 5
 """Points that another legal form costs: twins often differ by nothing else."""
 SCORED = {"n": pl.UInt32, "c": pl.UInt32, "score": pl.Int64, "typing": pl.Boolean}
@@ -34,7 +35,7 @@ def similar(payers: customers.Payers, wanted: pl.DataFrame, policy: Policy) -> p
     spelled = payers.spellings.join(wanted, on="n", how="semi")
     if spelled.is_empty() or payers.known.is_empty():
         return pl.DataFrame(schema=customers.CANDIDATES)
-    scored = _scored(spelled, payers.known)
+    scored = _scored(spelled, payers.known, policy)
     ordered = scored.sort("n", "score", "c", descending=[False, True, False])
     runner_up = pl.col("score").shift(-1).over("n").fill_null(0)
     place = pl.int_range(pl.len()).over("n")
@@ -48,7 +49,17 @@ def similar(payers: customers.Payers, wanted: pl.DataFrame, policy: Policy) -> p
         pl.when(counts).then(pl.lit("name_similar")).when(twin).then(pl.lit("name_twin")).otherwise(pl.lit("name_faint")).alias("evidence"),
     )
     alone = levels.filter((pl.col("level") == customers.SIMILAR) | ~(pl.col("level") == customers.SIMILAR).any().over("n"))
-    return payers.spoken.join(alone, on="n").select(list(customers.CANDIDATES))
+    begun = _begun_by_several(spelled, payers.known, policy.proposals)
+    told = pl.concat([alone.select("n", "c", "level", "evidence").join(begun, on="n", how="anti"), begun])
+    return payers.spoken.join(told, on="n").select(list(customers.CANDIDATES))
+
+
+def _begun_by_several(spelled: pl.DataFrame, known: pl.DataFrame, most: int) -> pl.DataFrame:
+    """n, c, level, evidence where the name, however short, is the beginning of several customers' names: it may be cut, and then
+    it is no nearer to the shortest of them than to the others."""
+    begun = customers.beginnings(spelled, known, BEGUN_MIN)
+    twins = begun.filter(pl.len().over("n") > 1).filter(pl.int_range(pl.len()).over("n") < most)
+    return twins.with_columns(pl.lit(customers.FAINT, pl.Int8).alias("level"), pl.lit("name_twin").alias("evidence"))
 
 
 def resembling(payers: customers.Payers, pairs: pl.DataFrame) -> pl.DataFrame:
@@ -63,8 +74,9 @@ def resembling(payers: customers.Payers, pairs: pl.DataFrame) -> pl.DataFrame:
     return payers.spoken.join(typed.select("n", "c").unique(), on="n").join(pairs, on=["r", "c"], how="semi").select("r", "c").unique()
 
 
-def _scored(spelled: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
-    """n, c, score (0..100), typing: the best pairs of wanted and known names, each customer once."""
+def _scored(spelled: pl.DataFrame, known: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+    """n, c, score (0..100), typing: the best pairs of wanted and known names, each customer once. Word by word only those are
+    compared that the score lets be the customer or its twin."""
     own = known.select("core", "key", "form", "whole").unique().sort("core", "form", "whole").with_row_index("k")
     batches = [batch.with_row_index("w") for batch in spelled.iter_slices(BATCH)]
     wanted_keys = [_keys(batch, "w") for batch in batches]
@@ -75,10 +87,10 @@ def _scored(spelled: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     owners = known.select("c", "core", "form", "whole").unique()
     pairs = pl.concat(found).join(owners, left_on=["core_own", "form_own", "whole_own"], right_on=["core", "form", "whole"])
     best = pairs.sort("n", "c", "score", "core_own", descending=[False, False, True, False]).unique(["n", "c"], keep="first", maintain_order=True)
-    likely = pl.col("score") >= FAINT_SCORE
-    kept = best.filter(likely)
-    typing = pl.Series("typing", [_only_typing(*row) for row in kept.select("core", "core_own", "long").iter_rows()], dtype=pl.Boolean)
-    return kept.with_columns(typing).select(list(SCORED))
+    kept = best.filter(pl.col("score") >= FAINT_SCORE)
+    least = policy.name_score - policy.name_margin
+    typing = [score >= least and _only_typing(core, own, long) for score, core, own, long in kept.select("score", "core", "core_own", "long").iter_rows()]
+    return kept.with_columns(pl.Series("typing", typing, dtype=pl.Boolean)).select(list(SCORED))
 
 
 def _pairs(wanted: pl.DataFrame, keys: pl.DataFrame, own: pl.DataFrame, index: pl.DataFrame) -> pl.DataFrame:

@@ -86,6 +86,7 @@ def _about_what_is_named(settled: pl.Expr) -> pl.Expr:
         .when(not_open & pl.col("unresolved")).then(pl.lit("reference_not_found"))
         .when("shared_number").then(pl.lit("ambiguous_payer"))
         .when(pl.col("rule") == certainty.WITH_MORE).then(pl.lit("over_payment"))
+        .when((pl.col("rule") == certainty.PART) & pl.col("lined")).then(pl.lit("remittance_mismatch"))
         .when(pl.col("rule").is_in([certainty.WITH_CREDIT, certainty.PART])).then(pl.lit("short_payment"))
         .when(settled & (pl.col("rivals") > 0)).then(pl.lit("ambiguous_items"))
         .otherwise(pl.col("amount_evidence").replace_strict(OF_AMOUNT, default="weak_evidence", return_dtype=pl.String))

@@ -5,8 +5,9 @@ Frames are checked against these once, at the seam (`check`); inside, functions 
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import polars as pl
 
@@ -81,7 +82,7 @@ PROPOSAL_LINES: Schema = {
 }
 EVIDENCE: Schema = {  # the trail of one receipt, in the order of thought
     "receipt_id": pl.Int64, "step": pl.Int64,
-    "question": pl.String,  # who, what, how_much, how_sure, together
+    "question": pl.String,  # who, what, how_much, difference, how_sure, together
     "speaks": pl.String,  # for, against, neutral
     "finding": pl.String,  # one sentence
 }
@@ -111,6 +112,27 @@ REASONS: dict[str, str] = {
 }
 
 
+class Rates(NamedTuple):
+    """What one unit of each currency is worth from a day on, in millionths of one unit of the base currency."""
+
+    since: dt.date
+    millionths: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """An AutoCash rule set (`matching.autocash`): what becomes of certain payers' money that names nothing."""
+
+    name: str
+    customers: tuple[str, ...]  # patterns such as "C0001*" that the customer's or its parent's id fits
+    rules: tuple[str, ...]  # codes of `autocash.NAMES`, in order
+    post: frozenset[str] = frozenset()  # which of them may post without a person
+    discounts: str = "earned"  # none, earned, earned_and_unearned
+    left_out: tuple[str, ...] = ()  # patterns of document numbers that owe nothing here: late charges, disputed items
+    partial: bool = False  # whether oldest_first pays the last item in part
+    remainder: str = "unapplied"  # what oldest_first does with the rest: unapplied, on_account
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """What the manager allows. Days are calendar days; `rounding_minor` is per currency by its minor digits."""
@@ -119,6 +141,9 @@ class Policy:
     rounding: tuple[tuple[int, int], ...] = ((0, 5), (2, 5), (3, 50))  # (minor digits, minor units) up to which a difference is written off
     bank_fee_limit: tuple[tuple[int, int], ...] = ((0, 3500), (2, 3500), (3, 35000))  # only where the message states a fee
     unattended_limit_minor: int | None = None  # above it a person decides
+    unattended_limits: tuple[tuple[str, int], ...] = ()  # the same by currency, where it is another
+    open_strata: tuple[str, ...] = ()  # which strata may post, as patterns of "rule/payer evidence/amount evidence"; empty: all
+    closed_strata: tuple[str, ...] = ()  # which may not
     unattended_rules: frozenset[str] | None = None  # None: every rule whose evidence suffices
     post_deductions: bool = True  # a deduction that the payer itemises, in lines that add up
     name_score: int = 90
@@ -126,6 +151,8 @@ class Policy:
     subset_items: int = 10  # a unique sum among more open items is no evidence without a second sign
     subset_size: int = 4
     proposals: int = 3
+    rates: tuple[Rates, ...] = ()  # the latest of the receipt's day or before counts
+    rule_sets: tuple[RuleSet, ...] = ()  # the first that fits a payer is its own
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ import polars as pl
 from matching import (
     agreement,
     amounts,
+    autocash,
     certainty,
     customers,
     itemised,
@@ -35,7 +36,7 @@ PAID_FIRST = 895
 """Where what the payer names is paid already, leaving the money on account is likelier than any other item."""
 MISSED_FIRST = 615
 """Where what the payer names is not found, leaving the money on account is likelier than an item that has not even the amount."""
-NEAR_FROM, ALONE_FROM, AMOUNT_FROM, ACCOUNT_FROM = 100, 200, 300, 400
+NEAR_FROM, ALONE_FROM, AMOUNT_FROM, ACCOUNT_FROM, RULE_SET_FROM, FEE_FROM = 100, 200, 300, 400, 500, 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def by_reference(heard: Heard, books: Books) -> Stage:
     stated_weighed, stated_lines = stated_amounts.weigh(stated, books)
     members = pl.concat([text_members, line_members])
     weighed = pl.concat([weighed, stated_weighed]).pipe(_stated_first, chosen.select("r").unique(), books)
-    more = _further(text_members, weighed, books)
+    more = pl.concat([_further(text_members, weighed, books), _among_lines(line_members, weighed, books)])
     more_weighed, more_lines = amounts.weigh(more, books)
     every = pl.concat([weighed, more_weighed])
     told = _told(pl.concat([members, more]), chosen.select("r").unique())
@@ -103,6 +104,33 @@ def by_amount(rest: pl.DataFrame, heard: Heard, books: Books) -> Stage:
     return _shifted(Stage(certainty.judge(told, books.policy).select(list(ANSWERS)), lines), ALONE_FROM)
 
 
+def by_rule_set(rest: pl.DataFrame, by_sum: Stage, heard: Heard, books: Books) -> tuple[Stage, pl.DataFrame]:
+    """What the manager's rule sets lead to; and the receipts (r) whose payer has one. An answer that meets another of the same amount
+    among `by_sum` has a rival, whatever its rule; `oldest_first`, which looks at no amount, has none."""
+    sets = autocash.sets_of(books)
+    sure = sole_payers(heard.candidates).join(rest, on="r", how="semi").filter(pl.col("c").is_in(list(sets)))
+    told, lines = autocash.answers(sure, sets, books)
+    settled = by_sum.answers.filter(pl.col("amount_evidence").is_in(sorted(certainty.SETTLED)))
+    others = item_sets(by_sum.lines.join(settled, on=["r", "a"], how="semi")).select("r", pl.col("set").alias("other"))
+    against = told.join(item_sets(lines), on=["r", "a"]).join(others, on="r").filter(pl.col("set") != pl.col("other"))
+    rivals = against.group_by("r", "a").agg(pl.len().cast(pl.Int64).alias("met"))
+    tested = pl.col("rule") != autocash.PREFIX + "oldest_first"
+    weighed = told.join(rivals, on=["r", "a"], how="left").with_columns(
+        pl.max_horizontal("rivals", pl.when(tested).then(pl.col("met").fill_null(0)).otherwise(0)).alias("rivals"))
+    judged = certainty.judge(weighed.select(*UNJUDGED, "may_post"), books.policy)
+    known = pl.col("payer_evidence").is_in(sorted(certainty.KNOWN))
+    strata = judged.select("rule", "payer_evidence", "amount_evidence").iter_rows()
+    open_stratum = pl.Series("open", [certainty.may_post(books.policy, *stratum) for stratum in strata], dtype=pl.Boolean)
+    granted = pl.col("may_post") & (pl.col("rivals") == 0) & known & open_stratum
+    ruled = judged.with_columns(granted.alias("granted"), pl.when(granted).then(certainty.BY_RULE_SET).otherwise("confidence").alias("confidence"))
+    return _shifted(Stage(ruled.select(list(ANSWERS)), lines), RULE_SET_FROM), sure.select("r")
+
+
+def item_sets(lines: pl.DataFrame) -> pl.DataFrame:
+    """r, a, set: the items of each answer as one text, by which answers of different stages can be told to be the same."""
+    return lines.group_by("r", "a").agg(pl.col("i").sort(nulls_last=True).cast(pl.String).fill_null("-").implode().list.join(" ").first().alias("set"))
+
+
 def on_account(rest: pl.DataFrame, paid: pl.DataFrame, missed: pl.DataFrame, heard: Heard, books: Books) -> Stage:
     """The whole receipt left on account of its payer, where that is one certain customer; ahead of everything else for the receipts
     `paid`, whose items are closed already, and ahead of mere nearness for those that name what is not found (`missed`)."""
@@ -122,6 +150,21 @@ def on_account(rest: pl.DataFrame, paid: pl.DataFrame, missed: pl.DataFrame, hea
         pl.lit("").alias("reason"), nil.alias("write_off"),
     )
     return Stage(judged.select(list(ANSWERS)), lines)
+
+
+def with_fee(firsts: pl.DataFrame, suggested: Stage, books: Books) -> Stage:
+    """Beside first answers that are short by no more than a fee may be: the same items in full, the difference written off."""
+    short = firsts.filter(pl.col("amount_evidence") == amounts.SHORT).select("r", "a")
+    limits = books.receipts.select("r", "fee_limit")
+    lines = suggested.lines.join(short, on=["r", "a"]).join(books.items.select("i", "open"), on="i").join(limits, on="r")
+    rest = pl.col("open") - pl.col("applied") - pl.col("discount") - pl.col("deduction") - pl.col("write_off")
+    missing = lines.with_columns(rest.alias("rest"), rest.sum().over("r").alias("gap"))
+    chosen = missing.filter((pl.col("gap") > 0) & (pl.col("gap") <= pl.col("fee_limit")))
+    answers = suggested.answers.join(chosen.select("r", "a").unique(), on=["r", "a"], how="semi").with_columns(
+        pl.lit(amounts.UNSTATED_FEE).alias("amount_evidence"))
+    judged = certainty.judge(answers.select(list(UNJUDGED)), books.policy).select(list(ANSWERS))
+    in_full = chosen.with_columns((pl.col("write_off") + pl.col("rest")).alias("write_off")).select(list(amounts.LINES))
+    return _shifted(Stage(judged, in_full), FEE_FROM)
 
 
 def laid_together(parts: list[Stage]) -> Stage:
@@ -186,6 +229,12 @@ def _further(members: pl.DataFrame, weighed: pl.DataFrame, books: Books) -> pl.D
     if open_ended.is_empty():
         return open_ended
     return pl.concat([named.parts(open_ended, books), named.ranges(open_ended, books), named.with_more(open_ended, weighed, books)])
+
+
+def _among_lines(members: pl.DataFrame, weighed: pl.DataFrame, books: Books) -> pl.DataFrame:
+    """Of remittance lines that do not come to the amount those that do: the advice was longer than the payment."""
+    differing = weighed.group_by("r").agg((pl.col("amount_evidence") == stated_amounts.MISMATCH).all().alias("all")).filter("all")
+    return named.parts(members.join(differing, on="r", how="semi"), books)
 
 
 def _told(members: pl.DataFrame, itemised_receipts: pl.DataFrame) -> pl.DataFrame:

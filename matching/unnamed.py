@@ -26,8 +26,8 @@ SINGLE, EVERYTHING, SMALL_SET, LOOSE_SET, NEAREST, REMOTE, AMOUNT_ONLY = (
 )
 INEXACT = frozenset((NEAREST, REMOTE))
 CANDIDATES_MAX = 3
-NEAR_PART, REMOTE_PART = 10, 4
-"""An item is near when no more than one part in ten is missing or too much; up to one in four it is still worth a suggestion."""
+NEAR_PART, REMOTE_PART = 50, 4
+"""An item is near when no more than one part in fifty is missing or too much; up to one in four it is still worth a suggestion."""
 NO_DATE = -(10**7)
 FAR = np.int64(2) ** 62
 ROUND = 100_000
@@ -74,9 +74,9 @@ def answers(receipts: pl.DataFrame, candidates: pl.DataFrame, books: Books) -> p
     exact = ~pl.col("rule").is_in(sorted(INEXACT))
     settled = own.filter(exact).select("r").unique()
     own = own.filter(exact | ~pl.col("r").is_in(settled["r"].implode()))
-    heads = likely.filter((pl.col("level") >= customers.CERTAIN) & (pl.len().over("r") == 1)).join(settled, on="r", how="anti")
-    family = _of_family(heads, books)
-    left = own.join(family.select("r").unique(), on="r", how="anti")
+    family = _of_family(_heads(likely.join(settled, on="r", how="anti"), books), books)
+    certain = pl.col("level") >= customers.SIMILAR
+    left = own.filter(exact | (certain & ~pl.col("payer_evidence").is_in(["ambiguous", "disputed"]))).join(family.select("r").unique(), on="r", how="anti")
     return pl.concat([left, family]).select(list(SETS))
 
 
@@ -90,6 +90,14 @@ def by_amount(receipts: pl.DataFrame, books: Books) -> pl.DataFrame:
         "r", pl.int_range(pl.len(), dtype=pl.UInt32).over("r").alias("a"), "i", pl.lit(AMOUNT_ONLY).alias("rule"), pl.lit("none").alias("payer_evidence"),
         pl.lit(0, pl.Int8).alias("level"), (pl.len().over("r").cast(pl.Int64) - 1).alias("rivals"),
     )
+
+
+def _heads(likely: pl.DataFrame, books: Books) -> pl.DataFrame:
+    """The one certain payer of each receipt; of several in one family its root, or else one of them, as `ambiguous` as they are."""
+    certain = likely.filter((pl.col("level") >= customers.CERTAIN).all().over("r")).join(books.customers.select("c", "root"), on="c")
+    one_family = certain.filter(pl.col("root").min().over("r") == pl.col("root").max().over("r"))
+    ordered = one_family.sort("r", pl.col("c") != pl.col("root"), "c")
+    return ordered.unique("r", keep="first", maintain_order=True).drop("root")
 
 
 def _of_family(heads: pl.DataFrame, books: Books) -> pl.DataFrame:
@@ -213,7 +221,7 @@ def _nearest(tasks: Tasks, opens: Integers, discounts: Integers) -> list[list[An
     sums = zip(worth.sum(axis=1).tolist(), opens.sum(axis=1).tolist(), tasks.target.tolist(), strict=True)
     for places, nears, (many, total, target) in zip(order.tolist(), listed, sums, strict=True):
         if count == 1 or (not many and total < target):
-            answered.append([Answer(tuple(range(count)), NEAREST, 0)])
+            answered.append([Answer(tuple(range(count)), NEAREST if any(nears) and count == 1 else REMOTE, 0)])
         else:
             answered.append([Answer((place,), NEAREST if close else REMOTE, many - 1) for place, close in zip(places[:many], nears[:many], strict=True)])
     return answered

@@ -7,8 +7,10 @@ import hashlib
 
 from sqlalchemy import Connection, func, select
 
-from cashapp import ingest, schema
+from cashapp import ingest, ledger, schema
+from cashapp.accounts import IMPORTED, RECEIVABLE
 from cashapp.config import Config
+from cashapp.ledger import Leg
 from parsers import documents, records
 from parsers.records import BankLine, Span, StatementClosed, StatementOpened
 
@@ -34,6 +36,15 @@ def take_in(connection: Connection, taken: documents.Document, name: str, config
     """Take the document in under a digest of its name."""
     facts = ingest.FileFacts(name, hashlib.sha256(name.encode()).hexdigest(), 0)
     return ingest.take_in(connection, taken, facts, config or Config(), as_of, "test")
+
+
+def owe(connection: Connection, item_id: int, customer_id: str, number: str, minor: int, **more: object) -> None:
+    """An invoice in USD, posted as the import posts it."""
+    connection.execute(schema.open_item.insert().values({
+        "item_id": item_id, "customer_id": customer_id, "document_number": number, "kind": "invoice", "currency": "USD", "amount_minor": minor,
+        "imported_open_minor": minor, "open_minor": 0, "discount_minor": 0, **more}))
+    ledger.post_one(connection, kind="open_items", on=DAY, source_key=f"import:{item_id}", actor="test",
+                    legs=[Leg(RECEIVABLE, "USD", minor, customer_id, item_id), Leg(IMPORTED, "USD", -minor)])
 
 
 def balances(connection: Connection) -> dict[str, int]:

@@ -21,4 +21,4 @@ def update_goldens(request: pytest.FixtureRequest) -> bool:
     return bool(wanted)
 
 
-pytest_plugins = ["tests.databases", "tests.workspaces"]
+pytest_plugins = ["tests.databases", "tests.workspaces", "tests.desks"]

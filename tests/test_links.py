@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cashapp.links import Link, Told, Window, find
+from cashapp import linking
+from cashapp import links as pairs
+from cashapp.links import TOLD, Link, Told, Window
 
 REPORTS = {"S": "statement", "C": "cash_report", "A": "announcement"}
 
@@ -25,18 +28,22 @@ def told(row: str, line_id: int, file_id: int) -> Told:
         bank_reference=more.get("ref", ""), customer_reference=more.get("cust", ""), check_number=more.get("check", ""),
         payer_name=more.get("payer", "").replace("_", " "), text=more.get("text", ""), batch_reference=more.get("batch", ""),
         open="closed" not in words, counting="settling" not in words,
-        told_by=frozenset([more.get("fmt", {"S": "mt940", "C": "nacha", "A": "mt942"}[words[0]])]), advice="advice" in words,
+        told_by=more.get("fmt", {"S": "mt940", "C": "nacha", "A": "mt942"}[words[0]]), advice="advice" in words,
     )
+
+
+def find(new: list[Told], old: list[Told]) -> list[Link]:
+    return linking.find(*(pl.DataFrame(lines, schema=TOLD, orient="row") for lines in (new, old)), Window())
 
 
 def links(old: str, new: str) -> list[str]:
     """Links as `new->old how`, lines numbered from 1 in the books and from 101 in the new file."""
     earlier = [told(row.strip(), n, 1) for n, row in enumerate(old.strip().splitlines(), 1) if row.strip()]
     fresh = [told(row.strip(), n, 2) for n, row in enumerate(new.strip().splitlines(), 101) if row.strip()]
-    return sorted(f"{link.line_id}->{link.counted_by} {link.how}" for link in find(fresh, earlier, Window()))
+    return sorted(f"{link.line_id}->{link.counted_by} {link.how}" for link in find(fresh, earlier))
 
 
-@pytest.mark.parametrize(("why", "old", "new", "expected"), [
+ONE_TO_ONE = [
     ("intraday, then the statement: by reference", "A 9 100 ref=ABC123", "S 10 100 ref=ABC123", ["101->1 settles"]),
     ("intraday, then the statement: by amount", "A 9 100 payer=ACME", "S 10 100 payer=ACME_INC", ["101->1 settles"]),
     ("the payer differs: not the same money", "A 9 100 payer=ACME", "S 9 100 payer=ZENITH", []),
@@ -57,9 +64,44 @@ def links(old: str, new: str) -> list[str]:
     ("a remittance advice first: the cash counts", "A 9 100 cust=TRN777 advice fmt=x12-820", "S 10 100 cust=TRN777", ["1->101 repeat"]),
     ("a statement line that settled is known when it is sent again", "A 9 100 ref=ABC123 closed\nS 9 100 ref=ABC123 text=X settling",
      "S 9 100 ref=ABC123 text=X", ["101->2 repeat"]),
-])
+]
+
+
+@pytest.mark.parametrize(("why", "old", "new", "expected"), ONE_TO_ONE)
 def test_one_to_one(why: str, old: str, new: str, expected: list[str]) -> None:
     assert links(old, new) == expected, why
+
+
+@pytest.mark.parametrize(("why", "old", "new", "expected"), ONE_TO_ONE)
+def test_the_same_among_many_of_one_amount(monkeypatch: pytest.MonkeyPatch, why: str, old: str, new: str, expected: list[str]) -> None:
+    monkeypatch.setattr(pairs, "_PAIRS_MAX", 0)
+    assert links(old, new) == expected, why
+
+
+def test_a_payroll_of_equal_amounts_finds_each_its_own() -> None:
+    """Announced one day and booked the next, in another order: by reference, and where there is none by name."""
+    names = [f"WORKER_{chr(65 + n % 26)}{chr(65 + n // 26)}" for n in range(600)]
+    announced = [told(f"A 9 100 ref=TRACE{n:05d} payer={name}" if n % 2 else f"A 9 100 payer={name}", n, 1) for n, name in enumerate(names, 1)]
+    booked = [told(f"S 10 100 ref=TRACE{n:05d}" if n % 2 else f"S 10 100 payer={name}", 1000 + n, 2) for n, name in enumerate(names, 1)]
+    found = find(booked[::-1], announced)
+    assert sorted((link.line_id - 1000, link.counted_by) for link in found) == [(n, n) for n in range(1, 601)]
+
+
+def test_effort_grows_with_the_lines_and_not_with_their_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[int] = []
+    compare = pairs._tier
+    monkeypatch.setattr(pairs, "_tier", lambda *lines: (compared.append(1), compare(*lines))[1])
+    lines = 2000
+    first = [told(f"C 9 100 ref=TRACE{n:05d}", n, 1) for n in range(1, lines + 1)]
+    second = [told(f"C 9 100 ref=OTHER{n:05d}", 10_000 + n, 2) for n in range(1, lines + 1)]
+    find(second, first)
+    assert len(compared) <= lines * pairs._TRIED_MAX * len(pairs._CROWD_KEYS)
+
+
+def test_an_ach_file_sent_again_with_other_traces_is_other_money() -> None:
+    first = [told(f"C 9 100 ref=TRACE{n:05d}", n, 1) for n in range(1, 301)]
+    second = [told(f"C 9 100 ref=OTHER{n:05d}", 1000 + n, 2) for n in range(1, 301)]
+    assert find(second, first) == []
 
 
 @pytest.mark.parametrize(("why", "old", "new", "expected"), [
@@ -88,7 +130,7 @@ def test_no_line_is_linked_twice_and_order_does_not_matter(
         old: list[tuple[str, int, int]], report: str, new: list[tuple[int, int]]) -> None:
     earlier = [told(f"{r} {day} {minor}", n, 1) for n, (r, day, minor) in enumerate(old, 1)]
     fresh = [told(f"{report} {day} {minor}", n, 2) for n, (day, minor) in enumerate(new, 101)]
-    found = find(fresh, earlier, Window())
+    found = find(fresh, earlier)
     singles = [link for link in found if link.how == "repeat"] + [link for link in found if link.how != "repeat"]
     assert len({link.counted_by for link in singles if link.how == "settles"}) == len([link for link in singles if link.how == "settles"])
     by_amount = {line.line_id: (line.amount_minor, line.date) for line in (*earlier, *fresh)}
@@ -96,4 +138,4 @@ def test_no_line_is_linked_twice_and_order_does_not_matter(
     def shape(links: list[Link]) -> list[object]:
         return sorted((by_amount[link.line_id], by_amount[link.counted_by], link.how) for link in links)
 
-    assert shape(found) == shape(find(fresh[::-1], earlier[::-1], Window()))
+    assert shape(found) == shape(find(fresh[::-1], earlier[::-1]))

@@ -154,7 +154,7 @@ def test_outcomes_have_the_columns_of_the_schema(title: str) -> None:
         assert_frame_equal(frame, schema.check(frame, expected[name], name))
     first = outcome.evidence.group_by("receipt_id").agg(pl.col("step").sort())["step"].to_list()
     assert all(steps == list(range(1, len(steps) + 1)) for steps in first)
-    assert set(outcome.evidence["question"]) <= {"who", "what", "how_much", "how_sure", "together"}
+    assert set(outcome.evidence["question"]) <= {"who", "what", "how_much", "difference", "how_sure", "together"}
     assert set(outcome.evidence["speaks"]) <= {"for", "against", "neutral"}
 
 

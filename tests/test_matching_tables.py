@@ -417,7 +417,7 @@ TABLES = {
             - INV-1005 950.00
             1000.00 | Acme Inc. |  => posted: INV-1006 1000.00
             - INV-1006 ?
-            1200.00 | Acme Inc. |  => remittance_mismatch: INV-1007 1100.00 or INV-1001 500.00, INV-1003 700.00
+            1200.00 | Acme Inc. |  => posted: INV-1007 1100.00
             - INV-1007 1100.00
         """,
     "a deduction by a number that is not known": """
@@ -600,6 +600,39 @@ TABLES = {
         receipts
             1300.00 | Acme Inc. | => no_reference: INV-1001 100.00, INV-1003 400.00, INV-1004 800.00
         """,
+    "a name cut by its field, and several numbers that are misspelt at once": """
+        customers
+            A | Calloway Timber
+            B | Calloway Timber International Company
+            C | Noriko Nakamura
+            D | Noriko Nakamura Glen Ridge
+            E | Leiden Bloemen B.V.
+        items
+            B INV-2001 600.00
+            C INV-3001 2971.19
+            D INV-4001 2971.19
+            E FA-26-02225 843.39
+            E FA-26-02229 2500.00
+            E FA-26-02233 26842.72
+        receipts
+            600.00   | CALLOWAY TIMBER     | INV-2001 => posted: INV-2001 600.00
+            2971.19  | NORIKO NAKAMU       |          => ambiguous_payer: INV-3001 2971.19 or INV-4001 2971.19
+            30186.11 | Leiden Bloemen B.V. | FA-26-0222; FA-26-02223; FA-26-02238 => posted: FA-26-02225 843.39, FA-26-02229 2500.00, FA-26-02233 26842.72
+        """,
+    "an advice that is longer than the payment": """
+        customers
+            A | Acme Inc.
+        items
+            A INV-1001 500.00
+            A INV-1002 600.00
+            A INV-1003 700.00
+            A INV-1004 811.00
+        receipts
+            1200.00 | Acme Inc. |  => remittance_mismatch: INV-1001 500.00, INV-1003 700.00 or INV-1001 500.00, INV-1002 600.00, INV-1003 100.00
+            - INV-1001 500.00
+            - INV-1002 600.00
+            - INV-1003 700.00
+        """,
     "nothing fits": """
         customers
             A | Acme Inc.
@@ -611,8 +644,8 @@ TABLES = {
             B INV-2001 300.00
             B INV-2002 100.00 discount=2.00 until=2026-10-10
         receipts
-            470.00  | Acme Inc.    | => no_reference: INV-1001 470.00
-            2000.00 | Acme Inc.    | => no_reference: INV-1001 500.00, INV-1002 900.00
+            470.00  | Acme Inc.    | => no_reference: on account 470.00 or INV-1001 470.00
+            2000.00 | Acme Inc.    | => no_reference: on account 2000.00 or INV-1001 500.00, INV-1002 900.00
             98.00   | Bravo Inc.   | => no_reference: INV-2002 98.00 discount 2.00
             77.00   | Charlie Inc. | => no_reference: on account 77.00
         """,
@@ -625,9 +658,9 @@ TABLES = {
             A INV-1002 900.00
             B INV-2001 100.00
         receipts
-            530.00 | Acme Inc.  | => no_reference: INV-1001 500.00
+            530.00 | Acme Inc.  | => no_reference: on account 530.00 or INV-1001 500.00
             700.00 | Acme Inc.  | => no_reference: on account 700.00 or INV-1002 700.00
-            60.00  | Bravo Inc. | => no_reference: INV-2001 60.00
+            60.00  | Bravo Inc. | => no_reference: on account 60.00 or INV-2001 60.00
         """,
     "the payer names one item and pays the amount of another": """
         customers

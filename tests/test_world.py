@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import os
 import random
+import subprocess
+import sys
 from collections import Counter, defaultdict
 from decimal import Decimal
 from pathlib import Path
@@ -34,6 +37,13 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
     for name in ("first", "second"):
         world.write(world.build(dials), tmp_path / name)
     assert files_of(tmp_path / "first") == files_of(tmp_path / "second")
+
+
+def test_the_order_of_sets_in_memory_does_not_matter(tmp_path: Path) -> None:
+    for name in ("1", "2"):
+        subprocess.run([sys.executable, "-m", "benchmarks.world", "--seed", "5", "--receipts", "300", "--customers", "100", "--mess", "2", "--out", str(tmp_path / name)],
+                       check=True, capture_output=True, env=os.environ | {"PYTHONHASHSEED": name})
+    assert files_of(tmp_path / "1") == files_of(tmp_path / "2")
 
 
 def test_another_seed_gives_another_world(tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ from cashapp.cli.context import Session, where
 
 _COMMANDS = {
     "demo": "daily", "init": "daily", "run": "daily", "exceptions": "queue", "explain": "queue", "export": "output", "check": "daily",
-    "report": "reporting", "parse": "reading", "formats": "reading", "import": "importing",
-    "returns": "returning", "adjust": "adjusting", "approve": "adjusting", "undo": "undoing", "audit": "auditing",
+    "report": "reporting", "serve": "serving", "parse": "reading", "formats": "reading", "import": "importing", "rules": "rules",
+    "returns": "returning", "adjust": "adjusting", "approve": "adjusting", "undo": "undoing", "audit": "auditing", "reconcile": "reconciling",
+    "period": "closing",
 }
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cashapp.reports.model import Report
 
 NAMES = ("daily-cash", "cash-receipts-journal", "aging", "statement", "unapplied", "returned-items", "good-funds", "adjustments", "exceptions", "match-rate",
-         "trial-balance", "collections", "cash-forecast", "bad-debt", "payment-trends", "audit")
+         "bank-reconciliation", "trial-balance", "collections", "cash-forecast", "bad-debt", "payment-trends", "audit")
 _FORMATS = ("text", "html", "pdf", "xlsx", "csv", "json")
 _ENDINGS = {".txt": "text", ".html": "html", ".htm": "html", ".pdf": "pdf", ".xlsx": "xlsx", ".csv": "csv", ".json": "json"}
 
@@ -29,12 +29,16 @@ _ENDINGS = {".txt": "text", ".html": "html", ".htm": "html", ".pdf": "pdf", ".xl
 @click.option("--customer", default="", metavar="ID", help="statement: whose (else everybody's).")
 @click.option("--to", type=click.Choice(_FORMATS), help="Format (else by --out, else text).")
 @click.option("--out", type=click.Path(path_type=Path), help="Write there instead of standard output.")
+@click.option("--account", help="bank-reconciliation: one bank account (else all).")
+@click.option("--known-at", type=click.DateTime(), help="bank-reconciliation: as it was known at that moment (UTC).")
 @click.pass_obj
 @where
-def report(session: Session, name: str, as_of: dt.datetime | None, period: str | None, customer: str, to: str | None, out: Path | None) -> int:
+def report(session: Session, name: str, as_of: dt.datetime | None, period: str | None, customer: str, to: str | None, out: Path | None, account: str | None,
+           known_at: dt.datetime | None) -> int:
     """Make a report: daily-cash, cash-receipts-journal, aging, statement, unapplied, returned-items, good-funds, adjustments, exceptions,
-    match-rate, trial-balance, collections, cash-forecast, bad-debt, payment-trends, audit."""
+    match-rate, bank-reconciliation, trial-balance, collections, cash-forecast, bad-debt, payment-trends, audit."""
     from cashapp import clock, db, reports, tabular
+    from cashapp.reports import as_text, rendering
 
     if as_of and period:
         raise UsageError("--as-of names a day and --period a month: give one of them")
@@ -46,36 +50,15 @@ def report(session: Session, name: str, as_of: dt.datetime | None, period: str |
     workspace, engine = session.open()
     with db.reading(engine) as connection:
         days = reports.days(connection, name, as_of.date() if as_of else None, reports.month(period) if period else None, clock.today())
-        made = reports.make(connection, name, days, workspace.home.resolve().name, reports.Asked(workspace.config, customer))
-    content = _rendered(made, wanted, workspace.config.base_currency)
+        made = reports.make(connection, name, days, workspace.home.resolve().name, reports.Asked(workspace.config, customer, account, known_at))
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else as_text.WIDTH
+    content = rendering.rendered(made, wanted, workspace.config.base_currency, width)
     if out is None:
         sys.stdout.buffer.write(content)
         sys.stdout.flush()
     else:
         tabular.replace_file(out, content)
     return _verdict(made)
-
-
-def _rendered(made: Report, to: str, base_currency: str) -> bytes:
-    """The report in one of the formats; a format's module is loaded when it is asked for."""
-    from cashapp.reports import as_data, as_text, pages
-
-    match to:
-        case "html":
-            return pages.as_html(made).encode()
-        case "pdf":
-            return pages.as_pdf(made, base_currency)
-        case "xlsx":
-            from cashapp.reports import as_xlsx
-
-            return as_xlsx.as_xlsx(made)
-        case "csv":
-            return as_data.as_csv(made)
-        case "json":
-            return as_data.as_json(made).encode()
-        case _:
-            width = shutil.get_terminal_size().columns if sys.stdout.isatty() else as_text.WIDTH
-            return as_text.text(made, width).encode()
 
 
 def _verdict(made: Report) -> int:

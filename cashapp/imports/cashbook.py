@@ -9,7 +9,7 @@ from __future__ import annotations
 import polars as pl
 from sqlalchemy import Connection
 
-from cashapp import db, schema
+from cashapp import db, periods, schema
 from cashapp.bank_accounts import normalised_accounts
 from cashapp.imports import fields, upsert
 from cashapp.imports.fields import Batch, Field
@@ -33,6 +33,13 @@ def store(connection: Connection, batch: Batch, _source: Source) -> Stored:
     found = upsert.known(connection, schema.cashbook_entry, _KEY, single.rows, {**dict.fromkeys(_KEY, pl.String), **_VALUES})
     rows = upsert.beside(single.rows, found, _KEY, absent=batch.absent)
     new, changed = rows.filter("is_new"), rows.filter(~pl.col("is_new") & upsert.differs(_VALUES))
+    _refuse_locked(connection, pl.concat([new["entry_date"], changed["entry_date"], changed["entry_date_known"]]))
     db.insert_frame(connection, schema.cashbook_entry, new.select(*_KEY, *_VALUES))
     upsert.update(connection, schema.cashbook_entry, _KEY, changed.select(*_KEY, *_VALUES))
     return Stored(new.height, changed.height, rows.height - new.height - changed.height + repeats, single.faults)
+
+
+def _refuse_locked(connection: Connection, dates: pl.Series) -> None:
+    """A list that would change the cash book of a locked period is refused whole: the month was signed as it is."""
+    for date in dates.unique().sort():
+        periods.refuse_locked(connection, periods.of(date), f"the cash book has new or changed entries of {date}")

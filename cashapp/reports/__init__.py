@@ -21,6 +21,7 @@ from cashapp.reports.adjustments import adjustments
 from cashapp.reports.aging import aging
 from cashapp.reports.audit import audit
 from cashapp.reports.bad_debt import bad_debt
+from cashapp.reports.bank_reconciliation import bank_reconciliation
 from cashapp.reports.cash_forecast import cash_forecast
 from cashapp.reports.collections import collections
 from cashapp.reports.daily_cash import daily_cash, latest_days
@@ -38,10 +39,12 @@ from cashapp.reports.unapplied import unapplied
 
 
 class Asked(NamedTuple):
-    """What some reports need beside the days: the workspace's rules, a customer."""
+    """What some reports need beside the days: the workspace's rules, a customer, a bank account and the moment of what was known of it."""
 
     config: Config = Config()
     customer_id: str = ""
+    account: str | None = None
+    known_at: dt.datetime | None = None
 
 
 class Kind(NamedTuple):
@@ -66,6 +69,7 @@ REPORTS: dict[str, Kind] = {
     "adjustments": Kind(_plain(adjustments), "all"),
     "exceptions": Kind(_plain(exceptions), "all"),
     "match-rate": Kind(_plain(match_rate), "all"),
+    "bank-reconciliation": Kind(lambda c, when, asked: bank_reconciliation(c, when, asked.account, asked.known_at), "all"),
     "trial-balance": Kind(_plain(trial_balance), "all"),
     "collections": Kind(lambda c, when, asked: collections(c, when, asked.config.returns), "all"),
     "cash-forecast": Kind(_plain(cash_forecast), "all"),

@@ -10,12 +10,13 @@ from __future__ import annotations
 import polars as pl
 from sqlalchemy import Connection, select
 
-from cashapp import accounts, db, schema
+from cashapp import accounts, db, schema, strata
 from cashapp.proposals import ENGINE
 from cashapp.reports.ledger_side import by_currency, minor_sum, within
 from cashapp.reports.model import CURRENCY, Column, Report, Section, When, amounts, proofs
 from cashapp.reports.payments import payments
 
+CONFIDENCE = 0.95
 _RETURNED = "returned"  # how the reason of a reversal begins that a bank's return made
 
 
@@ -25,7 +26,7 @@ def match_rate(connection: Connection, when: When) -> Report:
     decisions = _decisions(connection, when)
     unattended = decisions.filter(pl.col("source") == "auto")
     return Report(
-        name="match-rate", title="Match rate", when=when, sections=(_by_format(came, decisions), _by_rule(unattended), _corrections(unattended)),
+        name="match-rate", title="Match rate", when=when, sections=(_by_format(came, decisions), _by_rule(unattended), _by_stratum(connection, when), _audit(connection, when), _corrections(unattended)),
         proofs=proofs(f"{accounts.UNAPPLIED}, debits by {ENGINE}", amounts(unattended, "applied"), _debited_unattended(connection, when)),
     )
 
@@ -83,6 +84,27 @@ def _by_rule(unattended: pl.DataFrame) -> Section:
         Column("corrected_amount", "money", title="amount"), Column("error_rate", "share", title="% wrong", of=("corrected", "applied")),
     )
     return Section("by_rule", "Unattended, by rule", columns, rows)
+
+
+def _by_stratum(connection: Connection, when: When) -> Section:
+    """What the decided receipts prove of each kind of evidence, whoever decided them."""
+    told = strata.with_bounds(strata.history(connection, when.since, when.until), CONFIDENCE)
+    rows = told.with_columns(
+        pl.Series(name, [f"{100 * rate:.2f}" for rate in told[name]], dtype=pl.String) for name in ("at_least", "at_most"))
+    columns = (
+        Column("rule", "code"), Column("payer_evidence", "code", title="payer"), Column("amount_evidence", "code", title="amount"),
+        Column("decided", "count"), Column("wrong", "count"), Column("error_rate", "share", title="% wrong", of=("wrong", "decided")),
+        Column("at_least", title="at least %"), Column("at_most", title="at most %"),
+    )
+    return Section("by_stratum", "By kind of evidence", columns, rows, totalled=False,
+                   note="receipts decided by the engine or a person; exact bounds of the error rate, each with 95 % confidence.")
+
+
+def _audit(connection: Connection, when: When) -> Section:
+    columns = (Column("rule", "code"), Column("drawn", "count"), Column("decided", "count"), Column("wrong", "count", title="decided otherwise"),
+               Column("error_rate", "share", title="% wrong", of=("wrong", "decided")))
+    return Section("audit", "Blind audit", columns, strata.audited(connection, when.since, when.until),
+                   note="certain answers that went to a person instead of being posted.")
 
 
 def _corrections(unattended: pl.DataFrame) -> Section:

@@ -86,6 +86,7 @@ class Section(NamedTuple):
     apart: bool = False
     totalled: bool = True
     note: str = ""
+    strong: tuple[str, ...] = ()  # how the first column of rows begins that stand out on a page: sums among the rows
 
 
 class Table(NamedTuple):

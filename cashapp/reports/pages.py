@@ -46,6 +46,7 @@ class PageTable(TypedDict):
     least: int  # and with everything folded that may be
     rows: list[tuple[str, ...]]
     totals: list[tuple[str, ...]]
+    strong: list[int]  # places of rows that stand out
 
 
 class PageSection(TypedDict):
@@ -109,11 +110,11 @@ def _template(name: str) -> str:
 
 
 def _section(section: Section) -> PageSection:
-    shown = [_table(table) for table in tables(section, "page")] if section.rows.height else []
+    shown = [_table(table, section.strong) for table in tables(section, "page")] if section.rows.height else []
     return PageSection(title=section.title, note=section.note if shown else "", tables=shown)
 
 
-def _table(table: Table) -> PageTable:
+def _table(table: Table, strong: tuple[str, ...]) -> PageTable:
     body, totals = _printed(table.columns, cells.body(table)), _printed(table.columns, cells.totals(table))
     longest = [max(map(len, [c.heading, *body[n], *totals[n]])) for n, c in enumerate(table.columns)]
     folds = [column.is_text and length > _SHORT for column, length in zip(table.columns, longest, strict=True)]
@@ -121,6 +122,7 @@ def _table(table: Table) -> PageTable:
     return PageTable(
         currency=table.currency, rows=list(zip(*body, strict=True)), totals=list(zip(*totals, strict=True)),
         columns=[Head(heading=c.heading, number=c.is_number, money=c.kind == "money", folds=folding) for c, folding in zip(table.columns, folds, strict=True)],
+        strong=[n for n, words in enumerate(body[0] if strong else []) if words.startswith(strong)],
         breadth=sum(longest) + _GAP * len(longest), least=sum(least) + _GAP * len(least),
     )
 

@@ -1,0 +1,153 @@
+"""All that is known of one case, as the desk shows it: what came, what is suggested and why, the customer's items, what was done."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Row, Table, select
+
+from cashapp import desk, queue, schema
+
+ITEMS_MAX = 40
+EARLIER_MAX = 5
+Rows = list[Row[*tuple[object, ...]]]
+
+
+class Suggestion(NamedTuple):
+    """One proposal with its lines (number, due_date, open_minor and the four amounts in minor units)."""
+
+    rank: int
+    customer_id: str | None
+    customer_name: str
+    rule: str
+    confidence: int
+    rivals: int
+    explanation: str
+    lines: Rows
+
+    @property
+    def applied(self) -> int:
+        """The cash that it puts somewhere."""
+        return sum(line.applied_minor for line in self.lines)
+
+
+class Dossier(NamedTuple):
+    """A case whole. `line` is the bank line with its file's name and format; `left` what of the money is undecided, in minor units;
+    `applied` what stands of earlier decisions on it (customer_id, document_number and the four amounts)."""
+
+    case: Row[*tuple[object, ...]]
+    receipt: Row[*tuple[object, ...]] | None
+    line: Row[*tuple[object, ...]] | None
+    left: int
+    applied: Rows
+    remittance: Rows
+    evidence: Rows
+    suggestions: list[Suggestion]
+    customer: Row[*tuple[object, ...]] | None
+    items: Rows
+    earlier: Rows
+    history: Rows
+    version: int
+
+    @property
+    def used(self) -> list[str]:
+        """The words in the payment's text that the first suggestion rests on."""
+        first = self.suggestions[0].lines if self.suggestions else []
+        return [line.document_number for line in first if line.document_number] + [told.document_number for told in self.remittance]
+
+
+def gather(connection: Connection, exception_id: int) -> Dossier:
+    """The case, or a usage error that names it."""
+    case = desk.case(connection, exception_id)
+    receipt = _one(connection, schema.receipt, schema.receipt.c.receipt_id, case.receipt_id)
+    line = _line(connection, receipt.line_id if receipt else case.line_id)
+    suggestions = _suggestions(connection, receipt.receipt_id) if receipt else []
+    owner = (suggestions[0].customer_id if suggestions else None) or case.customer_id or (receipt.customer_id if receipt else None)
+    return Dossier(
+        case, receipt, line, receipt.unapplied_minor if receipt else case.amount_minor or 0,
+        _applied(connection, case.receipt_id), _remittance(connection, line), _evidence(connection, case.receipt_id),
+        suggestions, _one(connection, schema.customer, schema.customer.c.customer_id, owner), open_items(connection, owner, case.currency),
+        _earlier(connection, line, receipt), queue.history(connection, exception_id), queue.last_event(connection, exception_id),
+    )
+
+
+def _one(connection: Connection, table: Table, column: object, value: object) -> Row[*tuple[object, ...]] | None:
+    return connection.execute(select(table).where(column == value)).first() if value is not None else None  # type: ignore[arg-type]
+
+
+def _line(connection: Connection, line_id: int | None) -> Row[*tuple[object, ...]] | None:
+    line, file = schema.bank_line, schema.source_file
+    if line_id is None:
+        return None
+    query = select(line, file.c.name.label("file_name"), file.c.format, file.c.sha256).join(file, file.c.file_id == line.c.file_id)
+    return connection.execute(query.where(line.c.line_id == line_id)).first()
+
+
+def _remittance(connection: Connection, line: Row[*tuple[object, ...]] | None) -> Rows:
+    told = schema.remittance_line
+    if line is None:
+        return []
+    references = [reference for reference in (line.bank_reference, line.customer_reference, line.check_number) if reference]
+    condition = (told.c.line_id == line.line_id) | (told.c.line_id.is_(None) & told.c.payment_reference.in_(references))
+    return list(connection.execute(select(told).where(condition).order_by(told.c.line_number).limit(200)).all())
+
+
+def _applied(connection: Connection, receipt_id: int | None) -> Rows:
+    applied, item, entry = schema.application, schema.open_item, schema.journal_entry
+    reversed_ = select(entry.c.reverses).where(entry.c.reverses.is_not(None))
+    query = (
+        select(applied, item.c.document_number).outerjoin(item, item.c.item_id == applied.c.item_id)
+        .where(applied.c.receipt_id == receipt_id, applied.c.entry_id.not_in(reversed_)).order_by(applied.c.application_id)
+    )
+    return list(connection.execute(query).all())
+
+
+def _evidence(connection: Connection, receipt_id: int | None) -> Rows:
+    table = schema.evidence
+    return list(connection.execute(select(table).where(table.c.receipt_id == receipt_id).order_by(table.c.step)).all())
+
+
+def _suggestions(connection: Connection, receipt_id: int) -> list[Suggestion]:
+    head, told, item, customer = schema.proposal, schema.proposal_line, schema.open_item, schema.customer
+    heads = connection.execute(
+        select(head, customer.c.name.label("customer_name")).outerjoin(customer, customer.c.customer_id == head.c.customer_id)
+        .where(head.c.receipt_id == receipt_id).order_by(head.c.rank)).all()
+    lines = connection.execute(
+        select(told, item.c.document_number, item.c.due_date, item.c.open_minor, item.c.customer_id).outerjoin(item, item.c.item_id == told.c.item_id)
+        .where(told.c.receipt_id == receipt_id).order_by(told.c.rank, told.c.n)).all()
+    return [
+        Suggestion(row.rank, row.customer_id, row.customer_name or "", row.rule, row.confidence, row.rivals, row.explanation,
+                   [line for line in lines if line.rank == row.rank])
+        for row in heads
+    ]
+
+
+def open_items(connection: Connection, customer_id: str | None, currency: str | None, search: str = "") -> Rows:
+    """A customer's open items in the currency, oldest first; with `search` those whose number has it, of everybody where no customer is known."""
+    item, customer = schema.open_item, schema.customer
+    if customer_id is None and not search:
+        return []
+    query = select(item, customer.c.name.label("customer_name")).join(customer, customer.c.customer_id == item.c.customer_id).where(
+        item.c.open_minor != 0, item.c.currency == currency)
+    if search:
+        query = query.where(item.c.document_number.icontains(search, autoescape=True) | customer.c.name.icontains(search, autoescape=True))
+    else:
+        query = query.where(item.c.customer_id == customer_id)
+    return list(connection.execute(query.order_by(item.c.due_date, item.c.item_id).limit(ITEMS_MAX)).all())
+
+
+def _earlier(connection: Connection, line: Row[*tuple[object, ...]] | None, receipt: Row[*tuple[object, ...]] | None) -> Rows:
+    """How earlier payments of the same payer were applied: value_date, amount_minor, currency, customer_id, document_number, rule, actor."""
+    if line is None or receipt is None or not line.payer_name:
+        return []
+    other, bank, applied, item = schema.receipt, schema.bank_line, schema.application, schema.open_item
+    payments = (
+        select(other.c.receipt_id).join(bank, bank.c.line_id == other.c.line_id)
+        .where(bank.c.payer_name == line.payer_name, other.c.receipt_id != receipt.receipt_id).order_by(other.c.value_date.desc(), other.c.receipt_id).limit(EARLIER_MAX)
+    )
+    query = (
+        select(other.c.receipt_key, other.c.value_date, other.c.amount_minor, other.c.currency, applied.c.customer_id, item.c.document_number, applied.c.rule, applied.c.actor)
+        .join(other, other.c.receipt_id == applied.c.receipt_id).outerjoin(item, item.c.item_id == applied.c.item_id)
+        .where(applied.c.receipt_id.in_(payments.scalar_subquery())).order_by(other.c.value_date.desc(), other.c.receipt_id, item.c.document_number).limit(20)
+    )
+    return list(connection.execute(query).all())

@@ -1,0 +1,110 @@
+"""What decisions of persons teach: under which names and from which accounts a customer pays, and what it is in the habit of.
+
+A lesson belongs to the journal entry of the decision and stands as long as the entry does: undo the decision and the lesson is gone
+with it (a bank's return leaves it standing). It acts only after the manager's number of confirmations, each by another receipt, and
+never while it points to two customers; until then it is in shadow. Habits never identify anybody; they rank explanations.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import NamedTuple
+
+import polars as pl
+from sqlalchemy import Connection, Row, select
+
+from cashapp import db, schema
+from cashapp.strata import RETURNED
+
+ALIAS, ACCOUNT, HABIT = "alias", "account", "habit"
+HABITS: dict[str, str] = {
+    "late_discount": "takes discounts late", "short": "pays short", "over": "pays too much", "stated_deduction": "deducts and says why",
+    "claimed_deduction": "deducts by claims of its own", "unstated_fee": "lets its bank's fee come off the payment",
+}
+"""The evidence of the amount that a person accepted, in words."""
+LESSONS = {"kind": pl.String, "value": pl.String, "customer_id": pl.String, "receipt_id": pl.Int64, "actor": pl.String, "learned_on": pl.Date}
+
+
+class Taught(NamedTuple):
+    """The decision that teaches: its receipt, its journal entry, who took it and when."""
+
+    receipt: Row[*tuple[object, ...]]
+    entry_id: int
+    actor: str
+    on: dt.date
+
+
+def learn(connection: Connection, taught: Taught, customer_ids: set[str], amount_evidence: str = "") -> None:
+    """Write down what the decision shows; a decision for several customers shows nothing about the payer."""
+    if len(customer_ids) != 1:
+        return
+    customer_id = next(iter(customer_ids))
+    line = schema.bank_line
+    payer = connection.execute(select(line.c.payer_name, line.c.payer_account).where(line.c.line_id == taught.receipt.line_id)).one()
+    shown = [
+        (ALIAS, spelled(payer.payer_name), _names(connection, customer_id)),
+        (ACCOUNT, "".join(payer.payer_account.upper().split()), _accounts(connection, customer_id)),
+        (HABIT, amount_evidence if amount_evidence in HABITS else "", set()),
+    ]
+    first = db.next_id(connection, schema.lesson.c.lesson_id)
+    fresh = [(kind, value) for kind, value, known in shown if value and value not in known]
+    for place, (kind, value) in enumerate(fresh):
+        connection.execute(schema.lesson.insert().values(
+            lesson_id=first + place, kind=kind, customer_id=customer_id, value=value, receipt_id=taught.receipt.receipt_id, entry_id=taught.entry_id,
+            actor=taught.actor, learned_on=taught.on))
+
+
+def spelled(name: str) -> str:
+    """A name as lessons keep it: capitals, single blanks."""
+    return " ".join(name.upper().split())
+
+
+def standing(connection: Connection, until: dt.date | None = None) -> pl.DataFrame:
+    """LESSONS whose decision stands; `until`: learned before that day."""
+    lesson, reversal = schema.lesson, schema.journal_entry
+    query = (
+        select(*(lesson.c[name] for name in LESSONS), reversal.c.reason).outerjoin(reversal, reversal.c.reverses == lesson.c.entry_id)
+        .order_by(lesson.c.lesson_id)
+    )
+    told = db.frame(connection, query.where(lesson.c.learned_on < until) if until else query, LESSONS | {"reason": pl.String})
+    return told.filter(pl.col("reason").is_null() | pl.col("reason").str.starts_with(RETURNED[:-1])).drop("reason")
+
+
+def rules(connection: Connection, act_after: int, until: dt.date | None = None) -> pl.DataFrame:
+    """kind, value, customer_id, confirmations, since, taught_by, status (acts, shadow, disputed, habit), sorted."""
+    told = standing(connection, until)
+    per_rule = told.group_by("kind", "value", "customer_id").agg(
+        pl.col("receipt_id").n_unique().cast(pl.Int64).alias("confirmations"), pl.col("learned_on").min().alias("since"),
+        pl.col("actor").unique().sort().implode().list.join(", ").first().alias("taught_by"))
+    disputed = pl.len().over("kind", "value") > 1
+    enough = pl.lit(act_after > 0) & (pl.col("confirmations") >= act_after)
+    status = (
+        pl.when(pl.col("kind") == HABIT).then(pl.lit("habit")).when(disputed).then(pl.lit("disputed")).when(enough).then(pl.lit("acts"))
+        .otherwise(pl.lit("shadow"))
+    )
+    return per_rule.with_columns(status.alias("status")).sort("kind", "customer_id", "value")
+
+
+def acting(connection: Connection, act_after: int, until: dt.date | None = None) -> pl.DataFrame:
+    """kind, value, customer_id of the names and accounts that act."""
+    return rules(connection, act_after, until).filter(pl.col("status") == "acts").select("kind", "value", "customer_id")
+
+
+def habits(connection: Connection, customer_id: str) -> dict[str, int]:
+    """How many receipts of the customer a person has settled in each of HABITS' ways."""
+    told = standing(connection).filter((pl.col("kind") == HABIT) & (pl.col("customer_id") == customer_id))
+    counted = told.group_by("value").agg(pl.col("receipt_id").n_unique().cast(pl.Int64)).sort("value")
+    return dict(counted.iter_rows())
+
+
+def _names(connection: Connection, customer_id: str) -> set[str]:
+    customer, alias = schema.customer, schema.customer_alias
+    own = connection.execute(select(customer.c.name).where(customer.c.customer_id == customer_id)).scalars()
+    others = connection.execute(select(alias.c.alias).where(alias.c.customer_id == customer_id)).scalars()
+    return {spelled(name) for name in (*own, *others)}
+
+
+def _accounts(connection: Connection, customer_id: str) -> set[str]:
+    account = schema.customer_account
+    return {"".join(known.upper().split()) for known in
+            connection.execute(select(account.c.account).where(account.c.customer_id == customer_id)).scalars()}

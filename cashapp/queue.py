@@ -1,0 +1,238 @@
+"""The queue as it is read: filters, counts, order, and one page at a time, however long it is.
+
+A page is found by key (the order's value and the case's number behind it), so the last page costs what the first does.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select
+
+from cashapp import schema
+from parsers.amounts import AmountError, to_minor
+
+PAGE = 50
+_case, _receipt, _line, _proposal = schema.exception_case, schema.receipt, schema.bank_line, schema.proposal
+ORDERS: dict[str, tuple[ColumnElement[object], bool]] = {
+    "oldest": (_case.c.opened_on, False), "newest": (_case.c.opened_on, True),
+    "largest": (func.abs(_case.c.amount_minor), True), "smallest": (func.abs(_case.c.amount_minor), False),
+}
+"""How the list may be sorted: the column, and whether it falls."""
+
+
+class Filter(NamedTuple):
+    """What to show. Empty fields ask nothing; `owner` "-" is nobody; `age` in days; amounts as decimal text."""
+
+    status: str = "open"
+    reason: str = ""
+    owner: str = ""
+    age: int = 0
+    currency: str = ""
+    at_least: str = ""
+    at_most: str = ""
+    search: str = ""
+    order: str = "oldest"
+
+
+class Case(NamedTuple):
+    """A line of the list; amounts in minor units."""
+
+    exception_id: int
+    reason: str
+    status: str
+    assignee: str
+    note: str
+    opened_on: dt.date
+    currency: str | None
+    amount_minor: int | None
+    payer_name: str
+    bank_reference: str
+    text: str
+    value_date: dt.date | None
+    customer_id: str | None
+    customer_name: str | None
+    confidence: int | None
+    explanation: str | None
+    rule: str | None
+
+
+class Page(NamedTuple):
+    """Lines and the key with which the next page begins, "" at the end."""
+
+    cases: list[Case]
+    after: str
+
+
+def page(connection: Connection, wanted: Filter, as_of: dt.date, after: str = "", size: int = PAGE) -> Page:
+    """One page of the list."""
+    column, falling = ORDERS.get(wanted.order, ORDERS["oldest"])
+    query = select(_case.c.exception_id, column.label("sort_key")).where(*_conditions(wanted, as_of))
+    if after:
+        value, _, number = after.rpartition("~")
+        edge: object = dt.date.fromisoformat(value) if column is _case.c.opened_on else int(value or 0)
+        beyond = column < edge if falling else column > edge
+        query = query.where(or_(beyond, and_(column == edge, _case.c.exception_id > int(number))))
+    if column is not _case.c.opened_on:
+        query = query.where(_case.c.amount_minor.is_not(None))
+    found = connection.execute(query.order_by(column.desc() if falling else column, _case.c.exception_id).limit(size + 1)).all()
+    more = f"{found[size - 1].sort_key}~{found[size - 1].exception_id}" if len(found) > size else ""
+    return Page(_cases(connection, [row.exception_id for row in found[:size]]), more)
+
+
+def _cases(connection: Connection, ids: list[int]) -> list[Case]:
+    customer = schema.customer
+    line_id = func.coalesce(_receipt.c.line_id, _case.c.line_id)
+    owner = func.coalesce(_proposal.c.customer_id, _case.c.customer_id)
+    query = (
+        select(
+            _case.c.exception_id, _case.c.reason, _case.c.status, _case.c.assignee, _case.c.note, _case.c.opened_on, _case.c.currency, _case.c.amount_minor,
+            func.coalesce(_line.c.payer_name, ""), func.coalesce(_line.c.bank_reference, ""), func.coalesce(_line.c.remittance_text, ""),
+            _line.c.value_date, owner, customer.c.name, _proposal.c.confidence, _proposal.c.explanation, _proposal.c.rule,
+        )
+        .outerjoin(_receipt, _receipt.c.receipt_id == _case.c.receipt_id).outerjoin(_line, _line.c.line_id == line_id)
+        .outerjoin(_proposal, and_(_proposal.c.receipt_id == _case.c.receipt_id, _proposal.c.rank == 1))
+        .outerjoin(customer, customer.c.customer_id == owner).where(_case.c.exception_id.in_(ids))
+    )
+    rows = {row[0]: Case._make(row) for row in connection.execute(query)}
+    return [rows[exception_id] for exception_id in ids]
+
+
+def counts(connection: Connection, wanted: Filter, as_of: dt.date) -> list[tuple[str, int]]:
+    """How many cases each reason has under the filter without its reason, most first."""
+    query = select(_case.c.reason, func.count()).where(*_conditions(wanted._replace(reason=""), as_of)).group_by(_case.c.reason)
+    return sorted(((reason, count) for reason, count in connection.execute(query)), key=lambda pair: (-pair[1], pair[0]))
+
+
+def totals(connection: Connection, wanted: Filter, as_of: dt.date) -> list[tuple[str, int, int]]:
+    """currency, count, sum in minor units of the cases under the filter."""
+    query = (
+        select(_case.c.currency, func.count(), func.coalesce(func.sum(_case.c.amount_minor), 0)).where(*_conditions(wanted, as_of))
+        .group_by(_case.c.currency).order_by(_case.c.currency)
+    )
+    return [(currency or "", count, int(total)) for currency, count, total in connection.execute(query)]
+
+
+def owners(connection: Connection) -> list[str]:
+    """Everybody who has an open case."""
+    query = select(_case.c.assignee).where(_case.c.status == "open", _case.c.assignee != "").distinct().order_by(_case.c.assignee)
+    return list(connection.execute(query).scalars())
+
+
+def neighbours(connection: Connection, wanted: Filter, as_of: dt.date, exception_id: int) -> tuple[int | None, int | None]:
+    """The cases before and after this one in the list."""
+    column, falling = ORDERS.get(wanted.order, ORDERS["oldest"])
+    here = connection.execute(select(column.label("sort_key")).where(_case.c.exception_id == exception_id)).first()
+    if here is None or here.sort_key is None:
+        return None, None
+    conditions = _conditions(wanted, as_of)
+
+    def nearest(*, forward: bool) -> int | None:
+        rising = forward != falling
+        beyond = column > here.sort_key if rising else column < here.sort_key
+        tie = and_(column == here.sort_key, _case.c.exception_id > exception_id if forward else _case.c.exception_id < exception_id)
+        number = _case.c.exception_id if forward else _case.c.exception_id.desc()
+        query = select(_case.c.exception_id).where(*conditions, or_(beyond, tie)).order_by(column if rising else column.desc(), number).limit(1)
+        return connection.execute(query).scalar()
+
+    return nearest(forward=False), nearest(forward=True)
+
+
+def alike(connection: Connection, exception_id: int) -> list[int]:
+    """Other open cases of the same payer, by the same reason and rule: one decision may clear them all."""
+    mine = connection.execute(_kin().where(_case.c.exception_id == exception_id)).first()
+    if mine is None or not mine.payer_name or mine.rule is None:
+        return []
+    query = _kin().where(
+        _case.c.status == "open", _case.c.exception_id != exception_id, _case.c.reason == mine.reason, _line.c.payer_name == mine.payer_name,
+        _proposal.c.rule == mine.rule, _proposal.c.customer_id == mine.customer_id,
+    )
+    return [row.exception_id for row in connection.execute(query.order_by(_case.c.exception_id).limit(200))]
+
+
+def _kin() -> Select[*tuple[object, ...]]:
+    return (
+        select(_case.c.exception_id, _case.c.reason, _line.c.payer_name, _proposal.c.rule, _proposal.c.customer_id)
+        .join(_receipt, _receipt.c.receipt_id == _case.c.receipt_id).join(_line, _line.c.line_id == _receipt.c.line_id)
+        .outerjoin(_proposal, and_(_proposal.c.receipt_id == _case.c.receipt_id, _proposal.c.rank == 1))
+    )
+
+
+def _conditions(wanted: Filter, as_of: dt.date) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.status in {"open", "resolved"}:
+        found.append(_case.c.status == wanted.status)
+    if wanted.reason:
+        found.append(_case.c.reason == wanted.reason)
+    if wanted.owner:
+        found.append(_case.c.assignee == ("" if wanted.owner == "-" else wanted.owner))
+    if wanted.age:
+        found.append(_case.c.opened_on <= as_of - dt.timedelta(days=wanted.age))
+    if wanted.currency:
+        found.append(_case.c.currency == wanted.currency)
+    for text, at_least in ((wanted.at_least, True), (wanted.at_most, False)):
+        minor = _minor(text, wanted.currency)
+        if minor is not None:
+            found.append(func.abs(_case.c.amount_minor) >= minor if at_least else func.abs(_case.c.amount_minor) <= minor)
+    if wanted.search.strip():
+        found.append(_search(wanted.search.strip()))
+    return found
+
+
+def _minor(text: str, currency: str) -> int | None:
+    try:
+        return to_minor(text.replace(",", ""), currency or "USD") if text.strip() else None
+    except AmountError:
+        return None
+
+
+def _search(words: str) -> ColumnElement[bool]:
+    """A case's number, an amount, a reference, an invoice it may pay, or a part of a name."""
+    line, item, told = schema.bank_line, schema.open_item, schema.proposal_line
+    either = [_line_has(or_(line.c.bank_reference == words, line.c.customer_reference == words, line.c.check_number == words,
+                            line.c.payer_name.icontains(words, autoescape=True), line.c.remittance_text.icontains(words, autoescape=True)))]
+    either.append(exists().where(told.c.receipt_id == _case.c.receipt_id, item.c.item_id == told.c.item_id, item.c.document_number == words))
+    customer = schema.customer
+    named = select(customer.c.customer_id).where(or_(customer.c.customer_id == words, customer.c.name.icontains(words, autoescape=True)))
+    either.append(_case.c.customer_id.in_(named))
+    if words.isdigit():
+        either.append(_case.c.exception_id == int(words) if len(words) < 18 else _case.c.exception_id.is_(None))
+    amounts = {minor for currency in ("JPY", "USD", "KWD") if (minor := _minor(words, currency)) is not None}
+    if amounts:
+        either.append(func.abs(_case.c.amount_minor).in_(amounts))
+    return or_(*either)
+
+
+def _line_has(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    line, receipt = schema.bank_line, schema.receipt
+    of_receipt = exists().where(receipt.c.receipt_id == _case.c.receipt_id, line.c.line_id == receipt.c.line_id, condition)
+    return or_(of_receipt, exists().where(line.c.line_id == _case.c.line_id, condition))
+
+
+def last_event(connection: Connection, exception_id: int) -> int:
+    """The number of the case's latest event, 0 where nothing has happened: what a screen was drawn from."""
+    event = schema.exception_event
+    return connection.execute(select(func.max(event.c.event_id)).where(event.c.exception_id == exception_id)).scalar() or 0
+
+
+def history(connection: Connection, exception_id: int) -> list[Row[*tuple[object, ...]]]:
+    """What was done with a case: at, actor, action, detail, entry_id, in order."""
+    event = schema.exception_event
+    return list(connection.execute(select(event).where(event.c.exception_id == exception_id).order_by(event.c.event_id)).all())
+
+
+def by_id(connection: Connection, ids: list[int]) -> list[Case]:
+    """These cases, those that exist, in the order given."""
+    known = set(connection.execute(select(_case.c.exception_id).where(_case.c.exception_id.in_(ids))).scalars())
+    return _cases(connection, [number for number in ids if number in known])
+
+
+def newest(connection: Connection) -> int:
+    """The number of the newest case, 0 where there is none."""
+    return connection.execute(select(func.max(_case.c.exception_id))).scalar() or 0
+
+
+def opened_since(connection: Connection, exception_id: int) -> int:
+    """How many open cases have come after this one."""
+    return connection.execute(select(func.count()).where(_case.c.exception_id > exception_id, _case.c.status == "open")).scalar() or 0

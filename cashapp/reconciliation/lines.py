@@ -1,0 +1,192 @@
+"""The two sides of a bank account out of the database: its bank lines, and the entries of its books.
+
+The bank side is every booked statement line that tells of money for the first time. The book side is the imported cash book where the account
+has one, and the receipts that the program has dealt with and the cash book lacks; else the program's own journal, entry by entry: what a statement line posted, and what lockbox files and advices announced and no
+statement has shown yet (deposits in transit). An account may be written in several ways; all of them are one account.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import polars as pl
+from sqlalchemy import ColumnElement, Connection, and_, func, select
+
+from cashapp import accounts, db, schema
+from cashapp.bank_accounts import normalise_account, same_account
+from cashapp.errors import UsageError
+
+LINES: db.Shape = {
+    "line_id": pl.Int64, "currency": pl.String, "amount_minor": pl.Int64, "date": pl.Date, "kind": pl.String, "check_number": pl.String, "name": pl.String,
+    "bank_reference": pl.String, "customer_reference": pl.String, "structured_reference": pl.String, "remittance_text": pl.String, "batch_reference": pl.String,
+    "account": pl.String, "statement_id": pl.Int64, "sha256": pl.String, "receipt_key": pl.String, "file": pl.String, "line": pl.Int64, "known_at": pl.Datetime,
+    "batch_line": pl.Int64, "batch_amount_minor": pl.Int64, "return_reason": pl.String,
+}
+ENTRIES: db.Shape = {
+    "book_account": pl.String, "entry_id": pl.String, "currency": pl.String, "amount_minor": pl.Int64, "date": pl.Date, "kind": pl.String, "reference": pl.String,
+    "description": pl.String, "source": pl.String,  # cashbook, journal
+}
+OPENING = ("opening", "opening_balance", "opening balance")
+"""Kinds of cash book entries that are a balance and no movement."""
+
+
+class Account(NamedTuple):
+    """A bank account: its name as printed, and how the bank's files and the cash book write it."""
+
+    name: str
+    at_bank: tuple[str, ...]
+    in_book: tuple[str, ...]
+
+
+def find(connection: Connection, given: str) -> Account:
+    """The account; UsageError lists the known ones. A bank file that names no account may be any account's, where nothing else is."""
+    wanted = normalise_account(given)
+    line, entry = schema.bank_line, schema.cashbook_entry
+    at_bank = sorted(connection.execute(select(line.c.account).distinct().where(line.c.report == "statement")).scalars())
+    in_book = sorted(connection.execute(select(entry.c.account).distinct()).scalars())
+    mine = tuple(name for name in at_bank if name and same_account(name, wanted)) if wanted else ()
+    books = tuple(name for name in in_book if name and same_account(name, wanted)) if wanted else ()
+    if not mine and "" in at_bank and (books or not wanted):
+        mine = ("",)
+    if not mine and not books:
+        known = ", ".join(sorted({name or "(unnamed)" for name in [*at_bank, *in_book]})) or "none yet"
+        raise UsageError(f"{given!r} is no account of these books – known are: {known}")
+    return Account(wanted or "(unnamed)", mine, books)
+
+
+def bank_lines(connection: Connection, account: Account) -> pl.DataFrame:
+    """LINES of the account, all of them."""
+    line, link = schema.bank_line, schema.line_link
+    repeats = select(link.c.line_id).where(link.c.how == "repeat")
+    return _lines(connection, and_(line.c.account.in_(account.at_bank), line.c.report == "statement", line.c.status == "booked", line.c.line_id.not_in(repeats)))
+
+
+def _lines(connection: Connection, condition: ColumnElement[bool]) -> pl.DataFrame:
+    line, file, receipt = schema.bank_line, schema.source_file, schema.receipt
+    query = (
+        select(line.c.line_id, line.c.currency, line.c.amount_minor, line.c.booking_date, line.c.kind, line.c.check_number, line.c.payer_name, line.c.bank_reference,
+               line.c.customer_reference, line.c.structured_reference, line.c.remittance_text, line.c.batch_reference, line.c.account, line.c.statement_id, file.c.sha256,
+               receipt.c.receipt_key, file.c.name, line.c.line, file.c.processed_at, line.c.batch_line, line.c.batch_amount_minor, line.c.return_reason)
+        .join(file, file.c.file_id == line.c.file_id).outerjoin(receipt, receipt.c.line_id == line.c.line_id).where(condition).order_by(line.c.line_id)
+    )
+    return db.frame(connection, query, LINES)
+
+
+def batch_charges(lines: pl.DataFrame) -> pl.DataFrame:
+    """currency, date, amount_minor: what the bank kept back of batches whose details are told one by one."""
+    batches = lines.filter(pl.col("batch_line").is_not_null() & pl.col("batch_amount_minor").is_not_null())
+    return batches.group_by("statement_id", "batch_line", "batch_amount_minor", "currency", "date").agg(pl.col("amount_minor").sum().alias("told")).select(
+        "currency", "date", (pl.col("batch_amount_minor") - pl.col("told")).alias("amount_minor")).filter(pl.col("amount_minor") != 0).sort("date", "currency")
+
+
+def cash_book(connection: Connection, account: Account) -> pl.DataFrame:
+    """ENTRIES of the imported cash book."""
+    entry = schema.cashbook_entry
+    query = select(entry.c.account, entry.c.entry_id, entry.c.currency, entry.c.amount_minor, entry.c.entry_date, entry.c.kind, entry.c.reference, entry.c.description).where(
+        entry.c.account.in_(account.in_book)).order_by(entry.c.account, entry.c.entry_id)
+    shape = {name: dtype for name, dtype in ENTRIES.items() if name != "source"}
+    return db.frame(connection, query, shape).with_columns(pl.lit("cashbook").alias("source"))
+
+
+class Journal(NamedTuple):
+    """The journal's side: its entries, and which lines they come from (line_id, entry_id; a settled deposit has several entries)."""
+
+    entries: pl.DataFrame
+    origins: pl.DataFrame
+
+
+def journal(connection: Connection, account: Account, lines: pl.DataFrame) -> Journal:
+    """What the journal holds of the account: one entry for each line it posted, or for each receipt that a deposit line settles, and those
+    announced that no statement shows yet."""
+    numbers = _journal_numbers(connection, account, lines)
+    links = _announced(connection, account)
+    told = lines.join(links.select("line_id").drop_nulls().unique(), on="line_id", how="anti", maintain_order="left").join(numbers, on="line_id", how="left", maintain_order="left")
+    own = told.select(
+        "line_id", _entry_id(pl.col("number"), pl.coalesce(pl.col("receipt_key"), pl.format("L{}", "line_id"))).alias("entry_id"), "currency", "amount_minor", "date", "kind",
+        pl.coalesce(pl.col("check_number").replace("", None), "bank_reference").alias("reference"), _description().alias("description"))
+    announced = links.select(
+        "line_id", _entry_id(pl.lit(None, pl.Int64), pl.coalesce(pl.col("receipt_key"), pl.format("L{}", "told_id"))).alias("entry_id"), "currency", "amount_minor", "date", "kind",
+        pl.coalesce(pl.col("check_number").replace("", None), "bank_reference").alias("reference"), _description().alias("description"))
+    both = pl.concat([own, announced])
+    entries = both.with_columns(pl.lit(account.name).alias("book_account"), pl.lit("journal").alias("source")).select(list(ENTRIES)).sort("entry_id")
+    return Journal(entries, both.drop_nulls("line_id").select("line_id", "entry_id").sort("line_id", "entry_id"))
+
+
+def _entry_id(number: pl.Expr, place: pl.Expr) -> pl.Expr:
+    """`J12/R0A…`: the journal entry and the receipt or line in it."""
+    return pl.when(number.is_null()).then(pl.format("J/{}", place)).otherwise(pl.format("J{}/{}", number, place))
+
+
+def _description() -> pl.Expr:
+    return pl.concat_str(pl.col("name"), pl.col("remittance_text"), separator=" ").str.strip_chars()
+
+
+def _journal_numbers(connection: Connection, account: Account, lines: pl.DataFrame) -> pl.DataFrame:
+    """line_id, number: the journal entry that posted each line. An entry is of one file, statement, day and currency; statements of a file are
+    numbered in their order, in the entry's source key as in the database."""
+    entry, leg = schema.journal_entry, schema.posting
+    names = [accounts.bank(name) for name in account.at_bank]
+    query = select(entry.c.entry_id, entry.c.source_key).where(
+        entry.c.entry_id.in_(select(leg.c.entry_id).where(leg.c.account.in_(names))), entry.c.kind.in_(("cash", "return"))).order_by(entry.c.entry_id)
+    posted = db.frame(connection, query, {"number": pl.Int64, "key": pl.String}).with_columns(pl.col("key").str.split(":").alias("parts"))
+    returned = posted.filter(pl.col("parts").list.first() == "return").select("number", pl.col("parts").list.get(1).cast(pl.Int64).alias("line_id"))
+    cash = posted.filter(pl.col("parts").list.first() == "cash").select(
+        "number", pl.col("parts").list.get(1).alias("sha256"), pl.col("parts").list.get(2).cast(pl.Int64).alias("nth"),
+        pl.col("parts").list.get(3).str.to_date("%Y-%m-%d").alias("date"), pl.col("parts").list.get(4).alias("currency"))
+    key = ["sha256", "date", "currency"]
+    ranked = cash.with_columns(pl.col("nth").rank("dense").over(key).alias("rank"))
+    of_line = lines.join(returned.select("line_id"), on="line_id", how="anti", maintain_order="left").with_columns(pl.col("statement_id").rank("dense").over(key).alias("rank"))
+    found = of_line.join(ranked.select(*key, "rank", "number"), on=[*key, "rank"]).select("line_id", "number")
+    return pl.concat([found, returned.select("line_id", "number")]).unique("line_id", keep="first", maintain_order=True)
+
+
+def _announced(connection: Connection, account: Account) -> pl.DataFrame:
+    """Receipts told by other reports than a statement (LINES, as `told_id`), with the statement line that settles or is opened by them (`line_id`, null: in transit)."""
+    line, link, statement = schema.bank_line, schema.line_link, schema.statement
+    counted = select(schema.receipt.c.line_id)
+    repeats = select(link.c.line_id).where(link.c.how == "repeat")
+    told = _lines(connection, and_(line.c.report != "statement", line.c.status == "booked", line.c.line_id.in_(counted), line.c.line_id.not_in(repeats)))
+    shown = line.alias()
+    pairs = db.frame(connection, select(link.c.line_id, link.c.counted_by, link.c.how, shown.c.account, statement.c.account).join(
+        line, line.c.line_id == link.c.line_id).join(statement, statement.c.statement_id == line.c.statement_id).join(shown, shown.c.line_id == link.c.counted_by).where(
+        link.c.how.in_(("settles", "details"))), {"one": pl.Int64, "other": pl.Int64, "how": pl.String, "shown_account": pl.String, "line_account": pl.String})
+    deposit = pl.when(pl.col("how") == "settles")
+    origins = pairs.select(deposit.then("other").otherwise("one").alias("told_id"), deposit.then("one").otherwise("other").alias("line_id"),
+                           deposit.then("line_account").otherwise("shown_account").alias("deposit_account"))
+    joined = told.rename({"line_id": "told_id"}).join(origins, on="told_id", how="left")
+    where = pl.coalesce("deposit_account", "account")
+    return joined.filter(where.is_in(list(account.at_bank)) & (where != "")).sort("told_id")
+
+
+def decided(connection: Connection) -> pl.DataFrame:
+    """line_id of the receipts that the program's books have dealt with (applied, on account, posted elsewhere) and of returns they took back. A receipt
+    nobody has identified is money at the bank that the books do not know yet."""
+    receipt, application, returned, link = schema.receipt, schema.application, schema.returned_item, schema.line_link
+    shown = select(link.c.line_id).where(link.c.how == "settles", link.c.counted_by.in_(select(returned.c.line_id)))
+    applied = select(application.c.receipt_id)
+    query = select(receipt.c.line_id).where((receipt.c.state.in_(("non_ar", "returned"))) | receipt.c.receipt_id.in_(applied)).union(select(returned.c.line_id), shown)
+    return pl.DataFrame({"line_id": sorted(connection.execute(query).scalars())}, schema={"line_id": pl.Int64})
+
+
+def first_balance(connection: Connection, account: Account) -> dict[str, int]:
+    """The balance at which each currency's oldest statement opens, where one is stated."""
+    statement = schema.statement
+    order = func.coalesce(statement.c.from_date, statement.c.to_date, statement.c.closing_date)
+    query = select(statement.c.currency, statement.c.opening_minor).where(
+        statement.c.account.in_(account.at_bank), statement.c.report == "statement", statement.c.opening_minor.is_not(None)).order_by(order, statement.c.statement_id)
+    found: dict[str, int] = {}
+    for currency, minor in connection.execute(query):
+        found.setdefault(currency, int(minor))
+    return found
+
+
+def stated_balances(connection: Connection, account: Account) -> list[tuple[str, object, int]]:
+    """currency, date, closing balance as the statements state them, in order of their dates."""
+    statement, line = schema.statement, schema.bank_line
+    query = (
+        select(statement.c.currency, func.coalesce(statement.c.closing_date, statement.c.to_date, func.max(line.c.booking_date)).label("date"), statement.c.closing_minor, statement.c.statement_id)
+        .outerjoin(line, line.c.statement_id == statement.c.statement_id)
+        .where(statement.c.account.in_(account.at_bank), statement.c.report == "statement", statement.c.closing_minor.is_not(None)).group_by(*statement.c)
+    )
+    rows = sorted((row for row in connection.execute(query).all() if row.date is not None), key=lambda row: (str(row.date), row.statement_id))
+    return [(row.currency, row.date, int(row.closing_minor)) for row in rows]

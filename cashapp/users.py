@@ -1,0 +1,170 @@
+"""Who may work at the desk, and what each role may do. Passwords are kept as argon2id hashes, session and
+API tokens as SHA-256 digests; a session is a row, so logging out, or barring a user, ends it at once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import secrets
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from sqlalchemy import Connection, delete, func, select
+
+from cashapp import clock, schema
+from cashapp.errors import UsageError
+
+if TYPE_CHECKING:
+    from pwdlib import PasswordHash
+
+ROLES = ("clerk", "senior", "manager", "auditor", "admin")
+"""From the one who works the queue to the one who only lets people in."""
+
+_CLERK = frozenset({
+    "read", "accept", "apply", "on_account", "non_ar", "assign", "note", "undo", "duplicate", "upload", "ask_remittance",
+})
+_SENIOR = _CLERK | {"bulk", "approve", "reconcile"}
+_MANAGER = _SENIOR | {"rules", "lock_period"}
+ALLOWED: dict[str, frozenset[str]] = {
+    "clerk": _CLERK, "senior": _SENIOR, "manager": _MANAGER, "auditor": frozenset({"read"}), "admin": frozenset({"read", "users"}),
+}
+"""What a role may do; whatever does not stand here it may not."""
+
+PASSWORD_LENGTH_MIN = 12
+SESSION_LENGTH = dt.timedelta(hours=12)
+
+
+class User(NamedTuple):
+    """Somebody who is logged in."""
+
+    login: str
+    name: str
+    role: str
+
+    def may(self, verb: str) -> bool:
+        """Whether the role allows it."""
+        return verb in ALLOWED[self.role]
+
+
+@cache
+def _hasher() -> PasswordHash:
+    from pwdlib import PasswordHash
+
+    return PasswordHash.recommended()
+
+
+@cache
+def _nobody() -> str:
+    """A hash to check against when there is no such user, so that the answer takes as long."""
+    return _hasher().hash(secrets.token_urlsafe(16))
+
+
+def any_user(connection: Connection) -> bool:
+    """Whether the desk has been set up."""
+    return bool(connection.execute(select(func.count()).select_from(schema.app_user)).scalar())
+
+
+def add(connection: Connection, login: str, name: str, role: str, password: str) -> None:
+    """Let somebody in. UsageError names what is wrong with the login, the role or the password."""
+    if not login or login != login.strip().lower() or any(c.isspace() for c in login):
+        raise UsageError(f"{login!r} is no login – small letters without blanks")
+    if role not in ROLES:
+        raise UsageError(f"{role!r} is no role – one of {', '.join(ROLES)}")
+    if find(connection, login) is not None:
+        raise UsageError(f"there is a user {login} already")
+    connection.execute(schema.app_user.insert().values(
+        login=login, name=name or login, role=role, password_hash=_hashed(password), active=True, created_at=clock.now().replace(tzinfo=None)))
+
+
+def _hashed(password: str) -> str:
+    if len(password) < PASSWORD_LENGTH_MIN:
+        raise UsageError(f"a password has at least {PASSWORD_LENGTH_MIN} characters")
+    return _hasher().hash(password)
+
+
+def find(connection: Connection, login: str) -> User | None:
+    """An active user."""
+    table = schema.app_user
+    row = connection.execute(select(table.c.login, table.c.name, table.c.role).where(table.c.login == login, table.c.active)).first()
+    return User(*row) if row else None
+
+
+def verify(connection: Connection, login: str, password: str) -> User | None:
+    """The user, if the password is theirs; takes as long for a login that does not exist."""
+    table = schema.app_user
+    kept = connection.execute(select(table.c.password_hash).where(table.c.login == login, table.c.active)).scalar()
+    right = _hasher().verify(password, kept or _nobody())
+    return find(connection, login) if right and kept else None
+
+
+def change(connection: Connection, login: str, *, role: str | None = None, active: bool | None = None, password: str | None = None) -> None:
+    """Change a user; whoever is barred or gets a new password is logged out everywhere, and their tokens end."""
+    if role is not None and role not in ROLES:
+        raise UsageError(f"{role!r} is no role – one of {', '.join(ROLES)}")
+    values: dict[str, object] = {}
+    if role is not None:
+        values["role"] = role
+    if active is not None:
+        values["active"] = active
+    if password is not None:
+        values["password_hash"] = _hashed(password)
+    table = schema.app_user
+    if values and connection.execute(table.update().where(table.c.login == login).values(values)).rowcount == 0:
+        raise UsageError(f"there is no user {login}")
+    if active is False or password is not None:
+        for sessions in (schema.web_session, schema.api_token):
+            connection.execute(delete(sessions).where(sessions.c.login == login))
+    if active is not None or role is not None:
+        _keep_an_admin(connection)
+
+
+def _keep_an_admin(connection: Connection) -> None:
+    table = schema.app_user
+    if not connection.execute(select(func.count()).where(table.c.role == "admin", table.c.active)).scalar():
+        raise UsageError("the last admin stays: make somebody else one first")
+
+
+def everybody(connection: Connection) -> list[tuple[str, str, str, bool]]:
+    """login, name, role, active of all users, by login."""
+    table = schema.app_user
+    return [(r.login, r.name, r.role, r.active) for r in connection.execute(select(table).order_by(table.c.login))]
+
+
+def open_session(connection: Connection, login: str) -> str:
+    """A new session; what is returned goes into the cookie, and only its digest is kept."""
+    token, now, table = secrets.token_urlsafe(32), clock.now().replace(tzinfo=None), schema.web_session
+    connection.execute(delete(table).where(table.c.expires_at <= now))
+    connection.execute(table.insert().values(session_id=_digest(token), login=login, expires_at=now + SESSION_LENGTH))
+    return token
+
+
+def by_session(connection: Connection, token: str) -> User | None:
+    """Whose session it is, unless it has run out or was ended."""
+    table = schema.web_session
+    query = select(table.c.login).where(table.c.session_id == _digest(token), table.c.expires_at > clock.now().replace(tzinfo=None))
+    login = connection.execute(query).scalar()
+    return find(connection, login) if login else None
+
+
+def close_session(connection: Connection, token: str) -> None:
+    """End one session."""
+    table = schema.web_session
+    connection.execute(delete(table).where(table.c.session_id == _digest(token)))
+
+
+def issue_token(connection: Connection, login: str, name: str) -> str:
+    """A new token for programs that act as this user; only its digest is kept, so it is shown once."""
+    token = f"ca_{secrets.token_urlsafe(32)}"
+    connection.execute(schema.api_token.insert().values(digest=_digest(token), login=login, name=name, created_at=clock.now().replace(tzinfo=None)))
+    return token
+
+
+def by_token(connection: Connection, token: str) -> User | None:
+    """Whose token it is."""
+    table = schema.api_token
+    login = connection.execute(select(table.c.login).where(table.c.digest == _digest(token))).scalar()
+    return find(connection, login) if login else None
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

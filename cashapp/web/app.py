@@ -1,0 +1,76 @@
+"""The application: routes, security and the one Desk that every handler works with."""
+
+from __future__ import annotations
+
+from litestar import Litestar, Request, Response, get
+from litestar.config.csrf import CSRFConfig
+from litestar.datastructures import MutableScopeHeaders, State
+from litestar.exceptions import HTTPException, NotAuthorizedException
+from litestar.middleware import DefineMiddleware
+from litestar.openapi import OpenAPIConfig
+from litestar.plugins.jinja import JinjaTemplateEngine
+from litestar.static_files import create_static_files_router
+from litestar.template import TemplateConfig
+from litestar.types import Message, Scope
+from sqlalchemy import Engine
+
+from cashapp import __version__
+from cashapp.errors import UsageError
+from cashapp.web import access, api, case_pages, entry, money_pages, queue_pages, user_pages
+from cashapp.web.desk_context import HERE, Desk, dress, page
+from cashapp.workspace import Workspace
+
+
+def create(workspace: Workspace, engine: Engine, *, secure: bool = False) -> Litestar:
+    """The desk of a workspace. `secure`: cookies only over TLS, for everything but loopback."""
+    return Litestar(
+        route_handlers=[
+            entry.login_page, entry.login, entry.setup_page, entry.setup, entry.logout, healthz,
+            queue_pages.home, queue_pages.queue_page, queue_pages.news, queue_pages.bulk, queue_pages.save_filter,
+            case_pages.case_page, case_pages.others, case_pages.items, case_pages.act,
+            money_pages.overview, money_pages.customers, money_pages.customer, money_pages.files, money_pages.file, money_pages.original,
+            money_pages.upload, money_pages.report,
+            user_pages.users_page, user_pages.change_user, user_pages.me, user_pages.new_token, user_pages.trail,
+            api.router,
+            create_static_files_router(path="/static", directories=[HERE / "static"], include_in_schema=False),
+        ],
+        middleware=[DefineMiddleware(access.Authentication, exclude=access.OPEN)],
+        csrf_config=CSRFConfig(secret=access.secret_of(workspace.home), exclude=["^/api/"], cookie_secure=secure),
+        template_config=TemplateConfig(directory=HERE / "templates", engine=JinjaTemplateEngine, engine_callback=dress),
+        openapi_config=OpenAPIConfig(title="cashapp", version=__version__, path="/api/schema"),
+        exception_handlers={NotAuthorizedException: access.to_login, HTTPException: _refused, UsageError: _not_so},
+        before_send=[_with_headers],
+        state=State({"desk": Desk(workspace, engine), "secure": secure}),
+        request_max_body_size=256 * 1024 * 1024,
+    )
+
+
+@get("/healthz", sync_to_thread=False, include_in_schema=False)
+def healthz() -> dict[str, str]:
+    """For whoever watches over the server."""
+    return {"status": "up"}
+
+
+async def _with_headers(message: Message, scope: Scope) -> None:
+    """Every answer carries the security headers; only what is the same for everybody may be kept by the browser."""
+    if message["type"] == "http.response.start":
+        headers = MutableScopeHeaders.from_message(message)
+        for name, value in access.HEADERS.items():
+            headers.setdefault(name, value)
+        if not scope["path"].startswith("/static/"):
+            headers.setdefault("Cache-Control", "no-store")
+
+
+def _refused(request: Request[object, object, State], error: HTTPException) -> Response[bytes] | Response[dict[str, object]]:
+    """An error as a page for people, as JSON for programs."""
+    if request.url.path.startswith("/api/"):
+        told: dict[str, object] = {"status_code": error.status_code, "detail": error.detail}
+        return Response(told, status_code=error.status_code)
+    shown: Response[bytes] = page("error", status=error.status_code, detail=error.detail)
+    shown.status_code = error.status_code
+    return shown
+
+
+def _not_so(request: Request[object, object, State], error: UsageError) -> Response[bytes] | Response[dict[str, object]]:
+    """What the verbs refuse: 404 where a thing is not there, and the words that say so."""
+    return _refused(request, HTTPException(status_code=404, detail=str(error)))

@@ -1,0 +1,138 @@
+"""One case: what came on the left, what is suggested on the right, and the verbs. A screen that is out of date is told so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+from litestar import Response, get, post
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, FromPath
+from litestar.response import Redirect, Template
+from sqlalchemy import Connection
+
+from cashapp import clock, desk, dossier, queue
+from cashapp.desk import By
+from cashapp.errors import CashappError, UsageError
+from cashapp.web.access import requires
+from cashapp.web.desk_context import Asked, by, desk_of, page
+from cashapp.web.queue_pages import filter_of, query_of
+
+Form = Annotated[dict[str, list[str] | str], Body(media_type=RequestEncodingType.URL_ENCODED)]
+Act = Callable[[Connection, int, dict[str, list[str] | str], By], object]
+
+
+def _text(data: dict[str, list[str] | str], name: str) -> str:
+    value = data.get(name, "")
+    return (value if isinstance(value, str) else value[0] if value else "").strip()
+
+
+def _all(data: dict[str, list[str] | str], name: str) -> list[str]:
+    value = data.get(name, [])
+    return [value] if isinstance(value, str) else value
+
+
+def _accept(connection: Connection, number: int, data: dict[str, list[str] | str], who: By) -> object:
+    rank = _text(data, "rank") or "1"
+    if not rank.isdigit():
+        raise UsageError(f"{rank!r} is no rank")
+    return desk.accept(connection, number, int(rank), who)
+
+
+def _apply(connection: Connection, number: int, data: dict[str, list[str] | str], who: By) -> object:
+    pairs = [(n.strip(), a.strip().replace(",", "")) for n, a in zip(_all(data, "invoice"), _all(data, "amount"), strict=False) if n.strip() and a.strip()]
+    if not pairs:
+        raise UsageError("name an invoice and an amount")
+    return desk.apply_to(connection, number, pairs, who)
+
+
+VERBS: dict[str, Act] = {
+    "accept": _accept,
+    "apply": _apply,
+    "on_account": lambda c, number, data, who: desk.on_account(c, number, _text(data, "customer"), who),
+    "non_ar": lambda c, number, data, who: desk.non_ar(c, number, _text(data, "gl"), who),
+    "undo": lambda c, number, data, who: desk.undo(c, number, who),  # noqa: ARG005 - one shape for all verbs
+    "assign": lambda c, number, data, who: desk.assign(c, number, _text(data, "user"), who),
+    "note": lambda c, number, data, who: desk.note(c, number, _text(data, "note"), who),
+}
+"""The verbs of a case by their name in the URL."""
+
+
+@get("/cases/{number:int}", sync_to_thread=True)
+def case_page(request: Asked, number: FromPath[int]) -> Template:
+    """The case."""
+    return _case(request, number)
+
+
+def _case(request: Asked, number: int, trouble: str = "", status: int = 200) -> Template:
+    wanted, today = filter_of(request), clock.today()
+
+    def gather(connection: Connection) -> dict[str, object]:
+        before, after = queue.neighbours(connection, wanted, today, number)
+        return {"d": dossier.gather(connection, number), "before": before, "after": after, "alike": queue.alike(connection, number)}
+
+    told = desk_of(request).read(gather)
+    done = request.query_params.get("done", "")
+    history = desk_of(request).read(lambda c: queue.history(c, int(done))) if done.isdigit() else []
+    shown = page("case", number=number, trouble=trouble, query=query_of(wanted), others=desk_of(request).presence.others(number, request.user.login),
+                 done={"exception_id": int(done), "event": history[-1], "version": history[-1].event_id} if history else None, **told)
+    shown.status_code = status
+    return shown
+
+
+@get("/cases/{number:int}/others", sync_to_thread=True)
+def others(request: Asked, number: FromPath[int]) -> Template:
+    """Who else has the case open, and whether it has changed under the reader; asked for by the page itself."""
+    seen = request.query_params.get("seen", "0")
+    version = desk_of(request).read(lambda c: queue.last_event(c, number))
+    last = desk_of(request).read(lambda c: queue.history(c, number))[-1:] if str(version) != seen else []
+    return page("parts/others", number=number, seen=seen, others=desk_of(request).presence.others(number, request.user.login), changed=last[0] if last else None)
+
+
+@get("/cases/{number:int}/items", sync_to_thread=True)
+def items(request: Asked, number: FromPath[int]) -> Template:
+    """Open items by number or name, as the clerk types."""
+    search = request.query_params.get("find", "").strip()[:100]
+
+    def find(connection: Connection) -> dict[str, object]:
+        case = desk.case(connection, number)
+        return {"items": dossier.open_items(connection, case.customer_id, case.currency, search), "currency": case.currency}
+
+    return page("parts/items", **desk_of(request).read(find))
+
+
+@post("/cases/{number:int}/{verb:str}", sync_to_thread=True)
+def act(request: Asked, number: FromPath[int], verb: FromPath[str], data: Form) -> Response[bytes]:
+    """Do one thing with the case, unless it has changed since the screen was drawn."""
+    deed = VERBS.get(verb)
+    if deed is None:
+        return _case(request, number, f"there is no verb {verb!r}", 404)
+    requires(verb)(request, None)  # type: ignore[arg-type]  # the guard looks at the user only
+    seen, who = _text(data, "seen"), by(request)
+
+    def once(connection: Connection) -> bool:
+        if str(queue.last_event(connection, number)) != seen:
+            return False
+        deed(connection, number, data, who)
+        return True
+
+    try:
+        if not desk_of(request).write(once):
+            return _case(request, number, _overtaken(request, number), 409)
+    except CashappError as error:
+        return _case(request, number, str(error), 422)
+    return Redirect(_next(request, number, verb), status_code=303)
+
+
+def _overtaken(request: Asked, number: int) -> str:
+    last = desk_of(request).read(lambda c: queue.history(c, number))[-1]
+    return f"{last.actor} was here first: {last.action.replace('_', ' ')} {last.detail}. Nothing of yours was done; look again."
+
+
+def _next(request: Asked, number: int, verb: str) -> str:
+    """Where the clerk goes on: the next case of the list after a decision, the same one after a note."""
+    query = query_of(filter_of(request))
+    case, after = desk_of(request).read(lambda c: (desk.case(c, number), queue.neighbours(c, filter_of(request), clock.today(), number)[1]))
+    if verb in {"note", "assign", "undo"} or case.status == "open":
+        return f"/cases/{number}?{query}"
+    return f"/cases/{after}?{query}&done={number}" if after else f"/queue?{query}&done={number}"

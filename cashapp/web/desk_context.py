@@ -1,0 +1,126 @@
+"""What every page works with: the workspace, the books, who is on which case, and how amounts and texts are shown."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from litestar import Request
+from litestar.datastructures import State
+from litestar.plugins.jinja import JinjaTemplateEngine
+from litestar.response import Template
+from markupsafe import Markup, escape
+from sqlalchemy import Connection, Engine
+
+from cashapp import clock, db
+from cashapp.desk import By
+from cashapp.exceptions import REASONS
+from cashapp.users import User
+from cashapp.workspace import Workspace
+from parsers.amounts import to_text
+
+HERE = Path(__file__).resolve().parent
+_PRESENT_FOR = dt.timedelta(seconds=45)
+Answer = TypeVar("Answer")
+Asked = Request[User, None, State]
+
+
+@dataclass
+class Presence:
+    """Who has which case on the screen; told by the screens themselves, forgotten after 45 seconds."""
+
+    _seen: dict[int, dict[str, dt.datetime]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def others(self, exception_id: int, login: str) -> list[str]:
+        """Note that `login` looks at the case; who else does."""
+        now = clock.now()
+        with self._lock:
+            here = {who: at for who, at in self._seen.get(exception_id, {}).items() if now - at < _PRESENT_FOR} | {login: now}
+            self._seen[exception_id] = here
+        return sorted(set(here) - {login})
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The workspace and its books, as the handlers get them."""
+
+    workspace: Workspace
+    engine: Engine
+    presence: Presence = field(default_factory=Presence)
+
+    def read(self, ask: Callable[[Connection], Answer]) -> Answer:
+        """Ask the books, in one consistent state."""
+        with db.reading(self.engine) as connection:
+            return ask(connection)
+
+    def write(self, act: Callable[[Connection], Answer]) -> Answer:
+        """Act on the books in one transaction, alone among writers."""
+        with self.workspace.locked(30), db.writing(self.engine) as connection:
+            return act(connection)
+
+
+def desk_of(request: Asked) -> Desk:
+    """The application's desk."""
+    desk = request.app.state.desk
+    assert isinstance(desk, Desk)
+    return desk
+
+
+def by(request: Asked) -> By:
+    """Who acts, today."""
+    return By(request.user.login, clock.today())
+
+
+def page(name: str, **context: object) -> Template:
+    """A page; every template knows the user through `request`."""
+    return Template(template_name=f"{name}.html", context=context)
+
+
+def money(minor: int | None, currency: str | None) -> str:
+    """`1,234.50`: the amount in its currency's own digits, grouped; "" where there is none."""
+    if minor is None or not currency:
+        return ""
+    whole, point, fraction = to_text(abs(minor), currency).partition(".")
+    return f"{'−' if minor < 0 else ''}{int(whole):,}{point}{fraction}"
+
+
+def marked(text: str, words: Iterable[str]) -> Markup:
+    """The text with the parts that the answer rests on in `<mark>`; the longest first, without regard to case."""
+    spans: list[tuple[int, int]] = []
+    folded = text.casefold()
+    for word in sorted({w.casefold() for w in words if len(w) > 2}, key=len, reverse=True):
+        start = folded.find(word)
+        while start >= 0 and len(folded) == len(text):
+            end = start + len(word)
+            if all(end <= a or start >= b for a, b in spans):
+                spans.append((start, end))
+            start = folded.find(word, end)
+    parts: list[Markup] = []
+    at = 0
+    for start, end in sorted(spans):
+        parts += [escape(text[at:start]), Markup("<mark>{}</mark>").format(text[start:end])]
+        at = end
+    return Markup("").join([*parts, escape(text[at:])])
+
+
+def words(code: str) -> str:
+    """`short_payment` → `short payment`."""
+    return code.replace("_", " ")
+
+
+def percent(per_mille: int | None) -> str:
+    """A confidence of 0 to 1000 in words that a clerk may act on."""
+    if per_mille is None:
+        return ""
+    return "certain" if per_mille >= 990 else "likely" if per_mille >= 900 else "possible" if per_mille >= 600 else "a guess"
+
+
+def dress(engine: JinjaTemplateEngine) -> None:
+    """Teach the templates our filters."""
+    engine.engine.filters.update({"money": money, "marked": marked, "words": words, "sure": percent})
+    engine.engine.globals.update({"REASONS": REASONS, "today": clock.today})

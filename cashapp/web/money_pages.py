@@ -1,0 +1,237 @@
+"""Around the queue: the manager's overview, customers, files with their controls, and the reports."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Annotated
+
+from litestar import Response, get, post
+from litestar.datastructures import UploadFile
+from litestar.enums import RequestEncodingType
+from litestar.exceptions import NotFoundException
+from litestar.params import Body, FromPath
+from litestar.response import Redirect, Template
+from sqlalchemy import Connection, func, select
+
+from cashapp import clock, queue, reports, schema
+from cashapp.errors import UsageError
+from cashapp.reports import pages, rendering
+from cashapp.reports.model import Report
+from cashapp.web.access import requires
+from cashapp.web.desk_context import Asked, desk_of, page
+
+Upload = Annotated[UploadFile, Body(media_type=RequestEncodingType.MULTI_PART)]
+DAYS = 14
+_TEXT_WIDTH = 132
+
+
+@get("/overview", sync_to_thread=True)
+def overview(request: Asked) -> Template:
+    """Today's drop, the straight-through rate, cash by day, what waits and for how long."""
+    today = clock.today()
+
+    def ask(connection: Connection) -> dict[str, object]:
+        runs = _runs(connection)
+        return {"runs": runs, "days": _cash_by_day(runs, today), "counts": queue.counts(connection, queue.Filter(), today), "ages": _ages(connection, today),
+                "base": desk_of(request).workspace.config.base_currency}
+
+    return page("overview", **desk_of(request).read(ask))
+
+
+def _runs(connection: Connection) -> list[dict[str, object]]:
+    """The last runs, newest first, as `cashapp run --json` told them."""
+    log = schema.run_log
+    rows = connection.execute(select(log).order_by(log.c.run_id.desc()).limit(200)).all()
+    return [json.loads(row.summary) | {"started_at": row.started_at, "actor": row.actor} for row in rows]
+
+
+def _cash_by_day(runs: list[dict[str, object]], today: dt.date) -> list[dict[str, object]]:
+    """day, received and applied receipts of the last days on which something came, oldest first."""
+    days: dict[str, dict[str, int]] = {}
+    for run in runs:
+        day = days.setdefault(str(run["as_of"]), {"received": 0, "applied": 0})
+        day["received"] += int(run["receipts"]["count"])  # type: ignore[index]  # the object of `cashapp run --json`
+        day["applied"] += int(run["applied"]["auto_count"])  # type: ignore[index]
+    return [{"day": day, **days[day]} for day in sorted(days) if day <= today.isoformat()][-DAYS:]
+
+
+def _ages(connection: Connection, today: dt.date) -> list[dict[str, object]]:
+    """Open cases by age: label, count."""
+    case = schema.exception_case
+    edges = (("today", 0, 0), ("1–2 days", 1, 2), ("3–6 days", 3, 6), ("1–2 weeks", 7, 13), ("2–4 weeks", 14, 29), ("older", 30, 36500))
+    found: list[dict[str, object]] = []
+    for label, youngest, oldest in edges:
+        when = case.c.opened_on.between(today - dt.timedelta(days=oldest), today - dt.timedelta(days=youngest))
+        found.append({"label": label, "count": connection.execute(select(func.count()).where(case.c.status == "open", when)).scalar() or 0, "age": youngest})
+    return found
+
+
+@get("/customers", sync_to_thread=True)
+def customers(request: Asked) -> Template:
+    """Customers by name or number, with what they owe."""
+    search = request.query_params.get("search", "").strip()[:100]
+    customer, item = schema.customer, schema.open_item
+
+    def ask(connection: Connection) -> dict[str, object]:
+        query = select(customer.c.customer_id, customer.c.name)
+        if search:
+            query = query.where(customer.c.name.icontains(search, autoescape=True) | (customer.c.customer_id == search))
+        found = connection.execute(query.order_by(customer.c.name, customer.c.customer_id).limit(100)).all()
+        owed = connection.execute(
+            select(item.c.customer_id, item.c.currency, func.count(), func.sum(item.c.open_minor))
+            .where(item.c.open_minor != 0, item.c.customer_id.in_([row.customer_id for row in found])).group_by(item.c.customer_id, item.c.currency)
+            .order_by(item.c.customer_id, item.c.currency)).all()
+        by_customer: dict[str, list[tuple[str, int, int]]] = {}
+        for customer_id, currency, count, minor in owed:
+            by_customer.setdefault(customer_id, []).append((currency, count, int(minor)))
+        return {"found": found, "owed": by_customer}
+
+    return page("customers", search=search, **desk_of(request).read(ask))
+
+
+@get("/customers/{customer_id:str}", sync_to_thread=True)
+def customer(request: Asked, customer_id: FromPath[str]) -> Template:
+    """One customer: open items, payments, what they are known by."""
+    today = clock.today()
+    table, item, receipt, line = schema.customer, schema.open_item, schema.receipt, schema.bank_line
+
+    def ask(connection: Connection) -> dict[str, object]:
+        row = connection.execute(select(table).where(table.c.customer_id == customer_id)).first()
+        if row is None:
+            raise NotFoundException(f"there is no customer {customer_id}")
+        items = connection.execute(select(item).where(item.c.customer_id == customer_id, item.c.open_minor != 0)
+                                   .order_by(item.c.due_date, item.c.item_id).limit(500)).all()
+        payments = connection.execute(
+            select(receipt, line.c.payer_name, line.c.bank_reference).join(line, line.c.line_id == receipt.c.line_id)
+            .where(receipt.c.customer_id == customer_id).order_by(receipt.c.value_date.desc(), receipt.c.receipt_id.desc()).limit(50)).all()
+        known = [(kind, values) for kind, names in (("alias", schema.customer_alias), ("account", schema.customer_account))
+                 if (values := list(connection.execute(select(names.c[kind], names.c.source).where(names.c.customer_id == customer_id).order_by(names.c[kind])).all()))]
+        return {"customer": row, "items": items, "payments": payments, "known": known, "buckets": _buckets(list(items), today)}
+
+    return page("customer", **desk_of(request).read(ask))
+
+
+def _buckets(items: list[object], today: dt.date) -> dict[str, list[tuple[str, int]]]:
+    """Open amounts by currency and lateness."""
+    labels = ("not due", "1–30", "31–60", "61–90", "over 90")
+    sums: dict[str, list[int]] = {}
+    for row in items:
+        late = (today - row.due_date).days if row.due_date else 0  # type: ignore[attr-defined]  # a row of open_item
+        place = 0 if late <= 0 else min(1 + (late - 1) // 30, 4)
+        sums.setdefault(row.currency, [0] * 5)[place] += row.open_minor  # type: ignore[attr-defined]
+    return {currency: list(zip(labels, minor, strict=True)) for currency, minor in sorted(sums.items())}
+
+
+@get("/files", sync_to_thread=True)
+def files(request: Asked) -> Template:
+    """The files taken, newest first, and those refused, with their reasons."""
+    table, control, line = schema.source_file, schema.control, schema.bank_line
+
+    def ask(connection: Connection) -> dict[str, object]:
+        rows = connection.execute(select(table).order_by(table.c.file_id.desc()).limit(100)).all()
+        ids = [row.file_id for row in rows]
+        broken: dict[int, int] = dict(connection.execute(select(control.c.file_id, func.count()).where(control.c.file_id.in_(ids), control.c.stated != control.c.computed)
+                                         .group_by(control.c.file_id)).all())
+        controls: dict[int, int] = dict(connection.execute(select(control.c.file_id, func.count()).where(control.c.file_id.in_(ids)).group_by(control.c.file_id)).all())
+        lines: dict[int, int] = dict(connection.execute(select(line.c.file_id, func.count()).where(line.c.file_id.in_(ids)).group_by(line.c.file_id)).all())
+        return {"taken": rows, "broken": broken, "controls": controls, "lines": lines}
+
+    return page("files", quarantine=_quarantine(desk_of(request).workspace.folder("quarantine")), waiting=_waiting(desk_of(request).workspace.folder("inbox")),
+                uploaded=request.query_params.get("uploaded", ""), **desk_of(request).read(ask))
+
+
+def _quarantine(folder: Path) -> list[tuple[str, str]]:
+    reasons = sorted(folder.glob("*.reason.txt"), key=lambda path: path.stat().st_mtime, reverse=True)[:50] if folder.is_dir() else []
+    return [(path.name.removesuffix(".reason.txt"), path.read_text(encoding="utf-8", errors="replace")[:4000]) for path in reasons]
+
+
+def _waiting(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))[:50] if folder.is_dir() else []
+
+
+@get("/files/{file_id:int}", sync_to_thread=True)
+def file(request: Asked, file_id: FromPath[int]) -> Template:
+    """One file: its statements, controls as stated and as computed, issues."""
+    def ask(connection: Connection) -> dict[str, object]:
+        row = connection.execute(select(schema.source_file).where(schema.source_file.c.file_id == file_id)).first()
+        if row is None:
+            raise NotFoundException(f"there is no file {file_id}")
+        told = {name: connection.execute(select(table).where(table.c.file_id == file_id).limit(500)).all()
+                for name, table in (("statements", schema.statement), ("controls", schema.control), ("issues", schema.file_issue))}
+        return {"file": row, **told}
+
+    return page("file", **desk_of(request).read(ask))
+
+
+@get("/files/{file_id:int}/original", sync_to_thread=True)
+def original(request: Asked, file_id: FromPath[int]) -> Template:
+    """The bytes of a line in the file as the bank sent it, with what stands around them."""
+    asked = request.query_params
+    start, end = (int(asked.get(name, "0")) if asked.get(name, "0").isdigit() else 0 for name in ("from", "to"))
+    row = desk_of(request).read(lambda c: c.execute(select(schema.source_file).where(schema.source_file.c.file_id == file_id)).first())
+    if row is None:
+        raise NotFoundException(f"there is no file {file_id}")
+    content = _archived(desk_of(request).workspace.folder("archive"), row.name, row.sha256)
+    before, there, after = content[max(0, start - 1500):start], content[start:min(end, start + 20_000)], content[end:end + 1500]
+    return page("original", file=row, missing=not content, before=_shown(before), there=_shown(there), after=_shown(after), start=start, end=end)
+
+
+def _archived(folder: Path, name: str, sha256: str) -> bytes:
+    """The file's content, opened if it came packed; nothing where the archive has been cleared."""
+    from parsers.sources import SourceError, open_source
+
+    plain = folder / name
+    other = plain.with_name(f"{plain.stem}.{sha256[:12]}{plain.suffix}")
+    for path in (other, plain):
+        if path.is_file():
+            try:
+                return b"".join(source.read() for source in open_source(path))
+            except (SourceError, OSError):
+                return b""
+    return b""
+
+
+def _shown(content: bytes) -> str:
+    return content.decode("utf-8", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
+
+
+@post("/files/upload", sync_to_thread=True, guards=[requires("upload")])
+def upload(request: Asked, data: Upload) -> Redirect:
+    """Put a file into the inbox; the next run takes it."""
+    from cashapp.tabular import replace_file
+
+    name = Path(data.filename.replace("\\", "/")).name
+    if not name or name.startswith("."):
+        raise UsageError("the file needs a name")
+    target = desk_of(request).workspace.folder("inbox") / name
+    if target.exists():
+        raise UsageError(f"{name} is in the inbox already; run it first, or give this one another name")
+    replace_file(target, data.file.read())
+    return Redirect("/files?uploaded=1", status_code=303)
+
+
+@get("/reports/{name:str}", sync_to_thread=True)
+def report(request: Asked, name: FromPath[str]) -> Response[bytes]:
+    """A report on the screen, or with `?to=` as a file."""
+    asked = request.query_params
+    if name not in reports.REPORTS:
+        raise NotFoundException(f"there is no report {name}")
+    period, as_of, to = asked.get("period", ""), asked.get("as_of", ""), asked.get("to", "")
+    workspace = desk_of(request).workspace
+
+    def make(connection: Connection) -> Report:
+        day = dt.date.fromisoformat(as_of) if as_of else None
+        when = reports.days(connection, name, day, reports.month(period) if period else None, clock.today())
+        return reports.make(connection, name, when, workspace.home.resolve().name, reports.Asked(workspace.config, asked.get("customer", "")))
+
+    try:
+        made = desk_of(request).read(make)
+    except ValueError as error:
+        raise UsageError(f"{as_of!r} is no date – write it YYYY-MM-DD") from error
+    if to in rendering.FORMATS:
+        content = rendering.rendered(made, to, workspace.config.base_currency, _TEXT_WIDTH)
+        ending = "txt" if to == "text" else to
+        return Response(content, media_type=rendering.FORMATS[to], headers={"Content-Disposition": f'attachment; filename="{name}.{ending}"'})
+    return page("report", report=name, names=list(reports.REPORTS), told=pages.page(made), period=period, as_of=as_of)

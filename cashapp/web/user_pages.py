@@ -1,0 +1,90 @@
+"""People: who may come in and as what, one's own password and tokens, and the trail of everything anybody did."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from litestar import Response, get, post
+from litestar.enums import RequestEncodingType
+from litestar.params import Body
+from litestar.response import Redirect, Template
+from sqlalchemy import Connection, select
+
+from cashapp import schema, users
+from cashapp.errors import UsageError
+from cashapp.web.access import requires
+from cashapp.web.desk_context import Asked, desk_of, page
+
+Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
+PAGE = 100
+
+
+@get("/users", sync_to_thread=True, guards=[requires("users")])
+def users_page(request: Asked) -> Template:
+    """Everybody."""
+    return page("users", everybody=desk_of(request).read(users.everybody), roles=users.ROLES, allowed=users.ALLOWED, trouble="")
+
+
+@post("/users/change", sync_to_thread=True, guards=[requires("users")])
+def change_user(request: Asked, data: Form) -> Response[bytes]:
+    """Let somebody in, or change what they may."""
+    login, password = data.get("login", "").strip(), data.get("password", "")
+
+    def act(connection: Connection) -> None:
+        if data.get("deed") == "add":
+            users.add(connection, login, data.get("name", "").strip(), data.get("role", ""), password)
+        else:
+            users.change(connection, login, role=data.get("role") or None, active={"bar": False, "admit": True}.get(data.get("deed", "")), password=password or None)
+
+    try:
+        desk_of(request).write(act)
+    except UsageError as error:
+        answer: Response[bytes] = page("users", everybody=desk_of(request).read(users.everybody), roles=users.ROLES, allowed=users.ALLOWED, trouble=str(error))
+        answer.status_code = 422
+        return answer
+    return Redirect("/users", status_code=303)
+
+
+@get("/me", sync_to_thread=True)
+def me(request: Asked) -> Template:
+    """One's own page: password and tokens."""
+    return _me(request)
+
+
+def _me(request: Asked, *, trouble: str = "", token: str = "") -> Template:
+    table = schema.api_token
+    tokens = desk_of(request).read(lambda c: c.execute(select(table.c.name, table.c.created_at).where(table.c.login == request.user.login).order_by(table.c.created_at)).all())
+    return page("me", tokens=tokens, trouble=trouble, token=token)
+
+
+@post("/me/change", sync_to_thread=True)
+def new_token(request: Asked, data: Form) -> Response[bytes]:
+    """A new token, or a new password, which ends all sessions of the old one."""
+    login, new = request.user.login, data.get("new_password", "")
+    if data.get("deed") == "token":
+        token = desk_of(request).write(lambda c: users.issue_token(c, login, data.get("name", "").strip()[:60]))
+        return _me(request, token=token)
+    if desk_of(request).read(lambda c: users.verify(c, login, data.get("password", ""))) is None:
+        return _me(request, trouble="the present password is not right")
+    try:
+        desk_of(request).write(lambda c: users.change(c, login, password=new))
+    except UsageError as error:
+        return _me(request, trouble=str(error))
+    return Redirect("/login", status_code=303)
+
+
+@get("/trail", sync_to_thread=True)
+def trail(request: Asked) -> Template:
+    """What was done with cases, newest first; by one person, or with one case."""
+    asked = request.query_params
+    who, case, before = asked.get("who", ""), asked.get("case", ""), asked.get("before", "")
+    event = schema.exception_event
+    query = select(event).order_by(event.c.event_id.desc()).limit(PAGE)
+    if who:
+        query = query.where(event.c.actor == who)
+    if case.isdigit():
+        query = query.where(event.c.exception_id == int(case))
+    if before.isdigit():
+        query = query.where(event.c.event_id < int(before))
+    found = desk_of(request).read(lambda c: c.execute(query).all())
+    return page("trail", events=found, who=who, case=case, more=found[-1].event_id if len(found) == PAGE else 0)

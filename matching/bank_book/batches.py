@@ -1,0 +1,327 @@
+"""One line for several entries, or several lines for one entry: deposits, payment runs, weeks of card sales.
+
+First whole groups (what shares a number, a day and a party, a day) whose sum is the amount of one row on the other side; then, for what is
+left, a subset of the party's or the day's rows. A sum counts only if no other set makes it; among rows of equal amounts the earliest are
+taken, and said so. `_Way` turns the same code round for the other direction.
+"""
+
+from __future__ import annotations
+
+from itertools import groupby, pairwise
+from math import gcd
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+
+from matching.bank_book import claims, subsets
+from matching.bank_book.claims import Claim
+from matching.bank_book.schema import MANY_TO_ONE, ONE_TO_MANY
+from matching.bank_book.sides import Sides
+from matching.bank_book.words import AGREES, DISAGREES, UNKNOWN, Lexicon
+from matching.schema import Schema
+
+EARLIER, LATER = 16, 3
+"""Calendar days before and after the single row within which its parts lie (seen from the books to the bank)."""
+CHANCE_MAX = 0.05
+"""Sets that would make the amount by mere chance; above it a sum is no evidence."""
+STRANGE_MAX = 0.002
+"""The same where the rows are not of one party: many more sets were looked at."""
+
+
+class _Way(NamedTuple):
+    """One direction: the side whose single rows are explained, and the side whose rows are added up."""
+
+    kind: str
+    single: pl.DataFrame
+    parts: pl.DataFrame
+    single_numbers: pl.DataFrame
+    part_numbers: pl.DataFrame
+    lexicon: Lexicon
+    first: int  # the parts lie from `first` to `last` days after the single row
+    last: int
+
+    def likeness(self, single: str, part: str) -> int | None:
+        """How alike the words of a single row and of a part are."""
+        return self.lexicon.likeness(single, part) if self.kind == ONE_TO_MANY else self.lexicon.likeness(part, single)
+
+    def single_words(self, words: str) -> set[str]:
+        """The books' words in a single row."""
+        return self.lexicon.words_of(words) if self.kind == ONE_TO_MANY else set(words.split())
+
+    def read_words(self, words: str) -> set[str]:
+        """The books' words by which a part is found."""
+        return set(self.lexicon.rarest(words, 2)) if self.kind == ONE_TO_MANY else self.lexicon.words_of(words)
+
+    def claim(self, single: int, parts: list[int], status: str, confidence: int, reason: str) -> Claim:
+        """The claim with lines and entries where they belong."""
+        lines, entries = ([single], parts) if self.kind == ONE_TO_MANY else (parts, [single])
+        return Claim(lines, entries, self.kind, status, confidence, reason)
+
+
+def _ways(sides: Sides) -> tuple[_Way, _Way]:
+    lines = sides.bank.filter(~pl.col("kind").str.contains("FEE|INTEREST"))  # the bank's own charges are nobody's batch
+    return (_Way(ONE_TO_MANY, lines, sides.book, sides.bank_numbers, sides.book_numbers, sides.lexicon, -EARLIER, LATER),
+            _Way(MANY_TO_ONE, sides.book, lines, sides.book_numbers, sides.bank_numbers, sides.lexicon, -LATER, EARLIER))
+
+
+def whole(sides: Sides) -> pl.DataFrame:
+    """Claims of whole groups."""
+    found: list[pl.DataFrame] = []
+    for number in (0, 1):
+        for by in ("number", "party", "day_kind", "day"):
+            way = _ways(sides)[number]
+            claimed = claims.frame(_of_groups(way, by))
+            found.append(claimed)
+            sides = claims.left(sides, claimed)
+    return pl.concat(found)
+
+
+def _of_groups(way: _Way, by: str) -> list[Claim]:
+    members = _members(way, by)
+    groups = members.group_by("key", "currency").agg(
+        pl.col("amount").sum(), pl.col("place").sort().alias("parts"), pl.col("day").min().alias("since"), pl.col("day").max().alias("until"),
+        pl.col("words").first(), (pl.col("amount") > 0).all().alias("ins"), (pl.col("amount") < 0).all().alias("outs"),
+    ).filter((pl.col("parts").list.len() > 1) & (pl.col("ins") | pl.col("outs")))
+    singles = way.single.select(pl.col("place").alias("single"), "currency", "amount", "day", pl.col("words").alias("words_single"))
+    fitting = groups.join(singles, on=["currency", "amount"]).filter(
+        (pl.col("since") >= pl.col("day") + way.first) & (pl.col("until") <= pl.col("day") + way.last))
+    likeness = [way.likeness(*row) for row in fitting.select("words_single", "words").iter_rows()]
+    fitting = fitting.with_columns(pl.Series("alike", likeness, dtype=pl.Int64).fill_null(UNKNOWN)).filter((pl.col("alike") >= DISAGREES) | pl.lit(value=by == "number"))
+    if by == "number":
+        fitting = _named_first(way, fitting)
+    best = fitting.sort("single", -pl.col("alike"), (pl.col("since") - pl.col("day")).abs(), "key")
+    claimed: list[Claim] = []
+    gone: set[int] = set()
+    rivals = dict(best.group_by("single").agg(pl.col("parts").n_unique()).iter_rows())
+    claimants = dict(best.group_by("key", "currency").agg(pl.col("single").n_unique()).select("key", "single").iter_rows())
+    used: set[int] = set()
+    for row in best.iter_rows(named=True):
+        parts: list[int] = row["parts"]
+        if row["single"] in used or gone & set(parts):
+            continue
+        clear = rivals[row["single"]] == 1 and claimants[row["key"]] == 1
+        sure = clear and (by == "number" or row["alike"] >= AGREES or by != "party")
+        status, confidence = (claims.CERTAIN, _CONFIDENCE[by]) if sure else (claims.LIKELY, 740)
+        claimed.append(way.claim(row["single"], parts, status, confidence, f"{len(parts)} {_what(way)} {_BY[by]} add up to it{'' if clear else '; another group does so too'}"))
+        used.add(row["single"])
+        gone |= set(parts)
+    return claimed
+
+
+def _named_first(way: _Way, fitting: pl.DataFrame) -> pl.DataFrame:
+    """Where a single row names the number of a group, no other group is its."""
+    number = pl.col("key").str.split("|").list.first()
+    named = fitting.with_columns(number.alias("number")).join(
+        way.single_numbers.select(pl.col("place").alias("single"), "number", pl.lit(value=True).alias("named")), on=["single", "number"], how="left", maintain_order="left")
+    told = pl.col("named").fill_null(value=False)
+    return named.filter(told | ~told.any().over("single")).drop("number", "named")
+
+
+_CONFIDENCE = {"number": 985, "party": 960, "day_kind": 940, "day": 930}
+_BY = {"number": "that name one number", "party": "of one party", "day_kind": "of one day and kind", "day": "of one day"}
+
+
+def _what(way: _Way) -> str:
+    return "entries" if way.kind == ONE_TO_MANY else "bank lines"
+
+
+def _members(way: _Way, by: str) -> pl.DataFrame:
+    """The parts with the `key` of the group they are in."""
+    rows = way.parts.with_columns((pl.col("amount") > 0).alias("into"))
+    match by:
+        case "number":
+            spread = way.part_numbers.filter((pl.col("spread") > 1) & (pl.col("spread") <= 200))
+            return spread.join(rows, on="place").with_columns(pl.concat_str("number", pl.lit("|"), "into").alias("key"))
+        case "party":
+            named = rows.filter(pl.col("squeezed").str.len_chars() >= 3)
+            return named.with_columns(pl.concat_str("squeezed", pl.lit("|"), "day", pl.lit("|"), "into").alias("key"))
+        case "day_kind":
+            return rows.filter(pl.col("kind") != "").with_columns(pl.concat_str("day", pl.lit("|"), "kind", pl.lit("|"), "into").alias("key"))
+        case _:
+            return rows.with_columns(pl.concat_str("day", pl.lit("|"), "into").alias("key"))
+
+
+_PARTY_MAX = 11
+"""Rows of one party of which every subset is looked at; of more, those of so many neighbours in time."""
+
+
+def of_parties(sides: Sides) -> pl.DataFrame:
+    """Claims of subsets of one party's rows, whatever the single row says: few enough sets to be evidence where only one fits."""
+    found: list[pl.DataFrame] = []
+    for number in (0, 1):
+        claimed = claims.frame(_of_parties(_ways(sides)[number]))
+        found.append(claimed)
+        sides = claims.left(sides, claimed)
+    return pl.concat(found)
+
+
+def _of_parties(way: _Way) -> list[Claim]:
+    hits = _party_sets(way)
+    singles = way.single.select(pl.col("place").alias("single"), "currency", "amount", "day", pl.col("words").alias("words_single"))
+    fitting = hits.join(singles, on=["currency", "amount"]).filter(
+        (pl.col("since") >= pl.col("day") + way.first) & (pl.col("until") <= pl.col("day") + way.last)).unique().sort("single", "parts")
+    if fitting.is_empty():
+        return []
+    likeness = [way.likeness(*row) for row in fitting.select("words_single", "words").iter_rows()]
+    alike = fitting.with_columns(pl.Series("alike", likeness, dtype=pl.Int64).fill_null(UNKNOWN)).filter(pl.col("alike") >= DISAGREES)
+    told = alike.with_columns((pl.col("alike") >= AGREES).alias("same")).filter(pl.col("same") | ~pl.col("same").any().over("single"))
+    told = told.with_columns(pl.len().over("single").alias("rivals"), (pl.col("single").n_unique().over("parts")).alias("claimants"))
+    claimed: list[Claim] = []
+    gone: set[int] = set()
+    for row in told.filter(pl.col("rivals") == 1).sort(~pl.col("same"), "single").iter_rows(named=True):
+        parts: list[int] = row["parts"]
+        if gone & set(parts):
+            continue
+        gone |= set(parts)
+        sure = row["same"] and row["claimants"] == 1
+        confidence = 950 if sure else 800 if row["claimants"] == 1 else 700
+        told_by = "the texts name the same party" if row["same"] else "no other party's do"
+        claimed.append(way.claim(row["single"], parts, claims.CERTAIN if sure else claims.LIKELY, confidence,
+                                 f"{len(parts)} of one party's {_what(way)} add up to it, and {told_by}"))
+    return claimed
+
+
+def _party_sets(way: _Way) -> pl.DataFrame:
+    """currency, amount, parts, since, until, words: sets of two and more rows of one party that make the amount of some single row."""
+    rows = way.parts.filter(pl.col("squeezed").str.len_chars() >= 3).with_columns((pl.col("amount") > 0).alias("into")).sort("squeezed", "currency", "into", "day", "place")
+    targets = {str(key[0]): np.sort(group["amount"].unique().to_numpy()) for key, group in way.single.group_by("currency")}
+    found: list[tuple[str, int, list[int], int, int, str]] = []
+    for (_, currency, _), group in groupby(rows.select("squeezed", "currency", "into", "place", "amount", "day", "words").iter_rows(), key=lambda row: row[:3]):
+        members = list(group)
+        wanted = targets.get(currency)
+        if len(members) < 2 or wanted is None:
+            continue
+        places, amounts, day = [row[3] for row in members], [row[4] for row in members], [row[5] for row in members]
+        for start in range(max(1, len(members) - _PARTY_MAX + 1)):
+            sums = subsets.sums(amounts[start:start + _PARTY_MAX])
+            at = np.minimum(np.searchsorted(wanted, sums), len(wanted) - 1)
+            for mask in np.flatnonzero(wanted[at] == sums).tolist():
+                chosen = [start + n for n in subsets.members(mask)]
+                if len(chosen) > 1:
+                    found.append((currency, int(sums[mask]), sorted(places[n] for n in chosen), day[chosen[0]], day[chosen[-1]], members[0][6]))
+    shape: Schema = {"currency": pl.String, "amount": pl.Int64, "parts": pl.List(pl.Int64), "since": pl.Int64, "until": pl.Int64, "words": pl.String}
+    return pl.DataFrame(found, schema=shape, orient="row")
+
+
+def some(sides: Sides) -> pl.DataFrame:
+    """Claims of subsets, for what no whole group explains."""
+    found: list[pl.DataFrame] = []
+    for number in (0, 1):
+        claimed = claims.frame(_of_subsets(_ways(sides)[number]))
+        found.append(claimed)
+        sides = claims.left(sides, claimed)
+    return pl.concat(found)
+
+
+def _of_subsets(way: _Way) -> list[Claim]:
+    """Singles in order of their size, the largest first; a set that two singles ask for goes to neither but as a suggestion."""
+    if way.single.is_empty() or way.parts.is_empty():
+        return []
+    parts = _Parts(way)
+    wanted: list[tuple[int, _Found]] = []
+    for place, amount, day, words, currency in way.single.select("place", "amount", "day", "words", "currency").iter_rows():
+        answer = parts.explain(amount, day, currency, words)
+        if answer is not None:
+            wanted.append((place, answer))
+    claimants: dict[int, int] = {}
+    for _, answer in wanted:
+        for part in answer.parts:
+            claimants[part] = claimants.get(part, 0) + 1
+    claimed: list[Claim] = []
+    gone: set[int] = set()
+    for place, answer in sorted(wanted, key=lambda pair: (-pair[1].confidence, pair[0])):
+        contested = any(claimants[part] > 1 for part in answer.parts)
+        if gone & set(answer.parts):
+            continue
+        sure = answer.confidence >= 900 and not contested
+        claimed.append(way.claim(place, answer.parts, claims.CERTAIN if sure else claims.LIKELY, min(answer.confidence, 700) if contested else answer.confidence, answer.reason))
+        gone |= set(answer.parts)
+    return claimed
+
+
+class _Found(NamedTuple):
+    """A set that makes an amount."""
+
+    parts: list[int]
+    confidence: int
+    reason: str
+
+
+class _Parts:
+    """The rows that may be added up, by currency, direction and day, and by the words they use."""
+
+    def __init__(self, way: _Way) -> None:
+        self._way = way
+        self._by_day: dict[tuple[str, bool, int], list[_Part]] = {}
+        self._by_word: dict[tuple[str, bool, str], list[_Part]] = {}
+        for place, currency, amount, day, words in way.parts.sort("day", "place").select("place", "currency", "amount", "day", "words").iter_rows():
+            part = _Part(place, amount, day, words)
+            self._by_day.setdefault((currency, amount > 0, day), []).append(part)
+            for word in sorted(way.read_words(words)):
+                self._by_word.setdefault((currency, amount > 0, word), []).append(part)
+        self._likeness: dict[tuple[str, str], int | None] = {}
+
+    def explain(self, amount: int, day: int, currency: str, words: str) -> _Found | None:
+        """The set that makes the amount: of the party's rows, else of a day's, else of all near rows where they are few."""
+        first, last, what = day + self._way.first, day + self._way.last, _what(self._way)
+        speaking = {part for word in self._way.single_words(words) for part in self._by_word.get((currency, amount > 0, word), ())}
+        party = sorted((p for p in speaking if first <= p.day <= last and abs(p.amount) < abs(amount) and (self._alike(words, p.words) or 0) >= AGREES),
+                       key=lambda p: (p.day, p.place))
+        found = _search(party, amount, 930, f"{{}} of the party's {len(party)} open {what} add up to it") if len(party) > 1 else None
+        if found is not None:
+            return found
+        days = [self._strangers(currency, amount, on, words) for on in sorted(range(first, last + 1), key=lambda one: (abs(one - day), one))]
+        for group in days:
+            found = _search(group, amount, 860, f"{{}} {what} of one day add up to it", STRANGE_MAX) if 1 < len(group) <= subsets.ITEMS_MAX else None
+            if found is not None:
+                return found
+        near = sorted((part for group in days for part in group), key=lambda p: (p.day, p.place))
+        return _search(near, amount, 760, f"{{}} of the {len(near)} open {what} of these weeks add up to it", STRANGE_MAX) if len(near) <= 16 else None
+
+    def _strangers(self, currency: str, amount: int, day: int, words: str) -> list[_Part]:
+        """The day's rows that are not another party's; none where there are too many to tell anything."""
+        group = self._by_day.get((currency, amount > 0, day), [])
+        if len(group) > subsets.ITEMS_MAX:
+            return []
+        return [p for p in group if abs(p.amount) < abs(amount) and (self._alike(words, p.words) or UNKNOWN) >= DISAGREES]
+
+    def _alike(self, single: str, part: str) -> int | None:
+        key = (single, part)
+        if key not in self._likeness:
+            self._likeness[key] = self._way.likeness(single, part)
+        return self._likeness[key]
+
+
+class _Part(NamedTuple):
+    """A row that may be added up."""
+
+    place: int
+    amount: int
+    day: int
+    words: str
+
+
+def _search(rows: list[_Part], amount: int, confidence: int, reason: str, chance_max: float = CHANCE_MAX) -> _Found | None:
+    """The only set among the rows that makes the amount, or the earliest where sets differ in rows of equal amounts alone."""
+    nearest = rows[-subsets.ITEMS_MAX:]
+    amounts = [part.amount for part in nearest]
+    if len(nearest) < 2 or abs(sum(amounts)) < abs(amount):
+        return None
+    found = subsets.ways(amounts, amount)
+    if not found:
+        return None
+    everything = len(found[0]) == len(nearest)
+    sums = abs(sum(amounts)) // max(1, gcd(*amounts))  # so many different sums there may be
+    if not (everything and len(nearest) > 2) and 2.0 ** len(nearest) / max(sums, 1) > chance_max and not (_is_run(found[0]) and chance_max >= CHANCE_MAX):
+        return None
+    kinds = {tuple(sorted(amounts[place] for place in chosen)) for chosen in found}
+    if len(kinds) > 1:
+        return None
+    chosen = min(found)
+    told, places = reason.format(len(chosen)), [nearest[place].place for place in chosen]
+    return _Found(places, 700, f"{told}; rows of equal amounts taken in order of their dates") if len(found) > 1 else _Found(places, confidence, told)
+
+
+def _is_run(chosen: tuple[int, ...]) -> bool:
+    return all(after == before + 1 for before, after in pairwise(chosen))

@@ -1,0 +1,129 @@
+"""The same money at two amounts: digits exchanged or slipped, a digit keyed wrong, a fee that the bank kept back or added.
+
+`named`: both name one number that nobody else names. `unnamed`: the party and the days agree, and the difference has one of the known
+patterns; or the digits are the same and nothing rivals it.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import polars as pl
+
+from matching.bank_book import claims, lags, pairs
+from matching.bank_book.schema import DIFFERENCE
+from matching.bank_book.sides import Sides
+from matching.bank_book.words import AGREES
+
+FEE_MAX = 6_000
+"""Minor units in currencies with two digits: what a bank takes for one payment."""
+SHARE_MAX = 40
+"""Thousandths of the amount that a card processor keeps back."""
+_ERROR_SHARE = 5
+TRANSPOSED, SLIPPED, FEE, SHARE, KEYED, OTHER = "transposed", "slipped", "fee", "share", "keyed", "other"
+_TOLD = {
+    TRANSPOSED: "two digits are exchanged", SLIPPED: "the decimal point slipped", FEE: "the bank kept back or added a fee", SHARE: "the processor kept back its share",
+    KEYED: "one digit differs", OTHER: "the amounts differ",
+}
+
+
+def pattern(bank: int, book: int) -> str:
+    """How one amount may have become the other.
+
+    >>> pattern(-58210, -52810), pattern(99500, 101000), pattern(12000, 1200), pattern(45670, 45170), pattern(500, 99900)
+    ('transposed', 'fee', 'slipped', 'keyed', 'other')
+    """
+    if bank * book <= 0:
+        return OTHER
+    one, other = str(abs(bank)), str(abs(book))
+    differing = [place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b]
+    if len(one) == len(other) and len(differing) == 2 and differing[1] == differing[0] + 1 and one[differing[0]] == other[differing[1]] and one[differing[1]] == other[differing[0]]:
+        return TRANSPOSED
+    if abs(bank) == 10 * abs(book) or abs(book) == 10 * abs(bank):
+        return SLIPPED
+    kept = book - bank  # positive: less came in, or more went out
+    if 0 < kept <= FEE_MAX and kept * 5 <= abs(book):
+        return FEE
+    if book > 0 and 0 < kept * 1000 <= book * SHARE_MAX:
+        return SHARE
+    if len(one) == len(other) and len(differing) == 1:
+        return KEYED
+    return OTHER
+
+
+def named(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
+    """Claims of pairs that alone name a number."""
+    lines = sides.bank_numbers.filter(pl.col("spread") <= 2).rename({"place": "b", "spread": "spread_bank"})
+    entries = sides.book_numbers.filter(pl.col("spread") <= 2).rename({"place": "e", "spread": "spread_book"})
+    found = _judged(lines.join(entries, on="number").select("b", "e").unique().sort("b", "e"), sides, costs)
+    likely = found.filter((pl.col("pattern") != OTHER) | (pl.col("gap") <= pl.col("amount").abs() // _ERROR_SHARE))
+    return _claimed(likely, sure=pl.col("pattern") != OTHER, confidence=930)
+
+
+def unnamed(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
+    """Claims of pairs whose party and days agree."""
+    candidates = pl.concat([_of_one_party(sides), _of_equal_digits(sides)]).unique().sort("b", "e")
+    found = _judged(candidates, sides, costs)
+    party = pl.col("alike").fill_null(0) >= AGREES
+    silent = pl.col("alike").is_null()
+    near = pl.col("lag_cost") <= 5
+    fits = (party & near & (pl.col("pattern") != OTHER) & (pl.col("pattern") != KEYED)) | (party & (pl.col("pattern") == KEYED) & (pl.col("lag_cost") <= 3)) | (
+        silent & (pl.col("pattern") == TRANSPOSED) & (pl.col("lag_cost") <= 3))
+    return _claimed(found.filter(fits), sure=party & pl.col("pattern").is_in([TRANSPOSED, FEE]) & (pl.col("lag_cost") <= 3), confidence=910)
+
+
+def _judged(found: pl.DataFrame, sides: Sides, costs: lags.Costs) -> pl.DataFrame:
+    told = pairs.beside(found, sides, costs).filter(
+        (pl.col("currency") == pl.col("currency_book")) & (pl.col("amount") * pl.col("amount_book") > 0) & (pl.col("amount") != pl.col("amount_book"))
+        & pl.col("lag").is_between(-10, 120) & ~pl.col("conflict"))
+    patterns = [pattern(bank, book) for bank, book in told.select("amount", "amount_book").iter_rows()]
+    return told.with_columns(pl.Series("pattern", patterns, dtype=pl.String), (pl.col("amount") - pl.col("amount_book")).abs().alias("gap"))
+
+
+def _claimed(found: pl.DataFrame, *, sure: pl.Expr, confidence: int) -> pl.DataFrame:
+    alone = found.filter((pl.len().over("b") == 1) & (pl.len().over("e") == 1)).with_columns(sure.fill_null(value=False).alias("sure"))
+    told = pl.col("pattern").replace_strict(_TOLD, return_dtype=pl.String)
+    link = pl.when(pl.col("number") > 0).then(pl.lit("both name one number")).when(pl.col("alike") >= AGREES).then(pl.lit("the texts name the same party")).otherwise(pl.lit("the days fit"))
+    return claims.of_pairs(alone.with_columns(
+        pl.when("sure").then(pl.lit(claims.CERTAIN)).otherwise(pl.lit(claims.LIKELY)).alias("status"), pl.when("sure").then(confidence).otherwise(700).alias("confidence"),
+        pl.format("{}: {}; at the bank {}", told, link, claims.days(pl.col("lag"))).alias("reason"),
+    ), DIFFERENCE)
+
+
+def _of_one_party(sides: Sides) -> pl.DataFrame:
+    """Pairs near in time that share an entry's most telling words and are at most a fee, or a few digits, apart."""
+    spread = {text: _pairs_of(sides.lexicon.rarest(text, 2)) for text in sides.book["words"].unique()}
+    said = {text: _pairs_of(sorted(sides.lexicon.words_of(text))[:_WORDS_MAX]) for text in sides.bank["words"].unique()}
+    entries, lines = _keyed(sides.book, "e", spread), _keyed(sides.bank, "b", said)
+    common = entries.group_by("key").len().filter(pl.col("len") > _COMMON)
+    joined = lines.join(entries.join(common, on="key", how="anti"), on=["key", "currency", "into"], suffix="_book")
+    gap = (pl.col("amount") - pl.col("amount_book")).abs()
+    same_length = pl.col("amount").abs().cast(pl.String).str.len_chars() == pl.col("amount_book").abs().cast(pl.String).str.len_chars()
+    near = (pl.col("day") - pl.col("day_book")).is_between(-4, 30)
+    return joined.filter(near & ((gap <= FEE_MAX) | (gap * 1000 <= pl.col("amount_book").abs() * SHARE_MAX) | (same_length & (gap % 9 == 0)))).select("b", "e").unique()
+
+
+_COMMON, _WORDS_MAX = 300, 12
+"""A key that more entries share leads nowhere; of a bank text so many of the books' words are looked at."""
+
+
+def _pairs_of(words: list[str]) -> list[str]:
+    """Each word, and each two of them."""
+    ordered = sorted(words)
+    return [*ordered, *(f"{one} {other}" for one, other in combinations(ordered, 2))]
+
+
+def _keyed(rows: pl.DataFrame, name: str, keys: dict[str, list[str]]) -> pl.DataFrame:
+    spread = pl.DataFrame({"words": list(keys), "key": list(keys.values())}, schema={"words": pl.String, "key": pl.List(pl.String)})
+    told = rows.select(pl.col("place").alias(name), "currency", "day", "amount", (pl.col("amount") > 0).alias("into"), "words")
+    return told.join(spread, on="words").explode("key").drop_nulls("key").drop("words")
+
+
+def _of_equal_digits(sides: Sides) -> pl.DataFrame:
+    """Pairs near in time whose amounts have the same digits."""
+    def digits(frame: pl.DataFrame, name: str) -> pl.DataFrame:
+        return frame.select(pl.col("place").alias(name), "currency", "day", (pl.col("amount") > 0).alias("into"),
+                            pl.col("amount").abs().cast(pl.String).str.split("").list.sort().list.join("").alias("digits"))
+
+    joined = digits(sides.bank, "b").join(digits(sides.book, "e"), on=["currency", "into", "digits"], suffix="_book")
+    return joined.filter((pl.col("day") - pl.col("day_book")).is_between(-4, 20)).select("b", "e")

@@ -1,0 +1,195 @@
+"""Lines and entries of equal amount: one to one, by number, by words, by the lag, and in their order where nothing else tells them apart.
+
+`strong` takes a pair when a number or words speak for it, `quiet` when nothing else has its amount or the order of dates fits, and nothing
+speaks against it. `weak` takes, at the end, what has no rival though its words differ; such a pair is a suggestion, and a round amount is not enough for it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from matching.bank_book import assign, claims, lags, pairs
+from matching.bank_book.schema import ONE_TO_ONE
+from matching.bank_book.sides import Sides
+from matching.bank_book.words import AGREES, DISAGREES
+
+NEAR = (-10, 20)
+NEAR_CHECK = (-5, 75)
+FAR = (-20, 120)
+"""Calendar days from the book's date to the bank's within which an equal amount is looked for; FAR where a number speaks for it."""
+OVERLAP_MAX = 1_600
+"""Lines times entries of one amount up to which the best assignment is computed exactly."""
+CROWDED = 20_000
+"""Lines times entries of one amount above which only those that share a telling word or a number are looked at."""
+MARGIN = 15.0
+ROUND = 10_000
+"""Minor units; multiples of it are amounts that chance repeats."""
+_LONG = 6
+"""Digits and letters of a number that no other number happens to equal."""
+_FORBIDDEN = assign.FORBIDDEN
+
+
+def named(sides: Sides) -> pl.DataFrame:
+    """Pairs that share a number and the amount, where neither has a rival: claims."""
+    key = ["currency", "amount", "number"]
+    lines = sides.bank_numbers.filter(pl.col("spread") <= 40).join(sides.bank.select("place", "currency", "amount", "day", "check"), on="place")
+    entries = sides.book_numbers.filter(pl.col("spread") <= 40).join(sides.book.select("place", "currency", "amount", "day", "check"), on="place")
+    found = lines.rename({"place": "b"}).join(entries.rename({"place": "e", "day": "day_book", "spread": "spread_book"}), on=key)
+    found = found.with_columns((pl.col("day") - pl.col("day_book")).alias("lag")).filter(
+        pl.col("lag").is_between(*FAR) & (pl.col("check").eq_missing(pl.col("check_right")) | pl.any_horizontal(pl.col("check", "check_right").is_null())))
+    best = found.group_by("b", "e").agg(
+        pl.col("number").sort_by(pl.col("spread") + pl.col("spread_book"), -pl.col("number").str.len_chars().cast(pl.Int64), "number").first(), pl.col("lag").first())
+    alone = best.filter((pl.len().over("b") == 1) & (pl.len().over("e") == 1)).sort("b")
+    told = alone.join(pairs.beside(alone, sides, lags.expected()).select("b", "e", "other", "is_check"), on=["b", "e"])
+    short = (pl.col("number").str.len_chars() < _LONG) & ~pl.col("is_check")
+    meant = told.filter(~short | (~pl.col("other") & (pl.col("lag") >= NEAR_CHECK[0])))
+    reason = pl.format("same amount, both name {}; at the bank {}", "number", claims.days(pl.col("lag")))
+    return claims.of_pairs(meant.with_columns(pl.lit(claims.CERTAIN).alias("status"), pl.lit(990).alias("confidence"), reason.alias("reason")), ONE_TO_ONE)
+
+
+def strong(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
+    """Claims of equal amount with a number or words that speak for them."""
+    candidates = _candidates(sides, costs)
+    return _assigned(candidates).filter("speaks").drop("speaks")
+
+
+def quiet(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
+    """Claims of equal amount with nothing that speaks against them."""
+    return _assigned(_candidates(sides, costs)).drop("speaks")
+
+
+def weak(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
+    """What is left and has no rival of its amount, though the words differ."""
+    candidates = _candidates(sides, costs).filter(~pl.col("conflict") & ~pl.col("other") & (pl.col("amount") % ROUND != 0) & (pl.col("lag_cost") < 6))
+    alone = candidates.filter((pl.len().over("b") == 1) & (pl.len().over("e") == 1))
+    reason = pl.format("nothing else has this amount, but the texts differ; at the bank {}", claims.days(pl.col("lag")))
+    return claims.of_pairs(alone.with_columns(pl.lit(claims.LIKELY).alias("status"), pl.lit(600).alias("confidence"), reason.alias("reason")), ONE_TO_ONE)
+
+
+def _candidates(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
+    """All pairs of equal amount that lie near enough, with their evidence."""
+    lines = sides.bank.select(pl.col("place").alias("b"), "currency", "amount", "day", "is_check", "check", "kind")
+    entries = sides.book.select(pl.col("place").alias("e"), "currency", "amount", pl.col("day").alias("day_book"), pl.col("is_check").alias("is_check_book"))
+    lag = pl.col("day") - pl.col("day_book")
+    check = pl.col("is_check") | (pl.col("is_check_book") & (pl.col("amount") < 0))
+    near = pl.when(check).then(lag.is_between(*NEAR_CHECK)).otherwise(lag.is_between(*NEAR))
+    crowded = _crowded(lines, entries)
+    calm = lines.join(crowded, on=["currency", "amount"], how="anti").join(entries, on=["currency", "amount"]).filter(near | lag.is_between(*FAR))
+    found = pairs.beside(pl.concat([calm.select("b", "e"), _speaking(sides, crowded)]).unique().sort("b", "e"), sides, costs)
+    within = pl.when("is_check").then(pl.col("lag").is_between(*NEAR_CHECK)).otherwise(pl.col("lag").is_between(*NEAR))
+    return found.filter(within | (pl.col("number") == 2) | ((pl.col("number") == 1) & (pl.col("alike") >= AGREES) & (pl.col("lag") > 0) & pl.col("is_check")))
+
+
+def _speaking(sides: Sides, crowded: pl.DataFrame) -> pl.DataFrame:
+    """Pairs (b, e) of a crowded amount that share a telling word or a number: nothing else can tell them apart."""
+    key = ["currency", "amount"]
+    lines = sides.bank.join(crowded, on=key, how="semi").select(pl.col("place").alias("b"), *key, "day", "words")
+    entries = sides.book.join(crowded, on=key, how="semi").select(pl.col("place").alias("e"), *key, pl.col("day").alias("day_book"), pl.col("words").alias("words_book"))
+    said = {text: sorted(sides.lexicon.words_of(text)) for text in lines["words"].unique()}
+    told = {text: sides.lexicon.rarest(text, 2) for text in entries["words_book"].unique()}
+    by_word = _telling(lines, "words", said).join(_telling(entries, "words_book", told), on=[*key, "telling"])
+    numbers = sides.bank_numbers.rename({"place": "b"}).join(lines, on="b").join(sides.book_numbers.rename({"place": "e"}).join(entries, on="e"), on=[*key, "number"])
+    wanted = [pl.col("b"), pl.col("e")]
+    lag = pl.col("day") - pl.col("day_book")
+    return pl.concat([by_word.filter(lag.is_between(*NEAR)).select(wanted), numbers.filter(lag.is_between(*FAR)).select(wanted)]).unique()
+
+
+def _telling(rows: pl.DataFrame, column: str, words: dict[str, list[str]]) -> pl.DataFrame:
+    """The rows, one for each of their words (`telling`)."""
+    spread = pl.DataFrame({column: list(words), "telling": list(words.values())}, schema={column: pl.String, "telling": pl.List(pl.String)})
+    return rows.join(spread, on=column).explode("telling").drop_nulls("telling").drop(column)
+
+
+def _crowded(lines: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
+    """Amounts that very many rows have."""
+    key = ["currency", "amount"]
+    both = lines.group_by(key).len("n").join(entries.group_by(key).len("n_book"), on=key)
+    return both.filter(pl.col("n").cast(pl.Int64) * pl.col("n_book").cast(pl.Int64) > CROWDED).select(key)
+
+
+def _score() -> pl.Expr:
+    """What speaks for a pair in points, less what its lag costs; in order of dates where all else is equal."""
+    words = pl.when(pl.col("alike") >= AGREES).then(pl.col("alike") - 30).when(pl.col("alike") < DISAGREES).then(5).otherwise(20).fill_null(20)
+    numbers = pl.when(pl.col("number") == 2).then(100).when(pl.col("number") == 1).then(25).otherwise(0)
+    days = pl.col("lag").abs().clip(0, 6)
+    steady = pl.when("is_check").then(0.1).otherwise(1.0) * days**2  # of two ways to pair a series the one with equal lags
+    return (words + numbers - 8.0 * pl.col("lag_cost") - steady + 60.0).alias("score")
+
+
+def _assigned(candidates: pl.DataFrame) -> pl.DataFrame:
+    """The best pairs, each judged; `speaks` tells whether a number or words speak for it."""
+    scored = candidates.filter(~pl.col("conflict") & ~pl.col("other")).with_columns(_score())
+    single = (pl.len().over("b") == 1) & (pl.len().over("e") == 1)
+    alone = scored.filter(single & (pl.col("score") > 0)).with_columns(pl.lit(1e3).alias("margin"))
+    chosen = pl.concat([alone, _best(scored.filter(~single))])
+    disputed = candidates.filter("other").group_by("b").agg(pl.lit(value=True).alias("has_other"))
+    return _judged(chosen.join(disputed, on="b", how="left", maintain_order="left"))
+
+
+def _best(rivals: pl.DataFrame) -> pl.DataFrame:
+    """For each amount the best assignment; `margin` is how far each pair is ahead of its best rival."""
+    parts: list[pl.DataFrame] = [rivals.clear().with_columns(pl.lit(0.0).alias("margin"))]
+    for group in rivals.partition_by("currency", "amount", maintain_order=True):
+        lines, entries = group["b"].unique().sort(), group["e"].unique().sort()
+        if len(lines) * len(entries) > OVERLAP_MAX:
+            parts.append(_mutual(group))
+            continue
+        row = np.searchsorted(lines.to_numpy(), group["b"].to_numpy())
+        column = np.searchsorted(entries.to_numpy(), group["e"].to_numpy())
+        score = np.full((len(lines), len(entries)), _FORBIDDEN)
+        score[row, column] = group["score"].to_numpy()
+        taken = assign.best(score)
+        margins = [(lines[b], entries[e], _margin(score, b, e)) for b, e in taken]
+        told = pl.DataFrame(margins, schema={"b": pl.Int64, "e": pl.Int64, "margin": pl.Float64}, orient="row")
+        parts.append(group.join(told, on=["b", "e"]))
+    return pl.concat(parts)
+
+
+def _margin(score: np.ndarray[tuple[int, int], np.dtype[np.float64]], row: int, column: int) -> float:
+    mine = score[row, column]
+    others = np.concatenate([np.delete(score[row], column), np.delete(score[:, column], row)])
+    return float(mine - others.max()) if len(others) else 1e3
+
+
+def _mutual(group: pl.DataFrame) -> pl.DataFrame:
+    """Where very many have one amount: again and again the pairs that are the best of both their rows."""
+    parts: list[pl.DataFrame] = []
+    rest = group.filter(pl.col("score") > 0)
+    while rest.height:
+        order = ["score", "day_book", "day", "b", "e"]
+        ranked = rest.sort(order, descending=[True, False, False, False, False])
+        best = ranked.filter((pl.int_range(pl.len()).over("b") == 0) & (pl.int_range(pl.len()).over("e") == 0))
+        second = rest.join(best.select("b", "e"), on=["b", "e"], how="anti")
+        rival = pl.max_horizontal(
+            pl.col("b").replace_strict(dict(second.group_by("b").agg(pl.col("score").max()).iter_rows()), default=-1e3, return_dtype=pl.Float64),
+            pl.col("e").replace_strict(dict(second.group_by("e").agg(pl.col("score").max()).iter_rows()), default=-1e3, return_dtype=pl.Float64),
+        )
+        parts.append(best.with_columns((pl.col("score") - rival).alias("margin")))
+        rest = second.join(best.select("b"), on="b", how="anti").join(best.select("e"), on="e", how="anti")
+    return pl.concat(parts) if parts else group.clear().with_columns(pl.lit(0.0).alias("margin"))
+
+
+def _judged(chosen: pl.DataFrame) -> pl.DataFrame:
+    """Status, confidence and reason of the chosen pairs."""
+    ahead = pl.col("margin") >= MARGIN
+    by_number, by_words, silent = pl.col("number") == 2, pl.col("alike").fill_null(0) >= AGREES, pl.col("alike").is_null()
+    single = pl.col("margin") >= 500
+    usual = (pl.col("amount") % ROUND != 0) & (pl.col("lag_cost") <= 4)
+    certain = (by_number | (by_words & (pl.col("lag_cost") <= 6)) | (silent & single & usual & pl.col("has_other").is_null())) & ahead
+    confidence = (
+        pl.when(~ahead).then(700).when(by_number).then(985).when(by_words & (pl.col("lag_cost") <= 5)).then(960).when(by_words).then(930)
+        .when(certain).then(900).when(single).then(800).otherwise(750)
+    )
+    what = (
+        pl.when(by_number).then(pl.lit("same amount, and a number that both name"))
+        .when(by_words).then(pl.lit("same amount, and the texts name the same party"))
+        .when(single).then(pl.lit("nothing else has this amount in these weeks"))
+        .otherwise(pl.lit("same amount; the days fit this pair best"))
+    )
+    doubt = pl.when(ahead).then(pl.lit("")).otherwise(pl.lit("; others of the same amount fit as well: taken in order of their dates"))
+    judged = chosen.with_columns(
+        pl.when(certain).then(pl.lit(claims.CERTAIN)).otherwise(pl.lit(claims.LIKELY)).alias("status"), confidence.alias("confidence"),
+        pl.format("{}; at the bank {}{}", what, claims.days(pl.col("lag")), doubt).alias("reason"),
+    )
+    return claims.of_pairs(judged, ONE_TO_ONE).with_columns(judged.select((by_number | by_words).alias("speaks"))["speaks"])

@@ -1,0 +1,106 @@
+"""Both sides of the account read for comparison: what a row says in words, which numbers it names, which check it is.
+
+Rows are put into an order of their own content, so that nothing depends on the order in which they came; `b` and `e` are the places of
+bank lines and entries in it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from matching.bank_book.words import Lexicon
+from matching.normalize import plain
+
+_NOISE = """
+    ACH CREDIT CREDITS DEBIT DEBITS PAYMENT PAYMENTS PAYMT PYMT PYMTS PMT PMTS DEPOSIT DEPOSITS DEP CHECK CHECKS CHEQUE CHK CHQ CK CKS WIRE WIRES XFER TRANSFER
+    TRF ONLINE MOBILE REMOTE BRANCH PPD CCD CTX WEB TEL ORIG ORIGINATOR CO COMPANY ID NAME INDN DES DESC SEC TRN TRACE REF REFERENCE INV INVOICE INVOICES NO NR
+    NUM NUMBER BILL BILLS INC LLC LTD CORP CORPORATION INCORPORATED LIMITED GMBH AG SA BV PLC LP LLP THE OF AND FOR FROM TO BY VIA PER ON IN AT A PAID PAY
+    PAYABLE VENDOR CUSTOMER CUST SUPPLIER RECEIPT RECEIPTS RECEIVED RCVD DIRECT ENTRY BATCH BTCH SLIP LOCKBOX MERCHANT BANKCARD SETTLEMENT SETTLMT OUTGOING INCOMING
+    DOMESTIC ELECTRONIC EFT BOOK CASH TRANSACTION TXN TRAN BANK VOID VOIDED REVERSAL REVERSE REVERSED CORRECTION CORRECTED REISSUE REISSUED CANCEL CANCELLED RETURN
+    RETURNED ITEM NSF STOP MEMO MISC SUNDRY CLEARING CLEARED DRAFT POS PURCHASE RECURRING AUTOPAY AUTO EPAY BILLPAY MONTHLY WEEKLY FUNDS IAT CR DR
+"""
+NOISE = frozenset(_NOISE.split())
+"""Words that bank and books use of any payment: they tell nobody apart."""
+VOIDED = r"\b(?:VOID\w*|CANCEL\w*|STOP(?:PED)? PA?Y?M?E?N?T|STOPPED|DUPLICATE\w*)\b"
+TAKEN_BACK = r"\b(?:VOID\w*|CANCEL\w*|STOP(?:PED)?|REVERS\w*|REV|CORRECT\w*|CORR|ADJ\w*|REISSUE\w*|DUPLICATE\w*|ERROR|MISPOST\w*|REPLAC\w*)\b"
+RETURNED = r"\b(?:NSF|RETURN\w*|RTN|BOUNCE\w*|CHARGEBACK\w*|UNPAID|INSUFFICIENT|DISHONOU?RED|R0[0-9])\b"
+_CHECK = r"\b(?:CHECK|CHEQUE|CHQ|CHK|CK)S?(?: ?(?:NO|NUMBER|NUM|NR))?[ #.:-]*0*([0-9]{2,10})\b"
+_CHECK_WORD = r"\b(?:CHECK|CHEQUE|CHQ|CHK|CK)S?(?:[ #.:-]|\b|[0-9])"
+_NUMBERED = r"(?:[A-Z]+[-/#]?)?[0-9][A-Z0-9]*(?:[-/.][A-Z0-9]+)*"
+_DATE = r"^(?:20[0-9]{2}|20[0-9]{2}(?:0[1-9]|1[0-2])(?:[0-2][0-9]|3[01])|(?:0[1-9]|1[0-2])(?:[0-2][0-9]|3[01])(?:20)?2[0-9])$"
+
+ROWS = ("place", "currency", "amount", "date", "day", "kind", "full", "words", "squeezed", "check", "is_check")
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """What is still to be matched. `bank` and `book` have ROWS; the numbers have `place`, `number` and how many rows name it."""
+
+    bank: pl.DataFrame
+    book: pl.DataFrame
+    bank_numbers: pl.DataFrame
+    book_numbers: pl.DataFrame
+    lexicon: Lexicon  # the words of all entries, matched or not
+    naming: pl.DataFrame  # place of the bank lines that name somebody of the books
+
+    def without(self, lines: pl.Series, entries: pl.Series) -> Sides:
+        """What is left when these are matched."""
+        return Sides(_left(self.bank, lines), _left(self.book, entries), _left(self.bank_numbers, lines), _left(self.book_numbers, entries), self.lexicon, self.naming)
+
+
+def _left(frame: pl.DataFrame, gone: pl.Series) -> pl.DataFrame:
+    return frame.join(pl.DataFrame({"place": gone.cast(pl.Int64)}), on="place", how="anti", maintain_order="left")
+
+
+def read(bank: pl.DataFrame, book: pl.DataFrame) -> Sides:
+    """Both sides, read; the frames are in their order of content (`in_order`)."""
+    lines = bank.with_row_index("place").select(
+        pl.col("place").cast(pl.Int64), "currency", pl.col("amount_minor").alias("amount"), "date", "kind", pl.col("check_number").alias("numbered"),
+        pl.concat_str("name", "text", separator=" ").alias("full"),
+    )
+    entries = book.with_row_index("place").select(
+        pl.col("place").cast(pl.Int64), "currency", pl.col("amount_minor").alias("amount"), "date", "kind", pl.col("reference").alias("numbered"),
+        pl.concat_str("description", "kind", separator=" ").alias("full"),
+    )
+    told, kept = _rows(lines, is_book=False), _rows(entries, is_book=True)
+    lexicon = Lexicon(kept["words"].to_list())
+    known = [text for text in told["words"].unique() if lexicon.knows(text)]
+    naming = told.filter(pl.col("words").is_in(known)).select("place")
+    return Sides(told, kept, _numbers(lines), _numbers(entries), lexicon, naming)
+
+
+def in_order(frame: pl.DataFrame, identity: str) -> pl.DataFrame:
+    """The rows in order of what they say, their identity last."""
+    return frame.sort("date", *(name for name in frame.columns if name not in {"date", identity}), identity)
+
+
+def _rows(rows: pl.DataFrame, *, is_book: bool) -> pl.DataFrame:
+    text = rows.with_columns(plain(rows["full"]).alias("full"), plain(rows["numbered"]).alias("numbered"), plain(rows["kind"]).alias("said"))
+    both = pl.concat_str("said", pl.lit(" "), "numbered", pl.lit(" "), "full")
+    says_check = both.str.contains(_CHECK_WORD) & (pl.col("amount") < 0 if is_book else pl.lit(value=True))
+    plain_number = pl.col("numbered").str.extract(r"^[^0-9]{0,8}0*([0-9]{2,10})$", 1)
+    named_number = pl.coalesce(pl.col("numbered").str.extract(_CHECK, 1), pl.col("full").str.extract(_CHECK, 1))
+    check = pl.when(says_check | (pl.lit(value=not is_book) & (pl.col("numbered") != ""))).then(pl.coalesce(plain_number, named_number))
+    words = pl.col("full").str.replace_all(r"['`.&]", "").str.extract_all(r"[A-Z][A-Z]+").list.eval(pl.element().filter(~pl.element().is_in(list(NOISE))))
+    return text.with_columns(
+        pl.concat_str("numbered", "full", "said", separator=" ").alias("full"), check.alias("check"), words.alias("w"),
+        pl.col("date").to_physical().cast(pl.Int64).alias("day"), pl.col("said").alias("kind"),
+    ).with_columns(
+        pl.col("w").list.join(" ").alias("words"), pl.col("w").list.join("").alias("squeezed"), pl.col("check").is_not_null().alias("is_check"),
+    ).select(ROWS)
+
+
+def _numbers(rows: pl.DataFrame) -> pl.DataFrame:
+    """place, number, spread: the numbers each row names, squeezed, without leading zeros, as digits alone too; how many rows name each."""
+    text = plain(rows.select(pl.concat_str("numbered", pl.lit(" "), "full"))["numbered"])
+    found = pl.DataFrame({"place": rows["place"], "number": text.str.extract_all(_NUMBERED)}).explode("number").drop_nulls()
+    squeezed = pl.col("number").str.replace_all(r"[^A-Z0-9]", "")
+    spelled = found.with_columns(squeezed.alias("whole")).with_columns(pl.col("whole").str.replace_all(r"[^0-9]", "").str.strip_chars_start("0").alias("digits"))
+    both = pl.concat([
+        spelled.filter(pl.col("digits").str.len_chars() >= 1).select("place", pl.col("whole").str.replace(r"^([A-Z]*)0+", "$1").alias("number")),
+        spelled.select("place", pl.col("digits").alias("number")),
+    ])
+    told = both.filter((pl.col("number").str.len_chars() >= 3) & ~pl.col("number").str.contains(_DATE)).unique().sort("place", "number")
+    return told.with_columns(pl.len().over("number").cast(pl.Int64).alias("spread"))

@@ -1,0 +1,140 @@
+"""Whose name a bank text holds, in the words of the books: whole, cut off, glued together, without vowels, or with a typing error.
+
+A bank word stands for all words of the books it may be a spelling of. Rare words weigh more: `Kestrel Steel` and `Sable Steel` are two
+parties. `likeness` is the mean of two shares: how much of the entry's words the bank says, and how much of what the bank says (as far as the
+books know it) the entry has; a cut name agrees by the second though it says little.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from bisect import bisect_left
+from collections import Counter, defaultdict
+
+from rapidfuzz.distance import OSA
+
+AGREES, DISAGREES = 72, 55
+UNKNOWN = 60
+"""The likeness where the bank's words are not the books': nobody's name, so nobody else's either."""
+_VOWELS = re.compile("[AEIOUY]")
+_SPELLED = 4
+_GLUED = 9
+
+
+class Lexicon:
+    """The words of the books with their weight, and what bank words stand for."""
+
+    def __init__(self, texts: list[str]) -> None:
+        distinct = [set(text.split()) for text in dict.fromkeys(texts) if text]
+        counted = Counter(word for text in distinct for word in text)
+        self._weight = {word: math.log(1 + len(distinct) / count) for word, count in counted.items()}
+        self._sorted = sorted(self._weight)
+        self._by_bones: dict[str, list[str]] = defaultdict(list)
+        for word in self._sorted:
+            if len(_bones(word)) >= 3:
+                self._by_bones[_bones(word)].append(word)
+        self._bones = sorted(self._by_bones)
+        self._stands: dict[str, frozenset[str]] = {}
+        self._banks: dict[str, list[tuple[frozenset[str], float]] | None] = {}
+        self._books: dict[str, tuple[frozenset[str], float] | None] = {}
+
+    def knows(self, text: str) -> bool:
+        """Whether the text has a word of four letters and more that stands for one of the books'."""
+        return any(len(word) >= _SPELLED and self.stands_for(word) for word in text.split())
+
+    def words_of(self, text: str) -> set[str]:
+        """The books' words that the text may hold."""
+        return {standing for word in text.split() for standing in self.stands_for(word)}
+
+    def likeness(self, bank: str, book: str) -> int | None:
+        """0..100, or None where a side says nothing; see the module's head."""
+        read, kept = self._read_bank(bank), self._read_book(book)
+        if read is None or kept is None:
+            return None
+        if not read:
+            return UNKNOWN
+        theirs, total = kept
+        said: set[str] = set()
+        agreeing = weights = 0.0
+        for standing, weight in read:
+            common = standing & theirs
+            weights += weight
+            if common:
+                agreeing += weight
+                said |= common
+        return round(50 * (sum(self._weight[word] for word in sorted(said)) / total + agreeing / weights))
+
+    def rarest(self, book: str, count: int) -> list[str]:
+        """The words that tell most about the entry."""
+        return sorted(set(book.split()), key=lambda word: (-self._weight.get(word, 0.0), word))[:count]
+
+    def _read_bank(self, text: str) -> list[tuple[frozenset[str], float]] | None:
+        """What each word of a bank text that the books know stands for, with its weight; None where the text has no words."""
+        if text not in self._banks:
+            mine = [word for word in text.split() if len(word) > 2 or word in self._weight]
+            known = [standing for word in mine for standing in self._standings(word)]
+            self._banks[text] = [(standing, max(self._weight[word] for word in standing)) for standing in known] if mine else None
+        return self._banks[text]
+
+    def _read_book(self, text: str) -> tuple[frozenset[str], float] | None:
+        """The words of an entry and their weight together; None where it has none."""
+        if text not in self._books:
+            words = frozenset(text.split())
+            self._books[text] = (words, sum(self._weight.get(word, 1.0) for word in sorted(words))) if words else None
+        return self._books[text]
+
+    def _standings(self, word: str) -> list[frozenset[str]]:
+        """What the word stands for, part by part where it is several words in one."""
+        standing = self.stands_for(word)
+        if len(standing) > 1 and all(part in word or word.endswith(part[:3]) for part in standing):
+            return [frozenset([part]) for part in sorted(standing) if part in word] or [standing]
+        return [standing] if standing else []
+
+    def stands_for(self, word: str) -> frozenset[str]:
+        """The books' words that the bank's word may be a spelling of."""
+        if word not in self._stands:
+            self._stands[word] = frozenset(self._found(word))
+        return self._stands[word]
+
+    def _found(self, word: str) -> set[str]:
+        if word in self._weight:
+            return {word}
+        begun = set(_beginning(self._sorted, word)) if len(word) >= 3 else set()
+        if begun:
+            return begun
+        if len(word) >= _GLUED and (glued := self._glued(word)):
+            return glued
+        bones = _bones(word)
+        if bones == word and len(word) >= 3:
+            return {full for cut in _beginning(self._bones, bones) for full in self._by_bones[cut]}
+        longer = {word[:end] for end in range(_SPELLED + 1, len(word))} & self._weight.keys()
+        return longer or self._misspelled(word)
+
+    def _glued(self, word: str) -> set[str]:
+        """Words run together, the last perhaps cut: read from the left, the longest first."""
+        found: set[str] = set()
+        start = 0
+        while start < len(word):
+            end = next((end for end in range(len(word), start + 2, -1) if word[start:end] in self._weight), None)
+            if end is None:
+                found |= set(_beginning(self._sorted, word[start:])) if found and len(word) - start >= 3 else set()
+                break
+            found.add(word[start:end])
+            start = end
+        return found
+
+    def _misspelled(self, word: str) -> set[str]:
+        if len(word) < 6:
+            return set()
+        alike = self._sorted[bisect_left(self._sorted, word[:2]):bisect_left(self._sorted, word[:2] + "~")]
+        return {other for other in alike if abs(len(other) - len(word)) <= 1 and OSA.distance(word, other, score_cutoff=1) <= 1}
+
+
+def _bones(word: str) -> str:
+    return _VOWELS.sub("", word)
+
+
+def _beginning(words: list[str], start: str) -> list[str]:
+    """The sorted words that begin so."""
+    return words[bisect_left(words, start):bisect_left(words, start + "~")]

@@ -1,0 +1,186 @@
+"""A day at the desk in a real browser: Debian's Chromium, the keyboard alone, nothing from outside the server."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import Engine, select
+
+from cashapp import db, proof, schema
+from cashapp.workspace import Workspace
+from tests.desks import PASSWORD, served
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    assert chromium, "the browser tests need Debian's chromium: make test installs it"
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def desk(office: tuple[Workspace, Engine]) -> Iterator[tuple[str, Workspace, Engine]]:
+    workspace, engine = office
+    with served(workspace, engine) as base:
+        yield base, workspace, engine
+
+
+def log_in(browser: Browser, base: str, login: str, **how: object) -> Page:
+    """A page of somebody's own browser, at the queue; whatever it asks of another server fails the test."""
+    page = browser.new_context(**how).new_page()  # type: ignore[arg-type]
+    page.set_default_timeout(15_000)
+    page.on("request", lambda request: pytest.fail(f"asked for {request.url}") if not request.url.startswith((base, "data:")) else None)
+    page.on("pageerror", lambda error: pytest.fail(f"script: {error}"))
+    page.goto(f"{base}/login")
+    page.keyboard.type(login)
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/queue")
+    return page
+
+
+def reasons(engine: Engine) -> list[str]:
+    case = schema.exception_case
+    with db.reading(engine) as connection:
+        return sorted(connection.execute(select(case.c.reason).where(case.c.status == "open")).scalars())
+
+
+def open_case(page: Page, base: str, reason: str) -> None:
+    """By keyboard: search the queue for the case, go to its row, open it."""
+    page.goto(f"{base}/queue?reason={reason}")
+    page.keyboard.press("j")
+    page.keyboard.press("Escape")
+    page.locator("tr[aria-selected=true] a").press("Enter")
+    page.wait_for_url("**/cases/**")
+
+
+def test_the_queue_is_worked_by_keyboard_alone(browser: Browser, desk: tuple[str, Workspace, Engine]) -> None:
+    base, _, engine = desk
+    page = log_in(browser, base, "sam")
+    assert reasons(engine) == ["already_paid", "ambiguous_payer", "late_discount", "over_payment", "short_payment", "unknown_payer"]
+
+    open_case(page, base, "late_discount")
+    page.locator("body").press("Enter")
+    page.wait_for_url("**done=*")
+    assert "accept" in page.locator(".toast").inner_text()
+    page.keyboard.press("u")
+    page.wait_for_url("**/cases/*")
+    assert "reopened" in reasons(engine)
+
+    open_case(page, base, "reopened")
+    page.locator("body").press("Enter")
+    page.wait_for_url("**done=*")
+
+    open_case(page, base, "already_paid")
+    page.keyboard.press("o")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**done=*")
+
+    open_case(page, base, "unknown_payer")
+    page.keyboard.press("n")
+    page.keyboard.type("an agent; asked by mail")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".note >> text=asked by mail")
+    page.keyboard.press("i")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=sam’s")
+    page.keyboard.press("g")
+    page.keyboard.type("2210")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**done=*")
+
+    open_case(page, base, "short_payment")
+    page.keyboard.press("f")
+    page.keyboard.type("INV-10415")
+    page.keyboard.press("Tab")
+    page.keyboard.type("1330.00")
+    assert page.locator("[data-remaining]").inner_text() == "0.00"
+    page.keyboard.press("Enter")
+    page.wait_for_url("**done=*")
+
+    open_case(page, base, "ambiguous_payer")
+    page.keyboard.press("2")
+    assert page.locator("details.suggestion[open]").get_attribute("data-rank") == "2"
+    page.keyboard.press("/")
+    page.goto(f"{base}/queue")
+    page.keyboard.press("?")
+    page.wait_for_selector("#help[open]")
+    page.keyboard.press("Escape")
+
+    assert reasons(engine) == ["ambiguous_payer", "over_payment"]
+    with db.reading(engine) as connection:
+        assert not [found.what for found in proof.prove(connection) if found.broken]
+
+
+def test_many_cases_are_ticked_and_accepted(browser: Browser, desk: tuple[str, Workspace, Engine]) -> None:
+    base, _, engine = desk
+    page = log_in(browser, base, "sam")
+    for key in ("j", "j", "j", "Space", "j", "j", "Shift+Space"):
+        page.keyboard.press(key)
+    assert page.locator("[data-ticked]").inner_text() == "3 ticked"
+    page.keyboard.press("a")
+    page.wait_for_selector("text=Accept 3 suggestions")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=3 posted")
+    assert len(reasons(engine)) == 3
+
+
+def test_single_keys_can_be_turned_off(browser: Browser, desk: tuple[str, Workspace, Engine]) -> None:
+    page = log_in(browser, desk[0], "sam")
+    page.keyboard.press("?")
+    page.check("#keys-off")
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    assert page.locator("tr[aria-selected=true]").count() == 0
+
+
+def test_two_clerks_meet_on_one_case(browser: Browser, desk: tuple[str, Workspace, Engine]) -> None:
+    base, _, engine = desk
+    sam, cleo = log_in(browser, base, "sam"), log_in(browser, base, "cleo")
+    open_case(sam, base, "late_discount")
+    open_case(cleo, base, "late_discount")
+    assert "sam has this case open, too" in " ".join(cleo.locator("#others").inner_text().split())
+    sam.locator("body").press("Enter")
+    sam.wait_for_url("**done=*")
+    cleo.locator("body").press("Enter")
+    cleo.wait_for_selector("text=sam was here first")
+    assert "late_discount" not in reasons(engine)
+
+
+def test_a_file_is_handed_in(browser: Browser, desk: tuple[str, Workspace, Engine], tmp_path: Path) -> None:
+    base, workspace, _ = desk
+    page = log_in(browser, base, "cleo")
+    given = tmp_path / "tuesday.sta"
+    given.write_bytes(b":20:X\n")
+    page.goto(f"{base}/files")
+    page.set_input_files("[type=file]", given)
+    page.click("text=Put into the inbox")
+    page.wait_for_selector("text=the next run takes it")
+    assert (workspace.folder("inbox") / "tuesday.sta").exists()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_shuts_anybody_out(browser: Browser, desk: tuple[str, Workspace, Engine], scheme: str) -> None:
+    base = desk[0]
+    page = log_in(browser, base, "mia", color_scheme=scheme, viewport={"width": 400, "height": 900})
+    paths = ["/queue", "/cases/1", "/cases/4", "/overview", "/customers", "/customers/C-1018", "/files", "/files/1", "/reports/aging", "/trail", "/me"]
+    for path in paths:
+        page.goto(f"{base}{path}")
+        found = Axe().run(page)
+        assert found.violations_count == 0, (path, found.generate_report())
+        assert page.evaluate("document.documentElement.scrollWidth") <= 400, path
+    admin = log_in(browser, base, "rita", color_scheme=scheme)
+    for path in ("/users", "/login", "/cases/99999"):
+        admin.goto(f"{base}{path}")
+        found = Axe().run(admin)
+        assert found.violations_count == 0, (path, found.generate_report())

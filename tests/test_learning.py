@@ -1,0 +1,189 @@
+"""What decisions teach, when it acts, and how it is undone. On both databases; the commands on an embedded one."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, Engine, select
+
+from cashapp import db, desk, explain, frames, learning, proposals, reversals, schema
+from matching import engine
+from matching.schema import Policy
+from tests.books import DAY, bank_line, document, owe, take_in
+from tests.workspaces import cashapp
+
+BY = desk.By("carla", DAY)
+NAME, ACCOUNT = "ZEBRA HOLDINGS", "DE02120300000000202051"
+AMOUNTS = [10_011, 20_123, 30_457, 41_089]
+
+
+@pytest.fixture
+def books(engine: Engine) -> Engine:
+    """Two customers with four invoices each, and four payments of a stranger over the first one's amounts."""
+    lines = [bank_line(minor, payer_name="Zebra  Holdings", payer_account="DE02 1203 0000 0000 2020 51", bank_reference=f"BR{minor}", day=n) for n, minor in enumerate(AMOUNTS, 2)]
+    with db.writing(engine) as connection:
+        connection.execute(schema.customer.insert(), [{"customer_id": "C1", "name": "Acme Tools Inc"}, {"customer_id": "C2", "name": "Borealis Freight LLC"}])
+        for who in (1, 2):
+            for n, minor in enumerate(AMOUNTS, 1):
+                owe(connection, 10 * who + n, f"C{who}", f"INV-{who}0{n:04}", minor * who, due_date=dt.date(2026, 11, n))
+        take_in(connection, document(lines), "statement")
+    return engine
+
+
+def matched(connection: Connection, act_after: int) -> int:
+    wanted = frames.inputs(connection, Policy(), DAY, "USD", act_after)
+    return proposals.keep(connection, engine.propose(wanted), wanted.receipts, DAY, post=True).auto_count
+
+
+def cases(connection: Connection) -> list[int]:
+    case = schema.exception_case
+    return list(connection.execute(select(case.c.exception_id).where(case.c.status == "open").order_by(case.c.exception_id)).scalars())
+
+
+def told(connection: Connection, act_after: int = 2) -> list[tuple[object, ...]]:
+    return learning.rules(connection, act_after).select("kind", "value", "customer_id", "confirmations", "status").rows()
+
+
+def test_a_stranger_is_known_after_as_many_decisions_as_the_manager_wants(books: Engine) -> None:
+    with db.writing(books) as connection:
+        assert matched(connection, 2) == 0
+        first, second, *_ = cases(connection)
+        desk.accept(connection, first, 1, BY)
+        assert told(connection) == [("account", ACCOUNT, "C1", 1, "shadow"), ("alias", NAME, "C1", 1, "shadow")]
+        assert matched(connection, 2) == 0
+        desk.accept(connection, second, 1, BY)
+        assert told(connection) == [("account", ACCOUNT, "C1", 2, "acts"), ("alias", NAME, "C1", 2, "acts")]
+        assert matched(connection, 0) == 0
+        assert matched(connection, 2) == 2
+
+
+def test_undoing_the_decision_undoes_the_lesson(books: Engine) -> None:
+    with db.writing(books) as connection:
+        matched(connection, 2)
+        first, second, *_ = cases(connection)
+        for case in (first, second):
+            desk.accept(connection, case, 1, BY)
+        desk.undo(connection, second, BY)
+        assert told(connection) == [("account", ACCOUNT, "C1", 1, "shadow"), ("alias", NAME, "C1", 1, "shadow")]
+        assert matched(connection, 2) == 0
+
+
+def test_a_bank_return_undoes_no_lesson(books: Engine) -> None:
+    with db.writing(books) as connection:
+        matched(connection, 2)
+        entry = desk.accept(connection, cases(connection)[0], 1, BY)
+        reversals.take_back(connection, entry, reversals.Why("cashapp", DAY, "returned R01", decision=False))
+        assert len(told(connection)) == 2
+
+
+def test_the_same_receipt_confirms_once(books: Engine) -> None:
+    with db.writing(books) as connection:
+        matched(connection, 2)
+        first = cases(connection)[0]
+        desk.apply_to(connection, first, [("INV-100001", "50.00")], BY)
+        desk.apply_to(connection, first, [("INV-100002", "50.11")], BY)
+        assert [row[3] for row in told(connection)] == [1, 1]
+
+
+def test_a_name_that_points_to_two_customers_never_acts(books: Engine) -> None:
+    with db.writing(books) as connection:
+        matched(connection, 1)
+        first, second, *_ = cases(connection)
+        desk.accept(connection, first, 1, BY)
+        desk.apply_to(connection, second, [("INV-200001", "200.22")], BY)
+        assert {row[4] for row in told(connection, 1)} == {"disputed"}
+        assert matched(connection, 1) == 0
+
+
+def test_a_decision_for_two_customers_teaches_nothing(books: Engine) -> None:
+    with db.writing(books) as connection:
+        matched(connection, 2)
+        desk.apply_to(connection, cases(connection)[1], [("INV-100001", "100.11"), ("INV-200001", "100.00")], BY)
+        assert told(connection) == []
+
+
+def test_what_is_known_already_is_not_learned_but_a_habit_is(books: Engine) -> None:
+    with db.writing(books) as connection:
+        connection.execute(schema.customer_alias.insert().values(customer_id="C1", alias="Zebra Holdings", source="import"))
+        connection.execute(schema.customer_account.insert().values(customer_id="C1", account=ACCOUNT, source="import"))
+        line = bank_line(9_000, payer_name="Zebra Holdings", payer_account=ACCOUNT, remittance_text="INV-100001", bank_reference="SHORT")
+        take_in(connection, document([line], reference="2"), "second")
+        matched(connection, 0)
+        case, receipt, bank = schema.exception_case, schema.receipt, schema.bank_line
+        short = connection.execute(select(case.c.exception_id).join(receipt, receipt.c.receipt_id == case.c.receipt_id).join(
+            bank, bank.c.line_id == receipt.c.line_id).where(bank.c.bank_reference == "SHORT")).scalar_one()
+        desk.accept(connection, short, 1, BY)
+        assert told(connection) == [("habit", "short", "C1", 1, "habit")]
+        assert learning.habits(connection, "C1") == {"short": 1}
+        take_in(connection, document([line._replace(bank_reference="AGAIN", amount_minor=9_001)], reference="3"), "third")
+        matched(connection, 0)
+        told_again = explain.explain(connection, "AGAIN")
+        assert ("difference", "neutral", "The payer pays short: persons have settled 1 of its receipts so.") in told_again.thought
+
+
+def statement(number: int, lines: list[tuple[str, str, str]]) -> str:
+    total = sum(int(amount.replace(",", "")) for amount, _, _ in lines)
+    body = "".join(f":61:2611091109C{amount}NTRFNONREF//{reference}\r\n:86:{text}\r\n" for amount, reference, text in lines)
+    return f":20:S{number}\r\n:25:111222333\r\n:28C:{number}/1\r\n:60F:C261108USD0,00\r\n{body}:62F:C261109USD{total // 100},{total % 100:02}\r\n-\r\n"
+
+
+@pytest.fixture
+def history(home: Path, tmp_path: Path) -> Path:
+    """A day on which the engine posted two receipts and a person decided a third."""
+    (tmp_path / "invoices.csv").write_text(
+        "invoice_number,customer_id,customer_name,amount,currency,issue_date\nINV-100201,C1,Acme Tools Inc,100.00,USD,2026-10-01\n"
+        "INV-100202,C2,Borealis Freight LLC,250.50,USD,2026-10-01\nINV-100203,C3,Cedar Grove Bakery,75.25,USD,2026-10-01\n")
+    assert cashapp(home, "import", "invoices", str(tmp_path / "invoices.csv")).exit_code == 0
+    (tmp_path / "bank.sta").write_text(statement(1, [("100,00", "BR1", "INV-100201"), ("250,50", "BR2", "INV-100202"), ("70,00", "BR3", "INV-100203")]))
+    assert cashapp(home, "run", str(tmp_path / "bank.sta"), "--as-of", "2026-11-09").exit_code == 0
+    assert cashapp(home, "exceptions", "accept", "1").exit_code == 0
+    return home
+
+
+def replayed(home: Path, *words: str) -> dict[str, object]:
+    result = cashapp(home, "rules", "replay", "--from", "2026-11-01", "--until", "2026-11-30", "--json", *words)
+    assert result.exit_code == 0
+    return json.loads(result.stdout)
+
+
+def summed(told: dict[str, object]) -> list[tuple[object, ...]]:
+    return [(row["outcome"], row["verdict"], row["receipts"], row["lines"], row["applied"]) for row in told["summary"]]
+
+
+def test_the_same_rules_replayed_are_what_was_posted(history: Path) -> None:
+    told = replayed(history)
+    assert (told["receipts"], told["days"], summed(told)) == (3, 1, [("same", "right", 2, 2, "350.50")])
+
+
+def test_stricter_rules_lose_lines(history: Path, tmp_path: Path) -> None:
+    strict = tmp_path / "strict.toml"
+    strict.write_text('[unattended]\nlimits = { USD = "200.00" }\n')
+    told = replayed(history, "--config", str(strict))
+    assert summed(told) == [("lost", "right", 1, 1, "250.50"), ("same", "right", 1, 1, "100.00")]
+    assert [(row["outcome"], row["applied"]) for row in told["differences"]] == [("lost", "250.50")]
+
+
+def test_generous_rules_are_held_against_what_the_clerk_decided(history: Path, tmp_path: Path) -> None:
+    generous = tmp_path / "generous.toml"
+    generous.write_text('[policy]\nrounding_difference = "10.00"\n')
+    assert summed(replayed(history, "--config", str(generous))) == [("same", "right", 2, 2, "350.50"), ("won", "wrong", 1, 1, "70.00")]
+
+
+def test_a_replay_writes_nothing_and_knows_its_days(history: Path) -> None:
+    before = cashapp(history, "export", "journal").stdout
+    assert replayed(history)["days"] == 1
+    assert cashapp(history, "export", "journal").stdout == before
+    empty = cashapp(history, "rules", "replay", "--from", "2025-01-01", "--until", "2025-01-31", "--json")
+    assert json.loads(empty.stdout) == {"receipts": 0, "days": 0, "summary": [], "differences": []}
+    assert cashapp(history, "rules", "replay", "--from", "2026-02-01", "--until", "2026-01-31").exit_code == 2
+
+
+def test_the_commands_speak(history: Path) -> None:
+    assert "pays short" in cashapp(history, "rules", "list").stdout
+    assert json.loads(cashapp(history, "rules", "list", "--json").stdout)["rules"][0]["customer_id"] == "C3"
+    words = cashapp(history, "rules", "replay", "--from", "2026-11-01", "--until", "2026-11-30").stdout
+    assert "3 receipts of 1 days, beside what was posted then" in words
+    assert "posted both times alike; as decided in the end" in " ".join(words.split())
