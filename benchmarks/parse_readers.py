@@ -49,9 +49,15 @@ class Reader(NamedTuple):
 
 def _ours() -> Reading:
     """What `cashapp parse` and `cashapp run` read with: recognition, all parts consumed, controls compared."""
-    from parsers import documents, registry
+    import numpy.ma  # noqa: F401 - what polars imports when it takes over the first array
 
-    registry.all_formats()
+    from parsers import documents, registry
+    from parsers.profile import Profile
+    from parsers.sources import Source
+
+    for fmt in registry.all_formats().values():
+        if columns := registry.columnar(fmt):  # what large files alone need is imported here, too
+            list(columns(Source(b"\n"), Profile()))
 
     def read(path: Path) -> int:
         lines = 0

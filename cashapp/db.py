@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Shape: TypeAlias = Mapping[str, type[pl.DataType] | pl.DataType]
 """Columns of a frame, by name and type, in order."""
 
-HEAD = "0005"
+HEAD = "0001"
 """The schema revision this program works with; `cashapp init` brings a database there."""
 
 _WRITER = 0x63617368  # the key of the advisory lock that lets one writer at a time into PostgreSQL

@@ -1,32 +1,86 @@
-"""Draws the pictures of the README anew: `python docs/pictures.py`. Runs the demo week and keeps what the terminal shows."""
+"""Draws the pictures of the desk anew, into docs/screens: `python -m docs.pictures`. Every page after the demo week, light and dark, wide and narrow."""
 
 from __future__ import annotations
 
-import io
-import re
+import shutil
+import socket
 import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from rich.console import Console
+import uvicorn
+from click.testing import CliRunner
+from playwright.sync_api import Browser, sync_playwright
 
-from cashapp.cli import cli, show
+from cashapp import db, users
+from cashapp.cli import cli
+from cashapp.web.app import create
+from cashapp.workspace import Workspace
+
+SCREENS = Path(__file__).with_name("screens")
+PASSWORD = "correct horse battery"
+PEOPLE = {"rita": ("Rita Alvarez", "admin"), "mia": ("Mia Chen", "manager")}
+PAGES = {
+    "queue": "/queue", "case": "/cases/4", "overview": "/overview", "customers": "/customers", "customer": "/customers/C-1018", "files": "/files", "file": "/files/1",
+    "original": "/files/3/original?from=276&to=435", "approvals": "/approvals", "reconciliations": "/reconciliation",
+    "reconciliation": "/reconciliation/month?account=4407001122&period=2026-11", "report": "/reports/aging", "rules": "/rules", "trail": "/trail", "me": "/me",
+}
 
 
 def main() -> None:
-    """The queue after the demo week, as SVG."""
-    screen = Console(record=True, width=118, file=io.StringIO(), highlight=False)
-    with tempfile.TemporaryDirectory() as folder:
-        home = str(Path(folder) / "week")
-        show.console = lambda: Console(file=io.StringIO())
-        cli.main(["demo", home], standalone_mode=False)
-        show.console = lambda: screen
-        screen.print("[dim]$[/] cashapp exceptions list")
-        cli.main(["--home", home, "exceptions", "list", "--as-of", "2026-11-13"], standalone_mode=False)
-        screen.print("\n[dim]$[/] cashapp exceptions show 4")
-        cli.main(["--home", home, "exceptions", "show", "4"], standalone_mode=False)
-    picture = re.sub(r"@font-face \{.*?\}\s*", "", screen.export_svg(title="cashapp", font_aspect_ratio=0.61), flags=re.DOTALL)
-    picture = re.sub(r"<!--.*?-->", "", picture)
-    Path(__file__).with_name("queue.svg").write_text(picture.replace("Fira Code, ", ""), encoding="utf-8")  # no font from the net
+    """All of them."""
+    shutil.rmtree(SCREENS, ignore_errors=True)
+    SCREENS.mkdir()
+    chromium = shutil.which("chromium")
+    with tempfile.TemporaryDirectory() as folder, _desk(Path(folder) / "larkspur") as base, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        for scheme in ("light", "dark"):
+            for width in (1440, 400):
+                _draw(browser, base, scheme, width)
+        browser.close()
+
+
+@contextmanager
+def _desk(home: Path) -> Iterator[str]:
+    """The demo company's desk after its week, on a port of its own."""
+    CliRunner().invoke(cli, ["demo", str(home)], standalone_mode=False, catch_exceptions=False)
+    workspace = Workspace(home)
+    engine = db.opened(workspace.db_url)
+    with db.writing(engine) as connection:
+        for login, (name, role) in PEOPLE.items():
+            users.add(connection, login, name, role, PASSWORD)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = uvicorn.Server(uvicorn.Config(create(workspace, engine), host="127.0.0.1", port=port, log_level="warning"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(10)
+    engine.dispose()
+
+
+def _draw(browser: Browser, base: str, scheme: str, width: int) -> None:
+    for login, pages in (("mia", PAGES), ("rita", {"users": "/users"})):
+        context = browser.new_context(color_scheme="dark" if scheme == "dark" else "light", viewport={"width": width, "height": 900})
+        page = context.new_page()
+        page.goto(f"{base}/login")
+        if login == "mia":
+            page.screenshot(path=SCREENS / f"login-{scheme}-{width}.png")
+        page.fill("[name=login]", login)
+        page.fill("[name=password]", PASSWORD)
+        page.press("[name=password]", "Enter")
+        page.wait_for_url("**/queue")
+        for name, path in pages.items():
+            page.goto(f"{base}{path}")
+            page.screenshot(path=SCREENS / f"{name}-{scheme}-{width}.png")
+        context.close()
 
 
 if __name__ == "__main__":

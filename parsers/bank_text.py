@@ -20,17 +20,17 @@ from functools import lru_cache
 LABEL = re.compile(r"/?[A-Z][A-Z0-9/. #]{0,24}?[:=]|/[A-Z]{2,6}/")
 """A line that opens like this begins something new, even after a full line."""
 
-_BEFORE = r"[ ,/;|\n]"
+BEFORE = r"[ ,/;|\n]"
 """What stands before a label; each search begins with one character class, which `re` skips to quickly."""
 
-_VALUE = r"[:=]=?([^\n:=;#|\\]*)"
-_PAYER = re.compile(
-    _BEFORE + r"(?:ORIG(?:INATOR|INATING)?(?: CO(?:MPANY)?)?(?: NAME)?|ORG(?: NAME)?|B/O(?: CUSTOMER)?|BY ORDER OF|REMITTER(?: NAME)?"
-    r"|ORDERING (?:CUSTOMER|PARTY)|DBNM|DEBTOR(?: NAME)?|PAY[EO]R(?: NAME)?|REC(?:EIVE)?D? FROM|SENDER NAME|CO(?:MPANY)? NAME)" + _VALUE,
+VALUE = r"[:=]=?([^\n:=;#|\\]*)"
+PAYER = re.compile(
+    BEFORE + r"(?:ORIG(?:INATOR|INATING)?(?: CO(?:MPANY)?)?(?: NAME)?|ORG(?: NAME)?|B/O(?: CUSTOMER)?|BY ORDER OF|REMITTER(?: NAME)?"
+    r"|ORDERING (?:CUSTOMER|PARTY)|DBNM|DEBTOR(?: NAME)?|PAY[EO]R(?: NAME)?|REC(?:EIVE)?D? FROM|SENDER NAME|CO(?:MPANY)? NAME)" + VALUE,
 )
-_RETURNED_PAYER = re.compile(_BEFORE + r"(?:RETURN FROM|MAKER|DRAWER|PAY[EO]R(?: NAME)?|IND(?:IVIDUAL)? NAME|INDN)" + _VALUE)
-_NAME_FIRST = re.compile(r" ([A-Z][^\n:=]*?) +DES:")
-_NEXT_LABELS = frozenset({
+RETURNED_PAYER = re.compile(BEFORE + r"(?:RETURN FROM|MAKER|DRAWER|PAY[EO]R(?: NAME)?|IND(?:IVIDUAL)? NAME|INDN)" + VALUE)
+NAME_FIRST = re.compile(r" ([A-Z][^\n:=]*?) +DES:")
+NEXT_LABELS = frozenset({
     "ID", "ORIG ID", "ORIGINATOR ID", "ORG ID", "CO ID", "IND ID", "DESC DATE", "CO ENTRY DESCR", "SEC", "TRACE", "ORIG TRACE", "TRN", "EED",
     "IND NAME", "INDN", "DES", "SND BK", "SENDER BNK", "BNF", "BEN", "BENE", "OBI", "RFB", "REF", "YOUR REF", "SRF", "BBI", "IMAD", "OMAD",
     "PMT DET", "PMT INFO", "ORG ADDRESS", "ORIG ADDR", "ADDR", "ADDRESS", "VIA", "CTR", "DATE", "TIME", "DETAILS", "INFO", "REMARK", "REMARKS",
@@ -39,72 +39,72 @@ _NEXT_LABELS = frozenset({
 })
 """Labels that end the name before them when both stand on one line."""
 
-_ACCOUNT_BEFORE_NAME = re.compile(r" *(?:/[A-Z0-9-]+ +|\d/|\d{6,} +)")
-_CLEARING_REFERENCE = re.compile(
-    _BEFORE + r"(?:IMAD|FED NO|FED REF(?:ERENCE)?|TRACE(?: NO| NUMBER)?|TRN)\.?#?[:= ]{0,3}([A-Z0-9]{6,40})\b",
+ACCOUNT_BEFORE_NAME = re.compile(r" *(?:/[A-Z0-9-]+ +|\d/|\d{6,} +)")
+CLEARING_REFERENCE = re.compile(
+    BEFORE + r"(?:IMAD|FED NO|FED REF(?:ERENCE)?|TRACE(?: NO| NUMBER)?|TRN)\.?#?[:= ]{0,3}([A-Z0-9]{6,40})\b",
 )
-_PAYER_REFERENCE = re.compile(
-    _BEFORE + r"(?:EREF|E2E(?: ID)?|END ?TO ?END(?: ID)?|YOUR REF|CUST(?:OMER)? REF|IND ID|RFB)[:=# ]{1,3}((?=[A-Z-]*\d)[A-Z0-9-]{3,35})\b",
+PAYER_REFERENCE = re.compile(
+    BEFORE + r"(?:EREF|E2E(?: ID)?|END ?TO ?END(?: ID)?|YOUR REF|CUST(?:OMER)? REF|IND ID|RFB)[:=# ]{1,3}((?=[A-Z-]*\d)[A-Z0-9-]{3,35})\b",
 )
-_SERIAL = re.compile(
-    _BEFORE + r"(?:CHECK SERIAL|CHECK|CHK|CK|SERIAL)\.? ?(?:NUMBER|NUM|NO\.?|NBR|SERIAL(?: NUMBER)?)?[:=# ]{0,3}(\d{3,15})\b",
+SERIAL = re.compile(
+    BEFORE + r"(?:CHECK SERIAL|CHECK|CHK|CK|SERIAL)\.? ?(?:NUMBER|NUM|NO\.?|NBR|SERIAL(?: NUMBER)?)?[:=# ]{0,3}(\d{3,15})\b",
 )
-_ORIGINAL_TRACE = re.compile(_BEFORE + r"ORIG(?:INAL)? (?:TRACE|TRN|ITEM|REF)(?: NO| NUMBER)?\.?#?[:= ]{0,3}([A-Z0-9]{6,40})\b")
-_REASON = re.compile(_BEFORE + r'(?:RETURN |RTN )?(?:REASON|RSN)(?: CODE| CD)?[:=] *"?([^"\n,;]{1,60})')
-_REASON_WORDS = re.compile(
-    _BEFORE + r"(R\d\d|NSF|NON-?SUFFICIENT FUNDS|INSUFFICIENT FUNDS|UNCOLLECTED(?: FUNDS)?|STOP(?:PED)? PAY(?:MENT)?|ACC(?:OUN)?T CLOSED"
-    r"|CLOSED ACC(?:OUN)?T|UNAUTHORI[SZ]ED|REFER TO MAKER|UNABLE TO LOCATE|FROZEN|ENDORSEMENT|STALE DATED?|DUPLICATE)(?![A-Z0-9])",
+ORIGINAL_TRACE = re.compile(BEFORE + r"ORIG(?:INAL)? (?:TRACE|TRN|ITEM|REF)(?: NO| NUMBER)?\.?#?[:= ]{0,3}([A-Z0-9]{6,40})\b")
+REASON = re.compile(BEFORE + r'(?:RETURN |RTN )?(?:REASON|RSN)(?: CODE| CD)?[:=] *"?([^"\n,;]{1,60})')
+REASON_WORDS = re.compile(
+    BEFORE + r"(R\d\d|NSF|NON-?SUFFICIENT FUNDS|INSUFFICIENT FUNDS|UNCOLLECTED(?: FUNDS)?|STOP(?:PED)? PAY(?:MENT)?|ACC(?:OUN)?T CLOSED"
+    r"|CLOSED ACC(?:OUN)?T|UNAUTHORI[SZ]ED|REFER TO MAKER|UNABLE TO LOCATE|FROZEN|ENDORSEMENT|STALE DATED?|DUPLICATE)(?:[^A-Z0-9]|$)",
 )
 
 
-_OWN_ACCOUNTS = re.compile(
-    _BEFORE + r"(?:ZBA|SWEEP|CONCENTRATION|INTERCOMPANY|OWN ACC(?:OUN)?T|(?:TRANSFER|XFER|TFR|TRF) (?:FROM|FR|TO) (?:ACC?T|ACCOUNT|DDA|CHECKING|CHK"
-    r"|SAVINGS?|SAV|MMA))(?![A-Z])",
+OWN_ACCOUNTS = re.compile(
+    BEFORE + r"(?:ZBA|SWEEP|CONCENTRATION|INTERCOMPANY|OWN ACC(?:OUN)?T|(?:TRANSFER|XFER|TFR|TRF) (?:FROM|FR|TO) (?:ACC?T|ACCOUNT|DDA|CHECKING|CHK"
+    r"|SAVINGS?|SAV|MMA))(?:[^A-Z]|$)",
 )
 
 
 def payer_name(text: str) -> str:
     """Who paid, in the bank's spelling; empty where no known label says so."""
-    value = _first(_PAYER, text)
+    value = _first(PAYER, text)
     if not value and " DES:" in text:
-        value = _first(_NAME_FIRST, text)
+        value = _first(NAME_FIRST, text)
     return _name(value) if value else ""
 
 
 def returned_payer_name(text: str) -> str:
     """Whose payment came back: the maker of the check or the individual that was debited."""
-    return _name(_first(_RETURNED_PAYER, text)) or payer_name(text)
+    return _name(_first(RETURNED_PAYER, text)) or payer_name(text)
 
 
 def clearing_reference(text: str) -> str:
     """The IMAD, trace number or Fed reference that stands in the text."""
-    return _first(_CLEARING_REFERENCE, text)
+    return _first(CLEARING_REFERENCE, text)
 
 
 def payer_reference(text: str) -> str:
     """The end-to-end id, individual id or reference for the beneficiary that stands in the text."""
-    return _first(_PAYER_REFERENCE, text)
+    return _first(PAYER_REFERENCE, text)
 
 
 def check_serial(text: str) -> str:
     """The number of the check that the text names, without leading zeros."""
-    return _first(_SERIAL, text).lstrip("0")
+    return _first(SERIAL, text).lstrip("0")
 
 
 def original_trace(text: str) -> str:
     """The trace of the payment that a return takes back."""
-    return _first(_ORIGINAL_TRACE, text)
+    return _first(ORIGINAL_TRACE, text)
 
 
 def return_reason(text: str) -> str:
     """Why a payment came back: a stated reason, else an ACH return code or one of the usual words."""
-    return (_first(_REASON, text) or _first(_REASON_WORDS, text)).strip()
+    return (_first(REASON, text) or _first(REASON_WORDS, text)).strip()
 
 
 def is_between_own_accounts(text: str) -> bool:
     """Whether a book transfer says that it only moves our own money."""
     padded = f" {text}"
-    return _OWN_ACCOUNTS.search(padded.upper()) is not None
+    return OWN_ACCOUNTS.search(padded.upper()) is not None
 
 
 def _first(pattern: re.Pattern[str], text: str) -> str:
@@ -121,7 +121,7 @@ def _first(pattern: re.Pattern[str], text: str) -> str:
 def _name(value: str) -> str:
     """The name that a value begins with, after the account or line number of a wire and up to a double space or the next label;
     nothing where only a number stands. The same payers come again and again, so the work is done once for each spelling."""
-    before = _ACCOUNT_BEFORE_NAME.match(value)
+    before = ACCOUNT_BEFORE_NAME.match(value)
     name = value[before.end() :] if before else value.lstrip()
     name = _before_next_label(name.partition("  ")[0]).strip(" /,:=-.\"'")
     return "" if name.replace(" ", "").isdecimal() else name
@@ -131,7 +131,7 @@ def _before_next_label(value: str) -> str:
     """`ACME INC ORIG ID`, `ACME INC/OBI` → `ACME INC`: the value ran on to the next colon, equals or number sign."""
     words = value.split(" ")
     for count in (3, 2, 1):
-        if " ".join(words[-count:]).upper() in _NEXT_LABELS:
+        if " ".join(words[-count:]).upper() in NEXT_LABELS:
             return " ".join(words[:-count])
     head, slash, tail = value.rpartition("/")
     return head if slash and len(tail) <= 6 and tail.isalnum() else value

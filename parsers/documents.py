@@ -157,14 +157,16 @@ def drained(format_name: str, found: Iterable[records.Record], rows_max: int = P
 
 
 def _filled(part: Document, lines: list[tuple[object, ...]], told: list[tuple[object, ...]]) -> Document:
-    part.lines, part.remittance = _frame(lines, LINES), _frame(told, REMITTANCE)
+    if lines:
+        part.lines, part.remittance = _frame(lines, LINES), _frame(told, REMITTANCE)
     return part
 
 
 def _frame(rows: list[tuple[object, ...]], schema: dict[str, type[pl.DataType]]) -> pl.DataFrame:
-    columns = zip(*rows, strict=True) if rows else ([] for _ in schema)
+    if not rows:
+        return pl.DataFrame(schema=schema)
     return pl.DataFrame([pl.Series(name, column, dtype=dtype, strict=True)
-                         for (name, dtype), column in zip(schema.items(), columns, strict=True)])
+                         for (name, dtype), column in zip(schema.items(), zip(*rows, strict=True), strict=True)])
 
 
 def mismatch(control: records.Control) -> records.Issue:

@@ -26,6 +26,8 @@ import string
 from collections.abc import Callable, Iterable
 
 _SEPARATORS = str.maketrans("", "", " \t\r\n\u00a0+*/.,:_-")
+_CARRIES = (0, 9, 4, 6, 8, 2, 7, 1, 3, 5) * 2
+_ZERO = ord("0")
 _LETTERS_AS_NUMBERS = {ord(letter): str(number) for number, letter in enumerate(string.ascii_uppercase, 10)}
 _RF_IN_TEXT = re.compile(r"(?<![A-Z0-9])RF\d\d(?:[A-Z0-9]{4,21}(?![A-Z0-9])|(?: [A-Z0-9]{4}){1,5}(?: [A-Z0-9]{1,4})?(?![A-Z0-9]))")
 _OGM_IN_TEXT = re.compile(r"(?:\+{3}|\*{3}) ?(\d{3}) ?/? ?(\d{4}) ?/? ?(\d{5}) ?(?:\+{3}|\*{3})")
@@ -61,14 +63,19 @@ def find(text: str) -> str:
                 return "".join(found.groups())
     capitals = text.upper()
     if "RF" in capitals:
-        return next((rf for found in _RF_IN_TEXT.finditer(capitals) if (rf := _longest_rf(found[0].split(" ")))), "")
+        for groups in _RF_IN_TEXT.findall(capitals):
+            if longest := _longest_rf(groups):
+                return longest
     return ""
 
 
-def _longest_rf(groups: list[str]) -> str:
+def _longest_rf(groups: str) -> str:
     """Groups of four may be followed by a word that is none of the reference's."""
-    candidates = ("".join(groups[:count]) for count in range(len(groups), 0, -1))
-    return next((candidate for candidate in candidates if len(candidate) > 7 and _is_rf(candidate)), "")
+    while len(bare := groups.replace(" ", "")) > 7:
+        if _is_rf(bare):
+            return bare
+        groups = groups.rpartition(" ")[0]
+    return ""
 
 
 def _is_rf(bare: str) -> bool:
@@ -84,9 +91,11 @@ def _is_ogm(bare: str) -> bool:
 
 
 def _is_swiss(bare: str) -> bool:
-    from stdnum.ch import esr
-
-    return bool(esr.is_valid(bare))
+    """Mod 10 recursive: each digit moves the carry, the check digit moves it to 0. Written out as `_is_rf`."""
+    carry = 0
+    for digit in bare.encode():
+        carry = _CARRIES[carry + digit - _ZERO]
+    return carry == 0
 
 
 def _is_luhn(bare: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import random
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +24,9 @@ from tests.conftest import FIXTURES
 
 IBAN = "DE02120300000000202051"
 INPUTS = sorted(path for path in FIXTURES.glob("iso_camt/**/*") if path.is_file() and path.suffix != ".jsonl")
+ENTRY = re.compile(rb"\s*<((?:\w+:)?Ntry)>.*?</\1>", re.DOTALL)
+TEXT = re.compile(rb">[^<>]+<")
+ODD = [*(bytes([letter]) for letter in b"0123456789ABZnN.-+ \n\t'"), "é".encode(), b"&amp;", b"\xe9", b">"]
 DAY = dt.date(2026, 11, 9)
 TEXTS = ("Rechnung RE2026/10455", "", " INV-7  two  blanks ", "RF71 0000 0026 0209 danke", "+++010/8068/17183+++", "Müller & Söhne <x>",
          "Ελλάδα 12", "a\nb\tc", "NOTPROVIDED", "Оплата 77", "x" * 300, "'quoted' \"twice\" &amp; once")
@@ -32,7 +36,6 @@ TEXTS = ("Rechnung RE2026/10455", "", " INV-7  two  blanks ", "RF71 0000 0026 02
 def _short_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runs, "RECORDS_MIN", 8)
     monkeypatch.setattr(iso_columns, "RECORDS_MIN", 8)
-    monkeypatch.setattr(iso_columns, "BYTES_MIN", 0)
 
 
 def payments(count: int, seed: int) -> list[Payment]:
@@ -89,6 +92,22 @@ def assert_equal(content: bytes | Path) -> Document:
 @pytest.mark.parametrize("path", INPUTS, ids=lambda path: str(path.relative_to(FIXTURES)))
 def test_fixtures(path: Path) -> None:
     assert_equal(path.read_bytes())
+
+
+@pytest.mark.parametrize("path", INPUTS, ids=lambda path: str(path.relative_to(FIXTURES)))
+def test_fixtures_with_each_entry_many_times(path: Path) -> None:
+    """So that every shape of the fixtures comes to be read in columns; their texts muddled, too."""
+    content = path.read_bytes()
+    many = ENTRY.sub(lambda found: found[0] * 40, content) if len(content) < 100_000 else content
+    assert_equal(many)
+    chance = random.Random(path.name)
+    assert_equal(TEXT.sub(lambda found: muddled(found[0], chance), many))
+
+
+def muddled(text: bytes, chance: random.Random) -> bytes:
+    """A text between two tags, in one of ten cases with another character in it."""
+    place = chance.randrange(1, len(text) - 1)
+    return text[:place] + chance.choice(ODD) + text[place + 1 :] if chance.random() < 0.1 else text
 
 
 @pytest.mark.parametrize("message", ["053", "054"])

@@ -173,7 +173,8 @@ def test_a_file_is_handed_in(browser: Browser, desk: tuple[str, Workspace, Engin
 def test_no_page_shuts_anybody_out(browser: Browser, desk: tuple[str, Workspace, Engine], scheme: str) -> None:
     base = desk[0]
     page = log_in(browser, base, "mia", color_scheme=scheme, viewport={"width": 400, "height": 900})
-    paths = ["/queue", "/cases/1", "/cases/4", "/overview", "/customers", "/customers/C-1018", "/files", "/files/1", "/reports/aging", "/trail", "/me"]
+    paths = ["/queue", "/cases/1", "/cases/4", "/overview", "/customers", "/customers/C-1018", "/files", "/files/1", "/approvals", "/reconciliation",
+             "/reconciliation/month?account=4407001122&period=2026-11", "/rules", "/reports/aging", "/trail", "/me"]
     for path in paths:
         page.goto(f"{base}{path}")
         found = Axe().run(page)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 
 import pytest
@@ -231,3 +232,36 @@ def test_the_api_takes_tokens_only(desk: tuple[str, Engine]) -> None:
     stranger = Client(base)
     stranger.http.headers["Authorization"] = "Bearer ca_nobody"
     assert stranger.get("/api/cases").status_code == 401
+
+
+def test_what_is_above_a_limit_waits_for_another_person(desk: tuple[str, Engine]) -> None:
+    base, engine = desk
+    number = case_of(engine, "over_payment")
+    mia, sam = Client(base, "mia"), Client(base, "sam")
+    assert mia.post(f"/cases/{number}/write_off", seen=mia.seen(number), amount="250.00", reason="paid twice").status_code == 200
+    assert "paid twice" in mia.get("/approvals").text
+    own = mia.post("/approvals/decide", adjustment="1", deed="approve")
+    assert own.status_code == 422
+    assert status_of(engine, number) == "open"
+    assert Client(base, "cleo").post("/approvals/decide", adjustment="1", deed="approve").status_code == 403
+    assert sam.post("/approvals/decide", adjustment="1", deed="approve").status_code == 200
+    assert status_of(engine, number) == "resolved"
+    assert holds(engine)
+
+
+def test_a_month_is_matched_signed_by_two_and_locked(desk: tuple[str, Engine]) -> None:
+    base, engine = desk
+    mia, sam = Client(base, "mia"), Client(base, "sam")
+    of = {"account": sam.get("/reconciliation").text.split("account=")[1].split("&amp;")[0], "period": f"{dt.date.today():%Y-%m}"}
+    for deed, reason in (("run", ""), ("own", "looked for"), ("prepare", "")):
+        assert sam.post("/reconciliation/do", deed=deed, owner="sam", reason=reason, **of).status_code == 200, deed
+    assert sam.post("/reconciliation/do", deed="review", **of).status_code == 422
+    assert sam.post("/reconciliation/do", deed="lock", reason="month end", **of).status_code == 403
+    assert mia.post("/reconciliation/do", deed="review", **of).status_code == 200
+    assert "reviewed by mia" in mia.get("/reconciliation").text
+    assert mia.post("/reconciliation/do", deed="lock", reason="month end", **of).status_code == 200
+    assert "the month is locked" in mia.get(f"/reconciliation/month?account={of['account']}&period={of['period']}").text
+    number = case_of(engine, "late_discount")
+    late = sam.post(f"/cases/{number}/accept", seen=sam.seen(number), rank="1")
+    assert (late.status_code, f"{of['period']} is locked" in late.text) == (422, True)
+    assert holds(engine)

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from parsers.formats import nacha_ach
-from parsers.nacha import run as nacha_run
 from parsers.nacha.entry import routing_ties
 from parsers.profile import Profile
 from parsers.records import BankLine, Control, DetailChange, Issue, Record, StatementOpened
 from parsers.sources import LINE_BYTES_MAX, Source, SourceError
-from tests.conftest import FIXTURES
 
 HEADER = "101 026009593 0210000212601301200A094101OUR BANK               FEDERAL RESERVE BANK           "
 RETURN = "799R01026009590000101      02600959{:<44}021000020000001"
@@ -321,38 +318,7 @@ def test_every_entry_is_one_line_and_the_lines_make_the_totals(drawn: list[tuple
     assert sum(line.amount_minor for line in lines(found)) == sum(-amount if code == "27" else amount for code, amount, *_ in drawn)
 
 
-@settings(max_examples=120, deadline=None)
-@given(entries, st.integers(0, 30), st.sampled_from(["", "OPERATING"]))
-def test_runs_read_together_equal_entries_read_one_by_one(drawn: list[tuple[str, int, str, str, str | None, str]], repeat: int, account: str) -> None:
-    records = batch_of([*drawn, *(drawn[-1:] * repeat)])
-    together = read(records, Profile(account=account))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(nacha_ach, "run_end", lambda _stretch, first: first)
-        assert read(records, Profile(account=account)) == together
-
-
-@pytest.mark.parametrize("path", sorted(p for p in (FIXTURES / "nacha_ach").rglob("*.ach")), ids=lambda p: p.name)
-def test_runs_equal_single_reading_on_the_fixtures(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    content = path.read_bytes()
-    together = read(content)
-    monkeypatch.setattr(nacha_ach, "run_end", lambda _stretch, first: first)
-    assert read(content) == together
-
-
-def test_runs_are_really_read_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    taken: list[int] = []
-
-    def counting(*arguments: object) -> nacha_run.Run | None:
-        run = nacha_run.read_run(*arguments)  # type: ignore[arg-type]  # passed through as they came
-        taken.append(run.records if run else 0)
-        return run
-
-    monkeypatch.setattr(nacha_ach, "read_run", counting)
-    read(whole(batch_header(), *(entry(number=n) for n in range(1, 40))))
-    assert taken == [38]  # the first one opens the statement
-
-
-def test_runs_of_x12_addenda_are_read_one_by_one() -> None:
+def test_each_of_many_entries_has_its_own_x12() -> None:
     records = whole(batch_header(), *(r for n in range(1, 12) for r in (entry(number=n, amount=500, addenda=True), note(f"RMR*IV*INV-{n}**5\\", number=n))))
     assert [line.remittance[0].document_number for line in lines(read(records))] == [f"INV-{n}" for n in range(1, 12)]
 

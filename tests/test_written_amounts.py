@@ -7,10 +7,29 @@ import datetime as dt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from iso4217 import Currency
 
-from parsers.amounts import AMOUNT_LIMIT_MINOR, AmountError, to_text
+from parsers.amounts import AMOUNT_LIMIT_MINOR, AmountError, is_currency, minor_digits, to_text
 from parsers.written_amounts import AMBIGUOUS, currency_in, mark_in, mark_of, read_minor
 from parsers.written_dates import is_ambiguous, order_of, written_date
+
+
+def test_currencies_are_those_of_iso_4217() -> None:
+    active = {currency.code: currency.exponent for currency in Currency}
+    assert {code: minor_digits(code) if is_currency(code) else None for code in active} == active
+
+
+@pytest.mark.parametrize(("code", "digits"), [("DEM", 2), ("ITL", 0), ("TRL", 0), ("HRK", 2), ("ANG", 2), ("BGN", 2), ("VEF", 2)])
+def test_withdrawn_currencies_are_still_known(code: str, digits: int) -> None:
+    assert is_currency(code)
+    assert minor_digits(code) == digits
+
+
+@pytest.mark.parametrize("code", ["", "usd", "XXX", "XAU", "EURO", "INV", "$"])
+def test_what_is_no_currency(code: str) -> None:
+    assert not is_currency(code)
+    with pytest.raises(AmountError):
+        minor_digits(code)
 
 
 @pytest.mark.parametrize(("written", "mark"), [

@@ -11,7 +11,8 @@ from litestar.params import Body, FromPath
 from litestar.response import Redirect, Template
 from sqlalchemy import Connection
 
-from cashapp import clock, desk, dossier, queue
+from cashapp import clock, desk, desk_adjustments, dossier, queue, returns
+from cashapp.adjustments import Signed
 from cashapp.desk import By
 from cashapp.errors import CashappError, UsageError
 from cashapp.web.access import requires
@@ -46,6 +47,16 @@ def _apply(connection: Connection, number: int, data: dict[str, list[str] | str]
     return desk.apply_to(connection, number, pairs, who)
 
 
+def _write_off(connection: Connection, number: int, data: dict[str, list[str] | str], who: Signed) -> object:
+    return desk_adjustments.write_off(connection, number, _text(data, "amount").replace(",", ""), _text(data, "reason"), _text(data, "document"), who)
+
+
+def _refund(connection: Connection, number: int, data: dict[str, list[str] | str], who: Signed) -> object:
+    return desk_adjustments.refund(connection, number, _text(data, "amount").replace(",", ""), _text(data, "reason"), who)
+
+
+ADJUSTING: dict[str, Callable[[Connection, int, dict[str, list[str] | str], Signed], object]] = {"write_off": _write_off, "refund": _refund}
+"""Verbs that keep to the limits of roles; above them the adjustment waits for a second person."""
 VERBS: dict[str, Act] = {
     "accept": _accept,
     "apply": _apply,
@@ -104,16 +115,15 @@ def items(request: Asked, number: FromPath[int]) -> Template:
 @post("/cases/{number:int}/{verb:str}", sync_to_thread=True)
 def act(request: Asked, number: FromPath[int], verb: FromPath[str], data: Form) -> Response[bytes]:
     """Do one thing with the case, unless it has changed since the screen was drawn."""
-    deed = VERBS.get(verb)
-    if deed is None:
+    if verb not in VERBS and verb not in ADJUSTING and verb != "return":
         return _case(request, number, f"there is no verb {verb!r}", 404)
     requires(verb)(request, None)  # type: ignore[arg-type]  # the guard looks at the user only
-    seen, who = _text(data, "seen"), by(request)
+    seen = _text(data, "seen")
 
     def once(connection: Connection) -> bool:
         if str(queue.last_event(connection, number)) != seen:
             return False
-        deed(connection, number, data, who)
+        _do(request, connection, number, verb, data)
         return True
 
     try:
@@ -122,6 +132,16 @@ def act(request: Asked, number: FromPath[int], verb: FromPath[str], data: Form) 
     except CashappError as error:
         return _case(request, number, str(error), 422)
     return Redirect(_next(request, number, verb), status_code=303)
+
+
+def _do(request: Asked, connection: Connection, number: int, verb: str, data: dict[str, list[str] | str]) -> None:
+    config, who = desk_of(request).workspace.config, by(request)
+    if verb in ADJUSTING:
+        ADJUSTING[verb](connection, number, data, Signed(who.actor, who.on, config.roles))
+    elif verb == "return":
+        desk_adjustments.came_back(connection, number, _text(data, "receipt"), _text(data, "reason"), returns.Act(who.actor, who.on, config.returns))
+    else:
+        VERBS[verb](connection, number, data, who)
 
 
 def _overtaken(request: Asked, number: int) -> str:

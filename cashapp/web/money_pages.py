@@ -224,7 +224,7 @@ def report(request: Asked, name: FromPath[str]) -> Response[bytes]:
     def make(connection: Connection) -> Report:
         day = dt.date.fromisoformat(as_of) if as_of else None
         when = reports.days(connection, name, day, reports.month(period) if period else None, clock.today())
-        return reports.make(connection, name, when, workspace.home.resolve().name, reports.Asked(workspace.config, asked.get("customer", "")))
+        return reports.make(connection, name, when, workspace.home.resolve().name, reports.Asked(workspace.config, asked.get("customer", ""), asked.get("account") or None))
 
     try:
         made = desk_of(request).read(make)

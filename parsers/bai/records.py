@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from parsers.bank_text import LABEL
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 CODES = ("16", "49", "03", "98", "02", "99", "01")
 FILLING = "/ \t\r\0\x1a"
 """What may follow the last field of a line and says nothing."""
+
+BLANK = " \t\n\r\v\f\x1c\x1d\x1e\x1f"
+"""What may stand around a field: what `str.strip` takes, without letters outside ASCII, which are not decoded yet."""
 
 _CODE = r"(?:16|49|03|98|02|99|01),"
 RECORD = re.compile(
@@ -57,6 +61,10 @@ class Block(NamedTuple):
     offset: int
     line: int
     breaks: list[int]
+
+
+Look = Callable[[str], tuple[int, bool]]
+"""How many line ends a text has, and whether there may be several records on one of its lines."""
 
 
 class Logical(NamedTuple):
@@ -95,32 +103,40 @@ class Detail(NamedTuple):
     funds_type_missing: bool
 
 
-def blocks(source: Source) -> Iterator[Block]:
-    """The file in pieces of some megabytes, each cut where a logical record begins."""
-    offset, line, rest = 0, 1, ""
+def blocks(source: Source, size: int | None = None, look: Look | None = None) -> Iterator[Block]:
+    """The file in pieces of some megabytes (or of about `size` bytes), each cut where a logical record begins. A caller who can `look`
+    faster may."""
+    offset, line, rest, look = 0, 1, "", look or _look
     with source.open() as stream:
-        while data := stream.read(BLOCK_BYTES):
+        while data := stream.read(size or BLOCK_BYTES):
             while data.endswith(b"\r") and (more := stream.read(1)):
                 data += more
-            raw = rest + data.decode("latin-1")
-            text, breaks = _one_record_a_line(raw)
+            raw = _with_line_feeds(rest + data.decode("latin-1"))
+            line_ends, may_hold_several = look(raw)
+            text, breaks = _one_record_a_line(raw) if may_hold_several else (raw, [])
             cut = _last_record(text)
             if cut == 0 and len(raw) > LINE_BYTES_MAX + BLOCK_BYTES:
                 raise SourceError("hostile", f"the record at line {line} is longer than {LINE_BYTES_MAX} bytes")
             if cut:
-                block = Block(text[:cut], offset, line, breaks[: bisect_left(breaks, cut)])
-                yield block
-                line += lines_in(block, 0, cut)
+                yield Block(text[:cut], offset, line, breaks[: bisect_left(breaks, cut)])
+                line += line_ends - raw.count("\n", cut)
             offset, rest = offset + cut, raw[cut:]
     if rest:
         text, breaks = _one_record_a_line(rest)
         yield Block(text, offset, line, breaks)
 
 
+def _look(raw: str) -> tuple[int, bool]:
+    return raw.count("\n"), "/" in raw
+
+
+def _with_line_feeds(raw: str) -> str:
+    """The same characters with LF for a CR alone."""
+    return _LONE_RETURN.sub("\n", raw) if "\r" in raw and raw.count("\r") != raw.count("\r\n") else raw
+
+
 def _one_record_a_line(raw: str) -> tuple[str, list[int]]:
     """The same characters with a line end before each record, and where we had to put one; no position moves."""
-    if "\r" in raw and raw.count("\r") != raw.count("\r\n"):
-        raw = _LONE_RETURN.sub("\n", raw)
     breaks = [found.end() - 1 for found in _RECORD_AFTER_SLASH.finditer(raw)]
     if not breaks:
         return raw, breaks
@@ -160,6 +176,13 @@ def logical(block: Block, start: int, end: int, line: int) -> Logical:
     return Logical(first[:2], pieces, Span(line, block.offset + start, block.offset + end), records, uncoded)
 
 
+def logical_at(block: Block, start: int) -> Logical:
+    """The logical record that begins at `start`, without its line number."""
+    found = RECORD.match(block.text, start)
+    assert found is not None, "no record begins there"
+    return logical(block, start, found.end(), block.line)
+
+
 def glued(pieces: list[str], first_extra: int, width: int) -> str:
     """The pieces of a text, a line break between them; none where a line was full, and none is fuller, and so cut a word in two.
 
@@ -172,7 +195,7 @@ def glued(pieces: list[str], first_extra: int, width: int) -> str:
     for other in others:
         text += other if wraps and length == full and not LABEL.match(other) else f"\n{other}"
         length = len(other)
-    return text.strip()
+    return text.strip(BLANK)
 
 
 def split_summaries(fields: list[str]) -> tuple[list[Summary], list[str]]:
@@ -225,7 +248,7 @@ def split_detail(record: Logical, width: int) -> Detail:
         references.append(reference)
     bank_reference, customer_reference = [*references, "", ""][:2]
     value_date = funds[1] if funds and funds[0].upper() == "V" else ""
-    return Detail(code, amount, value_date, bank_reference, customer_reference, content[at:].strip(), length is None)
+    return Detail(code, amount, value_date, bank_reference, customer_reference, content[at:].strip(BLANK), length is None)
 
 
 def _fields(content: str, at: int, count: int) -> tuple[list[str], int]:
@@ -234,7 +257,7 @@ def _fields(content: str, at: int, count: int) -> tuple[list[str], int]:
     for _ in range(count):
         stop = _FIELD_END.search(content, at)
         end = stop.start() if stop else len(content)
-        found.append(content[at:end].strip())
+        found.append(content[at:end].strip(BLANK))
         at = min(end + 1, len(content))
     return found, at
 

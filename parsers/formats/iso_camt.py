@@ -71,12 +71,9 @@ def parse(source: Source, profile: Profile) -> Iterator[Record]:
 
 
 def parse_columns(source: Source, profile: Profile) -> Iterator[Document]:
-    """The same as documents, in a large file runs of entries at once."""
-    from parsers import documents
+    """The same as documents, runs of entries at once."""
     from parsers.iso import columns
 
-    if source.size < columns.BYTES_MIN:
-        return documents.drained(NAME, parse(source, profile))
     reading = Reading(Charset(source.head, profile.encoding), profile)
     return columns.parts(source, reading, CONTAINERS, records_of)
 

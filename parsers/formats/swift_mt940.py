@@ -14,9 +14,11 @@ Issuer: SWIFT, Standards MT category 9 (MT 940, 941, 942, 950); :86: by the rule
     -                                      end of the message, `-}` in an envelope
     :34F:  :13D:  :90D:  :90C:             MT942: floor limit, date and time, number and sum of debits and credits
 
-MT942 announces, the others are statements. Controls: opening balance + entries = closing balance, page by page; a 60M is
-the 62M before it; 90D and 90C (MT942); the totals that ING writes into the last :86: (`/SUM/` and `D..C..D..C..`).
-A statement that does not begin with the closing balance of the account's one before it is told as a gap.
+MT942 announces, the others are statements.
+
+Controls: opening balance + entries = closing balance, page by page; a 60M is the 62M before it; 90D and 90C (MT942); the
+totals that ING writes into the last :86: (`/SUM/` and `D..C..D..C..`). A statement that does not begin with the closing
+balance of the account's one before it is told as a gap.
 
 Tolerated: LF, CRLF, CR, `@@` or nothing between fields; preambles and trailers; messages without terminator; `-` inside
 :86:; a point, one digit or no digit as decimals; impossible dates (clamped and told); missing :25: (told); text that
@@ -26,7 +28,8 @@ looks like a tag inside :86:. A message without opening or closing balance is an
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from parsers import issues
 from parsers.amounts import AmountError, is_currency
@@ -35,8 +38,11 @@ from parsers.profile import Profile
 from parsers.records import Control, Envelope, Record, Span, StatementClosed
 from parsers.sources import Source
 from parsers.swift import entry as swift_entry
-from parsers.swift.fields import TAGS, Field, first_type, message_type, statement_fields
+from parsers.swift.fields import TAGS, Cut, Field, first_type, message_type, statement_fields
 from parsers.swift.statement import Book, Page, balance, begin, decoded, entry, finished, opened, proven, unfinished
+
+if TYPE_CHECKING:
+    from parsers.documents import Document
 
 NAME = "mt940"
 TITLE = "SWIFT MT940, MT942, MT950 account statement"
@@ -66,8 +72,21 @@ def sniff(head: bytes) -> bool:
 def parse(source: Source, profile: Profile) -> Iterator[Record]:
     """The records of all messages of the file."""
     book = Book(profile)
-    span = Span(1, 0, 0)
-    for tag, text, information, further, span in statement_fields(source):
+    yield from _records(statement_fields(source), book)
+    yield from _end(book)
+
+
+def parse_columns(source: Source, profile: Profile) -> Iterator[Document]:
+    """The same as documents, the entries of a block of the file at once."""
+    from parsers.swift import columns
+
+    return columns.read(source, Book(profile), _records, _end)
+
+
+def _records(cuts: Iterable[Cut], book: Book) -> Iterator[Record]:
+    """The records of these fields, which go on where the book stands."""
+    for tag, text, information, further, span in cuts:
+        book.at = span
         if tag == "61":
             if book.page is None or not book.page.opened or book.page.closed:
                 yield from _before_entry(text, span, book)
@@ -79,7 +98,11 @@ def parse(source: Source, profile: Profile) -> Iterator[Record]:
         if book.notices:
             yield from book.notices
             book.notices.clear()
-    end = Span(span.line, span.end, span.end)
+
+
+def _end(book: Book) -> Iterator[Record]:
+    """What is to be told behind the last field."""
+    end = Span(book.at.line, book.at.end, book.at.end)
     yield from finished(book, end)
     yield from unfinished(book, end)
     yield from book.notices

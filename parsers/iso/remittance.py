@@ -28,7 +28,7 @@ from parsers.xml.shapes import Values
 
 DocumentType = Literal["invoice", "credit_memo", "debit_memo", "purchase_order", "on_account", "other"]
 
-_DOCUMENT_TYPES: dict[str, DocumentType] = {
+DOCUMENT_TYPES: dict[str, DocumentType] = {
     "": "invoice", "CINV": "invoice", "MSIN": "invoice", "HIRI": "invoice", "SBIN": "invoice", "AROI": "invoice",
     "CREN": "credit_memo", "DEBN": "debit_memo", "DNFA": "debit_memo", "PUOR": "purchase_order",
 }
@@ -109,8 +109,8 @@ def told(outline: Remittance, values: Values, currency: str, span: Span, data: b
     text, found_in_text, _, _ = text_alone(outline, values)
     if not outline.documents:
         return Told(text, found_in_text)
-    spans = _document_spans(data, span, len(outline.documents))
-    references = [_reference(values[document.reference]) for document in outline.documents]
+    spans = document_spans(data, span, len(outline.documents))
+    references = [creditor_reference(values[document.reference]) for document in outline.documents]
     lines: list[RemittanceLine] = []
     found: list[Issue] = []
     for document, reference, place in zip(outline.documents, references, spans, strict=True):
@@ -125,13 +125,13 @@ def told(outline: Remittance, values: Values, currency: str, span: Span, data: b
         except AmountError as error:
             lines += [RemittanceLine(place, number, memo=memo) for number in numbers]
             found.append(issues.warning(place, "bad_record", f"the remittance for {', '.join(numbers)}: {error}"))
-        if not _ties(values[document.reference_type], reference):
+        if not ties(values[document.reference_type], reference):
             found.append(issues.warning(place, "bad_reference", "the check digits of the creditor's reference do not tie", reference))
     first = next((reference for reference in references if reference), "")
     return Told(text, first or found_in_text, tuple(lines), tuple(found))
 
 
-def _document_spans(data: bytes, span: Span, count: int) -> list[Span]:
+def document_spans(data: bytes, span: Span, count: int) -> list[Span]:
     """Where each `Strd` stands in the record."""
     prefix, colon, _ = data[1:data.index(b">")].split()[0].rpartition(b":")
     found = [] if b"<!" in data else cuts(data, prefix + colon + b"Strd")
@@ -140,13 +140,13 @@ def _document_spans(data: bytes, span: Span, count: int) -> list[Span]:
     return [Span(span.line + data.count(b"\n", 0, begin), span.start + begin, span.start + end) for begin, end in found]
 
 
-def _reference(text: str) -> str:
+def creditor_reference(text: str) -> str:
     """The creditor's reference; blanks and marks go where its check digits tie without them."""
     bare = text.strip()
     return structured.normalise(bare) if not bare.isalnum() and structured.is_valid(bare) else bare
 
 
-def _ties(reference_type: str, reference: str) -> bool:
+def ties(reference_type: str, reference: str) -> bool:
     """Whether the check digits of a reference that is named as RF or QRR tie; any other is the creditor's own affair."""
     if reference_type == "QRR":
         return structured.kind(reference) == "QRR"
@@ -154,7 +154,7 @@ def _ties(reference_type: str, reference: str) -> bool:
 
 
 def _lines(document: Document, values: Values, numbers: list[str], currency: str, memo: str, span: Span) -> Iterator[RemittanceLine]:
-    document_type = _DOCUMENT_TYPES.get(values[document.type_code].strip(), "other")
+    document_type = DOCUMENT_TYPES.get(values[document.type_code].strip(), "other")
     if len(numbers) != 1 or _is_foreign(document, currency):
         for number in numbers:
             yield RemittanceLine(span, number, document_type=document_type, memo=f"{memo} {_as_written(document, values)}".strip())

@@ -34,11 +34,16 @@ DIRECTIONS["55"] = (-1, "reversal")
 DIRECTIONS |= {f"8{digit}": (1 if digit % 2 else -1, "other") for digit in range(1, 9)}  # ADV: advices of accounting
 """Transaction code → sign for the account the entry is delivered to, and what it is. x3, x8 are prenotes, x4, x9 zero-dollar."""
 
-_CHECKS = {"ARC", "BOC", "POP", "RCK", "XCK", "TRC"}
-_COUNTED = {"CTX", "ATX", "TRX", "ENR"}
-_NAMED = {"PPD", "WEB", "TEL", "CCD", "CTX"}
-OWN_LAYOUT = _CHECKS | _COUNTED | {"CIE", "MTE", "SHR", "IAT", "ADV"}
-"""Entry classes whose columns 40-76 are not identification and name."""
+CHECKS = {"ARC", "BOC", "POP", "RCK", "XCK", "TRC"}
+COUNTED = {"CTX", "ATX", "TRX", "ENR"}
+"""Entry classes with the number of addenda before the name."""
+NAMED = {"PPD", "WEB", "TEL", "CCD", "CTX"}
+"""Entry classes in which a name is mandatory."""
+OWN_LAYOUT = CHECKS | {"CIE", "MTE", "SHR", "IAT", "ADV"}
+"""Other entry classes whose columns 40-76 are not identification and name."""
+INDIVIDUALS = CHECKS | {"CIE"}
+"""Entry classes whose individual is the payer."""
+_UNUSUAL = OWN_LAYOUT | COUNTED
 _CHANGE_CODES = {f"C{n:02}" for n in (*range(1, 10), 13, 14, *range(61, 70))}
 _DIGIT = re.compile(r"\d")
 
@@ -73,12 +78,12 @@ def bank_line(entry: Record, addenda: list[Record], batch: Batch, told: Told) ->
         return None
     sign, kind = movement
     amount = sign * int(digits)
-    party = _party(text, entry_class, addenda) if entry_class in OWN_LAYOUT else Party(clean(text[39:54]), clean(text[54:76]))
+    party = party_of(text, entry_class, addenda) if entry_class in _UNUSUAL else Party(clean(text[39:54]), clean(text[54:76]))
     if kind == "return" or (addenda and addenda[-1].text[1:3] in ("98", "99")):
         return _came_back(entry, addenda, party, batch, amount, told)
     if not addenda and text[78:79] == "1":
         told.append(issues.warning(span_of(entry), "missing_record", "the entry announces addenda that do not follow", text))
-    if entry_class in _NAMED and not party.name.strip("0"):
+    if entry_class in NAMED and not party.name.strip("0"):
         told.append(issues.warning(span_of(entry), "bad_record", "the entry names no individual or company", text))
     if kind == "other" and amount and text[2] in "38" and entry_class != "ADV":
         told.append(issues.warning(span_of(entry), "bad_amount", "a prenote carries an amount", text))
@@ -86,7 +91,7 @@ def bank_line(entry: Record, addenda: list[Record], batch: Batch, told: Told) ->
     return BankLine(
         Span(entry.number, entry.start, addenda[-1].end if addenda else entry.end), amount, "USD", _kind(kind, amount, batch),
         batch.date, batch.date, entry_class, text[79:94].strip(), party.identification or notes.trace, party.check_number,
-        notes.payer_name or _payer(party, batch, addenda), payer_account(text) if batch.accounts_pay or entry_class in _CHECKS else "",
+        notes.payer_name or _payer(party, batch, addenda), payer_account(text) if batch.accounts_pay or entry_class in CHECKS else "",
         "", notes.text, remittance=notes.remittance,
     )
 
@@ -144,7 +149,7 @@ def _kind(kind: Kind, amount: int, batch: Batch) -> Kind:
     return "reversal" if batch.reversal and kind != "other" else kind
 
 
-def _party(text: str, entry_class: str, addenda: list[Record]) -> Party:
+def party_of(text: str, entry_class: str, addenda: list[Record]) -> Party:
     """Identification, name and check number from columns 40-76, as the entry class lays them out."""
     usual = Party(clean(text[39:54]), clean(text[54:76]))
     if entry_class in ("CIE", "MTE"):
@@ -152,9 +157,9 @@ def _party(text: str, entry_class: str, addenda: list[Record]) -> Party:
         if _DIGIT.search(usual.identification) and not _DIGIT.search(usual.name):
             return usual  # banks that send them in the columns of all other classes
         return Party(clean(text[split:76]), clean(text[39:split]))
-    if entry_class in _COUNTED and text[54:58].isdigit():
+    if entry_class in COUNTED and text[54:58].isdigit():
         return Party(usual.identification, clean(text[58:74]))
-    if entry_class in _CHECKS:
+    if entry_class in CHECKS:
         serial = clean(text[39:48]) if entry_class == "POP" else usual.identification
         return Party(serial, "" if entry_class in ("TRC", "XCK") else usual.name, serial)
     if entry_class == "SHR":
@@ -170,7 +175,7 @@ def _payer(party: Party, batch: Batch, addenda: list[Record]) -> str:
     """Who stands on the other side: the originating company, the individual where it only carries the payer's order."""
     if batch.entry_class == "IAT":
         return field_of(addenda, "11", 3, 38) or batch.company
-    if batch.individuals_pay or batch.entry_class in _CHECKS or batch.entry_class == "CIE":
+    if batch.individuals_pay or batch.entry_class in INDIVIDUALS:
         return party.name or batch.company
     return batch.company or party.name
 

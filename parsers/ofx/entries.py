@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import NamedTuple
@@ -26,7 +27,7 @@ _DECIMALS = re.compile(r"[+-]?0*[0-9]{1,12}\.[0-9]+")
 _NUMBER = re.compile(r"[+-]?[0-9.,]*[0-9][0-9.,]*")
 _RATE = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,12})?")
 _KINDS: dict[str, Kind] = {"FEE": "fee", "SRVCHG": "fee", "INT": "interest", "DIV": "interest", "XFER": "transfer"}
-_KNOWN_TYPES = frozenset({*_KINDS, "CREDIT", "DEBIT", "DEP", "ATM", "POS", "CHECK", "PAYMENT", "CASH", "DIRECTDEP", "DIRECTDEBIT", "MERCHANT",
+KNOWN_TYPES = frozenset({*_KINDS, "CREDIT", "DEBIT", "DEP", "ATM", "POS", "CHECK", "PAYMENT", "CASH", "DIRECTDEP", "DIRECTDEBIT", "MERCHANT",
                           "REPEATPMT", "HOLD", "OTHER"})
 _USUAL_SIGN = {"CREDIT": 1, "DEP": 1, "DIRECTDEP": 1, "DEBIT": -1, "POS": -1}
 
@@ -45,47 +46,63 @@ class _Others(NamedTuple):
     correction: str
 
 
+class Told(NamedTuple):
+    """An entry that has been told: a hash of its content, the statement and line where it stands."""
+
+    content: int
+    statement: int
+    line: int
+
+
 @dataclass(slots=True)
 class EntryReader:
-    """Reads the entries of one file, statement after statement; `told` collects what is wrong with them."""
+    """Reads the entries of one file, statement after statement; `told` collects what is wrong with them.
+
+    `elsewhere`: who told an account's FITID before, beside this reader (`parsers.ofx.columns`).
+    """
 
     source: Source
     page: str
     corrected: frozenset[tuple[str, str]]
     told: list[Record] = field(default_factory=list)
+    elsewhere: Callable[[str, str], Told | None] | None = None
     without_fitid: int = 0
-    _account: str = ""
-    _currency: str = ""
+    account: str = ""
+    currency: str = ""
     _has_cents: bool = False
     _is_investment: bool = False
     _last_date: dt.date | None = None
     _statement: int = 0
-    _seen: dict[str, dict[str, tuple[int, int, int]]] = field(default_factory=dict)
-    _fitids: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    _seen: dict[str, dict[str, Told]] = field(default_factory=dict)
+    _fitids: dict[str, Told] = field(default_factory=dict)
     _mark: str | None = None
 
     def begin_statement(self, account: str, currency: str, *, is_investment: bool, date: dt.date | None) -> None:
         """What holds for the entries to come; `date` for one that comes first and has none."""
-        self._account, self._currency, self._is_investment, self._last_date = account, currency, is_investment, date
+        self.account, self.currency, self._is_investment, self._last_date = account, currency, is_investment, date
         self._has_cents = minor_digits(currency) == 2
         self._fitids = self._seen.setdefault(account, {})
         self._statement += 1
 
+    def entered(self, last_date: dt.date, without_fitid: int) -> None:
+        """Plain entries that somebody else has read: the last one's date, and how many have no FITID."""
+        self._last_date = last_date
+        self.without_fitid += without_fitid
+
+    def identity(self, entry: Entry, currency: str) -> tuple[str, int]:
+        """FITID and content of an entry that was told without a word."""
+        _, posted, _, written, fitid, _, _, name, memo = self._texts(entry)
+        return fitid, _content(yyyymmdd(posted[:8]), self.minor(written, currency), name, memo)
+
     def line(self, entry: Entry, span: Span) -> BankLine | None:
         """The bank line, or None where the amount cannot be read."""
-        joined = "".join(entry.values)
-        if joined.isascii() and "&" not in joined and "<" not in joined:
-            trntype, posted, available, written, fitid, reference, check, name, memo = map(str.strip, entry.values)
-            if "\n" in memo or "\n" in name:
-                name, memo = clean(name, self.page), clean(memo, self.page)
-        else:
-            trntype, posted, available, written, fitid, reference, check, name, memo = (clean(v, self.page) for v in entry.values)
+        trntype, posted, available, written, fitid, reference, check, name, memo = self._texts(entry)
         others = None if entry.others is None else self._others(entry.others, name, memo)
         status: Status = "booked"
         if self._has_cents and others is None and _CENTS.fullmatch(written):
             amount = int(written.replace(".", ""))
         else:
-            read = self._amount(written, others.currency if others else self._currency, span)
+            read = self._amount(written, others.currency if others else self.currency, span)
             if read is None:
                 return None
             amount, status = read
@@ -93,12 +110,12 @@ class EntryReader:
         self._last_date = date
         if not fitid:
             self.without_fitid += entry.name == "STMTTRN"  # a pending entry gets its FITID when it is booked
-        elif self._is_told_again(fitid, (hash((date, amount, name, memo)), self._statement, entry.line), span):
+        elif self._is_told_again(fitid, Told(_content(date, amount, name, memo), self._statement, entry.line), span):
             status = "info"
         check = check if check.strip("0") else ""
         code = trntype.upper()
         line = BankLine(
-            span, amount, self._currency, self._kind(code, amount, name, memo, span), date,
+            span, amount, self.currency, self._kind(code, amount, name, memo, span), date,
             yyyymmdd(available[:8]) if available else None, code, fitid,
             reference or check, check, name, "", "", memo, "", "", "", None, None, 0, None, "", status,
         )
@@ -107,6 +124,16 @@ class EntryReader:
         if others is None and entry.name == "STMTTRN" and code != "HOLD" and not self.corrected:
             return line
         return self._completed(line, others, entry)
+
+    def _texts(self, entry: Entry) -> Iterable[str]:
+        """The everyday fields as `clean` reads them, without the work where there is nothing to do."""
+        joined = "".join(entry.values)
+        if joined.isascii() and "&" not in joined and "<" not in joined:
+            texts = tuple(map(str.strip, entry.values))
+            joined = "".join(texts)
+            if "\n" not in joined and "\r" not in joined:
+                return texts
+        return [clean(value, self.page) for value in entry.values]
 
     # -- the rarer fields --------------------------------------------------------------------------------------------
 
@@ -120,7 +147,7 @@ class EntryReader:
         is_longer_name = extended != "" and extended.upper().startswith(name.upper())
         account, bank = told.get("ACCTID", ""), told.get("BANKID", "")
         return _Others(
-            currency=self._currency if was_converted or not symbol else symbol,
+            currency=self.currency if was_converted or not symbol else symbol,
             payer_name=extended if is_longer_name else "",
             payer_account=f"{bank}/{account}" if bank and account and not account[:2].isalpha() else account,
             text=memo if is_longer_name else " ".join(text for text in (extended, memo) if text),
@@ -144,13 +171,13 @@ class EntryReader:
             line = line._replace(status="pending")
         if others is not None and others.original_reference:
             line = self._correction(line, others.correction)
-        if (self._account, line.bank_reference) in self.corrected and line.original_reference != line.bank_reference:
+        if (self.account, line.bank_reference) in self.corrected and line.original_reference != line.bank_reference:
             line = line._replace(status="info")  # another entry of this file takes its place
         return line
 
     def _correction(self, line: BankLine, action: str) -> BankLine:
         """REPLACE and DELETE of an entry that the file holds need no booking beyond the right one; else the books must be told."""
-        if (self._account, line.original_reference) in self.corrected:
+        if (self.account, line.original_reference) in self.corrected:
             return line._replace(status="info") if action == "DELETE" else line
         if action == "DELETE":
             return line._replace(amount_minor=-line.amount_minor, kind="reversal")
@@ -162,6 +189,8 @@ class EntryReader:
 
     def minor(self, written: str, currency: str) -> int:
         """`-1.234,50` and the like. A comma before three digits says nothing by itself: the file's other amounts decide."""
+        if _CENTS.fullmatch(written) and minor_digits(currency) == 2:
+            return int(written.replace(".", ""))
         squeezed = "".join(written.split())
         if not _NUMBER.fullmatch(squeezed):
             raise AmountError(f"{written!r} is not an amount")
@@ -199,27 +228,45 @@ class EntryReader:
         return self._last_date
 
     def _kind(self, code: str, amount: int, name: str, memo: str, span: Span) -> Kind:
-        if _USUAL_SIGN.get(code, 0) * amount < 0:
+        if contradicts(code, amount):
             self.told.append(issues.warning(span, "bad_record", f"{code} contradicts the sign of the amount; the sign was kept"))
-        if code not in _KNOWN_TYPES:
+        if code not in KNOWN_TYPES:
             message = f"TRNTYPE {code!r} is none of OFX; the kind was taken from the sign" if code else "the entry has no TRNTYPE"
             self.told.append(issues.warning(span, "bad_record", message, code))
-        if code in _KINDS:
-            return _KINDS[code]
-        if amount < 0:
-            return "return" if is_return(f"{name} {memo}".upper()) else "disbursement"
-        return "receipt" if amount else "other"
+        kind = kind_of(code, amount)
+        return "return" if kind == "disbursement" and is_return(f"{name} {memo}".upper()) else kind
 
-    def _is_told_again(self, fitid: str, told: tuple[int, int, int], span: Span) -> bool:
+    def _is_told_again(self, fitid: str, told: Told, span: Span) -> bool:
         """FITID is to be unique in an account. Only the same content in another statement is surely the same entry again."""
-        known = self._fitids.setdefault(fitid, told)
-        if known is told:
+        known = self._fitids.get(fitid) or (self.elsewhere(self.account, fitid) if self.elsewhere else None)
+        self._fitids[fitid] = known or told
+        if known is None:
             return False
-        same = known[0] == told[0]
-        again = same and known[1] != self._statement
+        same = known.content == told.content
+        again = same and known.statement != told.statement
         means = "in an overlapping statement; counted once" if again else f"with {'the same' if same else 'another'} content"
-        self.told.append(issues.warning(span, "duplicate", f"FITID {fitid} stands on line {known[2]} already, {means}", fitid))
+        self.told.append(issues.warning(span, "duplicate", f"FITID {fitid} stands on line {known.line} already, {means}", fitid))
         return again
+
+
+def kind_of(code: str, amount_minor: int) -> Kind:
+    """What the type says, else the sign; money out may yet say in words that it is a return."""
+    return _KINDS.get(code) or ("receipt" if amount_minor > 0 else "disbursement" if amount_minor < 0 else "other")
+
+
+def contradicts(code: str, amount_minor: int) -> bool:
+    """Whether the type is one of the other direction."""
+    return _USUAL_SIGN.get(code, 0) * amount_minor < 0
+
+
+def return_labels(text: str) -> tuple[str, str, str]:
+    """The reason of a return, what it takes back, and the check's number, where the text says so."""
+    return bank_text.return_reason(text), bank_text.original_trace(text), bank_text.check_serial(text)
+
+
+def _content(date: dt.date | None, amount_minor: int, name: str, memo: str) -> int:
+    """What makes two entries with one FITID the same one."""
+    return hash((date, amount_minor, name, memo))
 
 
 def _with_bank_labels(line: BankLine) -> BankLine:
@@ -227,10 +274,8 @@ def _with_bank_labels(line: BankLine) -> BankLine:
     text = f"{line.payer_name} {line.remittance_text}"
     if line.kind != "return":
         return line._replace(payer_name=bank_text.payer_name(text) or line.payer_name)
-    return line._replace(
-        return_reason=bank_text.return_reason(text), original_reference=bank_text.original_trace(text),
-        check_number=line.check_number or bank_text.check_serial(text),
-    )
+    reason, original, serial = return_labels(text)
+    return line._replace(return_reason=reason, original_reference=original, check_number=line.check_number or serial)
 
 
 def _before_conversion(line: BankLine, others: _Others) -> int | None:

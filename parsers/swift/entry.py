@@ -28,14 +28,14 @@ LINE = re.compile(
 _LINE_ANY_CASE = re.compile(LINE.pattern, re.IGNORECASE)
 AMOUNT_CHARACTERS_MAX = 40
 _SIGNS = {"C": 1, "RD": 1, "EC": 1, "D": -1, "RC": -1, "ED": -1}
-_POINTERS = frozenset([
+POINTERS = frozenset([
     "", "N", "NONREF", "NOREF", "NOTPROVIDED", "EREF", "EREF+", "KREF", "KREF+", "PREF", "PREF+", "MARF", "MARF+", "MREF", "MREF+",
     "CREF", "CREF+", "IREF", "IREF+",
 ])
 """No reference, or a hint that it stands in :86:."""
 
 _FEES = frozenset(["CHG", "COM", "BRF", "ODC"])
-_UNTOLD = frozenset(["", "MSC"])
+UNTOLD = frozenset(["", "MSC"])
 _TRANSFERS = frozenset(["CMZ", "CMS", "CMT", "CMP", "CMN"])
 _INVESTMENTS = frozenset(["DIV", "CPN", "MAT", "RED", "SEC", "SLE", "FEX", "SWP", "LDP", "VDA"])
 _FEE_BUSINESS = frozenset(["801", "802", "803", "804", "805", "806", "807", "808", "809", "810", "811", "813"])
@@ -45,7 +45,7 @@ _REVERSAL_BUSINESS = "899"
 _GROUPED = re.compile(r"\d{1,3}([., ])\d{3}((?:\1\d{3})*)([.,]\d*)?")
 _CHARGES = re.compile(r"/CHGS/+([A-Z]{3}) ?([\d.,]+)")
 _ORIGINAL = re.compile(r"/OCMT/+([A-Z]{3}) ?([\d.,]+)")
-_CODED_SUPPLEMENT = re.compile(r"/(?:OCMT|CHGS|TRCD|EXCH|IACC)/")
+CODED_SUPPLEMENT = re.compile(r"/(?:OCMT|CHGS|TRCD|EXCH|IACC)/")
 
 
 class EntryError(ValueError):
@@ -86,11 +86,11 @@ def read(raw: str, details: Details, said: str, currency: str, span: Span) -> tu
         supplement, bank = _supplement(supplement, bank)
         if not account and is_iban(supplement):
             account, supplement = supplement, ""
-    stated = "" if customer in _POINTERS else customer
+    stated = "" if customer in POINTERS else customer
     kind = kind_of(mark, type_code[1:], details.business_code, details.is_return, (amount > 0) - (amount < 0))
-    if details.is_free_text and (kind == "disbursement" or (kind == "receipt" and type_code[1:] in _UNTOLD)):
+    if details.is_free_text and (kind == "disbursement" or (kind == "receipt" and type_code[1:] in UNTOLD)):
         kind = booking_text.kind_of(details.text, amount)
-    text = f"{supplement} {details.text}".strip() if supplement and not _CODED_SUPPLEMENT.match(supplement) else details.text
+    text = f"{supplement} {details.text}".strip() if supplement and not CODED_SUPPLEMENT.match(supplement) else details.text
     status: Status = "pending" if mark[0] == "E" else "booked"
     line = BankLine(
         span, amount, currency, kind, dates.booking, dates.value, type_code, bank, stated or details.end_to_end or details.reference,

@@ -13,12 +13,15 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from parsers.records import Span
-from parsers.sources import BLOCK_BYTES, SourceError
+from parsers.sources import SourceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from parsers.sources import Source
+
+BLOCK_BYTES = 3 * 512 * 1024
+"""What is read at once: so large that the steps of a block do not count beside those of its entries, so small that it stays in a cache."""
 
 MESSAGE_BYTES_MAX = 64 * 1024 * 1024
 """A stretch without any :20: or :61: cannot be longer: it is no message."""
@@ -28,7 +31,7 @@ TAGS = "20|21|25P?|28C?|60[FM]|61|62[FM]|64|65|86|34F|13D?|90[CD]|NS[A-Z]?"
 
 _FIELD = re.compile(rf"\n:({TAGS}):")
 _GLUED_FIELD = re.compile(rf":({TAGS}):")
-_INSIDE = frozenset(["61", "86", "62F", "62M", "64", "65", "90C", "90D", "NS"])
+INSIDE = frozenset(["61", "86", "62F", "62M", "64", "65", "90C", "90D", "NS"])
 """Fields that may follow an entry in the same message: before them a lone `-` is text, before others it ends the message."""
 
 _END = re.compile(r"(?:^|\n)[ \t]*(?:-(?:\}[^\n]*)?|-?.{0,2}XXX|\x1a|\{1:[^\n]*)[ \t]*\r?(?=\n|$)|-\}(?=\s*(?:\{[15S]:|\$|$))")
@@ -53,7 +56,7 @@ class Field(NamedTuple):
 
 def normalised(data: bytes) -> str:
     """The text, character for byte: a lone CR and the `@@` of some banks become line ends of the same length."""
-    if b"@@" in data and _AT_SEPARATED.search(data):
+    if b"@" in data and b"@@" in data and _AT_SEPARATED.search(data):
         data = data.replace(b"@@", b"\r\n")
     if data.count(b"\r") != data.count(b"\r\n"):
         data = _LONE_RETURN.sub(b"\n", data)
@@ -74,46 +77,67 @@ def message_type(envelope: str) -> str:
 
 def statement_fields(source: Source) -> Iterator[Cut]:
     """The fields of all statement messages of a file, in order and without a gap between their spans but for line ends."""
-    for text, offset, line, following in _blocks(source):
-        if "\n" in text.strip():
-            yield from _cut("\n" + text, 1, offset - 1, line - 1, following)
-        else:
-            yield from _cut(text, 0, offset, line, following)
+    line = 1
+    for data, offset, following in blocks(source):
+        text = normalised(data)
+        yield from block_fields(text, offset, line, following)
+        line += text.count("\n")
 
 
-def _blocks(source: Source) -> Iterator[tuple[str, int, int, str]]:
-    """Normalised text, its byte offset, its line number and the tag that follows it. Blocks begin at the file's start, a
-    :20: or a :61:, so an entry and its :86: are never apart."""
-    rest, offset, line = b"", 0, 1
+def block_fields(text: str, offset: int, line: int, following: str) -> Iterator[Cut]:
+    """The fields of one normalised block that stands at this offset and line; `following` is the tag behind it. Blocks are cut at line
+    ends, so the fields of a file of several blocks are not glued."""
+    if offset or following or "\n" in text.strip():
+        yield from line_fields(text, offset, line, following)
+    else:
+        yield from _cut(text, 0, offset, line, following)
+
+
+def line_fields(text: str, offset: int, line: int, following: str) -> Iterator[Cut]:
+    """The same of a part of a block whose fields stand at the start of lines."""
+    return _cut("\n" + text, 1, offset - 1, line - 1, following)
+
+
+def blocks(source: Source) -> Iterator[tuple[bytes, int, str]]:
+    """A file's bytes in blocks, each with its offset and the tag that follows it. They begin at the file's start, a :20: or a
+    :61:, so an entry and its :86: are never apart."""
+    rest, offset = b"", 0
     with source.open() as stream:
-        while block := stream.read(BLOCK_BYTES):
-            data = rest + block
-            cut = _last_field(data)
+        while read := stream.read(BLOCK_BYTES):
+            cut = _last_field(read)
+            if not cut:
+                read, rest = rest + read, b""
+                cut = _last_field(read)
             if cut:
-                text = normalised(data[:cut])
-                yield text, offset, line, data[cut + 1:cut + 3].decode("latin-1")
-                offset += cut
-                line += text.count("\n")
-            elif len(data) > MESSAGE_BYTES_MAX:
+                data = b"".join((rest, memoryview(read)[:cut]))
+                yield data, offset, read[cut + 1:cut + 3].decode("latin-1")
+                offset += len(data)
+            elif len(read) > MESSAGE_BYTES_MAX:
                 raise SourceError("hostile", f"no field of a statement in {MESSAGE_BYTES_MAX} bytes")
-            rest = data[cut:]
-    yield normalised(rest), offset, line, ""
+            rest = read[cut:]
+    yield rest, offset, ""
 
 
 def _last_field(data: bytes) -> int:
     """Where the last :20: or :61: at the start of a line begins; 0 when there is none behind the first byte."""
-    return 1 + max(data.rfind(mark + tag) for mark in (b"\n", b"\r", b"@") for tag in (b":61:", b":20:"))
+    last = -1
+    for mark in (b"\n", b"\r", b"@"):
+        for tag in (b":61:", b":20:"):
+            last = max(last, data.rfind(mark + tag, last + 1))
+    return 1 + last
 
 
 def _cut(text: str, lead: int, at: int, line: int, following: str) -> Iterator[Cut]:
     """One block into fields; `at` and `line` are those of the text's first character. `lead` is 1 where the line end before a
-    field is cut off with its tag, 0 where fields are glued. A field reaches to the next one, its line end included."""
-    pieces = (_FIELD if lead else _GLUED_FIELD).split(text)
+    field is cut off with its tag, 0 where fields are glued. A field reaches to the next one, its line end included, be that in
+    this block or the `following` one."""
+    goes_on = lead * (following != "" and text[-1] == "\n")
+    pieces = (_FIELD if lead else _GLUED_FIELD).split(text[:-1] if goes_on else text)
     has_returns = "\r" in text
     first = pieces[0]
     last = len(pieces)
     if len(first) > lead:
-        yield "", first, "", "", Span(line + lead, at + lead, at + len(first) + lead * (last > 1))
+        yield "", first, "", "", Span(line + lead, at + lead, at + len(first) + (lead if last > 1 else goes_on))
     at += len(first)
     line += first.count("\n")
     index = 1
@@ -137,11 +161,11 @@ def _cut(text: str, lead: int, at: int, line: int, following: str) -> Iterator[C
             index += 2
             next_tag = pieces[index] if index < last else following
         tail = ""
-        if next_tag not in _INSIDE:
+        if next_tag not in INSIDE:
             body, information, tail = _without_end(body, information)
         if has_returns:
             body, information, further = body.replace("\r", ""), information.replace("\r", ""), further.replace("\r", "")
-        end = at + lead if index < last else at
+        end = at + (lead if index < last else goes_on)
         if tail:
             yield tag, body, information, further, Span(first_line, start, at - len(tail))
             yield "", tail, "", "", Span(line - tail.count("\n") + tail.startswith("\n"), at - len(tail), end)

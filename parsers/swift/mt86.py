@@ -29,13 +29,20 @@ from parsers.swift.mt86_details import NOTHING, Details, is_iban, stated, struct
 LINE_WIDTHS = (61, 65)
 """A first line is full with 61 characters where the bank counts the tag in, else with 65 as all others."""
 
-_CODE_WORDS = (
-    "TRTP|IBAN|BIC|NAME|REMI|EREF|MARF|CSID|ORDP|BENM|ADDR|ISDT|RTRN|PURP|CNTP|TRCD|ULTD|ULTB|PREF|IREF|KREF|CREF|TREF|"
-    "OCMT|CHGS|EXCH|SVCL|ACCW|ORDC|BENC|ID|PT|PY|BO|BN|RFB|ROC"
+CODE_WORDS = (
+    "TRTP", "IBAN", "BIC", "NAME", "REMI", "EREF", "MARF", "CSID", "ORDP", "BENM", "ADDR", "ISDT", "RTRN", "PURP", "CNTP", "TRCD", "ULTD", "ULTB",
+    "PREF", "IREF", "KREF", "CREF", "TREF", "OCMT", "CHGS", "EXCH", "SVCL", "ACCW", "ORDC", "BENC", "ID", "PT", "PY", "BO", "BN", "RFB", "ROC",
 )
-_CODE_WORD = re.compile(rf"/({_CODE_WORDS})/")
-_CUT_CODE_WORD = re.compile(r"/[A-Z]{0,3}$")
-_CODED = re.compile(r"/(?:TRTP|IBAN|NAME|REMI|EREF|MARF|ORDP|BENM|RTRN|CNTP|PREF|PY)/")
+TELLING_CODE_WORDS = ("TRTP", "IBAN", "NAME", "REMI", "EREF", "MARF", "ORDP", "BENM", "RTRN", "CNTP", "PREF", "PY")
+"""The code words by which a text is known to have any."""
+
+REMITTANCE_FORMS = ("USTD/", "STRD/CUR/", "STRD/")
+"""What may stand before the text of /REMI/: whether it is free or structured."""
+
+_REMITTANCE_FORM = re.compile("|".join(REMITTANCE_FORMS))
+_CODE_WORD = re.compile(f"/({'|'.join(CODE_WORDS)})/")
+_CUT_CODE_WORD = re.compile(rf"/(?:[A-Z]{{0,3}}|{'|'.join(CODE_WORDS)})$")
+_CODED = re.compile(f"/(?:{'|'.join(TELLING_CODE_WORDS)})/")
 _LABEL = re.compile(r"(IBAN|BIC|NAAM|OMSCHRIJVING|KENMERK|BETALINGSKENM\.|MACHTIGING|INCASSANT|ID DEBITEUR): *")
 _DOMESTIC_ABN = re.compile(r"(?:GIRO +(\d{3,10})|(\d\d\.\d\d\.\d\d\.\d{3})) (.*?)(?:  |\n|$)")
 _IBAN_FIRST = re.compile(r"([A-Z]{2}\d\d[A-Z0-9]{11,30}) +([^\n]*)")
@@ -43,6 +50,8 @@ _KNAB = re.compile(r"REK: *([A-Z0-9.]+) */NAAM: *([^\n]+)")
 _BIC_FIRST = re.compile(r"[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?\b")
 _ACCOUNT_FIRST = re.compile(r"(\d{10}) \S")
 _MBANK = re.compile(r"; *(od|dla|nad|odb|z rach|na rach|tyt|tnr)\.?: *", re.IGNORECASE)
+DUTCH_REFERENCE_MARKS = _CURRENT, _PAYMENT_REFERENCE = "CUR", "BETALINGSKENM"
+"""Without one of them there is no Dutch payment reference."""
 _DUTCH_REFERENCE = re.compile(r"(?:STRD/CUR/|ISSUER: CUR +REF: *|SCOR/CUR/|BETALINGSKENM(?:\.|ERK):? *)((?:\d ?){6,15}\d)(?! ?\d)")
 
 
@@ -85,12 +94,13 @@ def _code_words(text: str) -> Details:
     party = values.get("ORDP") or values.get("BENM") or values.get("BO") or values.get("BN") or ""
     reason = values.get("RTRN", "")
     remittance = values.get("REMI", values.get("PY", ""))
-    said = " ".join(re.sub(r"^(?:USTD/+|STRD/(?:CUR/)?)", "", remittance).strip("/ ").split())
+    form = _REMITTANCE_FORM.match(remittance)
+    said = " ".join(remittance[form.end() if form else 0:].strip("/ ").split())
     return Details(
         text=said or values.get("", "") or values.get("TRTP", ""), payer_name=(name or party).strip("/ "), payer_account=account.strip("/ "),
         end_to_end=stated(values.get("EREF", "").strip("/ ")),
         reference=stated((values.get("PREF") or values.get("KREF") or values.get("CREF") or values.get("ROC") or "").strip("/ ")),
-        structured_reference=_dutch_reference(remittance) or structured_reference(said), posting_text=values.get("TRTP", "").strip("/ "),
+        structured_reference=dutch_reference(remittance) or structured_reference(said), posting_text=values.get("TRTP", "").strip("/ "),
         is_return=bool(reason), return_reason=reason.strip("/ ").partition("/")[0],
     )
 
@@ -106,7 +116,7 @@ def _code_word_values(flat: str) -> dict[str, str]:
             chosen[match[1]] = match
     cuts = sorted(chosen.values(), key=re.Match.start)
     ends = [m.start() for m in cuts[1:]] + [len(flat)]
-    values = {match[1]: flat[match.end():end] for match, end in zip(cuts, ends, strict=True)}
+    values = {match[1]: flat[match.end():end] for match, end in zip(cuts, ends, strict=False)}
     values[""] = flat[:cuts[0].start()].strip() if cuts else ""
     return values
 
@@ -138,7 +148,7 @@ def _other(text: str) -> Details:
     if found := _DOMESTIC_ABN.match(text):
         account = found[1] or found[2].replace(".", "")
         said = " ".join(text.split())  # each line holds two columns of its own
-        return Details(text=said, payer_name=found[3].strip(), payer_account=account, structured_reference=_dutch_reference(said))
+        return Details(text=said, payer_name=found[3].strip(), payer_account=account, structured_reference=dutch_reference(said))
     if (found := _IBAN_FIRST.match(text)) and is_iban(found[1]):
         return _iban_first(text, found)
     if found := _KNAB.search(text):
@@ -153,7 +163,7 @@ def _other(text: str) -> Details:
 def _free(text: str) -> Details:
     said = " ".join(_unfolded(text, blank=" ").split())
     name = bank_text.payer_name(text) if ":" in text or "=" in text else ""
-    return Details(text=said, payer_name=name, structured_reference=_dutch_reference(said) or structured_reference(said), is_free_text=True)
+    return Details(text=said, payer_name=name, structured_reference=dutch_reference(said) or structured_reference(said), is_free_text=True)
 
 
 def _labelled(text: str) -> Details:
@@ -187,6 +197,7 @@ def _mbank(text: str) -> Details:
     return Details(text=values.get("tyt", "") or pieces[0].strip("; "), payer_name=name, payer_account=account, posting_text=pieces[0].strip("; "))
 
 
-def _dutch_reference(text: str) -> str:
-    found = _DUTCH_REFERENCE.search(text) if "CUR" in text or "BETALINGSKENM" in text else None
+def dutch_reference(text: str) -> str:
+    """The Dutch payment reference (betalingskenmerk) that a text names as one; empty where it names none."""
+    found = _DUTCH_REFERENCE.search(text) if _CURRENT in text or _PAYMENT_REFERENCE in text else None
     return found[1].replace(" ", "") if found else ""

@@ -30,7 +30,11 @@ class Details(NamedTuple):
 
 
 NOTHING = Details()
-_NO_REFERENCE = frozenset(["NOTPROVIDED", "NONREF", "NOREF", "NONE"])
+NO_REFERENCE = frozenset(["NOTPROVIDED", "NONREF", "NOREF", "NONE"])
+REFERENCE_MARKS = _RF, _PLUSES, _STARS = "RF", "+++", "***"
+"""Without one of them only a number of 27 digits can be a structured reference."""
+
+LONG_NUMBER_DIGITS = 27
 _DUTCH_IBAN = re.compile(r"NL\d\d[A-Z]{4}\d{10}")
 _IBAN_FORM = re.compile(r"[A-Z]{2}\d\d[A-Z0-9]{11,30}")
 _DIGITS_27 = re.compile(r"(?<!\d)\d\d(?: ?\d{5}){5}(?!\d)")
@@ -38,16 +42,16 @@ _DIGITS_27 = re.compile(r"(?<!\d)\d\d(?: ?\d{5}){5}(?!\d)")
 
 def stated(reference: str) -> str:
     """A reference that says something; `NOTPROVIDED` and the like do not, however a line end has cut them."""
-    return "" if reference.replace(" ", "") in _NO_REFERENCE else reference
+    return "" if reference.replace(" ", "") in NO_REFERENCE else reference
 
 
 def structured_reference(text: str) -> str:
     """A creditor reference that cannot be mistaken: RF, Belgian OGM between its marks, a Swiss QR reference of 27 digits."""
-    if "RF" in text or "+++" in text or "***" in text:
+    if _RF in text or _PLUSES in text or _STARS in text:
         found = structured.find(text)
         if found:
             return found
-    if len(text) >= 27:
+    if len(text) >= LONG_NUMBER_DIGITS:
         for digits in _DIGITS_27.findall(text):
             if structured.kind(digits) == "QRR":
                 return structured.normalise(digits)

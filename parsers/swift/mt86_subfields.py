@@ -20,13 +20,13 @@ SUBFIELD_WIDTH = 27
 REFERENCE_WIDTH = 35
 _DELIMITERS = frozenset("?~^<>@|#$!")
 _BARE_DELIMITERS = frozenset("?~^<>")
-_PURPOSE = frozenset([str(n) for n in range(20, 30)] + [str(n) for n in range(60, 66)])
-_FIRST_KEYS = _PURPOSE | frozenset(["00", "10", "30", "31", "32"])
-_KEYWORDS = frozenset([
+PURPOSE = frozenset([str(n) for n in range(20, 30)] + [str(n) for n in range(60, 66)])
+FIRST_KEYS = PURPOSE | frozenset(["00", "10", "30", "31", "32"])
+KEYWORDS = frozenset([
     "EREF", "KREF", "MREF", "CRED", "DEBT", "COAM", "OAMT", "SVWZ", "ABWA", "ABWE", "IBAN", "BIC", "PURP", "MDAT", "RREF", "RTRN", "SQTP",
     "ANAM", "MTLG",
 ])
-_TEXT_KEYWORDS, _NAME_KEYWORDS = frozenset(["", "SVWZ", "MTLG"]), frozenset(["ABWA", "ABWE"])
+TEXT_KEYWORDS, NAME_KEYWORDS = frozenset(["", "SVWZ", "MTLG"]), frozenset(["ABWA", "ABWE"])
 _SEAM, _BLANKS = "\x1f", "\x1f "
 """Stands where a short subfield ended: a blank in text, the end of a reference."""
 
@@ -44,12 +44,12 @@ _RETURN_TEXT = re.compile(r"RETOURE|R(?:UE|Ü)CKLASTSCHRIFT|R(?:UE|Ü)CKBELASTUN
 
 def read(text: str) -> Details | None:
     """The details; None where the text has no such subfields. Line ends may still be in it."""
-    if text[3:4] in _DELIMITERS and text[:3].isdecimal() and text[4:6] in _FIRST_KEYS:
+    if text[3:4] in _DELIMITERS and text[:3].isdecimal() and text[4:6] in FIRST_KEYS:
         return _subfields(text[:3], text[3], text.replace("\n", ""))
     flat = text.replace("\n", "").lstrip()
-    if flat[3:4] in _DELIMITERS and flat[:3].isdecimal() and flat[4:6] in _FIRST_KEYS:
+    if flat[3:4] in _DELIMITERS and flat[:3].isdecimal() and flat[4:6] in FIRST_KEYS:
         return _subfields(flat[:3], flat[3], flat)
-    if flat[:1] in _BARE_DELIMITERS and flat[1:3] in _FIRST_KEYS:
+    if flat[:1] in _BARE_DELIMITERS and flat[1:3] in FIRST_KEYS:
         return _subfields("", flat[0], flat)
     return None
 
@@ -67,7 +67,7 @@ def _subfields(business: str, delimiter: str, flat: str) -> Details:
     values, text = _keywords(said) if "+" in said or "MTLG:" in said else (_NO_VALUES, said)
     if _SEAM in text:
         text = text.replace(_SEAM, " ")
-    is_return = business in RETURN_BUSINESS or (posting != "" and _says_return(posting))
+    is_return = business in RETURN_BUSINESS or (posting != "" and says_return(posting))
     return Details(
         text.strip() or posting, party.name or values.get("ABWA", ""), party.account or values.get("IBAN") or journal,
         stated(values["EREF"]) if "EREF" in values else "", stated(values["KREF"]) if "KREF" in values else "",
@@ -84,7 +84,7 @@ def _before_party(flat: str, delimiter: str) -> tuple[str, str, list[str]]:
     purpose: list[str] = []
     for piece in pieces:
         key = piece[:2]
-        if key in _PURPOSE:
+        if key in PURPOSE:
             purpose.append(piece[2:])
         elif key == "00":
             posting = piece[2:].strip()
@@ -122,7 +122,7 @@ def _party(tail: str, delimiter: str) -> _Party:
         else:
             fields[key] = fields.get(key, "") + delimiter + piece
     name = _joined([fields[key] for key in ("32", "33") if key in fields]).replace(_SEAM, " ").strip()
-    return _Party(name, _account(fields), fields.get("34", ""), [fields[key] for key in fields if key in _PURPOSE])
+    return _Party(name, _account(fields), fields.get("34", ""), [fields[key] for key in fields if key in PURPOSE])
 
 
 def _account(fields: dict[str, str]) -> str:
@@ -133,7 +133,7 @@ def _account(fields: dict[str, str]) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _says_return(posting: str) -> bool:
+def says_return(posting: str) -> bool:
     """Whether the bank's own posting text names a return; banks use few such texts."""
     return _RETURN_TEXT.search(posting) is not None
 
@@ -145,12 +145,12 @@ def _joined(pieces: list[str]) -> str:
     left = pieces[0]
     text = left
     for right in pieces[1:]:
-        text += right if len(left) >= SUBFIELD_WIDTH or not left or not right or _goes_on(left, right) else _SEAM + right
+        text += right if len(left) >= SUBFIELD_WIDTH or not left or not right or goes_on(left, right) else _SEAM + right
         left = right
     return text
 
 
-def _goes_on(left: str, right: str) -> bool:
+def goes_on(left: str, right: str) -> bool:
     """Whether a short subfield is broken inside a number, `RE-2024-0` + `0017`, or at a mark, `FV/` + `17`."""
     last, first = left[-1], right[0]
     if not last.isalnum():
@@ -166,7 +166,7 @@ def _keywords(said: str) -> tuple[dict[str, str], str]:
     key, value = "", pieces[0]
     for piece in pieces[1:]:
         following = value[-4:]
-        if following in _KEYWORDS or (following := value[-3:]) == "BIC":
+        if following in KEYWORDS or (following := value[-3:]) == "BIC":
             _keep(key, value[:-len(following)], values, free)
             key, value = following, piece
         else:
@@ -177,7 +177,7 @@ def _keywords(said: str) -> tuple[dict[str, str], str]:
 
 def _keep(key: str, value: str, values: dict[str, str], free: list[str]) -> None:
     """A key word's value up to the end of a short subfield; what stands behind it is text."""
-    if key in _TEXT_KEYWORDS:
+    if key in TEXT_KEYWORDS:
         if value:
             free.append(value)
         return
@@ -188,7 +188,7 @@ def _keep(key: str, value: str, values: dict[str, str], free: list[str]) -> None
         value, rest = value[:REFERENCE_WIDTH], value[REFERENCE_WIDTH:] + _SEAM + rest
     if key not in values:
         values[key] = value.strip()
-    if rest and key not in _NAME_KEYWORDS:
+    if rest and key not in NAME_KEYWORDS:
         free.append(rest)
 
 

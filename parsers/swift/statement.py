@@ -21,6 +21,9 @@ from parsers.swift import entry as swift_entry
 from parsers.swift import mt86
 from parsers.swift.mt86_details import Details
 
+START = Span(1, 0, 0)
+"""Where a file begins."""
+
 _BALANCE = re.compile(r"([CDcd])\s?(\d{6})([A-Za-z]{3})\s?([\d., ]+)")
 _TAG_INSIDE = re.compile(r"\n:\d\d[A-Z]?:")
 
@@ -78,9 +81,11 @@ class Balance(NamedTuple):
 
 @dataclass(slots=True)
 class Book:
-    """What is known across the messages of a file. `notices` are issues that wait to be told behind the current record."""
+    """What is known across the messages of a file. `at` is the place of the field read last, `notices` are issues that wait to
+    be told behind the current record."""
 
     profile: Profile
+    at: Span = START
     page: Page | None = None
     message_type: str = ""
     in_block: bool = False

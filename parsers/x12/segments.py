@@ -71,7 +71,13 @@ class Advice(NamedTuple):
     issues: tuple[Issue, ...] = ()
 
 
-_TAGS = r"(?:ISA|GS|ST|BPR|BPS|TRN|CUR|REF|DTM|NTE|PER|ENT|N[1-4]|NM1|RMR|ADX|IT1|SLN|SAC|TXP|DED|LX|SE|GE|IEA)"
+TAGS = (
+    "ISA", "GS", "ST", "BPR", "BPS", "TRN", "CUR", "REF", "DTM", "NTE", "PER", "ENT", "N1", "N2", "N3", "N4", "NM1", "RMR", "ADX", "IT1", "SLN",
+    "SAC", "TXP", "DED", "LX", "SE", "GE", "IEA",
+)
+"""Segments that payers send."""
+
+_TAGS = rf"(?:{'|'.join(TAGS)})"
 FIRST_TAG = re.compile(rf"[ \t\r\n\0]*{_TAGS}([^A-Za-z0-9 \t\r\n])")
 _BLANK = re.compile(r"[ \t\r\n\0\x1a]*")  # not \s, which takes the control characters that some senders use as terminators
 _WRAPPING = str.maketrans("", "", "\r\n")
@@ -175,11 +181,15 @@ class _Line:
     alone: bool = False
 
 
-_TYPES: dict[str, DocumentType] = {
+TYPES: dict[str, DocumentType] = {
     "CM": "credit_memo", "CL": "credit_memo", "CD": "credit_memo", "DB": "debit_memo", "DL": "debit_memo", "PO": "purchase_order",
     "11": "other", "12": "other", "14": "other", "1L": "other", "38": "other", "AZ": "other", "CT": "other",
 }
-_ON_ACCOUNT = {"PO", "PA"}
+"""Qualifier of an RMR → what its number stands for; an invoice where none of these."""
+
+ON_ACCOUNT = {"PO", "PA"}
+"""Actions of an RMR that pay on account."""
+
 _NINE_EMPTY = [""] * 9
 _IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}")
 
@@ -226,7 +236,7 @@ def read_advice(segments: Iterable[Segment], currency: str, paid_minor: int | No
 def _remittance(segment: Segment, currency: str, problems: list[Issue]) -> _Line:
     _, qualifier, number, action, _, _, _, reason, *_ = *segment.elements, *_NINE_EMPTY
     amounts = {at: _amount(segment, at, currency, problems) for at in (4, 5, 6, 8) if segment.value(at)}
-    kind = "on_account" if action in _ON_ACCOUNT else _TYPES.get(qualifier, "invoice")
+    kind = "on_account" if action in ON_ACCOUNT else TYPES.get(qualifier, "invoice")
     return _Line(
         segment.span, segment.span, number, kind, amounts.get(4), amounts.get(5), amounts.get(6) or 0, amounts.get(8) or 0,
         [reason] if amounts.get(8) else [],
@@ -237,7 +247,7 @@ def _adjust(segment: Segment, current: _Line | None, currency: str, problems: li
     """An adjustment of the RMR it stands under; without one a line of its own, so that the lines still make the payment."""
     amount = _amount(segment, 1, currency, problems) if segment.value(1) else None
     if current is None or current.alone:
-        kind = _TYPES.get(segment.value(3), "other") if segment.value(4) else "other"
+        kind = TYPES.get(segment.value(3), "other") if segment.value(4) else "other"
         return _Line(segment.span, segment.span, segment.value(4), kind, amount, reasons=[segment.value(2)], alone=True)
     current.adjustment += amount or 0
     if amount:

@@ -77,9 +77,13 @@ class Shapes(Generic[Outline]):
             self.proven.append((text, outline))
 
 
+def resolved(text: str) -> str:
+    """A text with XML's own five entities resolved."""
+    return _ENTITY.sub(lambda found: _CHARACTERS[found[1]], text) if "&" in text else text
+
+
 def _resolved(texts: Values) -> Values:
-    """The texts with XML's own five entities resolved."""
-    return tuple(_ENTITY.sub(lambda found: _CHARACTERS[found[1]], text) if "&" in text else text for text in texts)
+    return tuple(map(resolved, texts))
 
 
 def _expression(text: str) -> re.Pattern[str]:

@@ -1,0 +1,96 @@
+"""Who paid, cut out of the words of many details at once: what `parsers.bank_text.payer_name` finds in each.
+
+Most texts have a label at the start of a line and behind it a name and no more; those names are cut out by places. All other texts go
+to `parsers.bank_text_columns`, which knows about values that run on into the next label, accounts before names, and the rest.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from parsers import bank_text
+from parsers import bank_text_columns as questions
+from parsers.byte_columns import Places, characters_before, strings, trimmed
+
+if TYPE_CHECKING:
+    from parsers.byte_columns import Block as Text
+    from parsers.byte_columns import Flags, Ints
+
+_BYTES_OF_WORD = 8
+_LETTER_BITS = 5
+_SHORTEST = 3
+"""A shorter name has not the letters to look at."""
+
+
+def _ending(first: Ints, second: Ints, third: Ints) -> Ints:
+    """Three letters as a number, capital or not: others may share it."""
+    bits = 2**_LETTER_BITS - 1
+    number: Ints = ((first & bits) << 2 * _LETTER_BITS) + ((second & bits) << _LETTER_BITS) + (third & bits)
+    return number
+
+
+_MAY_END_LABEL = np.zeros(2 ** (3 * _LETTER_BITS), np.bool_)
+_MAY_END_LABEL[_ending(*np.array([list(f" {label}"[-3:].encode()) for label in bank_text.NEXT_LABELS]).T)] = True
+
+
+class Labelled(NamedTuple):
+    """A text, where its lines end, and pieces of it: in ASCII, without blanks around, their places and strings; `blocks` holds the text
+    in each row."""
+
+    text: Text
+    breaks: Ints
+    places: Places
+    words: pl.Series
+    blocks: pl.DataFrame
+
+
+def payer_name(labelled: Labelled, where: Flags) -> pl.Series:
+    """The names; empty where none is asked for or found."""
+    rows, label = _labels(labelled.words, where)
+    values = _values(labelled, rows, label)
+    told = strings("payer_name", values, slice(None), labelled.blocks.head(rows.size))
+    are_plain = told.str.contains(questions.PLAIN_NAME).to_numpy() & ~_may_end_with_label(labelled.text, values)
+    told = told.str.strip_chars(questions.AROUND_NAME)
+    if rows.size == where.size and are_plain.all():
+        return told
+    others, plain = where.copy(), rows[are_plain]
+    others[plain] = False
+    found = pl.Series([""]).new_from_index(0, where.size).scatter(plain, told.filter(pl.Series(are_plain)))
+    return questions.asked(questions.payer_name, pl.Series(others), labelled.words, found) if others.any() else found
+
+
+def _labels(words: pl.Series, where: Flags) -> tuple[Ints, Ints]:
+    """The rows that have a payer's label, and how far from the beginning it stands, or the sign before it."""
+    asked = np.flatnonzero(where)
+    label = questions.label_place(bank_text.PAYER, words if asked.size == where.size else words.gather(asked))
+    have_one = label.is_not_null().to_numpy()
+    return asked[have_one], label.drop_nulls().to_numpy().astype(np.int64)
+
+
+def _values(labelled: Labelled, rows: Ints, label: Ints) -> Places:
+    """What stands behind each label up to the line's end."""
+    text, end = labelled.text, labelled.places.end[rows]
+    start = np.minimum(_sign_after(text, labelled.places.start[rows] + label + 1) + 1, end)
+    start += text.octets[start] == ord("=")
+    breaks = np.append(labelled.breaks, text.size)
+    return Places(start, np.minimum(breaks[np.searchsorted(breaks, start)], end))
+
+
+def _sign_after(text: Text, start: Ints) -> Ints:
+    """Where the label's sign stands: the first colon or equals sign from the place on."""
+    found, rows = start.copy(), np.arange(start.size)
+    while rows.size:
+        following = text.eights[found[rows]]
+        before = np.minimum(characters_before(following, ":"), characters_before(following, "="))
+        found[rows] += before
+        rows = rows[before == _BYTES_OF_WORD]
+    return found
+
+
+def _may_end_with_label(text: Text, values: Places) -> Flags:
+    """Whether the words of a label may stand at a value's end, maybe before punctuation."""
+    start, end = trimmed(text, values, questions.AROUND_NAME)
+    return _MAY_END_LABEL[_ending(*(text.octets[end - place].astype(np.int64) for place in (3, 2, 1)))] | (end - start < _SHORTEST)
