@@ -72,7 +72,7 @@ def request(connection: Connection, wanted: Wanted, by: Signed) -> Done:
     connection.execute(table.insert().values(
         adjustment_id=number, kind=wanted.kind, status="pending", customer_id=subject.customer_id, item_id=subject.item_id, receipt_id=subject.receipt_id,
         to_item_id=subject.to_item_id, to_customer_id=subject.to_customer_id, exception_id=wanted.exception_id, currency=subject.currency, amount_minor=amount,
-        reason=wanted.reason.strip(), note=wanted.note, owner=wanted.owner, document_number=wanted.to_document if wanted.kind == "split" else "",
+        reason=wanted.reason.strip(), note=wanted.note, owner=wanted.owner or (by.actor if wanted.kind == "deduction" else ""), document_number=wanted.to_document if wanted.kind == "split" else "",
         due_date=wanted.due, requested_by=by.actor, requested_on=by.on))
     _note(connection, number, by.actor, "requested", f"{shown(amount, subject.currency)}: {wanted.reason}")
     if role_of(by.roles, by.actor).may_post(wanted.kind, _in_slices(connection, number), subject.currency):

@@ -111,6 +111,22 @@ def requeue(connection: Connection, receipt_id: int, actor: str, detail: str, on
         reopen(connection, last.exception_id, actor, detail)
 
 
+def requeue_many(connection: Connection, receipt_ids: list[int], actor: str, detail: str, on: dt.date) -> None:
+    """`requeue` for receipts that have money to decide on; those without a case get theirs together."""
+    if not receipt_ids:
+        return
+    case, receipt = schema.exception_case, schema.receipt
+    span = (min(receipt_ids), max(receipt_ids))
+    known = set(connection.execute(select(case.c.receipt_id).where(case.c.receipt_id.between(*span))).scalars())
+    for receipt_id in receipt_ids:
+        if receipt_id in known:
+            requeue(connection, receipt_id, actor, detail, on)
+    query = select(receipt.c.receipt_id, receipt.c.currency, receipt.c.unapplied_minor, receipt.c.customer_id).where(receipt.c.receipt_id.between(*span)).order_by(receipt.c.receipt_id)
+    rows = db.frame(connection, query, {"receipt_id": pl.Int64, "currency": pl.String, "amount_minor": pl.Int64, "customer_id": pl.String})
+    fresh = rows.filter(pl.col("receipt_id").is_in(receipt_ids) & ~pl.col("receipt_id").is_in(list(known)))
+    open_cases(connection, fresh.with_columns(pl.lit("reopened").alias("reason")), on)
+
+
 def record(connection: Connection, exception_id: int, actor: str, action: str, detail: str = "", entry_id: int | None = None) -> None:
     """Add to the case's history."""
     connection.execute(schema.exception_event.insert().values(

@@ -87,6 +87,24 @@ def reverse(connection: Connection, entry_id: int, *, on: dt.date, reason: str, 
                     memo=f"takes back {row.kind}: {row.memo}", reverses=entry_id, reason=reason)
 
 
+def reverse_many(connection: Connection, entry_ids: list[int], *, on: dt.date, reason: str, actor: str) -> None:
+    """Take many entries back at once, newest first, each by its own mirror and under one seal. None may be reversed already."""
+    if not entry_ids:
+        return
+    entry, leg = schema.journal_entry, schema.posting
+    low, high = min(entry_ids), max(entry_ids)
+    wanted = pl.DataFrame({"entry_id": sorted(entry_ids, reverse=True)}, schema={"entry_id": pl.Int64}).with_row_index("n").with_columns(pl.col("n").cast(pl.Int64))
+    heads = db.frame(connection, select(entry.c.entry_id, entry.c.kind, entry.c.memo).where(entry.c.entry_id.between(low, high)),
+                     {"entry_id": pl.Int64, "kind": pl.String, "memo": pl.String})
+    columns = {"entry_id": pl.Int64, "leg": pl.Int64, **{name: dtype for name, dtype in POSTINGS.items() if name != "n"}}
+    legs = db.frame(connection, select(leg.c.entry_id, leg.c.n, *(leg.c[name] for name in list(POSTINGS)[1:])).where(leg.c.entry_id.between(low, high)), columns)
+    entries = wanted.join(heads, on="entry_id", maintain_order="left").select(
+        "n", pl.lit("reversal").alias("kind"), pl.lit(on).alias("entry_date"), pl.format("reversal:{}", "entry_id").alias("source_key"),
+        pl.col("entry_id").alias("reverses"), pl.format("takes back {}: {}", "kind", "memo").alias("memo"), pl.lit(reason).alias("reason"))
+    mirror = wanted.join(legs, on="entry_id").sort("n", "leg").with_columns(-pl.col("amount_minor"))
+    post(connection, entries, mirror.select(list(POSTINGS)), actor, on)
+
+
 def is_reversed(connection: Connection, entry_id: int) -> bool:
     """Whether a later entry takes it back."""
     entry = schema.journal_entry
@@ -138,19 +156,27 @@ def digest(previous: str, entries: pl.DataFrame, legs: pl.DataFrame) -> str:
     return chain.hexdigest()
 
 
+SEALED_ENTRIES = {"entry_id": pl.Int64, "kind": pl.String, "entry_date": pl.Date, "posted_at": pl.Datetime, "source_key": pl.String,
+                  "reverses": pl.Int64, "memo": pl.String, "reason": pl.String, "actor": pl.String}
+SEALED_POSTINGS = {"entry_id": pl.Int64, "n": pl.Int64, **{k: v for k, v in POSTINGS.items() if k != "n"}}
+"""What a seal covers: every column of every entry and posting."""
+
+
+def sealed(connection: Connection, first_entry: int, last_entry: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Entries and postings of a range of entries, as `digest` takes them."""
+    entry, leg = schema.journal_entry, schema.posting
+    entries = select(*(entry.c[name] for name in SEALED_ENTRIES)).where(entry.c.entry_id.between(first_entry, last_entry))
+    legs = select(*(leg.c[name] for name in SEALED_POSTINGS)).where(leg.c.entry_id.between(first_entry, last_entry))
+    return db.frame(connection, entries, SEALED_ENTRIES), db.frame(connection, legs, SEALED_POSTINGS)
+
+
 def broken_seals(connection: Connection) -> list[str]:
     """What the chain of seals shows: one sentence for each seal that no longer fits its entries, and for entries under none."""
     found: list[str] = []
     previous, covered = GENESIS, 0
-    entry, leg, seal = schema.journal_entry, schema.posting, schema.seal
-    columns = {"entry_id": pl.Int64, "kind": pl.String, "entry_date": pl.Date, "posted_at": pl.Datetime, "source_key": pl.String,
-               "reverses": pl.Int64, "memo": pl.String, "reason": pl.String, "actor": pl.String}
-    leg_columns = {"entry_id": pl.Int64, "n": pl.Int64, **{k: v for k, v in POSTINGS.items() if k != "n"}}
+    entry, seal = schema.journal_entry, schema.seal
     for row in connection.execute(select(seal).order_by(seal.c.seal_id)).all():
-        inside = entry.c.entry_id.between(row.first_entry, row.last_entry)
-        entries = db.frame(connection, select(*(entry.c[name] for name in columns)).where(inside), columns)
-        legs = db.frame(connection, select(*(leg.c[name] for name in leg_columns)).where(leg.c.entry_id.between(row.first_entry, row.last_entry)), leg_columns)
-        if digest(previous, entries, legs) != row.digest:
+        if digest(previous, *sealed(connection, row.first_entry, row.last_entry)) != row.digest:
             found.append(f"seal {row.seal_id} over entries {row.first_entry}–{row.last_entry} is broken: the journal was changed after it was written")
         if row.first_entry != covered + 1:
             found.append(f"seal {row.seal_id} begins at entry {row.first_entry}, not at {covered + 1}: entries or a seal are missing")

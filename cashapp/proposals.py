@@ -41,7 +41,8 @@ def keep(connection: Connection, outcome: Outcome, receipts: pl.DataFrame, as_of
     if certain.height:
         matched.auto_count, matched.auto_minor = _post(connection, certain, outcome.lines, receipts, as_of)
     undecided = pl.when(pl.col("receipt_id").is_in(certain["receipt_id"].implode())).then(pl.lit("")).otherwise(
-        pl.when(pl.col("reason") == "").then(pl.lit("weak_evidence")).otherwise(pl.col("reason")))
+        pl.when(pl.col("receipt_id").is_in(_held(connection).implode())).then(pl.lit("reopened"))
+        .when(pl.col("reason") == "").then(pl.lit("weak_evidence")).otherwise(pl.col("reason")))
     verdicts = outcome.verdicts.with_columns(undecided.alias("reason")).join(
         receipts.select("receipt_id", "receipt_key", "currency", "amount_minor"), on="receipt_id")
     rest = _overpaid(certain, outcome.lines, verdicts)

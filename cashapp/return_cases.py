@@ -23,6 +23,11 @@ from parsers.amounts import AmountError, to_minor
 from parsers.returns import in_words, lookup
 
 TAKEN_BACK = ("mirror", "debit_memo", "expected")
+OUTCOMES = {
+    "mirror": "taken back", "debit_memo": "owed anew by debit memo", "refund": "our refund, owed again", "waiting": "waits for a person",
+    "expected": "told before the bank did", "decided": "decided by a person",
+}
+"""How an item was worked, in words."""
 _PAY_DAYS = (1, 15)
 
 

@@ -55,7 +55,7 @@ def _row(connection: Connection, row: Row[*tuple[object, ...]], config: Config, 
     proposed = f"may be on {plan.on}" if plan.on else ""
     return {
         "return_id": row.return_id, "returned_on": row.returned_on.isoformat(), "payer": row.paid_by or row.payer_name or "", "customer_id": row.customer_id,
-        "amount": shown(row.amount_minor, row.currency), "code": row.code, "method": row.method, "receipt_id": row.receipt_key, "fee": fee,
+        "amount": shown(row.amount_minor, row.currency), "code": row.code, "method": row.method, "outcome": return_cases.OUTCOMES.get(row.method, row.method), "receipt_id": row.receipt_key, "fee": fee,
         "retry": row.retry_on.isoformat() if row.retry_on else proposed, "flag": "certified funds only" if row.customer_id in certified else "",
     }
 

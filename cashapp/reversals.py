@@ -9,7 +9,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, func, select
+import polars as pl
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select
 
 from cashapp import accounts, clock, db, ledger, schema
 from cashapp.errors import CashappError
@@ -28,7 +29,7 @@ class Why(NamedTuple):
 
 def take_back(connection: Connection, entry_id: int, why: Why) -> int:
     """Reverse the entry; returns the reversal's id. CashappError where what it made has been used, or it was reversed before."""
-    made = made_by(connection, entry_id)
+    made = _made_by(connection, entry_id)
     used = next((item for item in made if item.open_minor != item.posted), None)
     if used is not None:
         raise CashappError(f"the money of {used.document_number} has been used since{_by_what(connection, used.item_id, entry_id)} – undo what used it first")
@@ -69,6 +70,59 @@ def keep_before(connection: Connection, entry_id: int, receipt: Row[*tuple[objec
         entry_id=entry_id, receipt_id=receipt.receipt_id, customer_id=receipt.customer_id, state=receipt.state))
 
 
+def take_back_many(connection: Connection, entry_ids: list[int], why: Why) -> None:
+    """Reverse decisions together, with all that stands beside them. What used what they made must be among them: CashappError otherwise."""
+    ids = sorted(entry_ids, reverse=True)
+    if not ids:
+        return
+    ledger.reverse_many(connection, ids, on=why.on, reason=why.reason, actor=why.actor)
+    touched = _touched(connection, ids)
+    _refuse_used(connection, touched, set(ids))
+    _refuse_overdrawn_among(connection, touched)
+    entry, before, receipt = schema.journal_entry, schema.receipt_before, schema.receipt
+    kinds = connection.execute(select(entry.c.entry_id, entry.c.kind).where(entry.c.entry_id.between(ids[-1], ids[0]))).all()
+    reversal_of = dict(connection.execute(select(entry.c.reverses, entry.c.entry_id).where(entry.c.reverses.between(ids[-1], ids[0]))).all())
+    by_hand = set(connection.execute(select(before.c.entry_id).where(before.c.entry_id.between(ids[-1], ids[0]))).scalars())
+    wanted = set(ids)
+    for entry_id, kind in sorted(((row.entry_id, row.kind) for row in kinds if row.entry_id in wanted), reverse=True):
+        if entry_id in by_hand or kind in {"adjustment", "return_fee"}:
+            _BESIDE[kind](connection, entry_id, reversal_of[entry_id], why)
+    if why.decision:
+        held = [{"key": number} for number in touched["receipt_id"].drop_nulls().unique().sort()]
+        if held:
+            connection.execute(receipt.update().where(receipt.c.receipt_id == bindparam("key")).values(held=True), held)
+
+
+def _touched(connection: Connection, ids: list[int]) -> pl.DataFrame:
+    """The postings of the entries on receivables and unapplied cash: entry, item, receipt."""
+    leg = schema.posting
+    query = select(leg.c.entry_id, leg.c.item_id, leg.c.receipt_id).where(
+        leg.c.entry_id.between(ids[-1], ids[0]), leg.c.account.in_((accounts.RECEIVABLE, accounts.UNAPPLIED)))
+    return db.frame(connection, query, {"entry_id": pl.Int64, "item_id": pl.Int64, "receipt_id": pl.Int64}).filter(pl.col("entry_id").is_in(ids))
+
+
+def _refuse_used(connection: Connection, touched: pl.DataFrame, ids: set[int]) -> None:
+    """An item that one of the entries opened has nothing on it any more."""
+    leg, item = schema.posting, schema.open_item
+    first = select(leg.c.item_id, func.min(leg.c.entry_id).label("first")).where(leg.c.item_id.is_not(None), leg.c.account == accounts.RECEIVABLE).group_by(leg.c.item_id).subquery()
+    query = select(item.c.item_id, item.c.document_number, first.c.first).join(first, first.c.item_id == item.c.item_id).where(item.c.open_minor != 0)
+    items = set(touched["item_id"].drop_nulls())
+    for row in connection.execute(query.order_by(item.c.item_id)):
+        if row.first in ids and row.item_id in items:
+            raise CashappError(f"the money of {row.document_number} has been used since{_by_what(connection, row.item_id, row.first)} – undo what used it first")
+
+
+def _refuse_overdrawn_among(connection: Connection, touched: pl.DataFrame) -> None:
+    receipt, item = schema.receipt, schema.open_item
+    receipts, items = set(touched["receipt_id"].drop_nulls()), set(touched["item_id"].drop_nulls())
+    for row in connection.execute(select(receipt).where((receipt.c.unapplied_minor < 0) | (receipt.c.unapplied_minor > receipt.c.amount_minor))):
+        if row.receipt_id in receipts:
+            raise CashappError(_overdrawn(row))
+    for row in connection.execute(select(item).where(_turned())):
+        if row.item_id in items:
+            raise CashappError(f"{row.document_number} would be left with {shown(row.open_minor, row.currency)} open – undo what used it first")
+
+
 def is_taken_back(connection: Connection, entry_id: int) -> bool:
     """Whether the entry was reversed."""
     return ledger.is_reversed(connection, entry_id)
@@ -87,7 +141,7 @@ def standing(connection: Connection, receipt_id: int) -> list[Row[*tuple[object,
     return list(connection.execute(query).all())
 
 
-def made_by(connection: Connection, entry_id: int) -> list[Row[*tuple[object, ...]]]:
+def _made_by(connection: Connection, entry_id: int) -> list[Row[*tuple[object, ...]]]:
     """The items that the entry opened: it holds their first posting. With what it posted on them."""
     leg, item = schema.posting, schema.open_item
     here = select(leg.c.item_id, func.sum(leg.c.amount_minor).label("posted")).where(
@@ -114,13 +168,23 @@ def _refuse_overdrawn(connection: Connection, entry_id: int) -> None:
         select(receipt).where(receipt.c.receipt_id.in_(select(leg.c.receipt_id).where(leg.c.entry_id == entry_id, leg.c.account == accounts.UNAPPLIED)),
                               (receipt.c.unapplied_minor < 0) | (receipt.c.unapplied_minor > receipt.c.amount_minor))).first()
     if cash is not None:
-        raise CashappError(f"receipt {cash.receipt_key} would be left with {shown(cash.unapplied_minor, cash.currency)}: its money has been used since – "
-                           "undo what used it first")
+        raise CashappError(_overdrawn(cash))
     turned = connection.execute(
         select(item).where(item.c.item_id.in_(select(leg.c.item_id).where(leg.c.entry_id == entry_id, leg.c.account == accounts.RECEIVABLE)),
-                           ((item.c.amount_minor > 0) & (item.c.open_minor < 0)) | ((item.c.amount_minor < 0) & (item.c.open_minor > 0)))).first()
+                           _turned())).first()
     if turned is not None:
         raise CashappError(f"{turned.document_number} would be left with {shown(turned.open_minor, turned.currency)} open – undo what used it first")
+
+
+def _overdrawn(receipt: Row[*tuple[object, ...]]) -> str:
+    return (f"receipt {receipt.receipt_key} would be left with {shown(receipt.unapplied_minor, receipt.currency)}: its money has been used since – "
+            "undo what used it first")
+
+
+def _turned() -> ColumnElement[bool]:
+    """An item that is owed to us and open for less than nothing, or a credit for more."""
+    item = schema.open_item
+    return ((item.c.amount_minor > 0) & (item.c.open_minor < 0)) | ((item.c.amount_minor < 0) & (item.c.open_minor > 0))
 
 
 def _after_decision(connection: Connection, entry_id: int, _reversal: int, why: Why) -> None:
@@ -139,11 +203,21 @@ def _after_decision(connection: Connection, entry_id: int, _reversal: int, why: 
 def _after_adjustment(connection: Connection, entry_id: int, reversal: int, why: Why) -> None:
     table = schema.adjustment
     row = connection.execute(select(table).where(table.c.entry_id == entry_id)).one()
+    if row.kind == "deposit":
+        _refuse_without_deposit(connection, row)
     connection.execute(table.update().where(table.c.adjustment_id == row.adjustment_id).values(status="reversed"))
     connection.execute(schema.adjustment_event.insert().values(
         event_id=db.next_id(connection, schema.adjustment_event.c.event_id), adjustment_id=row.adjustment_id, at=clock.now().replace(tzinfo=None),
         actor=why.actor, action="reversed", detail=why.reason, entry_id=reversal))
     _after_decision(connection, entry_id, reversal, why)
+
+
+def _refuse_without_deposit(connection: Connection, row: Row[*tuple[object, ...]]) -> None:
+    """Security that was given back is no longer there to be taken back."""
+    leg = schema.posting
+    mine = (leg.c.account == accounts.DEPOSITS, leg.c.customer_id == row.customer_id, leg.c.currency == row.currency)
+    if int(connection.execute(select(func.sum(leg.c.amount_minor)).where(*mine)).scalar() or 0) > 0:
+        raise CashappError(f"the security deposit of {row.customer_id} has been given back – undo that first")
 
 
 def _after_fee(connection: Connection, entry_id: int, reversal: int, why: Why) -> None:

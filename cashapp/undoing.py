@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, func, or_, select
 
 from cashapp import accounts, applications, clock, db, exceptions, explain, reversals, schema, undoing_files
 from cashapp.errors import UsageError
@@ -21,6 +21,7 @@ from cashapp.money import shown
 from cashapp.proposals import ENGINE
 from cashapp.reversals import Why
 
+_AT_ONCE = 500
 _DECISIONS = ("application", "non_ar", "adjustment", "return_fee")
 
 
@@ -63,7 +64,7 @@ def undo(connection: Connection, chosen: Chosen, why: Why, *, dependents: bool =
     if not files and not entries:
         raise UsageError(f"{chosen.what} {chosen.name}: there is nothing that stands and could be undone")
     before = _state(connection)
-    told = [_told(connection, entry_id) for entry_id in sorted(entries, reverse=True)]
+    told = _told(connection, entries)
     _take_all_back(connection, entries, returned, why, gone)
     if chosen.keep_except is not None:
         _put_back_the_rest(connection, *chosen.keep_except, why)
@@ -156,28 +157,39 @@ def _on_receipts(connection: Connection, files: Collection[int]) -> list[int]:
 
 def _closure(connection: Connection, entries: set[int]) -> set[int]:
     """The entries, with those that used what they made: a credit that was applied, a charge that was paid."""
-    done: set[int] = set()
-    while rest := entries - done:
-        entry_id = rest.pop()
-        done.add(entry_id)
-        made = [row.item_id for row in reversals.made_by(connection, entry_id)]
-        if made:
-            leg = schema.posting
-            entries |= set(_standing(connection, schema.journal_entry.c.entry_id.in_(
-                select(leg.c.entry_id).where(leg.c.item_id.in_(made), leg.c.account == accounts.RECEIVABLE))))
-    return entries
+    found = set(entries)
+    makers = _makers(connection)
+    fresh = found
+    while fresh:
+        made = [item_id for item_id, maker in makers.items() if maker in fresh]
+        fresh = _users(connection, made) - found
+        found |= fresh
+    return found
 
 
-def _take_all_back(connection: Connection, entries: Iterable[int], returned: Iterable[Row[*tuple[object, ...]]], why: Why,
-                   gone: Collection[int]) -> None:
-    """Newest first, decisions and returns in the order in which they were made."""
-    work: list[tuple[int, Row[*tuple[object, ...]] | None]] = [(entry_id, None) for entry_id in entries]
-    work += [(row.entry_id or 0, row) for row in returned]
-    for entry_id, row in sorted(work, key=lambda pair: pair[0], reverse=True):
-        if row is not None:
-            undoing_files.take_return_back(connection, row, why, gone)
-        elif not reversals.is_taken_back(connection, entry_id):
-            reversals.take_back(connection, entry_id, why)
+def _makers(connection: Connection) -> dict[int, int]:
+    """For each item that the program made itself, the entry that opened it."""
+    leg, item = schema.posting, schema.open_item
+    query = (
+        select(leg.c.item_id, func.min(leg.c.entry_id)).join(item, item.c.item_id == leg.c.item_id)
+        .where(leg.c.account == accounts.RECEIVABLE, item.c.imported_open_minor == 0).group_by(leg.c.item_id)
+    )
+    return dict(connection.execute(query).all())
+
+
+def _users(connection: Connection, items: list[int]) -> set[int]:
+    leg, users = schema.posting, set[int]()
+    for start in range(0, len(items), _AT_ONCE):
+        on_items = select(leg.c.entry_id).where(leg.c.item_id.in_(items[start:start + _AT_ONCE]), leg.c.account == accounts.RECEIVABLE)
+        users |= set(_standing(connection, schema.journal_entry.c.entry_id.in_(on_items)))
+    return users
+
+
+def _take_all_back(connection: Connection, entries: Collection[int], returned: Iterable[Row[*tuple[object, ...]]], why: Why, gone: Collection[int]) -> None:
+    """The decisions together, then the returns, newest first: a return puts decisions back only on receipts that stay."""
+    reversals.take_back_many(connection, list(entries), why)
+    for row in sorted(returned, key=lambda row: row.entry_id or 0, reverse=True):
+        undoing_files.take_return_back(connection, row, why, gone)
 
 
 def _put_back_the_rest(connection: Connection, entry_id: int, item_id: int, why: Why) -> None:
@@ -197,17 +209,27 @@ def _put_back_the_rest(connection: Connection, entry_id: int, item_id: int, why:
     connection.execute(receipt.update().where(receipt.c.receipt_id == first.receipt_id).values(customer_id=first.customer_id))
 
 
-def _queue_again(connection: Connection, entries: Iterable[int], why: Why) -> None:
-    leg = schema.posting
-    ids = connection.execute(select(leg.c.receipt_id).distinct().where(leg.c.entry_id.in_(list(entries)), leg.c.receipt_id.is_not(None)).order_by(leg.c.receipt_id)).scalars().all()
-    for receipt_id in ids:
-        exceptions.requeue(connection, receipt_id, why.actor, why.reason, why.on)
+def _queue_again(connection: Connection, entries: Collection[int], why: Why) -> None:
+    """The receipts of the entries that have money to decide on stand in the queue."""
+    leg, receipt = schema.posting, schema.receipt
+    if not entries:
+        return
+    query = (
+        select(leg.c.entry_id, leg.c.receipt_id).join(receipt, receipt.c.receipt_id == leg.c.receipt_id)
+        .where(leg.c.entry_id.between(min(entries), max(entries)), receipt.c.state == "open", receipt.c.unapplied_minor != 0)
+    )
+    touched = db.frame(connection, query, {"entry_id": pl.Int64, "receipt_id": pl.Int64}).filter(pl.col("entry_id").is_in(list(entries)))
+    exceptions.requeue_many(connection, touched["receipt_id"].unique().sort().to_list(), why.actor, why.reason, why.on)
 
 
-def _told(connection: Connection, entry_id: int) -> str:
+def _told(connection: Connection, entries: Collection[int]) -> list[str]:
+    """The entries in words, the newest first."""
     entry = schema.journal_entry
-    row = connection.execute(select(entry).where(entry.c.entry_id == entry_id)).one()
-    return f"entry {entry_id} of {row.entry_date}, {row.kind.replace('_', ' ')} by {row.actor}: {row.memo}".rstrip(": ")
+    if not entries:
+        return []
+    rows = connection.execute(select(entry).where(entry.c.entry_id.between(min(entries), max(entries))).order_by(entry.c.entry_id.desc()))
+    return [f"entry {row.entry_id} of {row.entry_date}, {row.kind.replace('_', ' ')} by {row.actor}: {row.memo}".rstrip(": ")
+            for row in rows if row.entry_id in entries]
 
 
 State = tuple[dict[int, tuple[str, str, int]], dict[int, tuple[str, str, int]]]
@@ -219,7 +241,7 @@ def _state(connection: Connection) -> State:
     items = {row.item_id: (row.document_number, row.currency, row.open_minor) for row in connection.execute(
         select(item.c.item_id, item.c.document_number, item.c.currency, item.c.open_minor))}
     receipts = {row.receipt_id: (row.receipt_key, row.currency, row.unapplied_minor) for row in connection.execute(
-        select(receipt.c.receipt_id, receipt.c.receipt_key, receipt.c.currency, receipt.c.unapplied_minor).where(and_(receipt.c.state != "linked")))}
+        select(receipt.c.receipt_id, receipt.c.receipt_key, receipt.c.currency, receipt.c.unapplied_minor).where(receipt.c.state != "linked"))}
     return items, receipts
 
 

@@ -133,6 +133,9 @@ def test_a_security_deposit_is_held_and_given_back(bank: Bank) -> None:
     assert moved(bank) == {"refunds payable": "-130.00"}
     refused = cashapp(bank.home, "adjust", "deposit-refund", "--customer", "BORE", "--amount", "0.01", "--currency", "USD", "--reason", "again")
     assert refused.exit_code == 2
+    held = next(row["entry_id"] for row in table(bank.home, "journal") if row["account"] == "security deposits")
+    refused = cashapp(bank.home, "undo", "entry", held)
+    assert (refused.exit_code, "given back" in str(refused.exception)) == (1, True)  # what was given back cannot be taken for the payment again
 
 
 ROLES = """

@@ -18,7 +18,7 @@ import polars as pl
 import pytest
 from sqlalchemy import Connection, Engine, select
 
-from cashapp import applications, clock, db, desk, exceptions, imports, proposals, reports, reversals, schema
+from cashapp import adjustments, applications, clock, db, desk, exceptions, imports, proposals, reports, reversals, schema
 from cashapp.cli import reporting
 from cashapp.config import Config, Lockbox
 from cashapp.desk import By
@@ -602,3 +602,94 @@ def test_a_broad_table_is_printed_across() -> None:
     broad = report_of(Section("s", "S", tuple(Column(f"column_with_a_long_name_{n}") for n in range(8)), pl.DataFrame({f"column_with_a_long_name_{n}": ["x"] for n in range(8)})))
     assert b"/MediaBox[0 0 792 612]" in pages.as_pdf(broad)
     assert b"/MediaBox[0 0 612 792]" in pages.as_pdf(report_of(table_of([("a", "USD", 1)])))
+
+
+# The reports about what people did with the money
+
+
+@pytest.fixture
+def acted(books: Connection, engine: Engine) -> Iterator[Connection]:
+    """On Friday carla adjusts, a second person approves, and one adjustment waits."""
+    signed = adjustments.Signed("carla", FRIDAY, [])
+    with db.writing(engine) as connection:
+        for kind, document, amount, reason in (("write_off", "INV-2", "0.50", "rounding"), ("deduction", "INV-6", "300.25", "freight"), ("refund", "CM-5", "25.00", "asked for")):
+            adjustments.request(connection, adjustments.Wanted(kind, reason, amount, document=document, owner="sally" if kind == "deduction" else ""), signed)
+        waits = adjustments.request(connection, adjustments.Wanted("write_off", "lost case", "3000.00", document="INV-6"), signed)
+        late = adjustments.request(connection, adjustments.Wanted("late_fee", "60 days", "600.00", "USD", "C3"), signed)
+        adjustments.approve(connection, late.adjustment_id, signed._replace(actor="mary"))
+    assert (waits.status, late.status) == ("pending", "pending")
+    with db.reading(engine) as connection:
+        yield connection
+
+
+def test_adjustments_say_who_asked_and_who_approved(acted: Connection) -> None:
+    told = made(acted, "adjustments")
+    assert told.broken == ()
+    assert [(row["kind"], row["about"], row["amount"], row["asked_by"], row["approver"], row["owner"]) for row in rows(told, "posted")] == [
+        ("write_off", "INV-2", 50, "carla", "–", ""), ("deduction", "INV-6", 30025, "carla", "–", "sally"), ("refund", "CM-5", 2500, "carla", "–", ""),
+        ("late_fee", "LF-000005", 60000, "carla", "mary", "")]
+    assert [(row["kind"], row["amount"]) for row in rows(told, "waiting")] == [("write_off", 300000)]
+    assert [(row["actor"], row["action"]) for row in rows(made(acted, "audit"), "approvals")][-3:] == [("carla", "requested"), ("mary", "posted"), ("mary", "approved")]
+
+
+def test_every_report_ties_after_adjustments(acted: Connection) -> None:
+    for when in (WEEK, When(None, FRIDAY), When(FRIDAY, FRIDAY)):
+        broken = {name: made(acted, name, when).broken for name in reports.REPORTS}
+        assert not any(broken.values()), (when, {name: proofs for name, proofs in broken.items() if proofs})
+
+
+def test_a_statement_is_of_one_customer_and_its_balances_join(acted: Connection) -> None:
+    told = reports.make(acted, "statement", WEEK, asked=reports.Asked(customer_id="C3"))
+    assert told.title == "Statement of account: =Cedar & <b>Grove</b> #Bakery (C3)"
+    assert rows(told, "balance") == [{"currency": "USD", "opening": 0, "charges": 790025, "credits": 60050, "closing": 729975}]
+    assert sums(told, "items", "left") == {"USD": 729975}
+    later = reports.make(acted, "statement", When(FRIDAY, FRIDAY), asked=reports.Asked(customer_id="C3"))
+    assert rows(later, "balance")[0]["opening"] == 730025
+    assert rows(later, "balance")[0]["closing"] == 729975
+    with pytest.raises(UsageError, match="no customer C9"):
+        reports.make(acted, "statement", WEEK, asked=reports.Asked(customer_id="C9"))
+
+
+def test_collections_begin_with_the_most_and_oldest_money(acted: Connection) -> None:
+    told = rows(made(acted, "collections"), "worklist")
+    assert [(row["customer_id"], row["past_due"], row["oldest"], row["on_hand"], row["next"]) for row in told] == [
+        ("C3", 700000, 44, 0, "call"), ("C1", 25000, 29, 27050, "reminder"), ("C2", 4000, 165, 0, "decide: agency or reserve")]
+
+
+def test_the_forecast_moves_due_dates_by_each_customers_habit(books: Connection) -> None:
+    early = When(None, dt.date(2026, 11, 9))  # INV-7 is due on the 19th; C4 has not paid anything yet
+    weeks = [(row["currency"], row["when"], row["due"], row["expected"]) for row in rows(made(books, "cash-forecast", early), "weeks") if row["currency"] == "EUR"]
+    assert weeks == [("EUR", "2026-11-17 to 2026-11-23", 120000, 120000)]
+    late = rows(made(books, "cash-forecast", When(None, FRIDAY)), "customers")
+    assert {row["customer_id"]: row["late"] for row in late} == {"C3": None, "C1": -11, "C2": 70}
+
+
+def test_the_allowance_is_the_rate_of_each_age(acted: Connection) -> None:
+    told = made(acted, "bad-debt")
+    assert [(row["bucket"], row["open"], row["rate"], row["allowance"]) for row in rows(told, "allowance") if row["currency"] == "USD"] == [
+        ("current", 60000, "1.0", 600), ("1-30", 25000, "2.0", 500), ("31-60", 700000, "10.0", 70000), ("90+", 4000, "50.0", 2000), ("credits", -40025, "", 0)]
+    assert [(row["kind"], row["reason"], row["amount"]) for row in rows(told, "written_off")] == [("adjustment", "rounding", 50)]
+
+
+def test_good_funds_are_final_after_the_window_of_their_method(books: Connection) -> None:
+    def method_of(day: dt.date, name: str) -> tuple[object, ...]:
+        row = next(row for row in rows(made(books, "good-funds", When(None, day)), "by_method") if row["method"] == name)
+        return row["final"], row["not_final"], row["exposed"]
+
+    assert method_of(FRIDAY, "lockbox check") == (0, 9830025, 0)
+    assert method_of(dt.date(2026, 11, 17), "lockbox check") == (9830025, 0, 0)  # five banking days after the 9th, the 11th is Veterans Day
+    assert method_of(dt.date(2026, 11, 10), "ACH") == (0, 25050, 25050)
+    assert method_of(FRIDAY, "ACH") == (25050, 0, 25050)
+    assert method_of(dt.date(2027, 1, 9), "ACH") == (25050, 0, 0)
+
+
+def test_trends_weigh_days_by_money(books: Connection) -> None:
+    told = rows(made(books, "payment-trends"), "months")
+    assert [(row["currency"], row["month"], row["receipts"], row["days_to_pay"], row["days_late"], row["returned"]) for row in told] == [
+        ("EUR", "2026-11", 1, 21, -9, 0), ("JPY", "2026-11", 1, 21, 2, 0), ("USD", "2026-11", 7, 99, 69, 4000)]
+
+
+def test_rates_of_returns_stand_against_the_thresholds(books: Connection) -> None:
+    told = rows(made(books, "returned-items"), "rates")
+    assert [(row["watched"], row["items"], row["payments"], row["verdict"]) for row in told] == [
+        ("not authorised", 1, 4, "too high"), ("administrative", 0, 4, "within"), ("all", 2, 4, "too high")]

@@ -264,3 +264,62 @@ def test_a_clerk_hears_of_a_return_before_the_bank_books_it(bank: Bank) -> None:
     assert [row["reason"] for row in table(bank.home, "exceptions") if row["status"] == "open"] == []
     assert not [row for row in table(bank.home, "open-items") if row["invoice_number"] not in BEFORE]
     holds(bank)
+
+
+def test_a_waiting_return_takes_the_only_payment_it_can_be(bank: Bank) -> None:
+    """The bank names nothing, and its fee is in the line: a person says that it is the one payment that fits."""
+    bank.statement("2026-11-09", "175 | 444.00 | BR1 | 90001 | CHECK 90001 REMITTER: NOBODY WE KNOW")
+    bank.statement("2026-11-12", "555 | 454.00 | BR9 | | RETURNED ITEM")
+    assert statuses(bank) == {"BR1": "unidentified"}
+    do(bank, "2026-11-13", "exceptions", "return", case(bank, reason="return_unmatched"))
+    assert statuses(bank) == {"BR1": "returned"}
+    fees = [row["debit"] for row in table(bank.home, "journal") if row["account"] == "bank fees"]
+    assert fees == ["10.00"]
+    assert [row["reason"] for row in table(bank.home, "exceptions") if row["status"] == "open"] == []
+    assert cashapp(bank.home, "returns", "link", "1", "BR1").exit_code == 2  # it is linked
+    holds(bank)
+
+
+def test_a_person_cannot_link_what_does_not_fit(bank: Bank) -> None:
+    bank.statement("2026-11-09", """
+        175 | 444.00 | BR1 | 90001 | CHECK 90001 REMITTER: NOBODY WE KNOW
+        175 | 300.00 | BR2 | 90002 | CHECK 90002 REMITTER: SOMEBODY ELSE""")
+    bank.statement("2026-11-12", "555 | 600.00 | BR9 | | RETURNED ITEM")
+    entries = len(table(bank.home, "journal"))
+    for name in ("BR1", "BR2"):
+        assert cashapp(bank.home, "returns", "link", "1", name).exit_code == 2  # more than a bank's fee apart
+    assert cashapp(bank.home, "exceptions", "return", case(bank, reason="return_unmatched")).exit_code == 2
+    assert len(table(bank.home, "journal")) == entries
+
+
+def test_fees_by_hand_once_and_waived_before_they_are_charged(bank: Bank) -> None:
+    bank.statement("2026-11-09", "175 | 400.00 | BR1 | 81001 | CHECK 81001 INV-2001 REMITTER: BOREALIS FREIGHT LLC")
+    bank.statement("2026-11-12", "555 | 400.00 | BR9 | 81001 | RETURNED ITEM CHECK 81001 NSF")
+    assert cashapp(bank.home, "returns", "fee", "1").exit_code == 2  # the table has none
+    do(bank, "2026-11-12", "returns", "fee", "1", "--amount", "20.00")
+    assert changed(bank) == {"NSF-000001": "20.00"}
+    assert cashapp(bank.home, "returns", "fee", "1", "--amount", "20.00").exit_code == 2
+    do(bank, "2026-11-13", "returns", "waive", "1", "--reason", "our mistake")
+    assert changed(bank) == {}
+    assert cashapp(bank.home, "returns", "waive", "1", "--reason", "again").exit_code == 2
+    assert cashapp(bank.home, "returns", "fee", "1", "--amount", "20.00").exit_code == 2  # it was waived
+    holds(bank)
+
+
+RETRIES = """
+2026-11-12 |            | 0
+2026-11-12 | 2026-11-16 | 0
+2026-11-12 | 2026-11-11 | 2
+2026-11-12 | 2027-06-01 | 2
+"""
+
+
+@pytest.mark.parametrize("row", RETRIES.strip().splitlines())
+def test_an_item_is_presented_again_only_while_the_clearing_house_allows(bank: Bank, row: str) -> None:
+    """Today, the day wanted, the exit status: 180 days after 2026-11-09 is 2027-05-08."""
+    today, day, status = (cell.strip() for cell in row.split("|"))
+    bank.statement("2026-11-09", "175 | 400.00 | BR1 | 81001 | CHECK 81001 INV-2001 REMITTER: BOREALIS FREIGHT LLC")
+    bank.statement("2026-11-12", "555 | 400.00 | BR9 | 81001 | RETURNED ITEM CHECK 81001 NSF")
+    wanted = ["--on", day] if day else []
+    assert cashapp(bank.home, "returns", "retry", "1", *wanted, "--as-of", today).exit_code == int(status)
+    assert returned(bank, today)[0]["retry"] == (day if day and status == "0" else "2026-11-16" if status == "0" else "may be on 2026-11-16")

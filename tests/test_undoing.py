@@ -136,6 +136,7 @@ def test_a_run_a_rule_and_a_clerks_day(bank: Bank) -> None:
     assert "INV-1001: 0.00 USD → 100.00 USD" in undo(bank, "rule", rule)["items"]
     assert waiting(bank)["BR1"] == "reopened"
     assert cashapp(bank.home, "run", "--as-of", NEXT).exit_code == 0
+    assert waiting(bank)["BR1"] == "reopened"
     assert "INV-1001" in {row["invoice_number"] for row in table(bank.home, "open-items")}  # a person took it off: it is not put on again unattended
     number = next(row["exception_id"] for row in table(bank.home, "exceptions") if row["bank_reference"] == "BR1" and row["status"] == "open")
     for who, words in (("ben", ("accept", number)), ("ben", ("apply", next(k for k in _open_ids(bank, "BR3")), "--to", "INV-1002=77.00"))):

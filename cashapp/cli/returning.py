@@ -63,7 +63,7 @@ def list_(session: Session, waiting: bool, as_of: dt.datetime | None, as_json: b
     for name in columns:
         table.add_column(name, justify="right" if name in {"id", "amount"} else "left")
     for row in chosen:
-        table.add_row(*(str(row[name] or "") for name in ("return_id", "returned_on", "payer", "amount", "code", "method", "receipt_id", "fee", "retry", "flag")))
+        table.add_row(*(str(row[name] or "") for name in ("return_id", "returned_on", "payer", "amount", "code", "outcome", "receipt_id", "fee", "retry", "flag")))
     console().print(table if chosen else "nothing came back")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import click
 
@@ -32,11 +32,14 @@ def _how(command: Command) -> Command:
     return command
 
 
-class _Wish:
+class _Wish(NamedTuple):
     """The options that every kind of undo shares."""
 
-    def __init__(self, preview: bool, reason: str, dependents: bool, as_of: dt.datetime | None, as_json: bool) -> None:
-        self.preview, self.reason, self.dependents, self.as_of, self.as_json = preview, reason, dependents, as_of, as_json
+    preview: bool
+    reason: str
+    dependents: bool
+    as_of: dt.datetime | None
+    as_json: bool
 
 
 def _undo(session: Session, wish: _Wish, choose: Callable[[Connection], Chosen]) -> None:

@@ -34,7 +34,7 @@ def adjustments(connection: Connection, when: When) -> Report:
                   _listed("others", "Rejected or reversed", others), allowed),
         proofs=(*proofs("debits of standing entries of kind adjustment", amounts(posted, "amount"), _debits(connection, when)),
                 *proofs("discounts, deductions and write-offs by standing applications", amounts(allowed.rows, "total"), _allowed(connection, when))),
-        notes=("Approved by: the second person; `–` where the amount was within the limit of the one who asked.",),
+        notes=("Approved by: the second person; a dash where the amount was within the limit of the one who asked.",),
     )
 
 

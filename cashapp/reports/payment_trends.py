@@ -68,6 +68,6 @@ def _by_customer(connection: Connection, until: dt.date) -> Section:
     rows = now.join(before, on=["customer_id", "currency"], how="left").join(names, on="customer_id", how="left").with_columns(
         (pl.col("now") - pl.col("before")).alias("change")).sort("change", "now_paid", "customer_id", "currency", descending=[True, True, False, False], nulls_last=True)
     columns = (Column("customer_id", title="customer"), Column("name"), CURRENCY, Column("now_paid", "money", title="paid in 90 days"),
-               Column("now", "count", title="days late", summed=False), Column("before", "count", title="90 days before", summed=False),
-               Column("change", "count", summed=False))
+               Column("now", "count", title="days late", summed=False), Column("before", "count", title="90 days before", summed=False, optional=True),
+               Column("change", "count", summed=False, optional=True))
     return Section("customers", "Customers, the slower ones first", columns, rows, apart=True)

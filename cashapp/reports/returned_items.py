@@ -26,12 +26,6 @@ _SHAPE: db.Shape = {
     "text": pl.String, "currency": pl.String, "amount": pl.Int64, "item_amount": pl.Int64, "bank_fee": pl.Int64, "receipt_id": pl.String, "how": pl.String,
     "method": pl.String, "fee": pl.Int64, "fee_state": pl.String, "retry_on": pl.Date, "attempts": pl.Int64, "category": pl.String,
 }
-_OUTCOMES = {
-    "mirror": "taken back", "debit_memo": "owed anew by debit memo", "refund": "our refund, owed again", "waiting": "waits for a person",
-    "expected": "told before the bank did", "decided": "decided by a person",
-}
-
-
 def returned_items(connection: Connection, when: When, rules: ReturnRules) -> Report:
     """Each returned item, the sums by reason, rates against thresholds, fees, and who must bring certified funds."""
     rows = _returns(connection, when).join(_reopened(connection), on="return_id", how="left").sort("date", "return_id")
@@ -66,7 +60,7 @@ def _returns(connection: Connection, when: When) -> pl.DataFrame:
         pl.when(pl.col("told") != "").then("told").otherwise(pl.Series([reason.code for reason in reasons], dtype=pl.String)).alias("code"),
         pl.Series("label", [reason.label for reason in reasons], dtype=pl.String), _first_said("receipt_payer", "line_payer").alias("payer"),
         _first_said("check_number", "original_reference", "customer_reference", "bank_reference").alias("reference"),
-        pl.col("method").replace_strict(_OUTCOMES, default="", return_dtype=pl.String).alias("outcome"),
+        pl.col("method").replace_strict(return_cases.OUTCOMES, default="", return_dtype=pl.String).alias("outcome"),
         pl.when(pl.col("fee_state") == "charged").then("fee").otherwise(0).alias("customer_fee"),
     )
 

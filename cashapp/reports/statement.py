@@ -82,7 +82,8 @@ def _balances(before: dict[str, int], moved: pl.DataFrame, opened: pl.DataFrame)
 
 
 def _items(opened: pl.DataFrame, *, named: bool) -> Section:
-    rows = opened.sort("customer_id", "due_date", "issue_date", "document")
+    late = pl.when(~pl.col("kind").is_in(CREDITS)).then("days_past_due").alias("days_past_due")
+    rows = opened.with_columns(late).sort("customer_id", "due_date", "issue_date", "document")
     columns = (*((Column("customer_id", title="customer"),) if named else ()), Column("document"), Column("kind", "code"), Column("issue_date", "date", title="issued"),
                Column("due_date", "date", title="due"), Column("days_past_due", "count", title="days past due", summed=False), CURRENCY,
                Column("amount", "money", title="original"), Column("left", "money", title="open"))
