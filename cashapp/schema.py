@@ -111,6 +111,7 @@ bank_line = Table(
     Index("ix_bank_line_file", "file_id"),
     Index("ix_bank_line_bank_reference", "bank_reference"),
     Index("ix_bank_line_customer_reference", "customer_reference"),
+    Index("ix_bank_line_check_number", "check_number"),
 )
 line_link = Table(  # this line tells of money that another line already counts, or settles what others announced; a line that
     # was taken back with its file repeats itself, so that it never counts
@@ -193,6 +194,7 @@ receipt = Table(
     Column("held", Boolean, nullable=False, server_default=text("false")),  # a person took its application back: none is posted unattended
     CheckConstraint("state IN ('open', 'non_ar', 'returned', 'linked')", name="state"),
     CheckConstraint("amount_minor > 0", name="positive"),
+    Index("ix_receipt_amount", "amount_minor"),
     Index("ix_receipt_unapplied", "receipt_id", sqlite_where=Column("unapplied_minor") != 0, postgresql_where=Column("unapplied_minor") != 0),
 )
 journal_entry = Table(

@@ -300,6 +300,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("line_id", name=op.f("pk_bank_line"))
     )
     op.create_index("ix_bank_line_bank_reference", "bank_line", ["bank_reference"], unique=False)
+    op.create_index("ix_bank_line_check_number", "bank_line", ["check_number"], unique=False)
     op.create_index("ix_bank_line_customer_reference", "bank_line", ["customer_reference"], unique=False)
     op.create_index("ix_bank_line_date", "bank_line", ["booking_date"], unique=False)
     op.create_index("ix_bank_line_file", "bank_line", ["file_id"], unique=False)
@@ -357,6 +358,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("line_id", name=op.f("uq_receipt_line_id")),
         sa.UniqueConstraint("receipt_key", name=op.f("uq_receipt_receipt_key"))
     )
+    op.create_index("ix_receipt_amount", "receipt", ["amount_minor"], unique=False)
     op.create_index("ix_receipt_unapplied", "receipt", ["receipt_id"], unique=False, sqlite_where=sa.text("unapplied_minor != 0"), postgresql_where=sa.text("unapplied_minor != 0"))
     op.create_table("remittance_line",
         sa.Column("remittance_id", BIG, autoincrement=False, nullable=False),
