@@ -22,6 +22,7 @@ from cashapp import (
     exceptions,
     ledger,
     memos,
+    periods,
     proof,
     reports,
     reversals,
@@ -218,6 +219,12 @@ class Month(RuleBasedStateMachine):
         with self.work() as connection:
             undoing.undo(connection, undoing.a_clerks_day(connection, "ann", self.day), reversals.Why("mary", self.day, "wrong day"))
         self.decisions = 0
+
+    @rule(state=st.sampled_from(["soft_closed", "locked", "open", "open"]))
+    def the_month_is_closed_or_opened(self, state: periods.State) -> None:
+        """A locked month refuses people's work and sends the files' money to the next; nothing else may come of it."""
+        with self.work() as connection:
+            periods.change(connection, periods.month("2026-11"), state, "mary", "month end")
 
     @invariant()
     def the_books_hold(self) -> None:
