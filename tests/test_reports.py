@@ -693,3 +693,9 @@ def test_rates_of_returns_stand_against_the_thresholds(books: Connection) -> Non
     told = rows(made(books, "returned-items"), "rates")
     assert [(row["watched"], row["items"], row["payments"], row["verdict"]) for row in told] == [
         ("not authorised", 1, 4, "too high"), ("administrative", 0, 4, "within"), ("all", 2, 4, "too high")]
+
+
+def test_sheets_have_names_that_excel_takes() -> None:
+    titles = ["4407001122: Reconciliation", "4407001122: Reconciliation", "Bank charges and interest not yet booked [USD]", "Bank charges and interest not yet booked [EUR]", "a/b\\c?*"]
+    assert as_xlsx._sheet_names(titles) == [
+        "4407001122 Reconciliation", "4407001122 Reconciliation 2", "Bank charges and interest not y", "Bank charges and interest not 2", "a b c"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _SAFE = {"in_memory": True, "strings_to_urls": False, "strings_to_formulas": False, "strings_to_numbers": False}
 _SHEET_NAME = 31
+_FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
 _ROWS = 1_048_000
 
 
@@ -50,10 +52,24 @@ def as_xlsx(report: Report) -> bytes:
     book = xlsxwriter.Workbook(buffer, _SAFE)
     book.set_properties({"title": report.title, "subject": report.days, "company": report.books, "created": dt.datetime.combine(report.when.until, dt.time())})
     formats: dict[tuple[str, bool], Format] = {}
-    for section in [*report.sections, *([proof_section(report)] if report.proofs else [])]:
-        _sheet(_Pen(book, book.add_worksheet(section.title[:_SHEET_NAME]), formats), report, section)
+    sections = [*report.sections, *([proof_section(report)] if report.proofs else [])]
+    for section, name in zip(sections, _sheet_names([section.title for section in sections]), strict=True):
+        _sheet(_Pen(book, book.add_worksheet(name), formats), report, section)
     book.close()
     return buffer.getvalue()
+
+
+def _sheet_names(titles: list[str]) -> list[str]:
+    """The titles as Excel takes them for sheets: without its own signs, of at most 31 characters, no two alike."""
+    names: list[str] = []
+    for title in titles:
+        plain = " ".join(_FORBIDDEN.sub(" ", title).split()).strip("'")
+        name, count = plain[:_SHEET_NAME], 1
+        while name.casefold() in {other.casefold() for other in names}:
+            count += 1
+            name = f"{plain[:_SHEET_NAME - len(str(count)) - 1]} {count}"
+        names.append(name)
+    return names
 
 
 def _sheet(pen: _Pen, report: Report, section: Section) -> None:
