@@ -29,8 +29,3 @@ _BANK = "bank:"
 def bank(account: str) -> str:
     """The cash account of one bank account."""
     return _BANK + account
-
-
-def is_bank(account: str) -> bool:
-    """Whether it is the cash account of a bank account."""
-    return account.startswith(_BANK)

@@ -170,10 +170,3 @@ def release_detailed(connection: Connection, found: pl.DataFrame, as_of: dt.date
                             Leg(accounts.UNAPPLIED, row.currency, row.amount_minor, receipt_id=row.receipt_id),
                             Leg(accounts.TRANSIT, row.currency, -row.amount_minor)])
         connection.execute(receipt.update().where(receipt.c.receipt_id == row.receipt_id).values(state="linked"))
-
-
-def counts_as(connection: Connection, line_ids: list[int]) -> dict[int, Link]:
-    """For lines that tell of money counted elsewhere, the link that says where."""
-    link = schema.line_link
-    query = select(link.c.line_id, link.c.counted_by, link.c.how, link.c.why).where(link.c.line_id.in_(line_ids)).order_by(link.c.counted_by)
-    return {row.line_id: Link(*row) for row in connection.execute(query)}

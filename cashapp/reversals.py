@@ -123,11 +123,6 @@ def _refuse_overdrawn_among(connection: Connection, touched: pl.DataFrame) -> No
             raise CashappError(f"{row.document_number} would be left with {shown(row.open_minor, row.currency)} open – undo what used it first")
 
 
-def is_taken_back(connection: Connection, entry_id: int) -> bool:
-    """Whether the entry was reversed."""
-    return ledger.is_reversed(connection, entry_id)
-
-
 def standing(connection: Connection, receipt_id: int) -> list[Row[*tuple[object, ...]]]:
     """The entries that moved money of the receipt since it came in and were not taken back, newest first (entry_id, kind)."""
     entry, leg = schema.journal_entry, schema.posting

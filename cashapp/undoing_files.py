@@ -8,7 +8,7 @@ from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, Connection, Row, literal, select
 
-from cashapp import clock, exceptions, reversals, schema
+from cashapp import clock, exceptions, ledger, reversals, schema
 from cashapp.reversals import Why
 
 
@@ -60,7 +60,7 @@ def take_return_back(connection: Connection, row: Row[*tuple[object, ...]], why:
     table, receipt, line = schema.returned_item, schema.receipt, schema.bank_line
     paid_by = connection.execute(select(line.c.file_id).join(receipt, receipt.c.line_id == line.c.line_id).where(receipt.c.receipt_id == row.receipt_id)).scalar()
     told_before = _told_before(connection, row) and paid_by not in gone
-    if row.fee_entry_id is not None and not told_before and not reversals.is_taken_back(connection, row.fee_entry_id):
+    if row.fee_entry_id is not None and not told_before and not ledger.is_reversed(connection, row.fee_entry_id):
         reversals.take_back(connection, row.fee_entry_id, why)
     for entry_id in _entries_of(connection, row):
         if not (told_before and entry_id == row.entry_id):
@@ -138,7 +138,7 @@ def _take_details_back(connection: Connection, file_id: int, why: Why) -> None:
     waiting = list(connection.execute(select(back.c.return_id).where(back.c.line_id.in_(sums), back.c.method == "decided")).scalars())
     keys += [f"details:return:{number}" for number in waiting]
     for entry_id in connection.execute(select(entry.c.entry_id).where(entry.c.source_key.in_(keys)).order_by(entry.c.entry_id.desc())).scalars().all():
-        if not reversals.is_taken_back(connection, entry_id):
+        if not ledger.is_reversed(connection, entry_id):
             reversals.take_back(connection, entry_id, why)
     connection.execute(receipt.update().where(receipt.c.line_id.in_(sums)).values(state="open"))
     connection.execute(back.update().where(back.c.return_id.in_(waiting)).values(method="waiting"))

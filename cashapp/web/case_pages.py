@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
 
 from litestar import Response, get, post
-from litestar.enums import RequestEncodingType
-from litestar.params import Body, FromPath
+from litestar.params import FromPath
 from litestar.response import Redirect, Template
 from sqlalchemy import Connection
 
@@ -16,55 +14,46 @@ from cashapp.adjustments import Signed
 from cashapp.desk import By
 from cashapp.errors import CashappError, UsageError
 from cashapp.web.access import requires
-from cashapp.web.desk_context import Asked, by, desk_of, page
-from cashapp.web.queue_pages import filter_of, query_of
+from cashapp.web.desk_context import Asked, Form, all_of, by, desk_of, page, text_of
+from cashapp.web.queue_pages import filter_of, just_done, query_of
 
-Form = Annotated[dict[str, list[str] | str], Body(media_type=RequestEncodingType.URL_ENCODED)]
-Act = Callable[[Connection, int, dict[str, list[str] | str], By], object]
-
-
-def _text(data: dict[str, list[str] | str], name: str) -> str:
-    value = data.get(name, "")
-    return (value if isinstance(value, str) else value[0] if value else "").strip()
+Act = Callable[[Connection, int, Form, By], object]
 
 
-def _all(data: dict[str, list[str] | str], name: str) -> list[str]:
-    value = data.get(name, [])
-    return [value] if isinstance(value, str) else value
 
 
-def _accept(connection: Connection, number: int, data: dict[str, list[str] | str], who: By) -> object:
-    rank = _text(data, "rank") or "1"
+def _accept(connection: Connection, number: int, data: Form, who: By) -> object:
+    rank = text_of(data, "rank") or "1"
     if not rank.isdigit():
         raise UsageError(f"{rank!r} is no rank")
     return desk.accept(connection, number, int(rank), who)
 
 
-def _apply(connection: Connection, number: int, data: dict[str, list[str] | str], who: By) -> object:
-    pairs = [(n.strip(), a.strip().replace(",", "")) for n, a in zip(_all(data, "invoice"), _all(data, "amount"), strict=False) if n.strip() and a.strip()]
+def _apply(connection: Connection, number: int, data: Form, who: By) -> object:
+    pairs = [(n.strip(), a.strip().replace(",", "")) for n, a in zip(all_of(data, "invoice"), all_of(data, "amount"), strict=False) if n.strip() and a.strip()]
     if not pairs:
         raise UsageError("name an invoice and an amount")
     return desk.apply_to(connection, number, pairs, who)
 
 
-def _write_off(connection: Connection, number: int, data: dict[str, list[str] | str], who: Signed) -> object:
-    return desk_adjustments.write_off(connection, number, _text(data, "amount").replace(",", ""), _text(data, "reason"), _text(data, "document"), who)
+def _write_off(connection: Connection, number: int, data: Form, who: Signed) -> object:
+    return desk_adjustments.write_off(connection, number, text_of(data, "amount").replace(",", ""), text_of(data, "reason"), text_of(data, "document"), who)
 
 
-def _refund(connection: Connection, number: int, data: dict[str, list[str] | str], who: Signed) -> object:
-    return desk_adjustments.refund(connection, number, _text(data, "amount").replace(",", ""), _text(data, "reason"), who)
+def _refund(connection: Connection, number: int, data: Form, who: Signed) -> object:
+    return desk_adjustments.refund(connection, number, text_of(data, "amount").replace(",", ""), text_of(data, "reason"), who)
 
 
-ADJUSTING: dict[str, Callable[[Connection, int, dict[str, list[str] | str], Signed], object]] = {"write_off": _write_off, "refund": _refund}
+ADJUSTING: dict[str, Callable[[Connection, int, Form, Signed], object]] = {"write_off": _write_off, "refund": _refund}
 """Verbs that keep to the limits of roles; above them the adjustment waits for a second person."""
 VERBS: dict[str, Act] = {
     "accept": _accept,
     "apply": _apply,
-    "on_account": lambda c, number, data, who: desk.on_account(c, number, _text(data, "customer"), who),
-    "non_ar": lambda c, number, data, who: desk.non_ar(c, number, _text(data, "gl"), who),
+    "on_account": lambda c, number, data, who: desk.on_account(c, number, text_of(data, "customer"), who),
+    "non_ar": lambda c, number, data, who: desk.non_ar(c, number, text_of(data, "gl"), who),
     "undo": lambda c, number, data, who: desk.undo(c, number, who),  # noqa: ARG005 - one shape for all verbs
-    "assign": lambda c, number, data, who: desk.assign(c, number, _text(data, "user"), who),
-    "note": lambda c, number, data, who: desk.note(c, number, _text(data, "note"), who),
+    "assign": lambda c, number, data, who: desk.assign(c, number, text_of(data, "user"), who),
+    "note": lambda c, number, data, who: desk.note(c, number, text_of(data, "note"), who),
 }
 """The verbs of a case by their name in the URL."""
 
@@ -83,10 +72,8 @@ def _case(request: Asked, number: int, trouble: str = "", status: int = 200) -> 
         return {"d": dossier.gather(connection, number), "before": before, "after": after, "alike": queue.alike(connection, number)}
 
     told = desk_of(request).read(gather)
-    done = request.query_params.get("done", "")
-    history = desk_of(request).read(lambda c: queue.history(c, int(done))) if done.isdigit() else []
     shown = page("case", number=number, trouble=trouble, query=query_of(wanted), others=desk_of(request).presence.others(number, request.user.login),
-                 done={"exception_id": int(done), "event": history[-1], "version": history[-1].event_id} if history else None, **told)
+                 done=just_done(request), **told)
     shown.status_code = status
     return shown
 
@@ -118,7 +105,7 @@ def act(request: Asked, number: FromPath[int], verb: FromPath[str], data: Form) 
     if verb not in VERBS and verb not in ADJUSTING and verb != "return":
         return _case(request, number, f"there is no verb {verb!r}", 404)
     requires(verb)(request, None)  # type: ignore[arg-type]  # the guard looks at the user only
-    seen = _text(data, "seen")
+    seen = text_of(data, "seen")
 
     def once(connection: Connection) -> bool:
         if str(queue.last_event(connection, number)) != seen:
@@ -134,12 +121,12 @@ def act(request: Asked, number: FromPath[int], verb: FromPath[str], data: Form) 
     return Redirect(_next(request, number, verb), status_code=303)
 
 
-def _do(request: Asked, connection: Connection, number: int, verb: str, data: dict[str, list[str] | str]) -> None:
+def _do(request: Asked, connection: Connection, number: int, verb: str, data: Form) -> None:
     config, who = desk_of(request).workspace.config, by(request)
     if verb in ADJUSTING:
         ADJUSTING[verb](connection, number, data, Signed(who.actor, who.on, config.roles))
     elif verb == "return":
-        desk_adjustments.came_back(connection, number, _text(data, "receipt"), _text(data, "reason"), returns.Act(who.actor, who.on, config.returns))
+        desk_adjustments.came_back(connection, number, text_of(data, "receipt"), text_of(data, "reason"), returns.Act(who.actor, who.on, config.returns))
     else:
         VERBS[verb](connection, number, data, who)
 

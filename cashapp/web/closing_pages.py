@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
 
 import polars as pl
 from litestar import Response, get, post
-from litestar.enums import RequestEncodingType
-from litestar.params import Body
 from litestar.response import Redirect, Template
 from sqlalchemy import Connection, select
 
@@ -17,9 +14,8 @@ from cashapp.adjustments import Signed
 from cashapp.errors import CashappError, UsageError
 from cashapp.reconciliation import decisions, lines, matching_run, picture, signing, table
 from cashapp.web.access import requires
-from cashapp.web.desk_context import Asked, desk_of, page
+from cashapp.web.desk_context import Asked, Form, all_of, desk_of, page, text_of
 
-Form = Annotated[dict[str, list[str] | str], Body(media_type=RequestEncodingType.URL_ENCODED)]
 ROWS_MAX = 400
 
 
@@ -51,15 +47,15 @@ def _approvals(request: Asked, trouble: str = "") -> Template:
 @post("/approvals/decide", sync_to_thread=True, guards=[requires("approve")])
 def decide(request: Asked, data: Form) -> Response[bytes]:
     """Approve, which posts, or reject; never one's own."""
-    number = _text(data, "adjustment")
+    number = text_of(data, "adjustment")
 
     def act(connection: Connection) -> None:
         if not number.isdigit():
             raise UsageError("which adjustment?")
-        if _text(data, "deed") == "approve":
+        if text_of(data, "deed") == "approve":
             adjustments.approve(connection, int(number), signed_by(request))
         else:
-            adjustments.reject(connection, int(number), _text(data, "reason") or "not approved", signed_by(request))
+            adjustments.reject(connection, int(number), text_of(data, "reason") or "not approved", signed_by(request))
 
     try:
         desk_of(request).write(act)
@@ -106,30 +102,30 @@ def _month(request: Asked, account: str, period: str, trouble: str = "") -> Temp
     return shown
 
 
-Deed = Callable[[Connection, lines.Account, periods.Month, dict[str, list[str] | str], str], object]
+Deed = Callable[[Connection, lines.Account, periods.Month, Form, str], object]
 
 
-def _charges(connection: Connection, account: lines.Account, month: periods.Month, _data: dict[str, list[str] | str], actor: str) -> object:
+def _charges(connection: Connection, account: lines.Account, month: periods.Month, _data: Form, actor: str) -> object:
     return decisions.book_charges(connection, account, picture.draw(connection, account, month), [], actor=actor)
 
 
-def _match(connection: Connection, account: lines.Account, _month: periods.Month, data: dict[str, list[str] | str], actor: str) -> object:
-    return decisions.match(connection, account, _all(data, "line"), _all(data, "entry"), reason=_text(data, "reason"), actor=actor)
+def _match(connection: Connection, account: lines.Account, _month: periods.Month, data: Form, actor: str) -> object:
+    return decisions.match(connection, account, all_of(data, "line"), all_of(data, "entry"), reason=text_of(data, "reason"), actor=actor)
 
 
 DEEDS: dict[str, tuple[str, Deed]] = {
     "run": ("reconcile", lambda c, account, month, data, actor: matching_run.run(c, account, month.last, actor)),  # noqa: ARG005 - one shape for all deeds
     "match": ("reconcile", _match),
-    "unmatch": ("reconcile", lambda c, account, month, data, actor: decisions.unmatch(c, account, _all(data, "match"), reason=_text(data, "reason"), actor=actor)),  # noqa: ARG005
-    "confirm": ("reconcile", lambda c, account, month, data, actor: decisions.confirm(c, account, _all(data, "match"), actor=actor)),  # noqa: ARG005
+    "unmatch": ("reconcile", lambda c, account, month, data, actor: decisions.unmatch(c, account, all_of(data, "match"), reason=text_of(data, "reason"), actor=actor)),  # noqa: ARG005
+    "confirm": ("reconcile", lambda c, account, month, data, actor: decisions.confirm(c, account, all_of(data, "match"), actor=actor)),  # noqa: ARG005
     "charges": ("reconcile", _charges),
-    "own": ("reconcile", lambda c, account, month, data, actor: signing.own(c, account, month, owner=_text(data, "owner"), note=_text(data, "reason"), actor=actor)),
-    "prepare": ("reconcile", lambda c, account, month, data, actor: signing.prepare(c, picture.draw(c, account, month), actor=actor, note=_text(data, "reason"))),
-    "review": ("reconcile", lambda c, account, month, data, actor: signing.review(c, picture.draw(c, account, month), actor=actor, note=_text(data, "reason"))),
-    "reopen": ("reconcile", lambda c, account, month, data, actor: signing.reopen(c, account, month, actor=actor, reason=_text(data, "reason"))),
-    "soft_close": ("lock_period", lambda c, account, month, data, actor: periods.change(c, month, "soft_closed", actor, _text(data, "reason"))),  # noqa: ARG005
-    "lock": ("lock_period", lambda c, account, month, data, actor: periods.change(c, month, "locked", actor, _text(data, "reason"))),  # noqa: ARG005
-    "open": ("lock_period", lambda c, account, month, data, actor: periods.change(c, month, "open", actor, _text(data, "reason"))),  # noqa: ARG005
+    "own": ("reconcile", lambda c, account, month, data, actor: signing.own(c, account, month, owner=text_of(data, "owner"), note=text_of(data, "reason"), actor=actor)),
+    "prepare": ("reconcile", lambda c, account, month, data, actor: signing.prepare(c, picture.draw(c, account, month), actor=actor, note=text_of(data, "reason"))),
+    "review": ("reconcile", lambda c, account, month, data, actor: signing.review(c, picture.draw(c, account, month), actor=actor, note=text_of(data, "reason"))),
+    "reopen": ("reconcile", lambda c, account, month, data, actor: signing.reopen(c, account, month, actor=actor, reason=text_of(data, "reason"))),
+    "soft_close": ("lock_period", lambda c, account, month, data, actor: periods.change(c, month, "soft_closed", actor, text_of(data, "reason"))),  # noqa: ARG005
+    "lock": ("lock_period", lambda c, account, month, data, actor: periods.change(c, month, "locked", actor, text_of(data, "reason"))),  # noqa: ARG005
+    "open": ("lock_period", lambda c, account, month, data, actor: periods.change(c, month, "open", actor, text_of(data, "reason"))),  # noqa: ARG005
 }
 """What may be done with an account's month: the right it needs, and the deed."""
 
@@ -137,7 +133,7 @@ DEEDS: dict[str, tuple[str, Deed]] = {
 @post("/reconciliation/do", sync_to_thread=True, guards=[requires("reconcile")])
 def do(request: Asked, data: Form) -> Response[bytes]:
     """Do one of DEEDS with an account's month."""
-    account, period, deed = _text(data, "account"), _text(data, "period"), _text(data, "deed")
+    account, period, deed = text_of(data, "account"), text_of(data, "period"), text_of(data, "deed")
     if deed not in DEEDS:
         return _month(request, account, period, f"there is nothing called {deed!r} to do")
     verb, act = DEEDS[deed]
@@ -155,13 +151,3 @@ def rules(request: Asked) -> Template:
     config = desk_of(request).workspace.config
     told = desk_of(request).read(lambda c: learning.rules(c, config.learning.act_after))
     return page("rules", rules=list(told.iter_rows(named=True)), act_after=config.learning.act_after, policy=config.policy)
-
-
-def _text(data: dict[str, list[str] | str], name: str) -> str:
-    value = data.get(name, "")
-    return (value if isinstance(value, str) else value[0] if value else "").strip()
-
-
-def _all(data: dict[str, list[str] | str], name: str) -> list[str]:
-    value = data.get(name, [])
-    return [one for one in ([value] if isinstance(value, str) else value) if one]

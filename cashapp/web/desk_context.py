@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 from litestar import Request
 from litestar.datastructures import State
+from litestar.enums import RequestEncodingType
+from litestar.params import Body
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Template
 from markupsafe import Markup, escape
@@ -62,6 +64,22 @@ class Desk:
         """Act on the books in one transaction, alone among writers."""
         with self.workspace.locked(30), db.writing(self.engine) as connection:
             return act(connection)
+
+
+Form = Annotated[dict[str, list[str] | str], Body(media_type=RequestEncodingType.URL_ENCODED)]
+"""A posted form: a field that stands several times is a list."""
+
+
+def text_of(form: Mapping[str, list[str] | str], name: str) -> str:
+    """The field, or the first of several; "" where there is none."""
+    value = form.get(name, "")
+    return (value if isinstance(value, str) else value[0] if value else "").strip()
+
+
+def all_of(form: Mapping[str, list[str] | str], name: str) -> list[str]:
+    """Every value of the field, as it stands in the form."""
+    value = form.get(name, [])
+    return [value] if isinstance(value, str) else value
 
 
 def desk_of(request: Asked) -> Desk:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
 from urllib.parse import urlencode
 
 from litestar import Response, get, post
-from litestar.enums import RequestEncodingType
-from litestar.params import Body
 from litestar.response import Redirect, Template
 from sqlalchemy import Connection, delete, select
 
@@ -15,9 +12,8 @@ from cashapp import clock, desk, queue, schema
 from cashapp.errors import UsageError
 from cashapp.queue import Filter
 from cashapp.web.access import requires
-from cashapp.web.desk_context import Asked, by, desk_of, page
+from cashapp.web.desk_context import Asked, Form, all_of, by, desk_of, page, text_of
 
-Many = Annotated[dict[str, list[str] | str], Body(media_type=RequestEncodingType.URL_ENCODED)]
 BULK_MAX = 200
 
 
@@ -54,11 +50,11 @@ def queue_page(request: Asked) -> Template:
         "page": queue.page(c, wanted, today, after), "counts": queue.counts(c, wanted, today), "totals": queue.totals(c, wanted, today),
         "owners": queue.owners(c), "saved": _saved(c, request.user.login), "newest": queue.newest(c),
     })
-    return page("queue", wanted=wanted, after=after, query=query_of(wanted), query_of=query_of, done=_done(request), **told)
+    return page("queue", wanted=wanted, after=after, query=query_of(wanted), query_of=query_of, done=just_done(request), **told)
 
 
-def _done(request: Asked) -> dict[str, object] | None:
-    """What was just done, to be told with its undo: the case and its last event."""
+def just_done(request: Asked) -> dict[str, object] | None:
+    """What was just done, to be told with its undo: the case that `?done=` names and its last event."""
     number = request.query_params.get("done", "")
     if not number.isdigit():
         return None
@@ -75,13 +71,13 @@ def news(request: Asked) -> Template:
 
 
 @post("/queue/bulk", sync_to_thread=True, guards=[requires("bulk")])
-def bulk(request: Asked, data: Many) -> Response[bytes]:
+def bulk(request: Asked, data: Form) -> Response[bytes]:
     """Accept the first suggestion of the ticked cases: first a preview with count and sum, then, confirmed, the deed."""
     ids = _ticked(data)
     if not ids:
         return Redirect("/queue", status_code=303)
     found = desk_of(request).read(lambda c: [case for case in queue.by_id(c, ids) if case.status == "open" and case.rule])
-    if data.get("confirmed") != "yes":
+    if text_of(data, "confirmed") != "yes":
         return page("bulk", cases=found, left_out=len(ids) - len(found), total=_sums(found))
     refused: list[tuple[int, str]] = []
     for case in found:
@@ -92,10 +88,8 @@ def bulk(request: Asked, data: Many) -> Response[bytes]:
     return page("bulk_done", count=len(found) - len(refused), refused=refused, total=_sums([c for c in found if c.exception_id not in dict(refused)]))
 
 
-def _ticked(data: dict[str, list[str] | str]) -> list[int]:
-    ticked = data.get("case", [])
-    numbers = [ticked] if isinstance(ticked, str) else ticked
-    return sorted({int(number) for number in numbers if number.isdigit()})[:BULK_MAX]
+def _ticked(data: Form) -> list[int]:
+    return sorted({int(number) for number in all_of(data, "case") if number.isdigit()})[:BULK_MAX]
 
 
 def _sums(cases: list[queue.Case]) -> list[tuple[str, int]]:
@@ -107,9 +101,9 @@ def _sums(cases: list[queue.Case]) -> list[tuple[str, int]]:
 
 
 @post("/queue/saved", sync_to_thread=True)
-def save_filter(request: Asked, data: Many) -> Redirect:
+def save_filter(request: Asked, data: Form) -> Redirect:
     """Keep the filter under a name, or with an empty one forget it."""
-    name, query, forget = (str(data.get(field, "")).strip()[:200] for field in ("name", "query", "forget"))
+    name, query, forget = (text_of(data, field)[:200] for field in ("name", "query", "forget"))
     table, login = schema.saved_filter, request.user.login
 
     def keep(connection: Connection) -> None:
