@@ -265,3 +265,11 @@ def test_a_month_is_matched_signed_by_two_and_locked(desk: tuple[str, Engine]) -
     late = sam.post(f"/cases/{number}/accept", seen=sam.seen(number), rank="1")
     assert (late.status_code, f"{of['period']} is locked" in late.text) == (422, True)
     assert holds(engine)
+
+
+def test_a_customers_page_ages_what_the_report_ages(desk: tuple[str, Engine]) -> None:
+    base, _ = desk
+    text = Client(base, "otto").get("/customers/C-1023").text
+    head = text.split('<table class="aging">')[1].split("</table>")[0]
+    assert [part.split("</th>")[0] for part in head.split("<th>")[1:]] == ["current", "1-30", "31-60", "61-90", "90+", "credits", "total"]
+    assert "<b>12,522.67</b>" in head

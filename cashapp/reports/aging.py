@@ -6,6 +6,8 @@ without one is due when issued.
 
 from __future__ import annotations
 
+import datetime as dt
+
 import polars as pl
 from sqlalchemy import Connection, select
 
@@ -53,6 +55,16 @@ def open_items(connection: Connection, when: When) -> pl.DataFrame:
     shape: db.Shape = {"customer_id": pl.String, "name": pl.String, "currency": pl.String, "kind": pl.String, "issue_date": pl.Date,
                        "due_date": pl.Date, "left": pl.Int64, "document": pl.String, "amount": pl.Int64, "item_id": pl.Int64}
     return db.frame(connection, query, shape)
+
+
+def of_customer(connection: Connection, customer_id: str, today: dt.date) -> pl.DataFrame:
+    """currency, the BUCKETS, credits, total in minor units: what one customer owes now."""
+    item = schema.open_item
+    query = select(item.c.customer_id, item.c.customer_id.label("name"), item.c.currency, item.c.kind, item.c.issue_date, item.c.due_date, item.c.open_minor).where(
+        item.c.customer_id == customer_id, item.c.open_minor != 0)
+    items = db.frame(connection, query, {"customer_id": pl.String, "name": pl.String, "currency": pl.String, "kind": pl.String, "issue_date": pl.Date,
+                                         "due_date": pl.Date, "left": pl.Int64})
+    return _by_customer(items, When(None, today)).select("currency", *BUCKETS, "credits", "total")
 
 
 def _by_customer(items: pl.DataFrame, when: When) -> pl.DataFrame:

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, func, select
 from cashapp import clock, queue, reports, schema
 from cashapp.errors import UsageError
 from cashapp.reports import pages, rendering
+from cashapp.reports.aging import of_customer
 from cashapp.reports.model import Report
 from cashapp.web.access import requires
 from cashapp.web.desk_context import Asked, desk_of, page
@@ -108,20 +109,9 @@ def customer(request: Asked, customer_id: FromPath[str]) -> Template:
             .where(receipt.c.customer_id == customer_id).order_by(receipt.c.value_date.desc(), receipt.c.receipt_id.desc()).limit(50)).all()
         known = [(kind, values) for kind, names in (("alias", schema.customer_alias), ("account", schema.customer_account))
                  if (values := list(connection.execute(select(names.c[kind], names.c.source).where(names.c.customer_id == customer_id).order_by(names.c[kind])).all()))]
-        return {"customer": row, "items": items, "payments": payments, "known": known, "buckets": _buckets(list(items), today)}
+        return {"customer": row, "items": items, "payments": payments, "known": known, "aging": list(of_customer(connection, customer_id, today).iter_rows(named=True))}
 
     return page("customer", **desk_of(request).read(ask))
-
-
-def _buckets(items: list[object], today: dt.date) -> dict[str, list[tuple[str, int]]]:
-    """Open amounts by currency and lateness."""
-    labels = ("not due", "1–30", "31–60", "61–90", "over 90")
-    sums: dict[str, list[int]] = {}
-    for row in items:
-        late = (today - row.due_date).days if row.due_date else 0  # type: ignore[attr-defined]  # a row of open_item
-        place = 0 if late <= 0 else min(1 + (late - 1) // 30, 4)
-        sums.setdefault(row.currency, [0] * 5)[place] += row.open_minor  # type: ignore[attr-defined]
-    return {currency: list(zip(labels, minor, strict=True)) for currency, minor in sorted(sums.items())}
 
 
 @get("/files", sync_to_thread=True)
