@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import tempfile
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import uvicorn
 from click.testing import CliRunner
 from playwright.sync_api import Browser, sync_playwright
 
 from cashapp import db, users
 from cashapp.cli import cli
-from cashapp.web.app import create
 from cashapp.workspace import Workspace
+from tests.desks import PASSWORD, served
 
 SCREENS = Path(__file__).with_name("screens")
-PASSWORD = "correct horse battery"
 PEOPLE = {"rita": ("Rita Alvarez", "admin"), "mia": ("Mia Chen", "manager")}
 PAGES = {
     "queue": "/queue", "case": "/cases/4", "overview": "/overview", "customers": "/customers", "customer": "/customers/C-1018", "files": "/files", "file": "/files/1",
@@ -52,17 +47,8 @@ def _desk(home: Path) -> Iterator[str]:
     with db.writing(engine) as connection:
         for login, (name, role) in PEOPLE.items():
             users.add(connection, login, name, role, PASSWORD)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = uvicorn.Server(uvicorn.Config(create(workspace, engine), host="127.0.0.1", port=port, log_level="warning"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join(10)
+    with served(workspace, engine) as base:
+        yield base
     engine.dispose()
 
 
