@@ -180,6 +180,16 @@ cashbook_entry = Table(
     Column("entry_id", Text, primary_key=True),
     Column("entry_date", Date, nullable=False),
     _minor("amount_minor"), Column("currency", String(3), nullable=False), _text("reference"), _text("description"), _text("kind"),
+    Column("known_at", DateTime, nullable=False),  # when the import brought it as it reads
+)
+cashbook_entry_before = Table(  # how a changed entry read before, so that a month can be printed as it was known
+    "cashbook_entry_before", metadata,
+    Column("account", Text, primary_key=True),
+    Column("entry_id", Text, primary_key=True),
+    Column("entry_date", Date, nullable=False),
+    _minor("amount_minor"), Column("currency", String(3), nullable=False), _text("reference"), _text("description"), _text("kind"),
+    Column("known_at", DateTime, nullable=False),
+    Column("replaced_at", DateTime, primary_key=True),
 )
 receipt = Table(
     "receipt", metadata,
@@ -452,6 +462,6 @@ period_event = Table(  # a month is what its last event says: soft_closed, locke
 APPEND_ONLY = (
     source_file, statement, control, file_issue, bank_line, line_link, journal_entry, posting, seal, application,
     exception_event, run_log, undone_file, receipt_before, return_event, adjustment_event, undo_log, lesson, audit_sample,
-    bank_match, bank_match_member, bank_match_event, reconciliation_event, period_event,
+    bank_match, bank_match_member, bank_match_event, reconciliation_event, period_event, cashbook_entry_before,
 )
 """Tables whose rows are never changed nor deleted; triggers refuse it."""

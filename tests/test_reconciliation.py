@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -208,6 +210,74 @@ def test_as_it_was_known_at_a_day(books: Path) -> None:
     assert known(f"{clock.now():%Y-%m-%d}") == WANTED
     assert not [pair for pair in known("2020-01-01") if pair.startswith("B-")]
     assert "known at 2020-01-01 23:59:59" in cashapp(books, "report", "bank-reconciliation", *MONTH, "--known-at", "2020-01-01").stdout
+
+
+LATER = ("--as-of", "2026-11-05")
+
+
+@pytest.fixture
+def ticking(monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
+    """Each reading of the clock is a second after the one before; returns the moment it is, as `--known-at` takes it."""
+    at = [dt.datetime(2026, 11, 2, 9, tzinfo=dt.UTC)]
+
+    def now() -> dt.datetime:
+        at[0] += dt.timedelta(seconds=1)
+        return at[0]
+
+    monkeypatch.setattr(clock, "now", now)
+    return lambda: f"{at[0]:%Y-%m-%d %H:%M:%S}"
+
+
+def printed(home: Path, known_at: str) -> tuple[list[dict[str, str]], dict[str, object]]:
+    """The month's table and the report's figures as they were known then."""
+    words = (*MONTH, "--known-at", known_at)
+    rows = cashapp(home, "export", "reconciliation", *words)
+    report = cashapp(home, "report", "bank-reconciliation", *words, "--to", "json")
+    assert (rows.exit_code, report.exit_code) == (0, 0), rows.output + report.output
+    told = json.loads(report.stdout)
+    return list(csv.DictReader(io.StringIO(rows.stdout))), {"sections": told["sections"], "notes": told["notes"]}
+
+
+@pytest.mark.parametrize("with_cash_book", [True, False], ids=["cash book", "journal"])
+def test_what_was_reviewed_prints_the_same_whatever_came_after(home: Path, tmp_path: Path, db_url: str, monkeypatch: pytest.MonkeyPatch,
+                                                                ticking: Callable[[], str], *, with_cash_book: bool) -> None:
+    monkeypatch.setenv("CASHAPP_DB", db_url)
+    monkeypatch.setenv("CASHAPP_ACTOR", "pat")
+    statement = ":20:A\n:25:111222333\n:28C:10/1\n:60F:C261001USD0,\n:61:2610051005C1200,50NTRFB-1\n:86:ACME CORP INV-1\n:61:2610121012C300,17NTRFB-3\n:86:ALDER\n:62F:C261031USD1500,67\n"
+    for name, text in (("october.sta", statement), ("cashbook.csv", CASH_BOOK), ("late.csv", "Date,Description,Amount,Reference,Account\n2026-10-31,LATE CHARGE,-3.00,B-9,111222333\n"),
+                       ("changed.csv", CASH_BOOK.replace("E1,2026-10-02,1200.50", "E1,2026-10-02,1200.05")), ("customers.csv", "customer_id,name\nC1,Acme Corp\n"),
+                       ("invoices.csv", "invoice_number,customer_id,amount,currency,invoice_date,due_date\nINV-1,C1,1200.50,USD,2026-09-01,2026-10-01\n")):
+        (tmp_path / name).write_text(text)
+
+    def done(*words: str) -> str:
+        result = cashapp(home, *words)
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    for what in ("customers", "invoices", *(["cashbook"] if with_cash_book else [])):
+        done("import", what, str(tmp_path / f"{what}.csv"))
+    before_the_statement = ticking()
+    done("run", str(tmp_path / "october.sta"), "--as-of", "2026-10-31")
+    done("reconcile", *MONTH)
+    if with_cash_book:
+        done("reconcile", "own", *MONTH, "--owner", "kim", "--note", "opening balance")
+    done("reconcile", "sign", *MONTH)
+    done("--actor", "kim", "reconcile", "sign", *MONTH, "--review")
+    reviewed, then = ticking(), printed(home, ticking())
+    assert [row["bank_reference"] for row in printed(home, before_the_statement)[0] if row["bank_reference"]] == []
+
+    done("reconcile", "reopen", *MONTH, "--reason", "something came")  # and now everything changes
+    done("run", str(tmp_path / "late.csv"), *LATER)
+    applied = next(csv.DictReader(io.StringIO(done("export", "applications"))))
+    done("undo", "application", applied["receipt_id"], "--reason", "was not theirs")
+    if with_cash_book:
+        done("import", "cashbook", str(tmp_path / "changed.csv"))
+        done("reconcile", *MONTH)
+    done("undo", "file", "october.sta", "--reason", "the wrong bank")
+
+    assert printed(home, reviewed) == then
+    assert not [note for note in then[1]["notes"] if "BROKEN" in note]
+    assert printed(home, ticking())[0] != then[0]
 
 
 def test_an_account_is_one_however_it_is_written(books: Path) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import polars as pl
 from sqlalchemy import Connection
 
-from cashapp import periods, schema
+from cashapp import clock, periods, schema
 from cashapp.errors import UsageError
 from cashapp.money import shown
 from cashapp.reconciliation import lines as sides
@@ -82,7 +82,8 @@ def book_charges(connection: Connection, account: Account, drawn: Picture, line_
         entry_id = f"BANK-{row['line_id']}"
         connection.execute(schema.cashbook_entry.insert().values(
             account=account.in_book[0], entry_id=entry_id, entry_date=row["date"], amount_minor=row["amount_minor"], currency=row["currency"], reference=row["bank_reference"],
-            description=f"{row['description']} (booked from the bank reconciliation)".strip(), kind=row["kind"]))
+            description=f"{row['description']} (booked from the bank reconciliation)".strip(), kind=row["kind"],
+            known_at=clock.now().replace(tzinfo=None)))
         match(connection, account, [row["by_id"]], [entry_id], reason=f"{row['kind']} booked by {actor}", actor=actor)
     return wanted.height
 

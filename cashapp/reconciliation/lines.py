@@ -2,24 +2,27 @@
 
 The bank side is every booked statement line that tells of money for the first time. The book side is the imported cash book where the account
 has one, and the receipts that the program has dealt with and the cash book lacks; else the program's own journal, entry by entry: what a statement line posted, and what lockbox files and advices announced and no
-statement has shown yet (deposits in transit). An account may be written in several ways; all of them are one account.
+statement has shown yet (deposits in transit). An account may be written in several ways; all of them are one account. Both sides can be told as
+they were known at a moment (`known_at`, UTC; None is now).
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import NamedTuple
 
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 
-from cashapp import accounts, db, linking, schema
+from cashapp import accounts, db, schema
 from cashapp.bank_accounts import normalise_account, same_account
 from cashapp.errors import UsageError
+from cashapp.reconciliation import moment
 
 LINES: db.Shape = {
     "line_id": pl.Int64, "currency": pl.String, "amount_minor": pl.Int64, "date": pl.Date, "kind": pl.String, "check_number": pl.String, "name": pl.String,
     "bank_reference": pl.String, "customer_reference": pl.String, "structured_reference": pl.String, "remittance_text": pl.String, "batch_reference": pl.String,
-    "account": pl.String, "statement_id": pl.Int64, "sha256": pl.String, "receipt_key": pl.String, "file": pl.String, "line": pl.Int64, "known_at": pl.Datetime,
+    "account": pl.String, "statement_id": pl.Int64, "sha256": pl.String, "receipt_key": pl.String, "file": pl.String, "line": pl.Int64,
     "batch_key": pl.Int64, "batch_amount_minor": pl.Int64, "return_reason": pl.String,
 }
 ENTRIES: db.Shape = {
@@ -61,20 +64,22 @@ def find(connection: Connection, given: str) -> Account:
     return Account(min({*mine, *books} - {""}, key=lambda name: (len(name), name), default=UNNAMED), mine, books)
 
 
-def bank_lines(connection: Connection, account: Account) -> pl.DataFrame:
+def bank_lines(connection: Connection, account: Account, known_at: dt.datetime | None = None) -> pl.DataFrame:
     """LINES of the account, all of them."""
-    line, link = schema.bank_line, schema.line_link
-    repeats = select(link.c.line_id).where(link.c.how == "repeat")
-    return _lines(connection, and_(line.c.account.in_(account.at_bank), line.c.report == "statement", line.c.status == "booked", line.c.line_id.not_in(repeats)))
+    line = schema.bank_line
+    return _lines(connection, and_(line.c.account.in_(account.at_bank), line.c.report == "statement"), known_at)
 
 
-def _lines(connection: Connection, condition: ColumnElement[bool]) -> pl.DataFrame:
+def _lines(connection: Connection, condition: ColumnElement[bool], known_at: dt.datetime | None) -> pl.DataFrame:
+    """LINES that are booked, count, and meet the condition."""
     line, file, receipt = schema.bank_line, schema.source_file, schema.receipt
     query = (
         select(line.c.line_id, line.c.currency, line.c.amount_minor, line.c.booking_date, line.c.kind, line.c.check_number, line.c.payer_name, line.c.bank_reference,
                line.c.customer_reference, line.c.structured_reference, line.c.remittance_text, line.c.batch_reference, line.c.account, line.c.statement_id, file.c.sha256,
-               receipt.c.receipt_key, file.c.name, line.c.line, file.c.processed_at, line.c.batch_key, line.c.batch_amount_minor, line.c.return_reason)
-        .join(file, file.c.file_id == line.c.file_id).outerjoin(receipt, receipt.c.line_id == line.c.line_id).where(condition).order_by(line.c.line_id)
+               receipt.c.receipt_key, file.c.name, line.c.line, line.c.batch_key, line.c.batch_amount_minor, line.c.return_reason)
+        .join(file, file.c.file_id == line.c.file_id).outerjoin(receipt, receipt.c.line_id == line.c.line_id)
+        .where(condition, line.c.status == "booked", line.c.line_id.not_in(moment.repeats(known_at)), *([file.c.processed_at <= known_at] if known_at else []))
+        .order_by(line.c.line_id)
     )
     return db.frame(connection, query, LINES)
 
@@ -86,13 +91,16 @@ def batch_charges(lines: pl.DataFrame) -> pl.DataFrame:
         "currency", "date", (pl.col("batch_amount_minor") - pl.col("told")).alias("amount_minor")).filter(pl.col("amount_minor") != 0).sort("date", "currency")
 
 
-def cash_book(connection: Connection, account: Account) -> pl.DataFrame:
-    """ENTRIES of the imported cash book."""
-    entry = schema.cashbook_entry
-    query = select(entry.c.account, entry.c.entry_id, entry.c.currency, entry.c.amount_minor, entry.c.entry_date, entry.c.kind, entry.c.reference, entry.c.description).where(
-        entry.c.account.in_(account.in_book)).order_by(entry.c.account, entry.c.entry_id)
-    shape = {name: dtype for name, dtype in ENTRIES.items() if name != "source"}
-    return db.frame(connection, query, shape).with_columns(pl.lit("cashbook").alias("source"))
+def cash_book(connection: Connection, account: Account, known_at: dt.datetime | None = None) -> pl.DataFrame:
+    """ENTRIES of the imported cash book, as they read now or read then."""
+    entry, before = schema.cashbook_entry, schema.cashbook_entry_before
+    names = ("account", "entry_id", "currency", "amount_minor", "entry_date", "kind", "reference", "description")
+    shape = dict(zip(names, list(ENTRIES.values())[:-1], strict=True))
+    told = db.frame(connection, select(*(entry.c[name] for name in names)).where(entry.c.account.in_(account.in_book), *([entry.c.known_at <= known_at] if known_at else [])), shape)
+    if known_at is not None:
+        told = pl.concat([told, db.frame(connection, select(*(before.c[name] for name in names)).where(
+            before.c.account.in_(account.in_book), before.c.known_at <= known_at, before.c.replaced_at > known_at), shape)])
+    return told.rename(dict(zip(names, ENTRIES, strict=False))).with_columns(pl.lit("cashbook").alias("source")).sort("book_account", "entry_id")
 
 
 class Journal(NamedTuple):
@@ -102,11 +110,11 @@ class Journal(NamedTuple):
     origins: pl.DataFrame
 
 
-def journal(connection: Connection, account: Account, lines: pl.DataFrame) -> Journal:
-    """What the journal holds of the account: one entry for each line it posted, or for each receipt that a deposit line settles, and those
+def journal(connection: Connection, account: Account, lines: pl.DataFrame, known_at: dt.datetime | None = None) -> Journal:
+    """What the journal holds of the account: one entry for each of the `lines` it posted, or for each receipt that a deposit line settles, and those
     announced that no statement shows yet."""
     numbers = _journal_numbers(connection, account, lines)
-    links = _announced(connection, account)
+    links = _announced(connection, account, known_at)
     told = lines.join(links.select("line_id").drop_nulls().unique(), on="line_id", how="anti", maintain_order="left").join(numbers, on="line_id", how="left", maintain_order="left")
     own = told.select(
         "line_id", _entry_id(pl.col("number"), pl.coalesce(pl.col("receipt_key"), pl.format("L{}", "line_id"))).alias("entry_id"), "currency", "amount_minor", "date", "kind",
@@ -147,16 +155,14 @@ def _journal_numbers(connection: Connection, account: Account, lines: pl.DataFra
     return pl.concat([found, returned.select("line_id", "number")]).unique("line_id", keep="first", maintain_order=True)
 
 
-def _announced(connection: Connection, account: Account) -> pl.DataFrame:
+def _announced(connection: Connection, account: Account, known_at: dt.datetime | None) -> pl.DataFrame:
     """Receipts told by other reports than a statement (LINES, as `told_id`), with the statement line that settles or is opened by them (`line_id`, null: in transit)."""
     line, link, statement = schema.bank_line, schema.line_link, schema.statement
-    counted = select(schema.receipt.c.line_id)
-    repeats = select(link.c.line_id).where(link.c.how == "repeat")
-    told = _lines(connection, and_(line.c.report != "statement", line.c.status == "booked", line.c.line_id.in_(counted), line.c.line_id.not_in(repeats)))
+    told = _lines(connection, and_(line.c.report != "statement", line.c.line_id.in_(select(schema.receipt.c.line_id))), known_at)
     shown = line.alias()
     pairs = db.frame(connection, select(link.c.line_id, link.c.counted_by, link.c.how, shown.c.account, statement.c.account).join(
         line, line.c.line_id == link.c.line_id).join(statement, statement.c.statement_id == line.c.statement_id).join(shown, shown.c.line_id == link.c.counted_by).where(
-        link.c.how.in_(("settles", "details"))), {"one": pl.Int64, "other": pl.Int64, "how": pl.String, "shown_account": pl.String, "line_account": pl.String})
+        link.c.how.in_(("settles", "details")), moment.link_stands(known_at)), {"one": pl.Int64, "other": pl.Int64, "how": pl.String, "shown_account": pl.String, "line_account": pl.String})
     deposit = pl.when(pl.col("how") == "settles")
     origins = pairs.select(deposit.then("other").otherwise("one").alias("told_id"), deposit.then("one").otherwise("other").alias("line_id"),
                            deposit.then("line_account").otherwise("shown_account").alias("deposit_account"))
@@ -165,36 +171,36 @@ def _announced(connection: Connection, account: Account) -> pl.DataFrame:
     return joined.filter(where.is_in(list(account.at_bank)) & (where != "")).sort("told_id")
 
 
-def decided(connection: Connection) -> pl.DataFrame:
+def decided(connection: Connection, known_at: dt.datetime | None = None) -> pl.DataFrame:
     """line_id of the receipts that the program's books have dealt with (applied, on account, posted elsewhere) and of returns they took back. A receipt
     nobody has identified is money at the bank that the books do not know yet."""
-    receipt, application, returned, link = schema.receipt, schema.application, schema.returned_item, schema.line_link
-    shown = select(link.c.line_id).where(link.c.how == "settles", link.c.counted_by.in_(select(returned.c.line_id)))
-    applied = select(application.c.receipt_id)
-    query = select(receipt.c.line_id).where((receipt.c.state.in_(("non_ar", "returned"))) | receipt.c.receipt_id.in_(applied)).union(select(returned.c.line_id), shown)
+    receipt, returned, link = schema.receipt, schema.returned_item, schema.line_link
+    shown = select(link.c.line_id).where(link.c.how == "settles", link.c.counted_by.in_(select(returned.c.line_id)), moment.link_stands(known_at))
+    query = select(receipt.c.line_id).where(receipt.c.receipt_id.in_(moment.decided(known_at))).union(
+        select(returned.c.line_id).where(returned.c.line_id.is_not(None)), shown)
     return pl.DataFrame({"line_id": sorted(connection.execute(query).scalars())}, schema={"line_id": pl.Int64})
 
 
-def first_balance(connection: Connection, account: Account) -> dict[str, int]:
+def first_balance(connection: Connection, account: Account, known_at: dt.datetime | None = None) -> dict[str, int]:
     """The balance at which each currency's oldest statement opens, where one is stated."""
     statement = schema.statement
     order = func.coalesce(statement.c.from_date, statement.c.to_date, statement.c.closing_date)
     query = select(statement.c.currency, statement.c.opening_minor).where(
-        statement.c.account.in_(account.at_bank), statement.c.report == "statement", statement.c.opening_minor.is_not(None), linking.not_undone(statement.c.file_id)).order_by(order, statement.c.statement_id)
+        statement.c.account.in_(account.at_bank), statement.c.report == "statement", statement.c.opening_minor.is_not(None), moment.file_stands(statement.c.file_id, known_at)).order_by(order, statement.c.statement_id)
     found: dict[str, int] = {}
     for currency, minor in connection.execute(query):
         found.setdefault(currency, int(minor))
     return found
 
 
-def stated_balances(connection: Connection, account: Account) -> list[tuple[str, object, int]]:
+def stated_balances(connection: Connection, account: Account, known_at: dt.datetime | None = None) -> list[tuple[str, object, int]]:
     """currency, date, closing balance as the statements state them, in order of their dates."""
     statement, line = schema.statement, schema.bank_line
     query = (
         select(statement.c.currency, func.coalesce(statement.c.closing_date, statement.c.to_date, func.max(line.c.booking_date)).label("date"), statement.c.closing_minor, statement.c.statement_id)
         .outerjoin(line, line.c.statement_id == statement.c.statement_id)
         .where(statement.c.account.in_(account.at_bank), statement.c.report == "statement", statement.c.closing_minor.is_not(None),
-               linking.not_undone(statement.c.file_id)).group_by(*statement.c)
+               moment.file_stands(statement.c.file_id, known_at)).group_by(*statement.c)
     )
     rows = sorted((row for row in connection.execute(query).all() if row.date is not None), key=lambda row: (str(row.date), row.statement_id))
     return [(row.currency, row.date, int(row.closing_minor)) for row in rows]

@@ -67,15 +67,14 @@ def draw(connection: Connection, account: Account, month: Month, known_at: dt.da
     """The picture of the month, as known now or at a moment; midnight means the whole of its day."""
     if known_at is not None and known_at.time() == dt.time():
         known_at += dt.timedelta(days=1, seconds=-1)
-    lines = sides.bank_lines(connection, account)
-    lines = lines.filter(pl.col("known_at") <= known_at) if known_at else lines
-    told = sides.journal(connection, account, lines)
-    book = sides.cash_book(connection, account)
+    lines = sides.bank_lines(connection, account, known_at)
+    told = sides.journal(connection, account, lines, known_at)
+    book = sides.cash_book(connection, account, known_at)
     is_opening = book["kind"].str.to_lowercase().is_in(OPENING)
-    base = sides.first_balance(connection, account)
+    base = sides.first_balance(connection, account, known_at)
     stored = store.standing(connection, account, known_at)
     if account.in_book:
-        entries, units = _with_cash_book(lines, book.filter(~is_opening), stored, told, sides.decided(connection))
+        entries, units = _with_cash_book(lines, book.filter(~is_opening), stored, told, sides.decided(connection, known_at))
         bases = dict(book.filter(is_opening).group_by("currency").agg(pl.col("amount_minor").sum()).iter_rows()) or base
     else:
         entries, units, bases = told.entries, _from_origins(told.origins, lines, told.entries), base
@@ -88,7 +87,7 @@ def draw(connection: Connection, account: Account, month: Month, known_at: dt.da
         account=account, month=month, rows=grouped, units=flows, has_cash_book=bool(account.in_book), known_at=known_at,
         bank={c: _columns(lines, charges, c, base.get(c, 0), month) for c in currencies},
         book={c: _columns(entries, charges.clear(), c, bases.get(c, 0), month) for c in currencies},
-        stated=_stated(connection, account, lines, month),
+        stated=_stated(connection, account, lines, month, known_at),
     )
 
 
@@ -184,10 +183,10 @@ def _columns(rows: pl.DataFrame, charges: pl.DataFrame, currency: str, base: int
     return {"opening": opening, "receipts": receipts, "disbursements": disbursements, "closing": opening + receipts - disbursements}
 
 
-def _stated(connection: Connection, account: Account, lines: pl.DataFrame, month: Month) -> dict[str, int]:
+def _stated(connection: Connection, account: Account, lines: pl.DataFrame, month: Month, known_at: dt.datetime | None) -> dict[str, int]:
     """The closing balance that the last statement of the month (or before it) states, where no line comes after that statement."""
     found: dict[str, int] = {}
-    for currency, date, minor in sides.stated_balances(connection, account):
+    for currency, date, minor in sides.stated_balances(connection, account, known_at):
         if str(date) <= month.last.isoformat():
             found[currency] = minor
             after = lines.filter((pl.col("currency") == currency) & (pl.col("date") > pl.lit(str(date)).str.to_date("%Y-%m-%d")) & (pl.col("date") <= month.last))

@@ -56,18 +56,19 @@ def digest(drawn: Picture) -> str:
     return chain.hexdigest()
 
 
-def events(connection: Connection, account: Account, period: str) -> list[Event]:
-    """Everything done to the account's month, in order."""
+def events(connection: Connection, account: Account, period: str, known_at: dt.datetime | None = None) -> list[Event]:
+    """Everything done to the account's month, now or up to a moment, in order."""
     event = schema.reconciliation_event
     query = select(event.c.action, event.c.at, event.c.actor, event.c.note, event.c.digest).where(
-        event.c.account.in_(account.spellings), event.c.period == period).order_by(event.c.event_id)
+        event.c.account.in_(account.spellings), event.c.period == period,
+        *([event.c.at <= known_at] if known_at else [])).order_by(event.c.event_id)
     return [Event(*row) for row in connection.execute(query)]
 
 
-def signed(connection: Connection, account: Account, period: str) -> Signed:
-    """What stands: reopening takes both signatures back, preparing anew the review."""
+def signed(connection: Connection, account: Account, period: str, known_at: dt.datetime | None = None) -> Signed:
+    """What stands, or stood at a moment: reopening takes both signatures back, preparing anew the review."""
     prepared = reviewed = owner = None
-    for event in events(connection, account, period):
+    for event in events(connection, account, period, known_at):
         if event.action == OWNER:
             owner = event
         elif event.action == PREPARED:

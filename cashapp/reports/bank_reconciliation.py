@@ -126,7 +126,7 @@ def _proof_of_cash(drawn: Picture) -> Section:
 
 def _signatures(connection: Connection, drawn: Picture) -> Section:
     """Who prepared, who reviewed, who owns what is unexplained, and how old that is."""
-    signed = signing.signed(connection, drawn.account, drawn.month.name)
+    signed = signing.signed(connection, drawn.account, drawn.month.name, drawn.known_at)
     rows: list[tuple[object, ...]] = [
         (role, event.actor if event else "– not yet –", event.at if event else None, event.note if event else "")
         for role, event in (("prepared by", signed.prepared), ("reviewed by", signed.reviewed))
@@ -260,10 +260,10 @@ def _notes(connection: Connection, drawn: Picture) -> list[str]:
     """What a reader must know beside the figures."""
     notes: list[str] = []
     name = drawn.account.name
-    signed = signing.signed(connection, drawn.account, drawn.month.name)
-    if signed.reviewed is not None and drawn.known_at is None and drawn.month == periods.month(drawn.month.name) and signed.reviewed.digest != signing.digest(drawn):
-        notes.append(f"{name}: BROKEN – these figures are not those that {signed.reviewed.actor} reviewed on {signed.reviewed.at:%Y-%m-%d %H:%M} UTC; "
-                     f"print them with --known-at '{signed.reviewed.at:%Y-%m-%d %H:%M:%S}'.")
+    signed = signing.signed(connection, drawn.account, drawn.month.name, drawn.known_at)
+    if signed.reviewed is not None and drawn.month == periods.month(drawn.month.name) and signed.reviewed.digest != signing.digest(drawn):
+        hint = "" if drawn.known_at else f"; print them with --known-at '{signed.reviewed.at:%Y-%m-%d %H:%M:%S}'"
+        notes.append(f"{name}: BROKEN – these figures are not those that {signed.reviewed.actor} reviewed on {signed.reviewed.at:%Y-%m-%d %H:%M} UTC{hint}.")
     if not drawn.has_cash_book:
         notes.append(f"{name}: the account has no imported cash book; its books are the program's journal, which posts each statement line when it comes.")
     if drawn.known_at is not None:

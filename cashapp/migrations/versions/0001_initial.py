@@ -11,7 +11,7 @@ APPEND_ONLY = (
     "source_file", "statement", "control", "file_issue", "bank_line", "line_link", "journal_entry", "posting", "seal",
     "application", "exception_event", "run_log", "undone_file", "receipt_before", "return_event", "adjustment_event",
     "undo_log", "lesson", "audit_sample", "bank_match", "bank_match_member", "bank_match_event", "reconciliation_event",
-    "period_event",
+    "period_event", "cashbook_entry_before",
 )
 
 
@@ -49,7 +49,21 @@ def upgrade() -> None:
         sa.Column("reference", sa.Text(), server_default="", nullable=False),
         sa.Column("description", sa.Text(), server_default="", nullable=False),
         sa.Column("kind", sa.Text(), server_default="", nullable=False),
+        sa.Column("known_at", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("account", "entry_id", name=op.f("pk_cashbook_entry"))
+    )
+    op.create_table("cashbook_entry_before",
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("entry_id", sa.Text(), nullable=False),
+        sa.Column("entry_date", sa.Date(), nullable=False),
+        sa.Column("amount_minor", BIG, nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("reference", sa.Text(), server_default="", nullable=False),
+        sa.Column("description", sa.Text(), server_default="", nullable=False),
+        sa.Column("kind", sa.Text(), server_default="", nullable=False),
+        sa.Column("known_at", sa.DateTime(), nullable=False),
+        sa.Column("replaced_at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("account", "entry_id", "replaced_at", name=op.f("pk_cashbook_entry_before"))
     )
     op.create_table("customer",
         sa.Column("customer_id", sa.Text(), nullable=False),
