@@ -13,7 +13,7 @@ from typing import NamedTuple
 import polars as pl
 from sqlalchemy import Connection, Row, select
 
-from cashapp import db, schema
+from cashapp import db, reversals, schema
 from cashapp.strata import RETURNED
 
 ALIAS, ACCOUNT, HABIT = "alias", "account", "habit"
@@ -60,14 +60,13 @@ def spelled(name: str) -> str:
 
 
 def standing(connection: Connection, until: dt.date | None = None) -> pl.DataFrame:
-    """LESSONS whose decision stands; `until`: learned before that day."""
-    lesson, reversal = schema.lesson, schema.journal_entry
-    query = (
-        select(*(lesson.c[name] for name in LESSONS), reversal.c.reason).outerjoin(reversal, reversal.c.reverses == lesson.c.entry_id)
-        .order_by(lesson.c.lesson_id)
-    )
-    told = db.frame(connection, query.where(lesson.c.learned_on < until) if until else query, LESSONS | {"reason": pl.String})
-    return told.filter(pl.col("reason").is_null() | pl.col("reason").str.starts_with(RETURNED[:-1])).drop("reason")
+    """LESSONS whose decision stands; `until`: learned before that day. A decision that was put back after an undone return stands as its new entry."""
+    lesson, entry = schema.lesson, schema.journal_entry
+    query = select(*(lesson.c[name] for name in LESSONS), lesson.c.entry_id).order_by(lesson.c.lesson_id)
+    told = db.frame(connection, query.where(lesson.c.learned_on < until) if until else query, LESSONS | {"entry_id": pl.Int64})
+    now = told.with_columns(pl.col("entry_id").replace(reversals.stands_as(connection)))
+    undone = select(entry.c.reverses).where(entry.c.reverses.is_not(None), entry.c.reason.not_like(RETURNED))
+    return now.join(db.frame(connection, undone, {"entry_id": pl.Int64}), on="entry_id", how="anti", maintain_order="left").drop("entry_id")
 
 
 def rules(connection: Connection, act_after: int, until: dt.date | None = None) -> pl.DataFrame:

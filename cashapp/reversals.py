@@ -17,6 +17,9 @@ from cashapp.errors import CashappError
 from cashapp.ledger import Leg
 from cashapp.money import shown
 
+_AGAIN = "again:"
+"""How the source key of a decision begins that is posted once more."""
+
 
 class Why(NamedTuple):
     """Who takes back, for which business date, and the reason that the journal keeps."""
@@ -50,9 +53,9 @@ def restore(connection: Connection, entry_id: int, why: Why) -> int:
     entry, leg, rows = schema.journal_entry, schema.posting, schema.application
     original = connection.execute(select(entry).where(entry.c.entry_id == entry_id)).one()
     legs = connection.execute(select(leg).where(leg.c.entry_id == entry_id).order_by(leg.c.n)).all()
-    count = connection.execute(select(func.count()).where(entry.c.source_key.like(f"again:{entry_id}:%"))).scalar_one()
+    count = connection.execute(select(func.count()).where(entry.c.source_key.startswith(f"{_AGAIN}{entry_id}:"))).scalar_one()
     again = ledger.post_one(
-        connection, kind=original.kind, on=why.on, source_key=f"again:{entry_id}:{count + 1}", actor=why.actor, memo=original.memo, reason=why.reason,
+        connection, kind=original.kind, on=why.on, source_key=f"{_AGAIN}{entry_id}:{count + 1}", actor=why.actor, memo=original.memo, reason=why.reason,
         legs=[Leg(row.account, row.currency, row.amount_minor, row.customer_id, row.item_id, row.receipt_id) for row in legs])
     _refuse_overdrawn(connection, again)
     applied = connection.execute(select(rows).where(rows.c.entry_id == entry_id).order_by(rows.c.application_id)).all()
@@ -62,6 +65,16 @@ def restore(connection: Connection, entry_id: int, why: Why) -> int:
     table = schema.adjustment
     connection.execute(table.update().where(table.c.entry_id == entry_id).values(entry_id=again, status="posted"))
     return again
+
+
+def stands_as(connection: Connection) -> dict[int, int]:
+    """Each decision that was ever posted once more, and the entry that it stands as now: the newest, however often it was taken off and put back."""
+    entry = schema.journal_entry
+    again = connection.execute(select(entry.c.entry_id, entry.c.source_key).where(entry.c.source_key.startswith(_AGAIN)).order_by(entry.c.entry_id.desc()))
+    newest: dict[int, int] = {}
+    for entry_id, key in again:  # newest first: what an entry stands as is known before the one that it repeats
+        newest.setdefault(int(key.removeprefix(_AGAIN).split(":")[0]), newest.get(entry_id, entry_id))
+    return newest
 
 
 def keep_before(connection: Connection, entry_id: int, receipt: Row[*tuple[object, ...]]) -> None:

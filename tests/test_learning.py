@@ -79,6 +79,18 @@ def test_a_bank_return_undoes_no_lesson(books: Engine) -> None:
         assert len(told(connection)) == 2
 
 
+def test_a_lesson_goes_with_its_decision_though_a_return_came_and_went_between(books: Engine) -> None:
+    with db.writing(books) as connection:
+        matched(connection, 2)
+        entry = desk.accept(connection, cases(connection)[0], 1, BY)
+        for _ in range(2):  # the bank returns it, and takes that back, twice
+            reversals.take_back(connection, entry, reversals.Why("cashapp", DAY, "returned R01", decision=False))
+            entry = reversals.restore(connection, entry, reversals.Why("carla", DAY, "the return was not ours"))
+        assert len(told(connection)) == 2
+        reversals.take_back(connection, entry, reversals.Why("carla", DAY, "not theirs"))
+        assert told(connection) == []
+
+
 def test_the_same_receipt_confirms_once(books: Engine) -> None:
     with db.writing(books) as connection:
         matched(connection, 2)
