@@ -155,6 +155,13 @@ def test_charges_are_booked_only_when_confirmed(books: Path) -> None:
     assert reconciled(books)["balances"][0]["book"]["closing"] == "1425.12"
 
 
+def test_a_report_before_any_matching_says_so(books: Path) -> None:
+    words = ("report", "bank-reconciliation", *MONTH)
+    assert "nothing has been matched yet – `cashapp reconcile --account 111222333 --period 2026-10`" in cashapp(books, *words).stdout
+    reconciled(books)
+    assert "nothing has been matched" not in cashapp(books, *words).stdout
+
+
 def test_a_changed_entry_breaks_its_match(books: Path, tmp_path: Path) -> None:
     reconciled(books)
     (tmp_path / "changed.csv").write_text(CASH_BOOK.replace("E1,2026-10-02,1200.50", "E1,2026-10-02,1200.05"))

@@ -128,6 +128,7 @@ def farewell(home: Path, proofs: list[Proof]) -> None:
     for command, what in (
         ("exceptions list", "what waits for a person"), ("exceptions show 1", "one case, with the reasons"),
         ("exceptions accept 1", "post its first suggestion; undo takes it back"), ("report daily-cash", "money by day and account"),
-        ("export applications", "what was applied, as a table"), ("check", "the proof of the books"),
+        ("export applications", "what was applied, as a table"), ("reconcile --account 4407001122 --period 2026-11", "bank and cash book, matched and tied"),
+        ("serve", "all of it in a browser"), ("check", "the proof of the books"),
     ):
-        screen.print(f"  cashapp --home {home} {command:28} [dim]{what}[/]")
+        screen.print(f"  cashapp --home {home} {command:47} [dim]{what}[/]")
