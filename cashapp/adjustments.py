@@ -19,9 +19,9 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Row, func, select
 
-from cashapp import adjustment_legs, clock, db, exceptions, ledger, reversals, schema
+from cashapp import adjustment_legs, authority, clock, db, exceptions, ledger, reversals, schema
 from cashapp.adjustment_legs import Subject
-from cashapp.books_policy import Role, role_of, same_person
+from cashapp.books_policy import Role, same_person
 from cashapp.errors import ControlError, UsageError
 from cashapp.money import shown
 from parsers.amounts import AmountError, to_minor
@@ -75,7 +75,7 @@ def request(connection: Connection, wanted: Wanted, by: Signed) -> Done:
         reason=wanted.reason.strip(), note=wanted.note, owner=wanted.owner or (by.actor if wanted.kind == "deduction" else ""), document_number=wanted.to_document if wanted.kind == "split" else "",
         due_date=wanted.due, requested_by=by.actor, requested_on=by.on))
     _note(connection, number, by.actor, "requested", f"{shown(amount, subject.currency)}: {wanted.reason}")
-    if role_of(by.roles, by.actor).may_post(wanted.kind, _in_slices(connection, number), subject.currency):
+    if authority.may_post(connection, by.roles, by.actor, wanted.kind, _in_slices(connection, number), subject.currency):
         return Done(number, "posted", _post(connection, number, by, ""))
     if wanted.exception_id is not None:
         exceptions.record(connection, wanted.exception_id, by.actor, "waits for approval", f"adjustment {number}, {wanted.kind.replace('_', ' ')} {shown(amount, subject.currency)}")
@@ -87,7 +87,7 @@ def approve(connection: Connection, adjustment_id: int, by: Signed) -> int:
     row = _pending(connection, adjustment_id)
     if same_person(by.actor, row.requested_by):
         raise ControlError(f"adjustment {adjustment_id} was asked for by {row.requested_by}: a second person approves it, never the same")
-    if not role_of(by.roles, by.actor).may_approve(row.amount_minor, row.currency):
+    if not authority.may_approve(connection, by.roles, by.actor, row.amount_minor, row.currency):
         raise ControlError(f"adjustment {adjustment_id} over {shown(row.amount_minor, row.currency)} is above what {by.actor} may approve")
     entry_id = _post(connection, adjustment_id, by, f", approved by {by.actor}")
     table = schema.adjustment

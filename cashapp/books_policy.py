@@ -90,6 +90,12 @@ class Role(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 EVERYBODY = Role("clerk")
+NOBODY = Role("", limits=dict.fromkeys(LIMITS, "0.00"), approves="0.00")
+DESK_ROLES = {
+    "clerk": Role("clerk", approves="0.00"), "senior": Role("senior"), "manager": Role("manager"),
+    "auditor": msgspec.structs.replace(NOBODY, name="auditor"), "admin": msgspec.structs.replace(NOBODY, name="admin"),
+}
+"""What the desk's roles may post and approve where `cashapp.toml` has no role of that name."""
 
 
 def scaled(amount: str, currency: str) -> int:
@@ -98,10 +104,13 @@ def scaled(amount: str, currency: str) -> int:
     return cents * 10 if minor_digits(currency) == 3 else cents
 
 
-def role_of(roles: list[Role], actor: str) -> Role:
-    """The role that names the person, else the one without members, else the default."""
-    named = next((role for role in roles if same_person(actor, *role.members)), None)
-    return named or next((role for role in roles if not role.members), EVERYBODY)
+def roles_of(roles: list[Role], actor: str, at_desk: str | None) -> tuple[Role, ...]:
+    """The roles whose limits a person keeps to, all of them: the one that names the person, and that of the desk (`at_desk`, None for
+    who is no user there). Who has neither: the one without members, else the default."""
+    named = [role for role in roles if same_person(actor, *role.members)]
+    if at_desk is not None:
+        named.append(next((role for role in roles if role.name == at_desk), DESK_ROLES[at_desk]))
+    return tuple(named) or (next((role for role in roles if not role.members), EVERYBODY),)
 
 
 def same_person(name: str, *others: str) -> bool:
@@ -120,7 +129,10 @@ def refused(rules: ReturnRules, roles: list[Role], bad_debt: BadDebt) -> str:
     for share in (rules.threshold_unauthorised, rules.threshold_administrative, rules.threshold_overall):
         thousandths(share)
     seen: list[str] = []
+    called = [role.name for role in roles]
     for role in roles:
+        if called.count(role.name) > 1:
+            return f"two roles are called {role.name}"
         for kind, limit in role.limits.items():
             if kind not in LIMITS:
                 return f"role {role.name}: {kind!r} is no kind of adjustment; the kinds are {', '.join(LIMITS)}"
@@ -170,8 +182,9 @@ threshold_overall = "15.0"
 # What is expected to stay unpaid, per cent by days past due; the report bad-debt proposes an allowance, nothing is posted.
 rates = { "current" = "1.0", "1-30" = "2.0", "31-60" = "10.0", "61-90" = "25.0", "90+" = "50.0" }
 
-# Who may post which adjustment alone, and who approves what is above. Without roles everybody has the limits shown, and any
-# second person may approve.
+# Who may post which adjustment alone, and who approves what is above. A user of the desk keeps to the role here that has the name of
+# their role there (clerk, senior, manager); `members` are those who work by the command line, by the name that signs. Who is in two roles
+# so keeps to both. Without roles everybody has the limits shown, and any second person may approve; at the desk, seniors and managers.
 # [[roles]]
 # name = "clerk"
 # members = ["ann", "ben"]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, select
 
-from cashapp import adjustments, desk, return_cases, return_originals, returns, schema
+from cashapp import adjustments, authority, desk, return_cases, return_originals, returns, schema
 from cashapp.adjustments import Done, Signed, Wanted
 from cashapp.applications import Line
-from cashapp.books_policy import role_of
 from cashapp.errors import UsageError
 from parsers.amounts import AmountError, to_minor
 
@@ -26,7 +25,7 @@ def write_off(connection: Connection, exception_id: int, amount: str, reason: st
     if short is None:
         return adjustments.request(connection, Wanted("write_off", reason, amount, receipt_key=receipt.receipt_key, exception_id=exception_id), by)
     rank, line, number, owner = short
-    if not role_of(by.roles, by.actor).may_post("write_off", minor, receipt.currency):
+    if not authority.may_post(connection, by.roles, by.actor, "write_off", minor, receipt.currency):
         desk.accept(connection, exception_id, rank, desk.By(by.actor, by.on))
         return adjustments.request(connection, Wanted("write_off", reason, amount, document=number, customer_id=owner, exception_id=exception_id), by)
     proposal, lines = desk.suggestion(connection, exception_id, receipt.receipt_id, rank)

@@ -363,14 +363,21 @@ app_user = Table(
     Column("login", Text, primary_key=True),
     _text("name"), Column("role", Text, nullable=False), Column("password_hash", Text, nullable=False),
     Column("active", Boolean, nullable=False), Column("created_at", DateTime, nullable=False),
+    Column("subject", Text, unique=True),  # who logs in through the company's provider: its issuer and the provider's own name for them
     CheckConstraint("role IN ('clerk', 'senior', 'manager', 'auditor', 'admin')", name="role"),
 )
 web_session = Table(  # kept here, so that logging out, or barring a user, ends it at once
     "web_session", metadata,
     Column("session_id", String(64), primary_key=True),
     Column("login", Text, ForeignKey("app_user.login"), nullable=False),
-    Column("expires_at", DateTime, nullable=False),
+    Column("opened_at", DateTime, nullable=False), Column("expires_at", DateTime, nullable=False),
+    _text("address"), _text("agent"),  # from where, and with which browser
     Index("ix_web_session_login", "login"),
+)
+login_failure = Table(  # wrong passwords of the last quarter of an hour
+    "login_failure", metadata,
+    Column("at", DateTime, nullable=False), Column("login", Text, nullable=False), Column("address", Text, nullable=False),
+    Index("ix_login_failure_at", "at"),
 )
 api_token = Table(
     "api_token", metadata,

@@ -9,7 +9,7 @@ import secrets
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, Select, delete, func, select
 
 from cashapp import clock, schema
 from cashapp.errors import UsageError
@@ -31,7 +31,12 @@ ALLOWED: dict[str, frozenset[str]] = {
 """What a role may do; whatever does not stand here it may not."""
 
 PASSWORD_LENGTH_MIN = 12
+PASSWORD_LENGTH_MAX = 1000
 SESSION_LENGTH = dt.timedelta(hours=12)
+FAILURES_WITHIN = dt.timedelta(minutes=15)
+FAILURES_OF_LOGIN = 10
+FAILURES_FROM_ADDRESS = 50
+"""So many wrong passwords for one login, or from one address (which an office may share), and the next try has to wait."""
 
 
 class User(NamedTuple):
@@ -73,12 +78,12 @@ def add(connection: Connection, login: str, name: str, role: str, password: str)
     if find(connection, login) is not None:
         raise UsageError(f"there is a user {login} already")
     connection.execute(schema.app_user.insert().values(
-        login=login, name=name or login, role=role, password_hash=_hashed(password), active=True, created_at=clock.now().replace(tzinfo=None)))
+        login=login, name=name or login, role=role, password_hash=_hashed(password), active=True, created_at=_now()))
 
 
 def _hashed(password: str) -> str:
-    if len(password) < PASSWORD_LENGTH_MIN:
-        raise UsageError(f"a password has at least {PASSWORD_LENGTH_MIN} characters")
+    if not PASSWORD_LENGTH_MIN <= len(password) <= PASSWORD_LENGTH_MAX:
+        raise UsageError(f"a password has {PASSWORD_LENGTH_MIN} to {PASSWORD_LENGTH_MAX} characters")
     return _hasher().hash(password)
 
 
@@ -130,40 +135,99 @@ def everybody(connection: Connection) -> list[tuple[str, str, str, bool]]:
     return [(r.login, r.name, r.role, r.active) for r in connection.execute(select(table).order_by(table.c.login))]
 
 
-def open_session(connection: Connection, login: str) -> str:
+def tried_too_often(connection: Connection, login: str, address: str) -> bool:
+    """Whether so many passwords were wrong of late that the next try has to wait."""
+    table = schema.login_failure
+    lately = select(func.count()).select_from(table).where(table.c.at > _now() - FAILURES_WITHIN)
+    of_login = connection.execute(lately.where(table.c.login == login)).scalar_one()
+    from_address = connection.execute(lately.where(table.c.address == address)).scalar_one()
+    return of_login >= FAILURES_OF_LOGIN or from_address >= FAILURES_FROM_ADDRESS
+
+
+def note_failure(connection: Connection, login: str, address: str) -> None:
+    """Remember a wrong password; those that no longer count are forgotten."""
+    table = schema.login_failure
+    connection.execute(delete(table).where(table.c.at <= _now() - FAILURES_WITHIN))
+    connection.execute(table.insert().values(at=_now(), login=login, address=address))
+
+
+class Opened(NamedTuple):
+    """A session that is open; `session_id` is the digest of what the cookie holds."""
+
+    session_id: str
+    login: str
+    opened_at: dt.datetime
+    expires_at: dt.datetime
+    address: str
+    agent: str
+
+
+def open_session(connection: Connection, login: str, address: str = "", agent: str = "") -> str:
     """A new session; what is returned goes into the cookie, and only its digest is kept."""
-    token, now, table = secrets.token_urlsafe(32), clock.now().replace(tzinfo=None), schema.web_session
+    token, now, table = secrets.token_urlsafe(32), _now(), schema.web_session
     connection.execute(delete(table).where(table.c.expires_at <= now))
-    connection.execute(table.insert().values(session_id=_digest(token), login=login, expires_at=now + SESSION_LENGTH))
+    connection.execute(table.insert().values(session_id=_digest(token), login=login, opened_at=now, expires_at=now + SESSION_LENGTH, address=address, agent=agent[:200]))
     return token
+
+
+def sessions(connection: Connection) -> list[Opened]:
+    """Every session that is open, by login, the newest first."""
+    table = schema.web_session
+    query = select(*(table.c[name] for name in Opened._fields)).where(table.c.expires_at > _now()).order_by(table.c.login, table.c.opened_at.desc(), table.c.session_id)
+    return [Opened(*row) for row in connection.execute(query)]
+
+
+def end_session(connection: Connection, session_id: str) -> None:
+    """End a session by its digest, as the admin does."""
+    connection.execute(delete(schema.web_session).where(schema.web_session.c.session_id == session_id))
 
 
 def by_session(connection: Connection, token: str) -> User | None:
     """Whose session it is, unless it has run out or was ended."""
     table = schema.web_session
-    query = select(table.c.login).where(table.c.session_id == _digest(token), table.c.expires_at > clock.now().replace(tzinfo=None))
-    login = connection.execute(query).scalar()
-    return find(connection, login) if login else None
+    return _owner(connection, select(table.c.login).where(table.c.session_id == _digest(token), table.c.expires_at > _now()))
+
+
+def _owner(connection: Connection, login: Select[tuple[str]]) -> User | None:
+    """The active user whom the query names, in one question to the database: every request asks it."""
+    table = schema.app_user
+    row = connection.execute(select(table.c.login, table.c.name, table.c.role).where(table.c.login == login.scalar_subquery(), table.c.active)).first()
+    return User(*row) if row else None
 
 
 def close_session(connection: Connection, token: str) -> None:
-    """End one session."""
-    table = schema.web_session
-    connection.execute(delete(table).where(table.c.session_id == _digest(token)))
+    """End one's own session."""
+    end_session(connection, _digest(token))
 
 
 def issue_token(connection: Connection, login: str, name: str) -> str:
     """A new token for programs that act as this user; only its digest is kept, so it is shown once."""
     token = f"ca_{secrets.token_urlsafe(32)}"
-    connection.execute(schema.api_token.insert().values(digest=_digest(token), login=login, name=name, created_at=clock.now().replace(tzinfo=None)))
+    connection.execute(schema.api_token.insert().values(digest=_digest(token), login=login, name=name, created_at=_now()))
     return token
 
 
 def by_token(connection: Connection, token: str) -> User | None:
     """Whose token it is."""
     table = schema.api_token
-    login = connection.execute(select(table.c.login).where(table.c.digest == _digest(token))).scalar()
-    return find(connection, login) if login else None
+    return _owner(connection, select(table.c.login).where(table.c.digest == _digest(token)))
+
+
+def tokens(connection: Connection, login: str) -> list[tuple[str, str, dt.datetime]]:
+    """digest, name and moment of a user's tokens, oldest first."""
+    table = schema.api_token
+    query = select(table.c.digest, table.c.name, table.c.created_at).where(table.c.login == login).order_by(table.c.created_at, table.c.digest)
+    return [(row.digest, row.name, row.created_at) for row in connection.execute(query)]
+
+
+def end_token(connection: Connection, login: str, digest: str) -> None:
+    """End one of the user's own tokens."""
+    table = schema.api_token
+    connection.execute(delete(table).where(table.c.login == login, table.c.digest == digest))
+
+
+def _now() -> dt.datetime:
+    return clock.now().replace(tzinfo=None)
 
 
 def _digest(token: str) -> str:

@@ -20,6 +20,8 @@ from cashapp.web import access, api, case_pages, closing_pages, entry, money_pag
 from cashapp.web.desk_context import HERE, Desk, dress, page
 from cashapp.workspace import Workspace
 
+FORM_BYTES_MAX = 1024 * 1024
+
 
 def create(workspace: Workspace, engine: Engine, *, secure: bool = False) -> Litestar:
     """The desk of a workspace. `secure`: cookies only over TLS, for everything but loopback."""
@@ -31,7 +33,7 @@ def create(workspace: Workspace, engine: Engine, *, secure: bool = False) -> Lit
             money_pages.overview, money_pages.customers, money_pages.customer, money_pages.files, money_pages.file, money_pages.original,
             money_pages.upload, money_pages.report,
             closing_pages.approvals, closing_pages.decide, closing_pages.accounts, closing_pages.month, closing_pages.do, closing_pages.rules,
-            user_pages.users_page, user_pages.change_user, user_pages.me, user_pages.new_token, user_pages.trail,
+            user_pages.users_page, user_pages.change_user, user_pages.end_session, user_pages.me, user_pages.change_me, user_pages.trail,
             api.router,
             create_static_files_router(path="/static", directories=[HERE / "static"], include_in_schema=False),
         ],
@@ -42,7 +44,7 @@ def create(workspace: Workspace, engine: Engine, *, secure: bool = False) -> Lit
         exception_handlers={NotAuthorizedException: access.to_login, HTTPException: _refused, UsageError: _not_so},
         before_send=[_with_headers],
         state=State({"desk": Desk(workspace, engine), "secure": secure}),
-        request_max_body_size=256 * 1024 * 1024,
+        request_max_body_size=FORM_BYTES_MAX,
     )
 
 

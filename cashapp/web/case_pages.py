@@ -132,7 +132,10 @@ def _do(request: Asked, connection: Connection, number: int, verb: str, data: Fo
 
 
 def _overtaken(request: Asked, number: int) -> str:
-    last = desk_of(request).read(lambda c: queue.history(c, number))[-1]
+    history = desk_of(request).read(lambda c: queue.history(c, number))
+    if not history:
+        return "This screen is not of this case as it is. Nothing was done; look again."
+    last = history[-1]
     return f"{last.actor} was here first: {last.action.replace('_', ' ')} {last.detail}. Nothing of yours was done; look again."
 
 

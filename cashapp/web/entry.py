@@ -7,7 +7,6 @@ from typing import Annotated
 from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie, State
 from litestar.enums import RequestEncodingType
-from litestar.middleware.rate_limit import RateLimitConfig
 from litestar.params import Body
 from litestar.response import Redirect, Template
 from sqlalchemy import Connection
@@ -17,8 +16,8 @@ from cashapp.errors import UsageError
 from cashapp.web.access import COOKIE
 from cashapp.web.desk_context import Asked, desk_of, page
 
+NAME_LENGTH_MAX = 200
 Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
-_SLOWLY = RateLimitConfig(rate_limit=("minute", 10), set_rate_limit_headers=False)
 
 
 @get("/login", sync_to_thread=True)
@@ -26,28 +25,38 @@ def login_page(request: Request[None, None, State]) -> Template | Redirect:
     """The form; where nobody has been let in yet, the set-up instead."""
     if not desk_of(request).read(users.any_user):  # type: ignore[arg-type]  # no user is logged in here
         return Redirect("/setup", status_code=303)
-    return page("login", wrong=False)
+    return page("login", trouble="", login="")
 
 
-@post("/login/enter", sync_to_thread=True, middleware=[_SLOWLY.middleware])
+@post("/login/enter", sync_to_thread=True)
 def login(request: Request[None, None, State], data: Form) -> Response[bytes]:
-    """Check the password and open a session."""
+    """Check the password and open a session; after many wrong ones nobody is let in for a while, whatever the password."""
     desk = desk_of(request)  # type: ignore[arg-type]
-    name = data.get("login", "").strip().lower()
+    name, address = data.get("login", "").strip().lower()[:NAME_LENGTH_MAX], address_of(request)
+    if desk.read(lambda c: users.tried_too_often(c, name, address)):
+        return _again(name, "Too many wrong passwords. Wait a quarter of an hour, or ask the admin.", 429)
     user = desk.read(lambda c: users.verify(c, name, data.get("password", "")))
     if user is None:
-        return _again(name)
-    token = desk.write(lambda c: users.open_session(c, user.login))
-    return _with_session(request, token)
+        desk.keep(lambda c: users.note_failure(c, name, address))
+        return _again(name, "Login or password is wrong.", 401)
+    return with_session(request, user.login)
 
 
-def _again(name: str) -> Response[bytes]:
-    answer: Response[bytes] = page("login", wrong=True, login=name)
-    answer.status_code = 401
+def _again(name: str, trouble: str, status: int) -> Response[bytes]:
+    answer: Response[bytes] = page("login", trouble=trouble, login=name)
+    answer.status_code = status
     return answer
 
 
-def _with_session(request: Request[None, None, State], token: str) -> Response[bytes]:
+def address_of(request: Request[None, None, State]) -> str:
+    """Where the request comes from; behind a proxy it is the proxy's word for it (`cashapp serve --behind-proxy`)."""
+    return request.client.host if request.client else ""
+
+
+def with_session(request: Request[None, None, State], login: str) -> Response[bytes]:
+    """Open a session for somebody who has shown who they are, and lead to the queue."""
+    agent = request.headers.get("user-agent", "")
+    token = desk_of(request).keep(lambda c: users.open_session(c, login, address_of(request), agent))  # type: ignore[arg-type]
     secure = bool(request.app.state.secure)
     cookie = Cookie(COOKIE, value=token, httponly=True, secure=secure, samesite="lax", max_age=int(users.SESSION_LENGTH.total_seconds()), path="/")
     return Redirect("/queue", status_code=303, cookies=[cookie])
@@ -61,29 +70,30 @@ def setup_page(request: Request[None, None, State]) -> Template | Redirect:
     return page("setup", wrong="")
 
 
-@post("/setup/first", sync_to_thread=True, middleware=[_SLOWLY.middleware])
+@post("/setup/first", sync_to_thread=True)
 def setup(request: Request[None, None, State], data: Form) -> Response[bytes]:
     """Let the first admin in, who makes the users."""
     desk = desk_of(request)  # type: ignore[arg-type]
 
-    def first(connection: Connection) -> str:
+    name = data.get("login", "").strip().lower()
+
+    def first(connection: Connection) -> None:
         if users.any_user(connection):
             raise UsageError("the desk has been set up; log in")
-        users.add(connection, data.get("login", "").strip().lower(), data.get("name", ""), "admin", data.get("password", ""))
-        return users.open_session(connection, data.get("login", "").strip().lower())
+        users.add(connection, name, data.get("name", ""), "admin", data.get("password", ""))
 
     try:
-        token = desk.write(first)
+        desk.keep(first)
     except UsageError as error:
         answer: Response[bytes] = page("setup", wrong=str(error))
         answer.status_code = 400
         return answer
-    return _with_session(request, token)
+    return with_session(request, name)
 
 
 @post("/logout", sync_to_thread=True)
 def logout(request: Asked) -> Redirect:
     """End this session, here and on the server."""
     token = request.cookies.get(COOKIE, "")
-    desk_of(request).write(lambda c: users.close_session(c, token))
+    desk_of(request).keep(lambda c: users.close_session(c, token))
     return Redirect("/login", status_code=303, cookies=[Cookie(COOKIE, value="", max_age=0, path="/")])

@@ -25,6 +25,7 @@ from cashapp.web.desk_context import Asked, desk_of, page
 
 Upload = Annotated[UploadFile, Body(media_type=RequestEncodingType.MULTI_PART)]
 DAYS = 14
+FILE_BYTES_MAX = 256 * 1024 * 1024
 _TEXT_WIDTH = 132
 
 
@@ -187,7 +188,7 @@ def _shown(content: bytes) -> str:
     return content.decode("utf-8", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
 
 
-@post("/files/upload", sync_to_thread=True, guards=[requires("upload")])
+@post("/files/upload", sync_to_thread=True, guards=[requires("upload")], request_max_body_size=FILE_BYTES_MAX)
 def upload(request: Asked, data: Upload) -> Redirect:
     """Put a file into the inbox; the next run takes it."""
     from cashapp.tabular import replace_file

@@ -111,7 +111,7 @@ def save_filter(request: Asked, data: Form) -> Redirect:
         if name:
             connection.execute(table.insert().values(login=login, name=name, query=query))
 
-    desk_of(request).write(keep)
+    desk_of(request).keep(keep)
     return Redirect(f"/queue?{query}" if query and name else "/queue", status_code=303)
 
 

@@ -21,14 +21,21 @@ PAGE = 100
 
 @get("/users", sync_to_thread=True, guards=[requires("users")])
 def users_page(request: Asked) -> Template:
-    """Everybody."""
-    return page("users", everybody=desk_of(request).read(users.everybody), roles=users.ROLES, allowed=users.ALLOWED, trouble="")
+    """Everybody, and who is logged in from where."""
+    return _users(request)
+
+
+def _users(request: Asked, trouble: str = "") -> Template:
+    told = desk_of(request).read(lambda c: {"everybody": users.everybody(c), "sessions": users.sessions(c)})
+    shown = page("users", roles=users.ROLES, allowed=users.ALLOWED, trouble=trouble, **told)
+    shown.status_code = 422 if trouble else 200
+    return shown
 
 
 @post("/users/change", sync_to_thread=True, guards=[requires("users")])
 def change_user(request: Asked, data: Form) -> Response[bytes]:
     """Let somebody in, or change what they may."""
-    login, password = data.get("login", "").strip(), data.get("password", "")
+    login, password = data.get("login", "").strip().lower(), data.get("password", "")
 
     def act(connection: Connection) -> None:
         if data.get("deed") == "add":
@@ -37,11 +44,16 @@ def change_user(request: Asked, data: Form) -> Response[bytes]:
             users.change(connection, login, role=data.get("role") or None, active={"bar": False, "admit": True}.get(data.get("deed", "")), password=password or None)
 
     try:
-        desk_of(request).write(act)
+        desk_of(request).keep(act)
     except UsageError as error:
-        answer: Response[bytes] = page("users", everybody=desk_of(request).read(users.everybody), roles=users.ROLES, allowed=users.ALLOWED, trouble=str(error))
-        answer.status_code = 422
-        return answer
+        return _users(request, str(error))
+    return Redirect("/users", status_code=303)
+
+
+@post("/users/sessions/end", sync_to_thread=True, guards=[requires("users")])
+def end_session(request: Asked, data: Form) -> Redirect:
+    """Log somebody out, there and now."""
+    desk_of(request).keep(lambda c: users.end_session(c, data.get("session", "")))
     return Redirect("/users", status_code=303)
 
 
@@ -52,22 +64,26 @@ def me(request: Asked) -> Template:
 
 
 def _me(request: Asked, *, trouble: str = "", token: str = "") -> Template:
-    table = schema.api_token
-    tokens = desk_of(request).read(lambda c: c.execute(select(table.c.name, table.c.created_at).where(table.c.login == request.user.login).order_by(table.c.created_at)).all())
-    return page("me", tokens=tokens, trouble=trouble, token=token)
+    return page("me", tokens=desk_of(request).read(lambda c: users.tokens(c, request.user.login)), trouble=trouble, token=token)
 
 
 @post("/me/change", sync_to_thread=True)
-def new_token(request: Asked, data: Form) -> Response[bytes]:
-    """A new token, or a new password, which ends all sessions of the old one."""
+def change_me(request: Asked, data: Form) -> Response[bytes]:
+    """A new token, the end of one, or a new password, which ends all sessions and tokens of the old one."""
     login, new = request.user.login, data.get("new_password", "")
     if data.get("deed") == "token":
-        token = desk_of(request).write(lambda c: users.issue_token(c, login, data.get("name", "").strip()[:60]))
+        token = desk_of(request).keep(lambda c: users.issue_token(c, login, data.get("name", "").strip()[:60]))
         return _me(request, token=token)
+    if data.get("deed") == "end_token":
+        desk_of(request).keep(lambda c: users.end_token(c, login, data.get("token", "")))
+        return Redirect("/me", status_code=303)
+    if desk_of(request).read(lambda c: users.tried_too_often(c, login, "")):
+        return _me(request, trouble="too many wrong passwords; wait a quarter of an hour")
     if desk_of(request).read(lambda c: users.verify(c, login, data.get("password", ""))) is None:
+        desk_of(request).keep(lambda c: users.note_failure(c, login, ""))
         return _me(request, trouble="the present password is not right")
     try:
-        desk_of(request).write(lambda c: users.change(c, login, password=new))
+        desk_of(request).keep(lambda c: users.change(c, login, password=new))
     except UsageError as error:
         return _me(request, trouble=str(error))
     return Redirect("/login", status_code=303)

@@ -24,8 +24,10 @@ def upgrade() -> None:
         sa.Column("password_hash", sa.Text(), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=True),
         sa.CheckConstraint("role IN ('clerk', 'senior', 'manager', 'auditor', 'admin')", name=op.f("ck_app_user_role")),
-        sa.PrimaryKeyConstraint("login", name=op.f("pk_app_user"))
+        sa.PrimaryKeyConstraint("login", name=op.f("pk_app_user")),
+        sa.UniqueConstraint("subject", name=op.f("uq_app_user_subject"))
     )
     op.create_table("bank_match",
         sa.Column("match_id", BIG, autoincrement=False, nullable=False),
@@ -90,6 +92,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("reverses", name=op.f("uq_journal_entry_reverses")),
         sa.UniqueConstraint("source_key", name=op.f("uq_journal_entry_source_key"))
     )
+    op.create_table("login_failure",
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("login", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False)
+    )
+    op.create_index("ix_login_failure_at", "login_failure", ["at"], unique=False)
     op.create_table("period_event",
         sa.Column("event_id", BIG, autoincrement=False, nullable=False),
         sa.Column("period", sa.String(length=7), nullable=False),
@@ -273,7 +281,10 @@ def upgrade() -> None:
     op.create_table("web_session",
         sa.Column("session_id", sa.String(length=64), nullable=False),
         sa.Column("login", sa.Text(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(), nullable=False),
         sa.Column("expires_at", sa.DateTime(), nullable=False),
+        sa.Column("address", sa.Text(), server_default="", nullable=False),
+        sa.Column("agent", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(["login"], ["app_user.login"], name=op.f("fk_web_session_login")),
         sa.PrimaryKeyConstraint("session_id", name=op.f("pk_web_session"))
     )
