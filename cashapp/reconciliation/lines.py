@@ -153,6 +153,8 @@ def _announced(connection: Connection, account: Account) -> pl.DataFrame:
     counted = select(schema.receipt.c.line_id)
     repeats = select(link.c.line_id).where(link.c.how == "repeat")
     told = _lines(connection, and_(line.c.report != "statement", line.c.status == "booked", line.c.line_id.in_(counted), line.c.line_id.not_in(repeats)))
+    by_hand = db.frame(connection, linking.joined_by_hand(), {"line_id": pl.Int64, "counted_by": pl.Int64, "report": pl.String, "account": pl.String, "receipt_id": pl.Int64})
+    told = told.join(by_hand, on="line_id", how="anti", maintain_order="left")
     shown = line.alias()
     pairs = db.frame(connection, select(link.c.line_id, link.c.counted_by, link.c.how, shown.c.account, statement.c.account).join(
         line, line.c.line_id == link.c.line_id).join(statement, statement.c.statement_id == line.c.statement_id).join(shown, shown.c.line_id == link.c.counted_by).where(
@@ -160,6 +162,8 @@ def _announced(connection: Connection, account: Account) -> pl.DataFrame:
     deposit = pl.when(pl.col("how") == "settles")
     origins = pairs.select(deposit.then("other").otherwise("one").alias("told_id"), deposit.then("one").otherwise("other").alias("line_id"),
                            deposit.then("line_account").otherwise("shown_account").alias("deposit_account"))
+    shown_by_hand = by_hand.filter(pl.col("report") == "statement").select(pl.col("counted_by").alias("told_id"), "line_id", pl.col("account").alias("deposit_account"))
+    origins = pl.concat([origins, shown_by_hand])
     joined = told.rename({"line_id": "told_id"}).join(origins, on="told_id", how="left")
     where = pl.coalesce("deposit_account", "account")
     return joined.filter(where.is_in(list(account.at_bank)) & (where != "")).sort("told_id")
