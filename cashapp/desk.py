@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import polars as pl
 from sqlalchemy import Connection, Row, select
 
-from cashapp import accounts, applications, exceptions, learning, ledger, reversals, schema
+from cashapp import accounts, adjustments, applications, exceptions, learning, ledger, reversals, schema
+from cashapp.adjustments import Signed
 from cashapp.applications import Line
 from cashapp.errors import UsageError
 from cashapp.ledger import Leg
@@ -158,6 +159,7 @@ def undo(connection: Connection, exception_id: int, by: By) -> int:
     reversal = reversals.take_back(connection, last.entry_id, Why(by.actor, by.on, f"undo of {last.action}"))
     table, receipt = schema.exception_case, schema.receipt
     undone = f"{last.action} {last.detail}".strip()
+    _withdraw(connection, exception_id, by)
     if row.receipt_id is not None:
         left = connection.execute(select(receipt.c.unapplied_minor).where(receipt.c.receipt_id == row.receipt_id)).scalar_one()
         if left == 0:  # the money is still where another decision put it
@@ -166,6 +168,14 @@ def undo(connection: Connection, exception_id: int, by: By) -> int:
         connection.execute(table.update().where(table.c.exception_id == exception_id).values(amount_minor=left, reason="reopened"))
     exceptions.reopen(connection, exception_id, by.actor, undone)
     return reversal
+
+
+def _withdraw(connection: Connection, exception_id: int, by: By) -> None:
+    """What waits for a second person because of the decision waits no more."""
+    table = schema.adjustment
+    waiting = select(table.c.adjustment_id).where(table.c.exception_id == exception_id, table.c.status == "pending").order_by(table.c.adjustment_id)
+    for number in connection.execute(waiting).scalars().all():
+        adjustments.reject(connection, number, "the decision was undone", Signed(by.actor, by.on, []))
 
 
 def assign(connection: Connection, exception_id: int, user: str, by: By) -> None:
