@@ -17,7 +17,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, func, select
 
 from cashapp import adjustment_legs, authority, clock, db, exceptions, ledger, reversals, schema
 from cashapp.adjustment_legs import Subject
@@ -128,8 +128,8 @@ def _resolve(connection: Connection, wanted: Wanted) -> tuple[Subject, int]:
         raise UsageError(f"{wanted.kind!r} is no adjustment; the kinds are {', '.join(KINDS)}")
     if not wanted.reason.strip():
         raise UsageError("an adjustment needs a reason: give one with --reason")
-    item = _item(connection, wanted.document, wanted.customer_id) if wanted.document else None
-    to_item = _item(connection, wanted.to_document, wanted.customer_id or (item.customer_id if item else "")) if wanted.to_document and wanted.kind == "apply_credit" else None
+    item = item_named(connection, wanted.document, wanted.customer_id) if wanted.document else None
+    to_item = item_named(connection, wanted.to_document, wanted.customer_id or (item.customer_id if item else "")) if wanted.to_document and wanted.kind == "apply_credit" else None
     receipt = _receipt(connection, wanted.receipt_key) if wanted.receipt_key else None
     currency = item.currency if item else receipt.currency if receipt else wanted.currency
     subject = Subject(
@@ -146,7 +146,7 @@ def _resolve(connection: Connection, wanted: Wanted) -> tuple[Subject, int]:
     return subject, whole
 
 
-def _item(connection: Connection, number: str, customer_id: str) -> Row[*tuple[object, ...]]:
+def item_named(connection: Connection, number: str, customer_id: str) -> Row[*tuple[object, ...]]:
     """The open item of this number, of the customer where one is named."""
     item = schema.open_item
     conditions = [item.c.document_number == number, item.c.open_minor != 0, *([item.c.customer_id == customer_id] if customer_id else [])]
@@ -165,19 +165,44 @@ def _receipt(connection: Connection, key: str) -> Row[*tuple[object, ...]]:
     return row
 
 
+def may_post(connection: Connection, kind: str, item_id: int, amount_minor: int, by: Signed) -> bool:
+    """Whether the person may post so much more of a kind (write_off, deduction) on an item alone, with what they have posted or asked for already."""
+    row = connection.execute(select(schema.open_item).where(schema.open_item.c.item_id == item_id)).one()
+    table = schema.adjustment
+    asked = connection.execute(select(func.sum(table.c.amount_minor)).where(*_by_one(kind, row.currency, by.actor), table.c.item_id == item_id)).scalar_one()
+    return authority.may_post(connection, by.roles, by.actor, kind, amount_minor + int(asked or 0) + _with_cash(connection, kind, item_id, by.actor), row.currency)
+
+
+def _by_one(kind: str, currency: str, actor: str) -> list[ColumnElement[bool]]:
+    """What one person has posted or asked for of a kind, and no second one has looked at."""
+    table = schema.adjustment
+    return [table.c.kind == kind, table.c.currency == currency, table.c.status.in_(("posted", "pending")), table.c.requested_by == actor, table.c.decided_by == ""]
+
+
+def _with_cash(connection: Connection, kind: str, item_id: int, actor: str) -> int:
+    """What a person has taken off an item of the kind together with cash, and stands."""
+    rows, reversal = schema.application, schema.journal_entry.alias()
+    column = {"write_off": rows.c.write_off_minor, "deduction": rows.c.deduction_minor}.get(kind)
+    if column is None:
+        return 0
+    query = select(func.sum(column)).outerjoin(reversal, reversal.c.reverses == rows.c.entry_id).where(
+        rows.c.item_id == item_id, rows.c.actor == actor, rows.c.source == "clerk", reversal.c.entry_id.is_(None))
+    return int(connection.execute(query).scalar_one() or 0)
+
+
 def _in_slices(connection: Connection, adjustment_id: int) -> int:
     """The amount, with what the same person has posted or asked for of the same kind on the same item, receipt or (for new documents) customer and day."""
     table = schema.adjustment
     row = get(connection, adjustment_id)
-    same = [table.c.kind == row.kind, table.c.currency == row.currency, table.c.status.in_(("posted", "pending")), table.c.requested_by == row.requested_by,
-            table.c.decided_by == ""]
+    same = _by_one(row.kind, row.currency, row.requested_by)
     if row.item_id is not None:
         same.append(table.c.item_id == row.item_id)
     elif row.receipt_id is not None:
         same.append(table.c.receipt_id == row.receipt_id)
     else:
         same += [table.c.customer_id == row.customer_id, table.c.requested_on == row.requested_on]
-    return int(connection.execute(select(func.sum(table.c.amount_minor)).where(*same)).scalar_one())
+    beside = _with_cash(connection, row.kind, row.item_id, row.requested_by) if row.item_id is not None else 0
+    return int(connection.execute(select(func.sum(table.c.amount_minor)).where(*same)).scalar_one()) + beside
 
 
 def _post(connection: Connection, adjustment_id: int, by: Signed, approved: str) -> int:

@@ -10,8 +10,9 @@ from typing import Literal
 
 import msgspec
 
-from cashapp import books_policy
+from cashapp import books_policy, desk_policy
 from cashapp.books_policy import BadDebt, ReturnRules, Role
+from cashapp.desk_policy import DeskRules
 from cashapp.errors import UsageError
 from matching.schema import Policy, Rates, RuleSet
 from parsers.amounts import AmountError, minor_digits, to_minor
@@ -146,6 +147,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     returns: ReturnRules = ReturnRules()
     roles: list[Role] = []
     bad_debt: BadDebt = BadDebt()
+    desk: DeskRules = DeskRules()
 
     def profile_for(self, name: str) -> tuple[Profile, Mismatch]:
         """The reader's profile for a file of that name, and what a control mismatch does to it."""
@@ -186,7 +188,7 @@ def load(path: Path) -> Config:
         config = msgspec.toml.decode(path.read_bytes(), type=Config)
         minor_digits(config.base_currency)
         config.matching_policy()
-        refused = books_policy.refused(config.returns, config.roles, config.bad_debt)
+        refused = books_policy.refused(config.returns, config.roles, config.bad_debt) or desk_policy.refused(config.desk)
         _check_budget(config.unattended)
     except (msgspec.DecodeError, AmountError) as error:
         raise UsageError(f"{path}: {error} – correct the key; `cashapp init` in an empty folder writes a commented file") from error
@@ -298,4 +300,4 @@ calendar = "FED"
 # files = "acme-*.csv"
 # encoding = "cp1252"
 # mismatch = "flag"
-""" + books_policy.TEMPLATE
+""" + books_policy.TEMPLATE + desk_policy.TEMPLATE

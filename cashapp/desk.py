@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import polars as pl
 from sqlalchemy import Connection, Row, select
 
-from cashapp import accounts, applications, exceptions, learning, ledger, reversals, schema
+from cashapp import accounts, adjustments, applications, exceptions, learning, ledger, reversals, schema
+from cashapp.adjustments import Signed
 from cashapp.applications import Line
 from cashapp.errors import UsageError
 from cashapp.ledger import Leg
 from cashapp.reversals import Why
-from parsers.amounts import AmountError, to_minor
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,37 +74,19 @@ def suggestion(connection: Connection, exception_id: int, receipt_id: int, rank:
     return proposal, lines
 
 
-def apply_to(connection: Connection, exception_id: int, wanted: Sequence[tuple[str, str]], by: By) -> int:
-    """Put amounts (decimal text) on invoices by number; returns the journal entry."""
-    receipt = open_receipt(connection, exception_id)
-    lines = [_line_for(connection, receipt, number, amount) for number, amount in wanted]
-    told = ", ".join(f"{number}={amount}" for number, amount in wanted)
-    return post(connection, exception_id, receipt, lines, by, rule="clerk", confidence=1000, action="apply", detail=told)
-
-
-def _line_for(connection: Connection, receipt: Row[*tuple[object, ...]], number: str, amount: str) -> Line:
-    item = schema.open_item
-    query = select(item).where(item.c.document_number == number, item.c.open_minor != 0, item.c.currency == receipt.currency)
-    found = connection.execute(query.order_by(item.c.item_id)).all()
-    mine = [row for row in found if row.customer_id == receipt.customer_id] or found
-    if len(mine) != 1:
-        what = "no open item" if not mine else f"{len(mine)} open items at {', '.join(sorted(row.customer_id for row in mine))}"
-        raise UsageError(f"{number}: {what} with this number in {receipt.currency} – name one of the customer's open items")
-    try:
-        minor = to_minor(amount, receipt.currency)
-    except AmountError as error:
-        raise UsageError(f"{number}={amount}: {error}") from error
-    return Line(mine[0].item_id, mine[0].customer_id, minor)
-
-
-def on_account(connection: Connection, exception_id: int, customer_id: str, by: By) -> int:
+def on_account(connection: Connection, exception_id: int, customer_id: str, by: By, *, action: str = "on-account", detail: str = "") -> int:
     """Park what is left of the receipt on the customer's account; returns the journal entry."""
     receipt = open_receipt(connection, exception_id)
+    known_customer(connection, customer_id)
+    lines = [Line(None, customer_id, receipt.unapplied_minor)]
+    return post(connection, exception_id, receipt, lines, by, rule="on_account", confidence=1000, action=action, detail=detail or customer_id)
+
+
+def known_customer(connection: Connection, customer_id: str) -> None:
+    """UsageError where there is no such customer."""
     customer = schema.customer
     if connection.execute(select(customer.c.customer_id).where(customer.c.customer_id == customer_id)).first() is None:
-        raise UsageError(f"there is no customer {customer_id}")
-    lines = [Line(None, customer_id, receipt.unapplied_minor)]
-    return post(connection, exception_id, receipt, lines, by, rule="on_account", confidence=1000, action="on-account", detail=customer_id)
+        raise UsageError(f"there is no customer {customer_id or 'named'}; `cashapp export open-items` has their numbers")
 
 
 def post(connection: Connection, exception_id: int, receipt: Row[*tuple[object, ...]], lines: Sequence[Line], by: By, *, rule: str,
@@ -176,11 +158,24 @@ def undo(connection: Connection, exception_id: int, by: By) -> int:
         raise UsageError(f"nothing was decided on exception {exception_id} that could be undone")
     reversal = reversals.take_back(connection, last.entry_id, Why(by.actor, by.on, f"undo of {last.action}"))
     table, receipt = schema.exception_case, schema.receipt
+    undone = f"{last.action} {last.detail}".strip()
+    _withdraw(connection, exception_id, by)
     if row.receipt_id is not None:
         left = connection.execute(select(receipt.c.unapplied_minor).where(receipt.c.receipt_id == row.receipt_id)).scalar_one()
+        if left == 0:  # the money is still where another decision put it
+            exceptions.record(connection, exception_id, by.actor, "undo", undone)
+            return reversal
         connection.execute(table.update().where(table.c.exception_id == exception_id).values(amount_minor=left, reason="reopened"))
-    exceptions.reopen(connection, exception_id, by.actor, f"{last.action} {last.detail}".strip())
+    exceptions.reopen(connection, exception_id, by.actor, undone)
     return reversal
+
+
+def _withdraw(connection: Connection, exception_id: int, by: By) -> None:
+    """What waits for a second person because of the decision waits no more."""
+    table = schema.adjustment
+    waiting = select(table.c.adjustment_id).where(table.c.exception_id == exception_id, table.c.status == "pending").order_by(table.c.adjustment_id)
+    for number in connection.execute(waiting).scalars().all():
+        adjustments.reject(connection, number, "the decision was undone", Signed(by.actor, by.on, []))
 
 
 def assign(connection: Connection, exception_id: int, user: str, by: By) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
 from cashapp import accounts, db, exceptions, ledger, link_deposits, links, schema
 from cashapp.config import Config
@@ -26,6 +26,23 @@ _COLUMNS = {
 def not_undone(file_id: ColumnElement[int]) -> ColumnElement[bool]:
     """The condition that a file was not taken back."""
     return file_id.not_in(select(schema.undone_file.c.file_id))
+
+
+def joined_by_hand(known_at: dt.datetime | None = None) -> Select[int, int, str, str, int]:
+    """SELECT line_id, counted_by, report and account of line_id, and the receipt that counts: lines that a person said tell of the same money
+    (`cashapp.duplicates`), now or as known at a moment."""
+    entry, leg, receipt, line = schema.journal_entry, schema.posting, schema.receipt, schema.bank_line
+    reversal, counting, counts = entry.alias(), leg.alias(), receipt.alias()
+    stands = [reversal.c.entry_id.is_(None)] if known_at is None else [
+        entry.c.posted_at <= known_at, or_(reversal.c.entry_id.is_(None), reversal.c.posted_at > known_at)]
+    return (
+        select(line.c.line_id, counts.c.line_id.label("counted_by"), line.c.report, line.c.account, counts.c.receipt_id)
+        .join(receipt, receipt.c.line_id == line.c.line_id).join(leg, and_(leg.c.receipt_id == receipt.c.receipt_id, leg.c.account == accounts.UNAPPLIED))
+        .join(entry, and_(entry.c.entry_id == leg.c.entry_id, entry.c.kind == "duplicate"))
+        .join(counting, and_(counting.c.entry_id == entry.c.entry_id, counting.c.account == accounts.TRANSIT))
+        .join(counts, counts.c.receipt_id == counting.c.receipt_id)
+        .outerjoin(reversal, reversal.c.reverses == entry.c.entry_id).where(*stands)
+    )
 
 
 def is_advice() -> pl.Expr:

@@ -105,7 +105,7 @@ def _controls(connection: Connection) -> list[str]:
     return found
 
 
-_MOVES_CASH = ("return", "non_ar", "details", "adjustment")
+_MOVES_CASH = ("return", "non_ar", "details", "adjustment", "duplicate")
 """Kinds of entries that take money of a receipt elsewhere than to an open item."""
 
 

@@ -1,6 +1,7 @@
 """The queue as it is read: filters, counts, order, and one page at a time, however long it is.
 
-A page is found by key (the order's value and the case's number behind it), so the last page costs what the first does.
+A page is found by key (the order's value and the case's number behind it), so the last page costs what the first does. By due date the list is one
+stream of cases for each block of the deadlines, oldest first, put together by the day each case is due.
 """
 
 from __future__ import annotations
@@ -8,9 +9,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, exists, func, or_, select, tuple_
 
 from cashapp import schema
+from cashapp.deadlines import Deadlines
 from parsers.amounts import AmountError, to_minor
 
 PAGE = 50
@@ -20,15 +22,18 @@ ORDERS: dict[str, tuple[ColumnElement[object], bool]] = {
     "largest": (func.abs(_case.c.amount_minor), True), "smallest": (func.abs(_case.c.amount_minor), False),
 }
 """How the list may be sorted: the column, and whether it falls."""
+DUE = "due"
+"""And by the day the case is due."""
 
 
 class Filter(NamedTuple):
-    """What to show. Empty fields ask nothing; `owner` "-" is nobody; `age` in days; amounts as decimal text."""
+    """What to show. Empty fields ask nothing; `owner` "-" is nobody; `age` in days; `due` "late" or the role a late case has gone up to; amounts as decimal text."""
 
     status: str = "open"
     reason: str = ""
     owner: str = ""
     age: int = 0
+    due: str = ""
     currency: str = ""
     at_least: str = ""
     at_most: str = ""
@@ -65,10 +70,13 @@ class Page(NamedTuple):
     after: str
 
 
-def page(connection: Connection, wanted: Filter, as_of: dt.date, after: str = "", size: int = PAGE) -> Page:
+def page(connection: Connection, wanted: Filter, at: Deadlines, after: str = "", size: int = PAGE) -> Page:
     """One page of the list."""
+    if wanted.order == DUE:
+        due = _by_due(connection, wanted, at, _Place.read(after), size + 1)
+        return Page(_cases(connection, [place.number for place in due[:size]]), due[size - 1].key if len(due) > size else "")
     column, falling = ORDERS.get(wanted.order, ORDERS["oldest"])
-    query = select(_case.c.exception_id, column.label("sort_key")).where(*_conditions(wanted, as_of))
+    query = select(_case.c.exception_id, column.label("sort_key")).where(*_conditions(wanted, at))
     if after:
         value, _, number = after.rpartition("~")
         edge: object = dt.date.fromisoformat(value) if column is _case.c.opened_on else int(value or 0)
@@ -79,6 +87,43 @@ def page(connection: Connection, wanted: Filter, as_of: dt.date, after: str = ""
     found = connection.execute(query.order_by(column.desc() if falling else column, _case.c.exception_id).limit(size + 1)).all()
     more = f"{found[size - 1].sort_key}~{found[size - 1].exception_id}" if len(found) > size else ""
     return Page(_cases(connection, [row.exception_id for row in found[:size]]), more)
+
+
+class _Place(NamedTuple):
+    """A case's place in the list by due date."""
+
+    due: dt.date
+    opened_on: dt.date
+    number: int
+
+    @property
+    def key(self) -> str:
+        """As a URL has it."""
+        return f"{self.due}~{self.opened_on}~{self.number}"
+
+    @classmethod
+    def read(cls, key: str) -> _Place | None:
+        """A place out of a URL; None where there is none."""
+        try:
+            due, opened_on, number = key.split("~")
+            return cls(dt.date.fromisoformat(due), dt.date.fromisoformat(opened_on), int(number))
+        except ValueError:
+            return None
+
+
+def _by_due(connection: Connection, wanted: Filter, at: Deadlines, edge: _Place | None, size: int, *, forward: bool = True) -> list[_Place]:
+    """The cases beyond a place, the nearest first."""
+    day, number = _case.c.opened_on, _case.c.exception_id
+    found: list[_Place] = []
+    for block, days in enumerate(at.classes()):
+        query = select(number, day).where(*_conditions(wanted, at), at.is_class(block))
+        if edge is not None:
+            first, last = at.opened_until(days, edge.due - dt.timedelta(1)) + dt.timedelta(1), at.opened_until(days, edge.due)
+            here = tuple_(day, number) > (edge.opened_on, edge.number) if forward else tuple_(day, number) < (edge.opened_on, edge.number)
+            query = query.where(or_(day > last if forward else day < first, and_(day.between(first, last), here)))
+        order = (day, number) if forward else (day.desc(), number.desc())
+        found += [_Place(at.shifted(row.opened_on, days), row.opened_on, row.exception_id) for row in connection.execute(query.order_by(*order).limit(size))]
+    return sorted(found, reverse=not forward)[:size]
 
 
 def _cases(connection: Connection, ids: list[int]) -> list[Case]:
@@ -99,19 +144,27 @@ def _cases(connection: Connection, ids: list[int]) -> list[Case]:
     return [rows[exception_id] for exception_id in ids]
 
 
-def counts(connection: Connection, wanted: Filter, as_of: dt.date) -> list[tuple[str, int]]:
+def counts(connection: Connection, wanted: Filter, at: Deadlines) -> list[tuple[str, int]]:
     """How many cases each reason has under the filter without its reason, most first."""
-    query = select(_case.c.reason, func.count()).where(*_conditions(wanted._replace(reason=""), as_of)).group_by(_case.c.reason)
+    query = select(_case.c.reason, func.count()).where(*_conditions(wanted._replace(reason=""), at)).group_by(_case.c.reason)
     return sorted(((reason, count) for reason, count in connection.execute(query)), key=lambda pair: (-pair[1], pair[0]))
 
 
-def totals(connection: Connection, wanted: Filter, as_of: dt.date) -> list[tuple[str, int, int]]:
+def totals(connection: Connection, wanted: Filter, at: Deadlines) -> list[tuple[str, int, int]]:
     """currency, count, sum in minor units of the cases under the filter."""
     query = (
-        select(_case.c.currency, func.count(), func.coalesce(func.sum(_case.c.amount_minor), 0)).where(*_conditions(wanted, as_of))
+        select(_case.c.currency, func.count(), func.coalesce(func.sum(_case.c.amount_minor), 0)).where(*_conditions(wanted, at))
         .group_by(_case.c.currency).order_by(_case.c.currency)
     )
     return [(currency or "", count, int(total)) for currency, count, total in connection.execute(query)]
+
+
+def lateness(connection: Connection, wanted: Filter, at: Deadlines) -> list[tuple[str, int]]:
+    """How many cases are late under the filter without its `due`, and how many have gone up to each role: ("late", n), (role, n)."""
+    among = [("late", at.late()), *((role, at.with_role(role)) for role in sorted(at.rules.escalate, key=at.rules.escalate.__getitem__))]
+    counted = [func.coalesce(func.sum(case((condition, 1), else_=0)), 0) for _, condition in among]
+    row = connection.execute(select(*counted).where(*_conditions(wanted._replace(due=""), at))).one()
+    return [(name, int(count)) for (name, _), count in zip(among, row, strict=True)]
 
 
 def owners(connection: Connection) -> list[str]:
@@ -120,13 +173,15 @@ def owners(connection: Connection) -> list[str]:
     return list(connection.execute(query).scalars())
 
 
-def neighbours(connection: Connection, wanted: Filter, as_of: dt.date, exception_id: int) -> tuple[int | None, int | None]:
+def neighbours(connection: Connection, wanted: Filter, at: Deadlines, exception_id: int) -> tuple[int | None, int | None]:
     """The cases before and after this one in the list."""
+    if wanted.order == DUE:
+        return _neighbours_by_due(connection, wanted, at, exception_id)
     column, falling = ORDERS.get(wanted.order, ORDERS["oldest"])
     here = connection.execute(select(column.label("sort_key")).where(_case.c.exception_id == exception_id)).first()
     if here is None or here.sort_key is None:
         return None, None
-    conditions = _conditions(wanted, as_of)
+    conditions = _conditions(wanted, at)
 
     def nearest(*, forward: bool) -> int | None:
         rising = forward != falling
@@ -137,6 +192,15 @@ def neighbours(connection: Connection, wanted: Filter, as_of: dt.date, exception
         return connection.execute(query).scalar()
 
     return nearest(forward=False), nearest(forward=True)
+
+
+def _neighbours_by_due(connection: Connection, wanted: Filter, at: Deadlines, exception_id: int) -> tuple[int | None, int | None]:
+    row = connection.execute(select(_case).where(_case.c.exception_id == exception_id)).first()
+    if row is None:
+        return None, None
+    here = _Place(at.of(row.opened_on, row.reason, row.amount_minor, row.currency).on, row.opened_on, exception_id)
+    before, after = (_by_due(connection, wanted, at, here, 1, forward=forward) for forward in (False, True))
+    return before[0].number if before else None, after[0].number if after else None
 
 
 def alike(connection: Connection, exception_id: int) -> list[int]:
@@ -159,7 +223,7 @@ def _kin() -> Select[*tuple[object, ...]]:
     )
 
 
-def _conditions(wanted: Filter, as_of: dt.date) -> list[ColumnElement[bool]]:
+def _conditions(wanted: Filter, at: Deadlines) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if wanted.status in {"open", "resolved"}:
         found.append(_case.c.status == wanted.status)
@@ -168,7 +232,11 @@ def _conditions(wanted: Filter, as_of: dt.date) -> list[ColumnElement[bool]]:
     if wanted.owner:
         found.append(_case.c.assignee == ("" if wanted.owner == "-" else wanted.owner))
     if wanted.age:
-        found.append(_case.c.opened_on <= as_of - dt.timedelta(days=wanted.age))
+        found.append(_case.c.opened_on <= at.as_of - dt.timedelta(days=wanted.age))
+    if wanted.due == "late":
+        found.append(at.late())
+    elif wanted.due in at.rules.escalate:
+        found.append(at.with_role(wanted.due))
     if wanted.currency:
         found.append(_case.c.currency == wanted.currency)
     for text, at_least in ((wanted.at_least, True), (wanted.at_most, False)):

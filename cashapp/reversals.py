@@ -201,7 +201,7 @@ def _after_decision(connection: Connection, entry_id: int, _reversal: int, why: 
         return
     before, receipt, leg = schema.receipt_before, schema.receipt, schema.posting
     kept = connection.execute(select(before).where(before.c.entry_id == entry_id)).first()
-    ids = connection.execute(select(leg.c.receipt_id).distinct().where(leg.c.entry_id == entry_id, leg.c.receipt_id.is_not(None))).scalars().all()
+    ids = connection.execute(select(leg.c.receipt_id).distinct().where(leg.c.entry_id == entry_id, leg.c.receipt_id.is_not(None), leg.c.account != accounts.TRANSIT)).scalars().all()
     for receipt_id in ids:
         connection.execute(receipt.update().where(receipt.c.receipt_id == receipt_id).values(held=True))
     if kept is not None and not standing(connection, kept.receipt_id):
@@ -242,4 +242,4 @@ def note_return(connection: Connection, return_id: int, actor: str, action: str,
         actor=actor, action=action, detail=detail, entry_id=entry_id))
 
 
-_BESIDE = {"application": _after_decision, "non_ar": _after_decision, "adjustment": _after_adjustment, "return_fee": _after_fee}
+_BESIDE = {"application": _after_decision, "non_ar": _after_decision, "duplicate": _after_decision, "adjustment": _after_adjustment, "return_fee": _after_fee}

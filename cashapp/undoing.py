@@ -22,7 +22,7 @@ from cashapp.proposals import ENGINE
 from cashapp.reversals import Why
 
 _AT_ONCE = 500
-_DECISIONS = ("application", "non_ar", "adjustment", "return_fee")
+_DECISIONS = ("application", "non_ar", "duplicate", "adjustment", "return_fee")
 
 
 class Chosen(NamedTuple):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cashapp import books_policy
-from cashapp.books_policy import FeeRule, ReturnRules, Role
+from cashapp.books_policy import FeeRule, ReturnRules
 from tests.bank_drops import Bank
 from tests.workspaces import cashapp, table
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from cashapp.desk import By
+    from cashapp.desk_allocations import Share
 
 _AS_OF = click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="The business date (else today).")
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -172,21 +173,53 @@ def accept(session: Session, exception_id: int, rank: int, as_of: dt.datetime | 
 @click.argument("exception_id", type=int, metavar="ID")
 @click.option("--to", "to", multiple=True, required=True, metavar="INVOICE=AMOUNT", help="May be repeated; more INVOICE=AMOUNT may follow it.")
 @click.argument("more", nargs=-1)
+@click.option("--discount", multiple=True, metavar="INVOICE=AMOUNT", help="A discount taken beside the cash; may be repeated.")
+@click.option("--deduct", multiple=True, metavar="INVOICE=AMOUNT", help="A deduction beside the cash, for --reason; may be repeated.")
+@click.option("--reason", default="", help="What is deducted for: a code of [desk] in cashapp.toml.")
 @_AS_OF
 @click.pass_obj
 @where
-def apply(session: Session, exception_id: int, to: tuple[str, ...], more: tuple[str, ...], as_of: dt.datetime | None) -> None:
+def apply(session: Session, exception_id: int, to: tuple[str, ...], more: tuple[str, ...], discount: tuple[str, ...], deduct: tuple[str, ...], reason: str,
+          as_of: dt.datetime | None) -> None:
     """Put amounts on invoices by number."""
-    from cashapp import desk
+    from cashapp.desk_allocations import Share
 
-    wanted = [_split(pair) for pair in (*to, *more)]
-    _act(session, as_of, lambda c, by: desk.apply_to(c, exception_id, wanted, by), f"exception {exception_id}: applied to {len(wanted)} item(s)")
+    cash, discounts, deductions = ([_split(pair) for pair in pairs] for pairs in ((*to, *more), discount, deduct))
+    beside = {number: [dict(discounts).get(number, ""), dict(deductions).get(number, "")] for number, _ in (*cash, *discounts, *deductions)}
+    amounts = [*cash, *((number, "") for number in beside if number not in dict(cash))]
+    shares = [Share(number, amount, discount=beside[number][0], deduction=beside[number][1], reason=reason) for number, amount in amounts]
+    _allocated(session, exception_id, shares, as_of, "apply", f"applied to {len(shares)} item(s)")
+
+
+@exceptions.command()
+@click.argument("exception_id", type=int, metavar="ID")
+@click.option("--to", "to", multiple=True, required=True, metavar="CUSTOMER=AMOUNT", help="Repeated for each customer; more CUSTOMER=AMOUNT may follow it.")
+@click.argument("more", nargs=-1)
+@_AS_OF
+@click.pass_obj
+@where
+def split(session: Session, exception_id: int, to: tuple[str, ...], more: tuple[str, ...], as_of: dt.datetime | None) -> None:
+    """Divide a payment among customers, each share on that customer's account."""
+    from cashapp.desk_allocations import Share
+
+    shares = [Share("", amount, customer) for customer, amount in map(_split, (*to, *more))]
+    _allocated(session, exception_id, shares, as_of, "split", f"divided among {len(shares)} customer(s)")
+
+
+def _allocated(session: Session, exception_id: int, shares: list[Share], as_of: dt.datetime | None, action: str, what: str) -> None:
+    from cashapp import desk_allocations
+    from cashapp.cli import adjusting
+
+    workspace, _ = session.open()
+    reasons = workspace.config.desk.deduction_reasons
+    done = adjusting.signed(session, as_of, lambda c, by: desk_allocations.allocate(c, exception_id, shares, by, reasons, action=action))
+    click.echo(f"exception {exception_id}: {adjusting.told(done, what)}", err=True)
 
 
 def _split(pair: str) -> tuple[str, str]:
     number, mark, amount = pair.rpartition("=")
     if not mark or not number:
-        raise click.BadParameter(f"{pair!r} is not INVOICE=AMOUNT")
+        raise click.BadParameter(f"{pair!r} is not NAME=AMOUNT")
     return number, amount
 
 
@@ -231,6 +264,71 @@ def write_off(session: Session, exception_id: int, amount: str, reason: str, doc
 
     done = adjusting.signed(session, as_of, lambda c, by: desk_adjustments.write_off(c, exception_id, amount, reason, document, by))
     click.echo(f"exception {exception_id}: {adjusting.told(done, f'{amount} written off')}", err=True)
+
+
+@exceptions.command()
+@click.argument("exception_id", type=int, metavar="ID")
+@click.option("--amount", required=True, help="How much.")
+@click.option("--reason", required=True, help="What for: a code of [desk] in cashapp.toml, such as shortage, damage, price.")
+@click.option("--invoice", "document", default="", help="Which item is short (else that of the first suggestion, which is posted with it).")
+@_AS_OF
+@click.pass_obj
+@where
+def deduct(session: Session, exception_id: int, amount: str, reason: str, document: str, as_of: dt.datetime | None) -> None:
+    """Take a difference off as a deduction with a reason; above your role's limit it waits for a second person."""
+    from cashapp import desk_adjustments
+    from cashapp.cli import adjusting
+
+    workspace, _ = session.open()
+    reasons = workspace.config.desk.deduction_reasons
+    done = adjusting.signed(session, as_of, lambda c, by: desk_adjustments.deduct(c, exception_id, amount, reason, document, by, reasons))
+    click.echo(f"exception {exception_id}: {adjusting.told(done, f'{amount} deducted')}", err=True)
+
+
+@exceptions.command()
+@click.argument("exception_id", type=int, metavar="ID")
+@click.option("--customer", required=True, help="Whose it is.")
+@click.option("--reason", required=True, help="Why; it stays in the journal.")
+@click.option("--invoice", "document", default="", help="Which item (else the credit that the payment left on account, else what is undecided of it).")
+@_AS_OF
+@click.pass_obj
+@where
+def transfer(session: Session, exception_id: int, customer: str, reason: str, document: str, as_of: dt.datetime | None) -> None:
+    """Give another customer what stands under the wrong one."""
+    from cashapp import desk_adjustments
+    from cashapp.cli import adjusting
+
+    done = adjusting.signed(session, as_of, lambda c, by: desk_adjustments.transfer(c, exception_id, customer, document, reason, by))
+    click.echo(f"exception {exception_id}: {adjusting.told(done, f'transferred to {customer}')}", err=True)
+
+
+@exceptions.command()
+@click.argument("exception_id", type=int, metavar="ID")
+@click.option("--of", "receipt_key", required=True, metavar="RECEIPT", help="The receipt that counts the same money.")
+@_AS_OF
+@click.pass_obj
+@where
+def duplicate(session: Session, exception_id: int, receipt_key: str, as_of: dt.datetime | None) -> None:
+    """The same money as another receipt, told by another report: it counts once."""
+    from cashapp import duplicates
+
+    _act(session, as_of, lambda c, by: duplicates.give_way(c, exception_id, receipt_key, by), f"exception {exception_id}: the same money as {receipt_key}")
+
+
+@exceptions.command()
+@click.argument("exception_id", type=int, metavar="ID")
+@_AS_OF
+@click.pass_obj
+@where
+def ask(session: Session, exception_id: int, as_of: dt.datetime | None) -> None:
+    """Print a mail that asks the payer what the payment is for, and note on the case that it was asked."""
+    from cashapp import clock, db, desk, remittance_requests
+
+    workspace, engine = session.open()
+    company = workspace.config.desk.company or workspace.home.resolve().name
+    with workspace.locked(60), db.writing(engine) as connection:
+        mail = remittance_requests.ask(connection, exception_id, company, desk.By(session.who, as_of.date() if as_of else clock.today()))
+    click.echo(f"To: {mail.to}\nSubject: {mail.subject}\n\n{mail.body}")
 
 
 @exceptions.command()

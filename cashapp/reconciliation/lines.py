@@ -14,7 +14,7 @@ from typing import NamedTuple
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 
-from cashapp import accounts, db, schema
+from cashapp import accounts, db, linking, schema
 from cashapp.bank_accounts import normalise_account, same_account
 from cashapp.errors import UsageError
 from cashapp.reconciliation import moment
@@ -159,6 +159,8 @@ def _announced(connection: Connection, account: Account, known_at: dt.datetime |
     """Receipts told by other reports than a statement (LINES, as `told_id`), with the statement line that settles or is opened by them (`line_id`, null: in transit)."""
     line, link, statement = schema.bank_line, schema.line_link, schema.statement
     told = _lines(connection, and_(line.c.report != "statement", line.c.line_id.in_(select(schema.receipt.c.line_id))), known_at)
+    by_hand = db.frame(connection, linking.joined_by_hand(known_at), {"line_id": pl.Int64, "counted_by": pl.Int64, "report": pl.String, "account": pl.String, "receipt_id": pl.Int64})
+    told = told.join(by_hand, on="line_id", how="anti", maintain_order="left")
     shown = line.alias()
     pairs = db.frame(connection, select(link.c.line_id, link.c.counted_by, link.c.how, shown.c.account, statement.c.account).join(
         line, line.c.line_id == link.c.line_id).join(statement, statement.c.statement_id == line.c.statement_id).join(shown, shown.c.line_id == link.c.counted_by).where(
@@ -166,6 +168,8 @@ def _announced(connection: Connection, account: Account, known_at: dt.datetime |
     deposit = pl.when(pl.col("how") == "settles")
     origins = pairs.select(deposit.then("other").otherwise("one").alias("told_id"), deposit.then("one").otherwise("other").alias("line_id"),
                            deposit.then("line_account").otherwise("shown_account").alias("deposit_account"))
+    shown_by_hand = by_hand.filter(pl.col("report") == "statement").select(pl.col("counted_by").alias("told_id"), "line_id", pl.col("account").alias("deposit_account"))
+    origins = pl.concat([origins, shown_by_hand])
     joined = told.rename({"line_id": "told_id"}).join(origins, on="told_id", how="left")
     where = pl.coalesce("deposit_account", "account")
     return joined.filter(where.is_in(list(account.at_bank)) & (where != "")).sort("told_id")

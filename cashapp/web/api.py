@@ -10,32 +10,14 @@ from litestar.exceptions import HTTPException
 from litestar.params import FromQuery, JSONBody, PathParameter
 from sqlalchemy import Connection
 
-from cashapp import clock, desk, dossier, explain, money, queue, schema
+from cashapp import desk, dossier, explain, money, queue, schema
 from cashapp.errors import CashappError, UsageError
+from cashapp.web import verbs
 from cashapp.web.access import requires
-from cashapp.web.desk_context import Asked, by, desk_of
+from cashapp.web.desk_context import Asked, desk_of
+from cashapp.web.verbs import Decision
 
 Number = Annotated[int, PathParameter(ge=1, le=2**53)]
-
-
-class Allocation(msgspec.Struct, forbid_unknown_fields=True):
-    """An amount, as decimal text in the payment's currency, on an invoice."""
-
-    invoice_number: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
-    amount: Annotated[str, msgspec.Meta(pattern=r"^-?[0-9]{1,15}(\.[0-9]{1,4})?$")]
-
-
-class Decision(msgspec.Struct, forbid_unknown_fields=True):
-    """What to do with a case. `seen`: the version that was read; with it, a case that has changed since is left alone."""
-
-    verb: Annotated[str, msgspec.Meta(pattern="^(accept|apply|on_account|non_ar|undo|assign|note)$")]
-    rank: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 1
-    to: list[Allocation] = []
-    customer_id: Annotated[str, msgspec.Meta(max_length=200)] = ""
-    gl_account: Annotated[str, msgspec.Meta(max_length=200)] = ""
-    user: Annotated[str, msgspec.Meta(max_length=200)] = ""
-    text: Annotated[str, msgspec.Meta(max_length=4000)] = ""
-    seen: Annotated[int, msgspec.Meta(ge=0)] | None = None
 
 
 class CaseLine(msgspec.Struct):
@@ -81,7 +63,7 @@ def cases(request: Asked, status: FromQuery[str] = "open", reason: FromQuery[str
           order: FromQuery[str] = "oldest", after: FromQuery[str] = "") -> Listed:
     """The queue, a page at a time."""
     wanted = queue.Filter(status=status, reason=reason, owner=owner, search=search, order=order)
-    found = desk_of(request).read(lambda c: queue.page(c, wanted, clock.today(), after))
+    found = desk_of(request).read(lambda c: queue.page(c, wanted, desk_of(request).deadlines(), after))
     return Listed([_line(case) for case in found.cases], found.after)
 
 
@@ -104,14 +86,14 @@ def case(request: Asked, number: Number) -> dict[str, object]:
 def decide(request: Asked, number: Number, data: JSONBody[Decision]) -> Done:
     """Do one thing with the case; 409 where it has changed, 422 where the books refuse."""
     requires(data.verb)(request, None)  # type: ignore[arg-type]  # the guard looks at the user only
-    who = by(request)
+    who = verbs.acting(request)
 
     def act(connection: Connection) -> Done:
         _ = desk.case(connection, number)
         if data.seen is not None and queue.last_event(connection, number) != data.seen:
             raise HTTPException(status_code=409, detail="the case has changed since it was read")
         try:
-            _do(connection, number, data, who)
+            verbs.do(connection, number, data, who)
         except UsageError as error:
             raise HTTPException(status_code=422, detail=str(error)) from error
         status = connection.execute(schema.exception_case.select().where(schema.exception_case.c.exception_id == number)).one().status
@@ -123,26 +105,6 @@ def decide(request: Asked, number: Number, data: JSONBody[Decision]) -> Done:
         raise HTTPException(status_code=404, detail=str(error)) from error
     except CashappError as error:
         raise HTTPException(status_code=422, detail=str(error)) from error
-
-
-def _do(connection: Connection, number: int, data: Decision, who: desk.By) -> None:
-    match data.verb:
-        case "accept":
-            desk.accept(connection, number, data.rank, who)
-        case "apply":
-            if not data.to:
-                raise UsageError("name an invoice and an amount in `to`")
-            desk.apply_to(connection, number, [(line.invoice_number, line.amount) for line in data.to], who)
-        case "on_account":
-            desk.on_account(connection, number, data.customer_id, who)
-        case "non_ar":
-            desk.non_ar(connection, number, data.gl_account, who)
-        case "undo":
-            desk.undo(connection, number, who)
-        case "assign":
-            desk.assign(connection, number, data.user, who)
-        case _:
-            desk.note(connection, number, data.text, who)
 
 
 router = Router(path="/api", route_handlers=[cases, case, decide], tags=["cases"])

@@ -19,6 +19,7 @@ from markupsafe import Markup, escape
 from sqlalchemy import Connection, Engine
 
 from cashapp import clock, db
+from cashapp.deadlines import Deadlines
 from cashapp.desk import By
 from cashapp.exceptions import REASONS
 from cashapp.users import User
@@ -54,6 +55,11 @@ class Desk:
     workspace: Workspace
     engine: Engine
     presence: Presence = field(default_factory=Presence)
+
+    def deadlines(self) -> Deadlines:
+        """When cases are due, as of today."""
+        config = self.workspace.config
+        return Deadlines(config.desk, config.links.calendar, clock.today())
 
     def read(self, ask: Callable[[Connection], Answer]) -> Answer:
         """Ask the books, in one consistent state."""

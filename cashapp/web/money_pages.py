@@ -36,7 +36,7 @@ def overview(request: Asked) -> Template:
 
     def ask(connection: Connection) -> dict[str, object]:
         runs = _runs(connection)
-        return {"runs": runs, "days": _cash_by_day(runs, today), "counts": queue.counts(connection, queue.Filter(), today), "ages": _ages(connection, today),
+        return {"runs": runs, "days": _cash_by_day(runs, today), "counts": queue.counts(connection, queue.Filter(), desk_of(request).deadlines()), "ages": _ages(connection, today),
                 "base": desk_of(request).workspace.config.base_currency}
 
     return page("overview", **desk_of(request).read(ask))

@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.response import Redirect, Template
 from sqlalchemy import Connection, delete, select
 
-from cashapp import clock, desk, queue, schema
+from cashapp import desk, queue, schema
 from cashapp.errors import UsageError
 from cashapp.queue import Filter
 from cashapp.web.access import requires
@@ -23,7 +23,7 @@ def filter_of(request: Asked) -> Filter:
     age = asked.get("age", "")
     return Filter(
         status=asked.get("status", "open"), reason=asked.get("reason", ""), owner=asked.get("owner", ""), age=int(age) if age.isdigit() and len(age) < 5 else 0,
-        currency=asked.get("currency", ""), at_least=asked.get("at_least", ""), at_most=asked.get("at_most", ""), search=asked.get("search", ""),
+        due=asked.get("due", ""), currency=asked.get("currency", ""), at_least=asked.get("at_least", ""), at_most=asked.get("at_most", ""), search=asked.get("search", ""),
         order=asked.get("order", "oldest"),
     )
 
@@ -45,12 +45,12 @@ def home() -> Redirect:
 def queue_page(request: Asked) -> Template:
     """The list."""
     wanted, after = filter_of(request), request.query_params.get("after", "")
-    today = clock.today()
+    at = desk_of(request).deadlines()
     told = desk_of(request).read(lambda c: {
-        "page": queue.page(c, wanted, today, after), "counts": queue.counts(c, wanted, today), "totals": queue.totals(c, wanted, today),
+        "page": queue.page(c, wanted, at, after), "counts": queue.counts(c, wanted, at), "totals": queue.totals(c, wanted, at), "lateness": queue.lateness(c, wanted, at),
         "owners": queue.owners(c), "saved": _saved(c, request.user.login), "newest": queue.newest(c),
     })
-    return page("queue", wanted=wanted, after=after, query=query_of(wanted), query_of=query_of, done=just_done(request), **told)
+    return page("queue", wanted=wanted, after=after, query=query_of(wanted), query_of=query_of, at=at, done=just_done(request), **told)
 
 
 def just_done(request: Asked) -> dict[str, object] | None:

@@ -1,0 +1,115 @@
+"""A receipt put where a person says: on items by number, with discounts, deductions and write-offs beside the cash, over one customer or several.
+
+One decision is one entry, undone at once. What a person may not take off alone is not in it: it is asked for, and waits for a second person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Row, select
+
+from cashapp import adjustments, desk, schema
+from cashapp.adjustments import Done, Signed, Wanted
+from cashapp.applications import Line
+from cashapp.errors import UsageError
+from cashapp.money import shown
+from parsers.amounts import AmountError, to_minor, to_text
+
+Item = Row[*tuple[object, ...]]
+
+
+class Share(NamedTuple):
+    """One item's share, amounts as decimal text; without a document the cash stays on the customer's account."""
+
+    document: str
+    amount: str
+    customer_id: str = ""
+    discount: str = ""
+    deduction: str = ""
+    reason: str = ""
+    write_off: str = ""
+
+
+def allocate(connection: Connection, exception_id: int, shares: Sequence[Share], by: Signed, reasons: Mapping[str, str], *, action: str = "apply") -> Done:
+    """Put the receipt's money on the shares. `pending` where a part of what is taken off waits for a second person; the cash is posted all the same."""
+    receipt = desk.open_receipt(connection, exception_id)
+    lines = [_line(connection, receipt, share, reasons) for share in shares]
+    if not any(line.applied_minor or line.deduction_minor or line.write_off_minor or line.discount_minor for line in lines):
+        raise UsageError("name an invoice or a customer, and an amount")
+    items = [line.item_id for line in lines]
+    twice = next((share.document for share, line in zip(shares, lines, strict=True) if line.item_id is not None and items.count(line.item_id) > 1), None)
+    if twice is not None:
+        raise UsageError(f"{twice} stands twice – put its amounts on one line")
+    allowed = [_within_limits(connection, line, by) for line in lines]
+    entry_id = desk.post(connection, exception_id, receipt, allowed, desk.By(by.actor, by.on), rule="clerk", confidence=1000, action=action,
+                         detail=", ".join(_told(share) for share in shares))
+    waiting = [_ask(connection, exception_id, share, line, kept, by) for share, line, kept in zip(shares, lines, allowed, strict=True) if line != kept]
+    return waiting[-1]._replace(entry_id=entry_id) if waiting else Done(0, "posted", entry_id)
+
+
+def _told(share: Share) -> str:
+    beside = [f"{what} {amount}" for what, amount in (("discount", share.discount), (f"deduction {share.reason}", share.deduction), ("write-off", share.write_off)) if amount]
+    return f"{share.document or share.customer_id}={share.amount or '0'}{' with ' if beside else ''}{', '.join(beside)}"
+
+
+def _line(connection: Connection, receipt: Item, share: Share, reasons: Mapping[str, str]) -> Line:
+    applied, discount, deduction, write_off = (_minor(share, amount, receipt.currency) for amount in (share.amount, share.discount, share.deduction, share.write_off))
+    if not share.document:
+        desk.known_customer(connection, share.customer_id)
+        if discount or deduction or write_off:
+            raise UsageError(f"{share.customer_id}: only an invoice can be short – name it")
+        return Line(None, share.customer_id, applied)
+    item = item_named(connection, receipt, share)
+    if min(discount, deduction, write_off) < 0 or (item.open_minor < 0 and (discount or deduction or write_off)):
+        raise UsageError(f"{share.document}: a discount, deduction or write-off is taken off an invoice, and is more than nothing")
+    if discount > item.discount_minor:
+        raise UsageError(f"{share.document} has a discount of {shown(item.discount_minor, item.currency)} at most; deduct the rest with a reason")
+    if deduction and share.reason not in reasons:
+        raise UsageError(f"{share.document}: {share.reason or 'nothing'} is no reason for a deduction; the reasons are {', '.join(reasons)}")
+    return Line(item.item_id, item.customer_id, applied, discount, deduction, share.reason if deduction else "", write_off)
+
+
+def item_named(connection: Connection, receipt: Item, share: Share) -> Item:
+    """The open item of the number: the customer's who is named, else the receipt's own customer's, else the only one there is."""
+    item = schema.open_item
+    query = select(item).where(item.c.document_number == share.document, item.c.open_minor != 0, item.c.currency == receipt.currency).order_by(item.c.item_id)
+    found = connection.execute(query).all()
+    whose = share.customer_id or receipt.customer_id
+    mine = [row for row in found if row.customer_id == whose] or ([] if share.customer_id else list(found))
+    if len(mine) != 1:
+        what = "no open item" if not mine else f"{len(mine)} open items at {', '.join(sorted(row.customer_id for row in mine))}"
+        raise UsageError(f"{share.document}: {what} with this number{f' at {share.customer_id}' if share.customer_id else ''} in {receipt.currency}"
+                         " – name one of the customer's open items")
+    return mine[0]
+
+
+def _minor(share: Share, amount: str, currency: str) -> int:
+    try:
+        return to_minor(amount, currency) if amount else 0
+    except AmountError as error:
+        raise UsageError(f"{share.document or share.customer_id}={amount}: {error}") from error
+
+
+def _within_limits(connection: Connection, line: Line, by: Signed) -> Line:
+    """The line with what the person may take off alone."""
+    if line.item_id is None:
+        return line
+    deduct = not line.deduction_minor or adjustments.may_post(connection, "deduction", line.item_id, line.deduction_minor, by)
+    write_off = not line.write_off_minor or adjustments.may_post(connection, "write_off", line.item_id, line.write_off_minor, by)
+    return line._replace(
+        deduction_minor=line.deduction_minor if deduct else 0, deduction_reason=line.deduction_reason if deduct else "",
+        write_off_minor=line.write_off_minor if write_off else 0)
+
+
+def _ask(connection: Connection, exception_id: int, share: Share, line: Line, kept: Line, by: Signed) -> Done:
+    """Ask for what the line lost to the limits."""
+    currency = desk.case(connection, exception_id).currency
+    done = Done(0, "posted", None)
+    for kind, wanted, posted, reason in (("deduction", line.deduction_minor, kept.deduction_minor, line.deduction_reason),
+                                         ("write_off", line.write_off_minor, kept.write_off_minor, "short payment")):
+        if wanted != posted:
+            done = adjustments.request(connection, Wanted(
+                kind, reason, to_text(wanted, currency), customer_id=line.customer_id, document=share.document, exception_id=exception_id), by)
+    return done
