@@ -180,7 +180,7 @@ def first_balance(connection: Connection, account: Account) -> dict[str, int]:
     statement = schema.statement
     order = func.coalesce(statement.c.from_date, statement.c.to_date, statement.c.closing_date)
     query = select(statement.c.currency, statement.c.opening_minor).where(
-        statement.c.account.in_(account.at_bank), statement.c.report == "statement", statement.c.opening_minor.is_not(None), linking.not_undone(statement.c.file_id)).order_by(order, statement.c.statement_id)
+        statement.c.account.in_(account.at_bank), statement.c.report == "statement", statement.c.copy == "", statement.c.opening_minor.is_not(None), linking.not_undone(statement.c.file_id)).order_by(order, statement.c.statement_id)
     found: dict[str, int] = {}
     for currency, minor in connection.execute(query):
         found.setdefault(currency, int(minor))
@@ -193,7 +193,7 @@ def stated_balances(connection: Connection, account: Account) -> list[tuple[str,
     query = (
         select(statement.c.currency, func.coalesce(statement.c.closing_date, statement.c.to_date, func.max(line.c.booking_date)).label("date"), statement.c.closing_minor, statement.c.statement_id)
         .outerjoin(line, line.c.statement_id == statement.c.statement_id)
-        .where(statement.c.account.in_(account.at_bank), statement.c.report == "statement", statement.c.closing_minor.is_not(None),
+        .where(statement.c.account.in_(account.at_bank), statement.c.report == "statement", statement.c.copy == "", statement.c.closing_minor.is_not(None),
                linking.not_undone(statement.c.file_id)).group_by(*statement.c)
     )
     rows = sorted((row for row in connection.execute(query).all() if row.date is not None), key=lambda row: (str(row.date), row.statement_id))
