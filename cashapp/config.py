@@ -20,6 +20,9 @@ from parsers.profile import CsvColumns, LockboxColumns, Profile
 
 MILLION = 1_000_000
 Mismatch = Literal["quarantine", "flag"]
+Copies = Literal["hold", "take"]
+"""A statement that the bank marks as a copy: what no statement told before waits for a person · counts like any other, for a bank
+that sends nothing but copies."""
 
 
 class Controls(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -126,6 +129,7 @@ class BankProfile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     encoding: str = "cp1252"
     account: str = ""
     mismatch: Mismatch | None = None
+    copies: Copies = "hold"
     lockbox: LockboxColumns | None = None
     csv: CsvColumns | None = None
 
@@ -151,7 +155,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def profile_for(self, name: str) -> tuple[Profile, Mismatch]:
         """The reader's profile for a file of that name, and what a control mismatch does to it."""
-        bank = next((p for p in self.profiles if fnmatch.fnmatch(name, p.files)), None)
+        bank = self._bank_of(name)
         if bank is None:
             return Profile(currency=self.base_currency), self.controls.mismatch
         profile = Profile(
@@ -159,6 +163,14 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             lockbox=bank.lockbox or LockboxColumns(), csv=bank.csv,
         )
         return profile, bank.mismatch or self.controls.mismatch
+
+    def copies_of(self, name: str) -> Copies:
+        """What becomes of statements in a file of that name that are marked as copies."""
+        bank = self._bank_of(name)
+        return bank.copies if bank else "hold"
+
+    def _bank_of(self, name: str) -> BankProfile | None:
+        return next((p for p in self.profiles if fnmatch.fnmatch(name, p.files)), None)
 
     def matching_policy(self) -> Policy:
         """The rules as the matching engine takes them: minor units by minor digits."""
@@ -300,4 +312,5 @@ calendar = "FED"
 # files = "acme-*.csv"
 # encoding = "cp1252"
 # mismatch = "flag"
+# copies = "take"     # statements that this bank marks as copies count; default "hold": what no statement told before waits for a person
 """ + books_policy.TEMPLATE + desk_policy.TEMPLATE

@@ -16,6 +16,7 @@ REASONS: dict[str, str] = MATCHING_REASONS | {
     "return_unmatched": "a payment came back, and the receipt it takes back was not found",
     "return_conflict": "a payment came back whose money has been used since; its entries cannot simply be taken back",
     "refund_returned": "a refund of ours came back; the customer is owed it again, pay it another way",
+    "copy_of_nothing": "a copy of a statement tells of money that no statement told before; it does not count until that statement comes",
     "control_mismatch": "the file's own totals do not tie",
     "bank_details_change": "the bank says that a payer's account details are to be corrected",
     "reopened": "a decision was undone; decide anew",

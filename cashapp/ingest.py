@@ -57,7 +57,8 @@ def take_in(connection: Connection, document: Document, facts: FileFacts, config
     statements = _store_file(connection, document, facts, config, taken.file_id, as_of)
     lines = _store_lines(connection, document, statements, taken.file_id, as_of)
     links = linking.link_file(connection, taken.file_id, config)
-    taken.linked = links["line_id"].n_unique()
+    of_nothing = pl.col("line_id") == pl.col("counted_by")
+    taken.linked = links.filter(~of_nothing)["line_id"].n_unique()
     told = lines.with_columns(pl.lit(document.format).alias("format")).join(links.group_by("line_id").agg(pl.col("how").first(), pl.col("counted_by").first()), on="line_id", how="left", maintain_order="left")
     receipts = _store_receipts(connection, told)
     taken.receipts = receipts.height
@@ -66,11 +67,14 @@ def take_in(connection: Connection, document: Document, facts: FileFacts, config
     rest = told.join(came_back, on="line_id", how="anti", maintain_order="left")
     _post_cash(connection, told, rest, receipts, facts, as_of, actor)
     linking.release_detailed(connection, links, as_of, actor)
+    linking.release_copies(connection, links, actor)
     act = returns.Act(actor, as_of, config.returns)
     for line_id in links.filter(pl.col("how") == "details")["counted_by"].unique().sort():
         returns.release_detailed(connection, line_id, act)
     taken.returned = returns.take_back(connection, came_back, act)
     _open_exceptions(connection, rest, document, taken.file_id, as_of)
+    copies = lines.join(links.filter(of_nothing), on="line_id", how="semi", maintain_order="left")
+    exceptions.open_for_lines(connection, copies.select("line_id", pl.lit("copy_of_nothing").alias("reason"), "currency", "amount_minor"), as_of)
     return taken
 
 
@@ -80,6 +84,7 @@ def _store_file(connection: Connection, document: Document, facts: FileFacts, co
         file_id=file_id, sha256=facts.sha256, name=facts.name, format=document.format, size_bytes=facts.size_bytes,
         processed_at=clock.now().replace(tzinfo=None), as_of=as_of, line_count=document.lines.height,
     ))
+    held = config.copies_of(facts.name) == "hold"
     boxes = {box.number.lstrip("0"): box for box in config.lockboxes}
     first = db.next_id(connection, schema.statement.c.statement_id)
     rows = []
@@ -90,13 +95,13 @@ def _store_file(connection: Connection, document: Document, facts: FileFacts, co
         rows.append({
             "index": index, "statement_id": first + index, "file_id": file_id, "reference": opened.statement_id,
             "account": normalise_account(account), "currency": (box.currency if box else "") or opened.currency, "report": opened.report,
-            "sequence": opened.sequence, "lockbox": opened.lockbox, "from_date": opened.from_date, "to_date": opened.to_date,
+            "sequence": opened.sequence, "lockbox": opened.lockbox, "copy": opened.copy if held else "", "from_date": opened.from_date, "to_date": opened.to_date,
             "closing_date": closed.closing_date if closed else None, "opening_minor": opened.opening_minor,
             "closing_minor": closed.closing_minor if closed else None, "line": opened.span.line,
         })
     frame = pl.DataFrame(rows, schema={
         "index": pl.Int32, "statement_id": pl.Int64, "file_id": pl.Int64, "reference": pl.String, "account": pl.String, "currency": pl.String,
-        "report": pl.String, "sequence": pl.String, "lockbox": pl.String, "from_date": pl.Date, "to_date": pl.Date, "closing_date": pl.Date,
+        "report": pl.String, "sequence": pl.String, "lockbox": pl.String, "copy": pl.String, "from_date": pl.Date, "to_date": pl.Date, "closing_date": pl.Date,
         "opening_minor": pl.Int64, "closing_minor": pl.Int64, "line": pl.Int64,
     })
     db.insert_frame(connection, schema.statement, _clean(frame.drop("index")))

@@ -19,7 +19,7 @@ _COLUMNS = {
     "line_id": pl.Int64, "file_id": pl.Int64, "format": pl.String, "report": pl.String, "account": pl.String, "lockbox": pl.String,
     "statement_account": pl.String, "reference": pl.String, "sequence": pl.String, "currency": pl.String, "amount_minor": pl.Int64,
     "kind": pl.String, "booking_date": pl.Date, "bank_reference": pl.String, "customer_reference": pl.String, "check_number": pl.String,
-    "payer_name": pl.String, "text": pl.String, "batch_reference": pl.String, "statement_id": pl.Int64,
+    "payer_name": pl.String, "text": pl.String, "batch_reference": pl.String, "statement_id": pl.Int64, "copy": pl.Boolean,
 }
 
 
@@ -51,14 +51,15 @@ def is_advice() -> pl.Expr:
 
 
 def link_file(connection: Connection, file_id: int, config: Config) -> pl.DataFrame:
-    """Find and keep the links of a file just stored; returns them (columns LINKS). An advice that came first is linked by
-    its own id, so `line_id` is a line of the file in all other rows."""
+    """Find and keep the links of a file just stored; returns them (columns LINKS). An advice or a copy that came first is linked by
+    its own id, so `line_id` is a line of the file in all other rows. A copy of nothing that is known repeats itself, so that it never counts."""
     line = schema.bank_line
     span = connection.execute(select(func.min(line.c.booking_date), func.max(line.c.booking_date)).where(line.c.file_id == file_id)).one()
     if span[0] is None:
         return pl.DataFrame(schema=LINKS)
     twice = _twice_in_file(connection, file_id)
     found = pl.concat([twice, _links_to_others(connection, file_id, (span[0], span[1]), config, twice)])
+    found = pl.concat([found, _copies_of_nothing(connection, file_id, found)])
     db.insert_frame(connection, schema.line_link, found)
     return found
 
@@ -83,19 +84,34 @@ def _links_to_others(connection: Connection, file_id: int, span: tuple[dt.date, 
     line = schema.bank_line
     near = and_(line.c.booking_date.between(span[0] - _MARGIN, span[1] + _MARGIN), not_undone(line.c.file_id))
     old = _lines(connection, and_(line.c.file_id != file_id, near, line.c.status == "booked"))
-    if old.is_empty():
-        return pl.DataFrame(schema=LINKS)
     new = _lines(connection, and_(line.c.file_id == file_id, line.c.status == "booked")).join(linked, on="line_id", how="anti", maintain_order="left")
     found = find(_as_told_first(new), _as_told_before(connection, old), Window(config.links.banking_days, config.links.calendar))
     return pl.DataFrame(found, schema=LINKS, orient="row")
 
 
+def _copies_of_nothing(connection: Connection, file_id: int, found: pl.DataFrame) -> pl.DataFrame:
+    """The booked lines of marked copies that repeat no line of the books."""
+    line, statement = schema.bank_line, schema.statement
+    query = (
+        select(line.c.line_id).join(statement, statement.c.statement_id == line.c.statement_id)
+        .where(line.c.file_id == file_id, line.c.status == "booked", statement.c.copy != "").order_by(line.c.line_id)
+    )
+    marked = db.frame(connection, query, {"line_id": pl.Int64}).join(found, on="line_id", how="anti", maintain_order="left")
+    return marked.select("line_id", pl.col("line_id").alias("counted_by"), pl.lit("repeat").alias("how"), pl.lit("a copy of what is not known").alias("why"))
+
+
 def find(new: pl.DataFrame, old: pl.DataFrame, window: Window) -> list[Link]:
-    """Links from new lines (of one file) to earlier ones, both with the columns TOLD; each new and each open earlier line is used once."""
+    """Links from new lines (of one file) to earlier ones, both with the columns TOLD; each new and each open earlier line is used once.
+
+    Marked copies are paired first and with nothing else: they neither settle nor detail."""
+    copied = links.copies(new, old, window)
+    new, old = (lines.filter(~pl.col("copy")) for lines in (new, old))
+    if old.is_empty():
+        return copied
     single = links.one_to_one(new, old, window)
     used = pl.Series([line_id for link in single for line_id in (link.line_id, link.counted_by)], dtype=pl.Int64)
     rest = ~pl.col("line_id").is_in(used.implode())
-    return [*single, *link_deposits.link(new.filter(rest), old.filter(rest & pl.col("open")), window)]
+    return [*copied, *single, *link_deposits.link(new.filter(rest), old.filter(rest & pl.col("open")), window)]
 
 
 def _lines(connection: Connection, condition: object) -> pl.DataFrame:
@@ -105,7 +121,7 @@ def _lines(connection: Connection, condition: object) -> pl.DataFrame:
             line.c.line_id, line.c.file_id, file.c.format, line.c.report, line.c.account, statement.c.lockbox, statement.c.account,
             statement.c.reference, statement.c.sequence, line.c.currency, line.c.amount_minor, line.c.kind, line.c.booking_date,
             line.c.bank_reference, line.c.customer_reference, line.c.check_number, line.c.payer_name, line.c.remittance_text,
-            line.c.batch_reference, line.c.statement_id,
+            line.c.batch_reference, line.c.statement_id, statement.c.copy != "",
         )
         .join(statement, statement.c.statement_id == line.c.statement_id).join(file, file.c.file_id == line.c.file_id)
         .where(condition).order_by(line.c.line_id)  # type: ignore[arg-type]  # a column expression, built above
@@ -127,14 +143,16 @@ def _as_told(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def _as_told_before(connection: Connection, old: pl.DataFrame) -> pl.DataFrame:
-    """Earlier lines with what has become of them, with the columns TOLD; lines that only repeat others are left out."""
+    """Earlier lines with what has become of them, with the columns TOLD; lines that repeat others are left out. Of the lines of marked
+    copies those are left that are copies of nothing so far."""
     fates = _fates(connection, old)
+    repeats = fates.filter((pl.col("how") == "repeat") & (pl.col("line_id") != pl.col("counted_by")))
     settling, settled = _ids(fates, "settles", "line_id"), pl.concat([_ids(fates, "settles", "counted_by"), _ids(fates, "details", "line_id")])
     taken = pl.concat([settling, _ids(fates, "details", "counted_by"), _touched_receipts(connection, old)])
     told_by = fates.group_by(line_id="counted_by").agg(pl.col("format").unique().sort().str.join(" ").alias("told_by"))
     statement = pl.col("report") == "statement"
     is_in = pl.col("line_id").is_in
-    known = old.join(_ids(fates, "repeat", "line_id").to_frame(), on="line_id", how="anti", maintain_order="left").join(told_by, on="line_id", how="left", maintain_order="left")
+    known = old.join(repeats, on="line_id", how="anti", maintain_order="left").join(told_by, on="line_id", how="left", maintain_order="left")
     return _as_told(known.with_columns(
         pl.when(statement).then(~is_in(taken.implode()) & ((pl.col("kind") != "return") | is_in(_waiting_returns(connection).implode()))).otherwise(~is_in(settled.implode()) & pl.col("kind").is_in(["receipt", "return"])).alias("open"),
         (~is_in(settling.implode()) & ~is_advice()).alias("counting"),
@@ -187,3 +205,12 @@ def release_detailed(connection: Connection, found: pl.DataFrame, as_of: dt.date
                             Leg(accounts.UNAPPLIED, row.currency, row.amount_minor, receipt_id=row.receipt_id),
                             Leg(accounts.TRANSIT, row.currency, -row.amount_minor)])
         connection.execute(receipt.update().where(receipt.c.receipt_id == row.receipt_id).values(state="linked"))
+
+
+def release_copies(connection: Connection, found: pl.DataFrame, actor: str) -> None:
+    """Lines of copies that waited for the statement itself."""
+    case = schema.exception_case
+    waiting = select(case.c.line_id).where(case.c.reason == "copy_of_nothing", case.c.status == "open")
+    others = found.filter(pl.col("line_id") != pl.col("counted_by"))["line_id"]
+    for line_id in sorted({*connection.execute(waiting).scalars()} & {*others}):
+        exceptions.resolve_where(connection, "line_id", line_id, actor, "the statement itself came")

@@ -1,7 +1,7 @@
 """The same money told again: which new bank line repeats, settles or details a line that is already in the books.
 
 Three ways. *repeat*: the new line tells of money that an earlier line already counts (an advice after the statement, a
-statement sent twice). *settles*: the new statement line is the cash of what was announced or received before (an intraday
+statement sent twice, or marked by the bank as a copy). *settles*: the new statement line is the cash of what was announced or received before (an intraday
 line, the checks of a lockbox). *details*: the new lines open a deposit that a statement already booked.
 
 One to one by reference first, then by account, date and amount; then deposits against their details (`cashapp.link_deposits`).
@@ -34,7 +34,7 @@ TOLD: dict[str, type[pl.DataType]] = {
     "line_id": pl.Int64, "file_id": pl.Int64, "format": pl.String, "report": pl.String, "statement": pl.String, "account": pl.String,
     "lockbox": pl.String, "currency": pl.String, "amount_minor": pl.Int64, "kind": pl.String, "date": pl.Date, "bank_reference": pl.String,
     "customer_reference": pl.String, "check_number": pl.String, "payer_name": pl.String, "text": pl.String, "batch_reference": pl.String,
-    "open": pl.Boolean, "counting": pl.Boolean, "told_by": pl.String, "advice": pl.Boolean,
+    "open": pl.Boolean, "counting": pl.Boolean, "told_by": pl.String, "advice": pl.Boolean, "copy": pl.Boolean,
 }
 
 
@@ -45,7 +45,8 @@ class Told(NamedTuple):
     `open`: an announced line whose cash no statement has shown, or a statement line whose details may still come.
     `counting`: it stands for its money itself (false for a statement line that settles what was announced before).
     `told_by`: the formats that have told of this money so far, with blanks between. `advice`: it tells of money that moves by
-    another way (a remittance without cash) and never counts; whatever shows the cash counts for both.
+    another way (a remittance without cash) and never counts; whatever shows the cash counts for both. `copy`: the bank marks its
+    statement as a copy, and the line itself was not told before.
     """
 
     line_id: int
@@ -69,6 +70,7 @@ class Told(NamedTuple):
     counting: bool
     told_by: str
     advice: bool
+    copy: bool
 
 
 def told(frame: pl.DataFrame) -> list[Told]:
@@ -100,27 +102,37 @@ class Window:
 
 def one_to_one(new: pl.DataFrame, old: pl.DataFrame, window: Window) -> list[Link]:
     """Links from new lines (of one file) to earlier ones (both with the columns TOLD); each line is used once."""
+    return [_link(line, earlier, _WHY[tier]) for tier, line, earlier in _pairs(new, old, window, _tier)]
+
+
+def copies(new: pl.DataFrame, old: pl.DataFrame, window: Window) -> list[Link]:
+    """Lines of marked copies as repeats of the lines that they are copies of, whichever came first; at most one for each line."""
+    is_copy = pl.col("copy")
+    originals = new.filter(~is_copy)
+    pairs = [*_pairs(new.filter(is_copy), pl.concat([old, originals]), window, _copy_tier), *_pairs(old.filter(is_copy), originals, window, _copy_tier)]
+    return [Link(copy.line_id, original.line_id, "repeat", f"a copy: {_WHY[tier]}") for tier, copy, original in pairs]
+
+
+def _pairs(new: pl.DataFrame, old: pl.DataFrame, window: Window, tier: _Tier) -> Iterator[_Pair]:
+    """Lines of the same amount that are the same money, each used once."""
     amount = ["currency", "amount_minor"]
     fresh, earlier = told(new.join(old, on=amount, how="semi", maintain_order="left")), told(old.join(new, on=amount, how="semi", maintain_order="left"))
     key = attrgetter(*amount)
     before = _by(key, earlier)
-    return [link for shared, lines in _by(key, fresh).items() for link in _same_amount(lines, before[shared], window)]
-
-
-def _same_amount(new: list[Told], old: list[Told], window: Window) -> Iterator[Link]:
-    crowded = len(new) * len(old) > _PAIRS_MAX
-    for tier, line, earlier in (_in_crowds(new, old, window) if crowded else _best(new, old, window)):
-        yield _link(line, earlier, _WHY[tier])
+    for shared, lines in _by(key, fresh).items():
+        crowded = len(lines) * len(before[shared]) > _PAIRS_MAX
+        yield from (_in_crowds if crowded else _best)(lines, before[shared], window, tier)
 
 
 _Pair = tuple[int, Told, Told]
+_Tier = Callable[[Told, Told, Window], int | None]
 
 
-def _best(new: Iterable[Told], old: Iterable[Told], window: Window) -> Iterator[_Pair]:
+def _best(new: Iterable[Told], old: Iterable[Told], window: Window, tier_of: _Tier) -> Iterator[_Pair]:
     """All pairs compared, the strongest first, then the nearest in time."""
     pairs = sorted(
         (tier, abs((line.date - earlier.date).days), _content(line), _content(earlier), line.line_id, earlier.line_id, line, earlier)
-        for line in new for earlier in old if (tier := _tier(line, earlier, window)) is not None
+        for line in new for earlier in old if (tier := tier_of(line, earlier, window)) is not None
     )
     used: set[int] = set()
     for tier, *_, line, earlier in pairs:
@@ -129,13 +141,13 @@ def _best(new: Iterable[Told], old: Iterable[Told], window: Window) -> Iterator[
             yield tier, line, earlier
 
 
-def _in_crowds(new: list[Told], old: list[Told], window: Window) -> Iterator[_Pair]:
+def _in_crowds(new: list[Told], old: list[Told], window: Window, tier_of: _Tier) -> Iterator[_Pair]:
     """Many payments of one amount, as a payroll or a subscription makes them: key by key, and within a key in order."""
     used: set[int] = set()
     for key in _CROWD_KEYS:
         before = _by(key, (line for line in old if line.line_id not in used))
         for shared, lines in sorted(_by(key, (line for line in new if line.line_id not in used)).items()):
-            for pair in _in_order(lines, before.get(shared, []), window):
+            for pair in _in_order(lines, before.get(shared, []), window, tier_of):
                 used |= {pair[1].line_id, pair[2].line_id}
                 yield pair
 
@@ -157,13 +169,13 @@ _CROWD_KEYS: tuple[Callable[[Told], tuple[str, ...]], ...] = (
 )
 
 
-def _in_order(new: list[Told], old: list[Told], window: Window) -> Iterator[_Pair]:
+def _in_order(new: list[Told], old: list[Told], window: Window, tier_of: _Tier) -> Iterator[_Pair]:
     """Each line, in the order of content, with the first of the next few earlier lines that may be the same money."""
     waiting = OrderedDict((line.line_id, line) for line in sorted(old, key=_in_turn))
     for line in sorted(new, key=_in_turn):
         _drop_passed(waiting, line, window)
         for earlier in islice(waiting.values(), _TRIED_MAX):
-            tier = _tier(line, earlier, window)
+            tier = tier_of(line, earlier, window)
             if tier is not None:
                 del waiting[earlier.line_id]
                 yield tier, line, earlier
@@ -249,6 +261,21 @@ def _statement_tier(line: Told, earlier: Told) -> int | None:
     if same_content and _agree(line.customer_reference, earlier.customer_reference):
         return 1
     return 2 if same_content and line.statement and line.statement == earlier.statement else None
+
+
+def _copy_tier(line: Told, earlier: Told, window: Window) -> int | None:
+    """A line of a marked copy, and what it may be a copy of: a line of the same day; what a statement shows was on a statement."""
+    if not line.account or not same_account(line.account, earlier.account):
+        return None
+    if line.report != earlier.report:
+        return _cross_tier(line, earlier) if line.report != "statement" and window.holds(line.date, earlier.date) else None
+    if line.date != earlier.date or (line.bank_reference and earlier.bank_reference and line.bank_reference != earlier.bank_reference):
+        return None
+    if _agree(line.bank_reference, earlier.bank_reference):
+        return 0
+    if _shares_reference(line, earlier):
+        return 1
+    return 3 if not _names_conflict(line, earlier) else None
 
 
 def _agree(one: str, other: str) -> bool:

@@ -167,7 +167,7 @@ def _chains(connection: Connection) -> list[str]:
     query = (
         select(statement.c.account, statement.c.currency, statement.c.reference, statement.c.to_date, statement.c.closing_date, statement.c.sequence,
                statement.c.opening_minor, statement.c.closing_minor, statement.c.statement_id)
-        .where(statement.c.report == "statement", statement.c.opening_minor.is_not(None), statement.c.closing_minor.is_not(None), statement.c.account != "",
+        .where(statement.c.report == "statement", statement.c.opening_minor.is_not(None), statement.c.closing_minor.is_not(None), statement.c.account != "", statement.c.copy == "",
                statement.c.file_id.not_in(select(schema.undone_file.c.file_id)))
     )
     rows = sorted(connection.execute(query).all(), key=lambda r: (r.account, r.currency, str(r.closing_date or r.to_date or ""), r.statement_id))

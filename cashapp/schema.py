@@ -71,6 +71,7 @@ statement = Table(
     _key("statement_id"),
     _ref("file_id", "source_file.file_id"),
     _text("reference"), _text("account"), _text("currency"), _text("report"), _text("sequence"), _text("lockbox"),
+    _text("copy"),  # the bank's mark on a copy of what it told before; "" where copies count
     Column("from_date", Date), Column("to_date", Date), Column("closing_date", Date),
     _minor("opening_minor", nullable=True), _minor("closing_minor", nullable=True),
     Column("line", BIG, nullable=False),
@@ -114,7 +115,7 @@ bank_line = Table(
     Index("ix_bank_line_check_number", "check_number"),
 )
 line_link = Table(  # this line tells of money that another line already counts, or settles what others announced; a line that
-    # was taken back with its file repeats itself, so that it never counts
+    # was taken back with its file, or is a copy of nothing known, repeats itself, so that it never counts
     "line_link", metadata,
     _ref("line_id", "bank_line.line_id"),
     _ref("counted_by", "bank_line.line_id"),

@@ -120,9 +120,10 @@ def take_back(connection: Connection, file: Row[*tuple[object, ...]], why: Why) 
     for entry_id in _cash(connection, file):
         reversals.take_back(connection, entry_id, why)
     _forget(connection, file.file_id, why)
-    line = schema.bank_line
+    line, link = schema.bank_line, schema.line_link
+    already = select(link.c.line_id).where(link.c.line_id == link.c.counted_by)
     mine = select(line.c.line_id, line.c.line_id.label("counted_by"), literal("repeat").label("how"), literal("its file was taken back").label("why")).where(
-        line.c.file_id == file.file_id)
+        line.c.file_id == file.file_id, line.c.line_id.not_in(already))
     connection.execute(schema.line_link.insert().from_select(["line_id", "counted_by", "how", "why"], mine))
     connection.execute(schema.undone_file.insert().values(
         file_id=file.file_id, undone_at=clock.now().replace(tzinfo=None), undone_on=why.on, actor=why.actor, reason=why.reason))

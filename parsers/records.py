@@ -39,7 +39,10 @@ class Envelope(NamedTuple):
 
 
 class StatementOpened(NamedTuple):
-    """A statement, report, batch or lockbox begins; the lines up to `StatementClosed` belong to it."""
+    """A statement, report, batch or lockbox begins; the lines up to `StatementClosed` belong to it.
+
+    `copy`: the bank's word for telling again what it has told before (`DUPL`, `correction`); empty where it tells it for the first time.
+    """
 
     span: Span
     statement_id: str
@@ -51,6 +54,7 @@ class StatementOpened(NamedTuple):
     to_date: dt.date | None = None
     opening_minor: int | None = None
     lockbox: str = ""
+    copy: str = ""
 
 
 class RemittanceLine(NamedTuple):

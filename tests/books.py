@@ -25,9 +25,9 @@ def bank_line(minor: int, kind: str = "receipt", *, day: int = 9, currency: str 
 
 
 def document(lines: list[BankLine], *, report: str = "statement", account: str = "111222333", format_name: str = "mt940", reference: str = "",
-             opening: int | None = None, closing: int | None = None, lockbox: str = "") -> documents.Document:
+             opening: int | None = None, closing: int | None = None, lockbox: str = "", copy: str = "") -> documents.Document:
     """A file with one statement of these lines."""
-    opened = StatementOpened(HERE, reference, account, "USD", report, opening_minor=opening, lockbox=lockbox)  # type: ignore[arg-type]
+    opened = StatementOpened(HERE, reference, account, "USD", report, opening_minor=opening, lockbox=lockbox, copy=copy)  # type: ignore[arg-type]
     stream: list[records.Record] = [opened, *lines, StatementClosed(HERE, closing)]
     return documents.drain(format_name, stream)
 

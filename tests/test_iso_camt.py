@@ -500,3 +500,13 @@ def test_shapes_without_end_cost_time_and_nothing_else(monkeypatch: pytest.Monke
     assert [b.amount_minor for b in lines(*entries)] == [*(number * 100 for number in range(1, 60)), *[6000] * 30]
     monkeypatch.setattr(shapes, "_SHAPES_MAX", 99)
     assert [b.amount_minor for b in lines(*entries)] == [*(number * 100 for number in range(1, 60)), *[6000] * 30]
+
+
+@pytest.mark.parametrize(("header", "own", "expected"), [
+    ("", "", ""), ("", "<CpyDplctInd>CODU</CpyDplctInd>", "CODU"), ("<CpyDplct>DUPL</CpyDplct>", "", "DUPL"),
+    ("<Rltd><CpyDplct>DUPL</CpyDplct></Rltd>", "", ""), ("<CpyDplct>DUPL</CpyDplct>", "<CpyDplctInd>COPY</CpyDplctInd>", "COPY"),
+])
+def test_a_copy_is_marked_by_the_statement_or_by_the_application_header(header: str, own: str, expected: str) -> None:
+    statement = f"<Document><BkToCstmrStmt><GrpHdr><MsgId>M</MsgId></GrpHdr><Stmt><Id>S</Id>{own}</Stmt></BkToCstmrStmt></Document>"
+    found = read(f"<Envelope><AppHdr>{header}</AppHdr>{statement}<AppHdr/>{statement.replace(own, '') if own else ''}</Envelope>".encode())
+    assert [record.copy for record in found if isinstance(record, StatementOpened)] == [expected, *([""] if own else [])]

@@ -6,7 +6,7 @@ import datetime as dt
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cashapp import linking
@@ -28,7 +28,7 @@ def told(row: str, line_id: int, file_id: int) -> Told:
         bank_reference=more.get("ref", ""), customer_reference=more.get("cust", ""), check_number=more.get("check", ""),
         payer_name=more.get("payer", "").replace("_", " "), text=more.get("text", ""), batch_reference=more.get("batch", ""),
         open="closed" not in words, counting="settling" not in words,
-        told_by=more.get("fmt", {"S": "mt940", "C": "nacha", "A": "mt942"}[words[0]]), advice="advice" in words,
+        told_by=more.get("fmt", {"S": "mt940", "C": "nacha", "A": "mt942"}[words[0]]), advice="advice" in words, copy="copy" in words,
     )
 
 
@@ -64,6 +64,18 @@ ONE_TO_ONE = [
     ("a remittance advice first: the cash counts", "A 9 100 cust=TRN777 advice fmt=x12-820", "S 10 100 cust=TRN777", ["1->101 repeat"]),
     ("a statement line that settled is known when it is sent again", "A 9 100 ref=ABC123 closed\nS 9 100 ref=ABC123 text=X settling",
      "S 9 100 ref=ABC123 text=X", ["101->2 repeat"]),
+    ("a marked copy without references under another number", "S 9 100 stmt=12 ref=ABC123 text=X", "S 9 100 stmt=C12 copy", ["101->1 repeat"]),
+    ("the copy came first", "S 9 100 stmt=C12 copy", "S 9 100 stmt=12 ref=ABC123", ["1->101 repeat"]),
+    ("a copy of the copy", "S 9 100 stmt=C12 copy", "S 9 100 stmt=D12 copy", ["101->1 repeat"]),
+    ("the copy in the statement's own file", "S 9 999", "S 9 100 ref=ABC123\nS 9 100 copy", ["102->101 repeat"]),
+    ("two equal payments, two copies", "S 9 100\nS 9 100", "S 9 100 copy\nS 9 100 copy", ["101->1 repeat", "102->2 repeat"]),
+    ("one more in the copy is a copy of nothing", "S 9 100", "S 9 100 copy\nS 9 100 copy", ["101->1 repeat"]),
+    ("a copy of another day", "S 9 100", "S 10 100 copy", []),
+    ("a copy with another bank reference", "S 9 100 ref=ABC123", "S 9 100 ref=ABC124 copy", []),
+    ("a copied statement does not settle what was announced", "A 9 100 ref=ABC123", "S 9 100 ref=ABC123 copy", []),
+    ("announced, copied, then booked: one settles, one repeats", "A 9 100 ref=ABC123\nS 9 100 copy", "S 9 100 ref=ABC123", ["101->1 settles", "2->101 repeat"]),
+    ("a copy of an advice after the statement", "S 9 100 ref=ABC123", "A 9 100 ref=ABC123 copy", ["101->1 repeat"]),
+    ("a copy of an advice after the advice", "A 9 100 payer=ACME", "A 9 100 copy", ["101->1 repeat"]),
 ]
 
 
@@ -124,6 +136,7 @@ def test_deposits_and_their_details(why: str, old: str, new: str, expected: list
     assert links(old, new) == expected, why
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("SCA"), st.integers(9, 13), st.sampled_from([100, 200, 300])), max_size=8),
        st.sampled_from("SCA"), st.lists(st.tuples(st.integers(9, 13), st.sampled_from([100, 200, 300, 400])), max_size=8))
 def test_no_line_is_linked_twice_and_order_does_not_matter(

@@ -190,7 +190,7 @@ def first_balance(connection: Connection, account: Account, known_at: dt.datetim
     statement = schema.statement
     order = func.coalesce(statement.c.from_date, statement.c.to_date, statement.c.closing_date)
     query = select(statement.c.currency, statement.c.opening_minor).where(
-        statement.c.account.in_(account.at_bank), statement.c.report == "statement", statement.c.opening_minor.is_not(None), moment.file_stands(statement.c.file_id, known_at)).order_by(order, statement.c.statement_id)
+        statement.c.account.in_(account.at_bank), statement.c.report == "statement", statement.c.copy == "", statement.c.opening_minor.is_not(None), moment.file_stands(statement.c.file_id, known_at)).order_by(order, statement.c.statement_id)
     found: dict[str, int] = {}
     for currency, minor in connection.execute(query):
         found.setdefault(currency, int(minor))
@@ -203,7 +203,7 @@ def stated_balances(connection: Connection, account: Account, known_at: dt.datet
     query = (
         select(statement.c.currency, func.coalesce(statement.c.closing_date, statement.c.to_date, func.max(line.c.booking_date)).label("date"), statement.c.closing_minor, statement.c.statement_id)
         .outerjoin(line, line.c.statement_id == statement.c.statement_id)
-        .where(statement.c.account.in_(account.at_bank), statement.c.report == "statement", statement.c.closing_minor.is_not(None),
+        .where(statement.c.account.in_(account.at_bank), statement.c.report == "statement", statement.c.copy == "", statement.c.closing_minor.is_not(None),
                moment.file_stands(statement.c.file_id, known_at)).group_by(*statement.c)
     )
     rows = sorted((row for row in connection.execute(query).all() if row.date is not None), key=lambda row: (str(row.date), row.statement_id))

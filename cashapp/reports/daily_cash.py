@@ -92,7 +92,7 @@ def _stated(connection: Connection, when: When) -> list[tuple[str, str, int | No
         select(statement.c.account, statement.c.currency, func.coalesce(statement.c.closing_date, statement.c.to_date, last_line).label("date"),
                statement.c.statement_id, statement.c.opening_minor, statement.c.closing_minor)
         .outerjoin(line, line.c.statement_id == statement.c.statement_id)
-        .where(statement.c.report == "statement", statement.c.closing_minor.is_not(None), statement.c.file_id.not_in(select(schema.undone_file.c.file_id))).group_by(*statement.c)
+        .where(statement.c.report == "statement", statement.c.copy == "", statement.c.closing_minor.is_not(None), statement.c.file_id.not_in(select(schema.undone_file.c.file_id))).group_by(*statement.c)
     )
     known = sorted((row for row in connection.execute(query).all() if row.date is not None and row.date <= when.until),
                    key=lambda row: (row.account, row.currency, row.date, row.statement_id))

@@ -146,7 +146,7 @@ def _account_header(book: Book, record: Logical) -> Iterator[Record]:
         return
     statement_id = "-".join(filter(None, [f"{group.as_of:%y%m%d}" if group.as_of else "", book.file_id]))
     yield StatementOpened(record.span, statement_id, number, currency, report, from_date=group.as_of, to_date=group.as_of,
-                          opening_minor=balances.get(bai_codes.OPENING_LEDGER))
+                          opening_minor=balances.get(bai_codes.OPENING_LEDGER), copy="correction" if group.status == _CORRECTION else "")
 
 
 def _report(modifier: str, codes: AbstractSet[str]) -> Report:

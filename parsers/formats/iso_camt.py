@@ -17,6 +17,8 @@ under the date of the closing balance.
 Controls: opening balance (OPBD, PRCD, else ITBD) + booked entries = closing balance (CLBD, else ITBD), for each currency;
 TxsSummry counts and sums; details, number and total of each batch.
 
+A statement with `CpyDplctInd`, its own or (`CpyDplct`) the application header's, is a copy of what the bank told before.
+
 Tolerated: a balance without indicator (credit) or date; details in another currency than the entry; `Sts` as text or code;
 one page of several whose balances cover all pages (told as `sequence`, no control); UTF-8 that is none; control characters.
 
@@ -36,7 +38,7 @@ from parsers.iso import entry as iso_entry
 from parsers.iso.entry import Detail
 from parsers.iso.entry_outline import DetailOutline, EntryOutline, outline_detail, outline_entry
 from parsers.iso.messages import ROOTS, message_of
-from parsers.iso.statement import Statement, closed, fingerprint, opened
+from parsers.iso.statement import Statement, closed, copy_of, fingerprint, opened
 from parsers.profile import Profile
 from parsers.records import Envelope, Issue, Record, Report, Span
 from parsers.sources import Source
@@ -55,7 +57,8 @@ IDENTIFIED_BY = "an element BkToCstmrStmt, BkToCstmrAcctRpt or BkToCstmrDbtCdtNt
 _STATEMENTS: dict[str, Report] = {"Stmt": "statement", "Rpt": "announcement", "Ntfctn": "announcement"}
 _MESSAGES = frozenset(name + version for name in ("BkToCstmrStmt", "BkToCstmrAcctRpt", "BkToCstmrDbtCdtNtfctn") for version in ("", "V01"))
 _ENTRY = "Ntry"
-CONTAINERS = _STATEMENTS.keys() | _MESSAGES | ROOTS.keys()
+_HEADER = "AppHdr"
+CONTAINERS = _STATEMENTS.keys() | _MESSAGES | ROOTS.keys() | {_HEADER}
 
 
 def sniff(head: bytes) -> bool:
@@ -105,6 +108,8 @@ class Reading:
     group: Element = field(default_factory=lambda: Element("GrpHdr", {}, 0))
     statement: Statement | None = None
     statements: int = 0
+    copy: str = ""
+    """The mark of a copy in the application header, which holds for all statements behind it."""
     seen: set[tuple[object, ...]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -113,20 +118,24 @@ class Reading:
 
 
 def _open(reading: Reading, piece: Opened) -> Iterator[Issue]:
-    """A message begins, or a statement in it."""
-    if piece.name in _MESSAGES:
+    """A message begins, its application header, or a statement in it."""
+    if piece.name == _HEADER:
+        reading.copy = ""
+    elif piece.name in _MESSAGES:
         reading.statements, reading.group = 0, Element("GrpHdr", {}, 0)
     elif piece.name in _STATEMENTS:
         reading.statements += 1
-        reading.statement = Statement(piece.span, _STATEMENTS[piece.name], reading.group)
+        reading.statement = Statement(piece.span, _STATEMENTS[piece.name], reading.group, reading.copy)
     else:
         yield issues.error(piece.span, "misplaced_record", f"a {ROOTS[piece.name]} stands among other messages and was not read")
 
 
 def _take(reading: Reading, piece: Part) -> Iterator[Record]:
-    """An element of the message's or the statement's head."""
+    """An element of the application header, of the message's or the statement's head."""
     if reading.statement:
         yield from reading.statement.take(piece)
+    elif piece.element.name == "CpyDplct":
+        reading.copy = piece.element.text.strip()
     elif piece.element.name == "GrpHdr":
         reading.group = piece.element
 
@@ -145,9 +154,9 @@ def _close(reading: Reading, piece: Closed) -> Iterator[Record]:
 
 
 def _not_twice(reading: Reading, statement: Statement) -> Iterator[Issue]:
-    """The same statement twice in one file would count its entries twice."""
+    """The same statement twice in one file would count its entries twice, where it is not marked as a copy."""
     key = fingerprint(statement)
-    if statement.counts and key in reading.seen:
+    if statement.counts and key in reading.seen and not copy_of(statement):
         yield issues.error(statement.span, "duplicate", "the statement stands twice in the file: its entries would count twice")
     reading.seen.add(key)
 
@@ -165,8 +174,8 @@ def _announce(reading: Reading, statement: Statement, entry_currency: str) -> It
         return
     record = opened(statement, reading.profile, entry_currency)
     yield record
-    if (copy := statement.head.value("CpyDplctInd")) in {"DUPL", "CODU"}:
-        yield issues.warning(record.span, "duplicate", "the bank marks the statement as one that it sends again", copy)
+    if record.copy:
+        yield issues.warning(record.span, "duplicate", "the bank marks the statement as a copy: its entries may have been told before", record.copy)
 
 
 def _entry(reading: Reading, piece: RecordPiece) -> Iterable[Record]:

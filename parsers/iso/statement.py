@@ -48,6 +48,7 @@ class Statement:
     span: Span
     report: Report
     group: Element
+    header_copy: str = ""
     head: Element = field(default_factory=lambda: Element("", {}, 0))
     spans: dict[int, Span] = field(default_factory=dict)
     balances: list[Balance] = field(default_factory=list)
@@ -107,8 +108,13 @@ def opened(statement: Statement, profile: Profile, entry_currency: str) -> State
         head.value("ElctrncSeqNb", "LglSeqNb"),
         dates.iso(head.value("FrToDt/FrDtTm", "FrToDt/FrDt")),
         dates.iso(head.value("FrToDt/ToDtTm", "FrToDt/ToDt")) or statement.own.closing_date,
-        opening.minor if opening else None,
+        opening.minor if opening else None, copy=copy_of(statement),
     )
+
+
+def copy_of(statement: Statement) -> str:
+    """The bank's mark on a statement that it told before: DUPL, CODU, COPY."""
+    return statement.head.value("CpyDplctInd") or statement.header_copy
 
 
 def opening_and_closing(balances: list[Balance], currency: str) -> tuple[Balance | None, Balance | None]:

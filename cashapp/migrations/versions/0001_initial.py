@@ -259,6 +259,7 @@ def upgrade() -> None:
         sa.Column("report", sa.Text(), server_default="", nullable=False),
         sa.Column("sequence", sa.Text(), server_default="", nullable=False),
         sa.Column("lockbox", sa.Text(), server_default="", nullable=False),
+        sa.Column("copy", sa.Text(), server_default="", nullable=False),
         sa.Column("from_date", sa.Date(), nullable=True),
         sa.Column("to_date", sa.Date(), nullable=True),
         sa.Column("closing_date", sa.Date(), nullable=True),
