@@ -6,6 +6,7 @@ works on them, and every tie is broken by them, so that neither the order of row
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import polars as pl
@@ -46,6 +47,11 @@ def read(inputs: schema.Inputs) -> Books:
         .select("c", "document_number", "currency", pl.col("amount_minor").alias("amount"), "closed_on"),
         policy=inputs.policy,
     )
+
+
+def in_slices(frame: pl.DataFrame, at_once: int) -> Iterator[pl.DataFrame]:
+    """The frame's rows, so many at once; an empty frame is one empty slice."""
+    yield from (frame.slice(start, at_once) for start in range(0, max(frame.height, 1), at_once))
 
 
 def _customers(inputs: schema.Inputs) -> pl.DataFrame:

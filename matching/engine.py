@@ -12,6 +12,10 @@ References come before names and amounts: what they settle is posted first, and 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
 import polars as pl
 
 from matching import (
@@ -32,23 +36,89 @@ from matching import (
     together,
     unnamed,
 )
-from matching.books import Books, read
+from matching.books import Books, in_slices, read
 from matching.hearing import Heard
 from matching.stages import Stage
+
+AT_ONCE = 250_000
+"""So many receipts are thought about at once; the answers do not depend on it."""
 
 
 def propose(inputs: schema.Inputs) -> schema.Outcome:
     """Proposals, their lines, the evidence, and a verdict on every receipt. The same inputs give the same outcome in any order."""
+    return schema.joined(list(outcomes(inputs)))
+
+
+def outcomes(inputs: schema.Inputs, at_once: int = AT_ONCE) -> Iterator[schema.Outcome]:
+    """The outcome of `propose` in pieces, in order of receipts. Who gets what is settled for all before the first piece comes; only the
+    steps between look at no more than `at_once` receipts together."""
     books = read(inputs)
-    heard = hearing.hear(books, customers.identify(books))
-    referred = stages.by_reference(heard, books)
-    missed = _missed(referred, heard)
-    referred = _held_back(referred, missed, books)
-    early = _posted(referred, books)
-    rest = books.receipts.select("r").join(early.answers, on="r", how="anti")
+    payers, index = customers.identify(books), numbers.read(books.items)
+    read_parts = [_referred(part, payers, index) for part in _parts(books, payers.spoken, at_once)]
+    early = _posted(stages.laid_together([part.referred for part in read_parts]), books)
     left = together.after(early.lines, books)
     closed = numbers.read(books.closed.with_row_index("i").select("i", "c", pl.col("amount").alias("open"), "document_number"))
-    open_still, taken = _still_open(referred, early, rest)
+    waiting = pl.concat([part.heard.candidates for part in read_parts]).join(early.answers, on="r", how="anti")
+    turns = unnamed.turns(waiting, books)
+    thought = [_thought(part, Settled(early, left.items), closed, turns) for part in read_parts]
+    late = _posted(stages.laid_together([part.every for part in thought]), left)
+    posted = stages.laid_together([early, late])
+    yield from explain.outcomes(books, [_decided(part, posted, left.items) for part in thought], posted, at_once)
+
+
+@dataclass(frozen=True, slots=True)
+class Referred:
+    """Some of the receipts, what they say, and where that leads."""
+
+    books: Books  # with these receipts only
+    heard: Heard
+    referred: Stage
+    missed: pl.DataFrame  # r: who name what is not there
+
+
+@dataclass(frozen=True, slots=True)
+class Thought:
+    """The same receipts when all has been thought of: those that references have not settled, with all that may be theirs."""
+
+    books: Books
+    heard: Heard
+    missed: pl.DataFrame
+    rest: pl.DataFrame  # r
+    every: Stage
+    paid: pl.DataFrame  # r: what they name is closed, and has the amount
+    no_longer: pl.DataFrame  # r: what they name is closed
+    paid_ahead: pl.DataFrame  # r
+
+
+class Settled(NamedTuple):
+    """What was posted first, and the items as that leaves them."""
+
+    posted: Stage
+    items: pl.DataFrame
+
+
+def _parts(books: Books, spoken: pl.DataFrame, at_once: int) -> Iterator[Books]:
+    """The books with some of the receipts each; one payer's stand together, so that a name is looked at once."""
+    order = books.receipts.select("r").join(spoken, on="r", how="left").sort("n", "r", nulls_last=True)
+    for part in in_slices(order, at_once):
+        yield replace(books, receipts=books.receipts.join(part, on="r", how="semi"), remittance=books.remittance.join(part, on="r", how="semi"))
+
+
+def _referred(books: Books, payers: customers.Payers, index: numbers.Numbers) -> Referred:
+    """What the receipts of `books` say, and what their references lead to."""
+    own = replace(payers, candidates=payers.candidates.join(books.receipts, on="r", how="semi"), spoken=payers.spoken.join(books.receipts, on="r", how="semi"))
+    heard = hearing.hear(books, own, index)
+    referred = stages.by_reference(heard, books)
+    missed = _missed(referred, heard)
+    return Referred(books, heard, _held_back(referred, missed, books), missed)
+
+
+def _thought(part: Referred, early: Settled, closed: numbers.Numbers, turns: pl.DataFrame) -> Thought:
+    """Everything else that may become of the receipts that are not settled yet."""
+    books, heard, referred, missed = part.books, part.heard, part.referred, part.missed
+    rest = books.receipts.select("r").join(early.posted.answers, on="r", how="anti")
+    left = replace(books, items=early.items)
+    open_still, taken = _still_open(referred, early.posted, rest)
     named_closed = _named_closed(rest, closed, heard, books)
     closed_by_now = pl.concat([taken, named_closed])
     paid, no_longer = closed_by_now.filter("fits").select("r").unique().sort("r"), closed_by_now.select("r").unique().sort("r")
@@ -56,24 +126,29 @@ def propose(inputs: schema.Inputs) -> schema.Outcome:
     open_still = _without_substitutes(open_still, no_longer)
     unsettled = rest.join(_settling(open_still), on="r", how="anti")
     near = _not_granted(stages.by_near_reference(unsettled, heard, closed, left), paid)
-    by_sum = _not_granted(stages.by_amount(rest, heard, left), spoken)
+    by_sum = _not_granted(stages.by_amount(rest, heard, turns, left), spoken)
     paid_ahead = prepaid.ahead(rest, books)
     ruled, under_rules = stages.by_rule_set(rest.join(spoken, on="r", how="anti"), by_sum, heard, left)
     by_sum = _not_granted(by_sum, pl.concat([under_rules, paid_ahead]).unique())
     ruled = _not_granted(ruled, paid_ahead)
     by_sum = _without_mere_nearness(by_sum, pl.concat([_referring(referred), no_longer]).unique())
-    every = stages.laid_together([open_still, near, ruled, by_sum])
-    late = _posted(every, left)
-    waiting = rest.join(late.answers, on="r", how="anti")
-    suggested = stages.laid_together([every, stages.on_account(waiting, pl.concat([paid, paid_ahead]).unique(), missed, heard, left)])
+    return Thought(books, heard, missed, rest, stages.laid_together([open_still, near, ruled, by_sum]), paid, no_longer, paid_ahead)
+
+
+def _decided(part: Thought, posted: Stage, items: pl.DataFrame) -> explain.Decided:
+    """What becomes of the receipts, and why those that wait do."""
+    books, heard, every = part.books, part.heard, part.every
+    left = replace(books, items=items)
+    waiting = part.rest.join(posted.answers, on="r", how="anti")
+    suggested = stages.laid_together([every, stages.on_account(waiting, pl.concat([part.paid, part.paid_ahead]).unique(), part.missed, heard, left)])
     firsts = _first(suggested.answers)
     suggested = stages.laid_together([suggested, stages.with_fee(firsts.join(waiting, on="r", how="semi"), suggested, left)])
-    known = _circumstances(every, missed, no_longer, heard, books)
+    known = _circumstances(every, part.missed, part.no_longer, heard, books)
     told = reasons.reasons(waiting, firsts, heard, books, known)
-    posted = stages.laid_together([early, late])
-    differences = pl.concat([residual.explained(firsts.join(waiting, on="r", how="semi"), suggested, left), residual.explained(posted.answers, posted, books),
+    own = Stage(posted.answers.join(books.receipts, on="r", how="semi"), posted.lines)
+    differences = pl.concat([residual.explained(firsts.join(waiting, on="r", how="semi"), suggested, left), residual.explained(own.answers, own, books),
                              residual.in_other_currency(waiting, heard.foreign, left)])
-    return explain.outcome(books, heard, posted, _best_few(suggested, waiting, books), told, differences)
+    return explain.Decided(stages.sole_payers(heard.candidates).select("r", "c"), _best_few(suggested, waiting, books), told, differences)
 
 
 def _first(answers: pl.DataFrame) -> pl.DataFrame:

@@ -6,11 +6,13 @@ against posting. Sentences are put together by columns, not by rows: a million r
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
 import polars as pl
 
 from matching import certainty, money, reasons, schema, stages
-from matching.books import Books
-from matching.hearing import Heard
+from matching.books import Books, in_slices
 from matching.stages import Stage
 
 NUMBERS_MAX = 5
@@ -58,24 +60,47 @@ HOW_MUCH: dict[str, str] = {
 ANSWER = ["r", "a"]
 
 
-def outcome(books: Books, heard: Heard, posted: Stage, suggested: Stage, told: pl.DataFrame, differences: pl.DataFrame) -> schema.Outcome:
-    """Everything as the outside wants it. `told` (r, reason) are the receipts that wait for a person, `differences`
-    (residual.HYPOTHESES) why their amounts may not come out."""
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What became of some of the receipts."""
+
+    payers: pl.DataFrame  # r, c: who paid, where that is certain
+    suggested: Stage
+    told: pl.DataFrame  # r, reason: the receipts that wait for a person
+    differences: pl.DataFrame  # residual.HYPOTHESES: why their amounts may not come out
+
+
+def outcomes(books: Books, parts: list[Decided], posted: Stage, at_once: int) -> Iterator[schema.Outcome]:
+    """Everything as the outside wants it, for so many receipts at once, in their order."""
+    every = Decided(
+        pl.concat([part.payers for part in parts]), stages.laid_together([part.suggested for part in parts]),
+        pl.concat([part.told for part in parts]), pl.concat([part.differences for part in parts]),
+    )
+    for receipts in in_slices(books.receipts, at_once):
+        first, last = receipts["r"].min(), receipts["r"].max()
+        those = pl.col("r").is_between(first, last)
+        suggested, own = (Stage(stage.answers.filter(those), stage.lines.filter(those)) for stage in (every.suggested, posted))
+        piece = Decided(every.payers.filter(those), suggested, every.told.filter(those), every.differences.filter(those))
+        yield _outcome(replace(books, receipts=receipts), piece, own)
+
+
+def _outcome(books: Books, decided: Decided, posted: Stage) -> schema.Outcome:
     first = pl.lit(1, pl.Int64).alias("rank")
+    suggested, told = decided.suggested, decided.told
     ranked = suggested.answers.sort("r", "confidence", "a", descending=[False, True, False]).with_columns(
         (pl.int_range(pl.len(), dtype=pl.Int64).over("r") + 1).alias("rank"))
     answers = pl.concat([
         posted.answers.with_columns(first, pl.lit(value=True).alias("unattended")), ranked.with_columns(pl.lit(value=False).alias("unattended")),
     ]).sort("r", "rank")
     lines = pl.concat([posted.lines, suggested.lines])
-    worded = _worded(answers, lines, books, heard).join(told, on="r", how="left", maintain_order="left")
+    worded = _worded(answers, lines, books, decided.payers).join(told, on="r", how="left", maintain_order="left")
     keys = books.receipts.select("r", "receipt_id")
     proposals = worded.with_columns(_sentence().alias("explanation")).join(keys, on="r", maintain_order="left")
     return schema.Outcome(
         proposals=proposals.select(list(schema.PROPOSALS)),
         lines=_lines(lines, answers, books),
-        evidence=_evidence(worded, told, differences, keys),
-        verdicts=_verdicts(worded, told, heard, books),
+        evidence=_evidence(worded, told, decided.differences, keys),
+        verdicts=_verdicts(worded, told, decided.payers, books),
     )
 
 
@@ -87,12 +112,12 @@ def _lines(lines: pl.DataFrame, answers: pl.DataFrame, books: Books) -> pl.DataF
     )
 
 
-def _worded(answers: pl.DataFrame, lines: pl.DataFrame, books: Books, heard: Heard) -> pl.DataFrame:
+def _worded(answers: pl.DataFrame, lines: pl.DataFrame, books: Books, payers: pl.DataFrame) -> pl.DataFrame:
     """The answers with `customer_id`, and the three phrases `who`, `what` and `how_much`."""
     numbers = lines.join(books.items.select("i", "document_number"), on="i").sort("r", "a", "i").group_by(ANSWER).agg(
         pl.col("document_number").head(NUMBERS_MAX).implode().list.join(", ").first().alias("numbers"), pl.len().alias("count"))
     more = pl.when(pl.col("count") > NUMBERS_MAX).then(pl.format("{} and {} more", "numbers", pl.col("count") - NUMBERS_MAX)).otherwise("numbers")
-    payer = stages.sole_payers(heard.candidates).select("r", pl.col("c").alias("payer"))
+    payer = payers.rename({"c": "payer"})
     owner = books.customers.select("c", "customer_id", pl.coalesce(pl.col("name"), pl.col("customer_id")).alias("customer"))
     receipts = books.receipts.select("r", money.as_text(pl.col("amount"), pl.col("currency")).alias("money"))
     told = (
@@ -158,9 +183,9 @@ def _as_sentence(text: pl.Expr) -> pl.Expr:
     return pl.concat_str(text.str.head(1).str.to_uppercase(), text.str.slice(1), pl.lit("."))
 
 
-def _verdicts(worded: pl.DataFrame, told: pl.DataFrame, heard: Heard, books: Books) -> pl.DataFrame:
+def _verdicts(worded: pl.DataFrame, told: pl.DataFrame, payers: pl.DataFrame, books: Books) -> pl.DataFrame:
     """One row for each receipt: its reason, and who paid where that is certain."""
-    payer = stages.sole_payers(heard.candidates).select("r", pl.col("c").alias("payer"))
+    payer = payers.rename({"c": "payer"})
     sure = (pl.col("unattended") | (pl.col("rule").is_in(sorted(certainty.EXPLICIT)) & pl.col("payer_evidence").is_in(sorted(certainty.AGREEING))))
     by_item = worded.filter((pl.col("rank") == 1) & sure).select("r", pl.col("c").alias("owner"))
     ids = books.customers.select("c", "customer_id")

@@ -31,9 +31,8 @@ class Heard:
     payers: Payers
 
 
-def hear(books: Books, payers: Payers) -> Heard:
-    """The references of all receipts, and the payers as far as references did not make names unnecessary."""
-    index = numbers.read(books.items)
+def hear(books: Books, payers: Payers, index: numbers.Numbers) -> Heard:
+    """The references of all receipts, and the payers as far as references did not make names unnecessary. `index`: the items' numbers."""
     groups = references.groups(books.receipts)
     text = pl.concat([references.in_text(groups, index, payers.candidates), references.in_words(books.receipts, index)])
     lines = references.in_lines(books.remittance, index, payers.candidates)

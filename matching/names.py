@@ -22,6 +22,7 @@ KEY_CUSTOMERS_MAX = 200
 """A key that more customers share leads nowhere."""
 PARTNERS_MAX = 20
 BATCH = 5_000
+"""So many names are compared at once; the result does not depend on it."""
 FAINT_SCORE = 75
 RESEMBLES = 85
 BEGUN_MIN = 4
@@ -65,8 +66,8 @@ def _begun_by_several(spelled: pl.DataFrame, known: pl.DataFrame, most: int) -> 
 def resembling(payers: customers.Payers, pairs: pl.DataFrame) -> pl.DataFrame:
     """The rows (r, c) of `pairs` in which the payer's name is written much like one of the customer's names."""
     spoken = pairs.join(payers.spoken, on="r").select("n", "c").unique()
-    left = spoken.join(payers.spellings.select("n", "core", "key", "form", "whole", "long"), on="n")
-    both = left.join(payers.known.select("c", "core", "key", "form", "whole"), on="c", suffix="_own")
+    left = spoken.join(payers.spellings.select("n", "core", "key", "form", "whole", "ordered", "long"), on="n")
+    both = left.join(payers.known.select("c", "core", "key", "form", "whole", "ordered"), on="c", suffix="_own")
     if both.is_empty():
         return pairs.select("r", "c").clear()
     close = both.with_columns(_score(both)).filter((pl.col("score") >= RESEMBLES) | (pl.col("key") == pl.col("key_own")))
@@ -77,7 +78,7 @@ def resembling(payers: customers.Payers, pairs: pl.DataFrame) -> pl.DataFrame:
 def _scored(spelled: pl.DataFrame, known: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """n, c, score (0..100), typing: the best pairs of wanted and known names, each customer once. Word by word only those are
     compared that the score lets be the customer or its twin."""
-    own = known.select("core", "key", "form", "whole").unique().sort("core", "form", "whole").with_row_index("k")
+    own = known.select("core", "key", "form", "whole", "ordered").unique().sort("core", "form", "whole").with_row_index("k")
     batches = [batch.with_row_index("w") for batch in spelled.iter_slices(BATCH)]
     wanted_keys = [_keys(batch, "w") for batch in batches]
     own_keys = _keys(own, "k").join(pl.concat(wanted_keys).select("hashed").unique(), on="hashed", how="semi")
@@ -86,20 +87,20 @@ def _scored(spelled: pl.DataFrame, known: pl.DataFrame, policy: Policy) -> pl.Da
     found = [_pairs(batch, keys, own, index) for batch, keys in zip(batches, wanted_keys, strict=True)]
     owners = known.select("c", "core", "form", "whole").unique()
     pairs = pl.concat(found).join(owners, left_on=["core_own", "form_own", "whole_own"], right_on=["core", "form", "whole"])
-    best = pairs.sort("n", "c", "score", "core_own", descending=[False, False, True, False]).unique(["n", "c"], keep="first", maintain_order=True)
-    kept = best.filter(pl.col("score") >= FAINT_SCORE)
+    kept = pairs.sort("n", "c", "score", "core_own", descending=[False, False, True, False]).unique(["n", "c"], keep="first", maintain_order=True)
     least = policy.name_score - policy.name_margin
     typing = [score >= least and _only_typing(core, own, long) for score, core, own, long in kept.select("score", "core", "core_own", "long").iter_rows()]
     return kept.with_columns(pl.Series("typing", typing, dtype=pl.Boolean)).select(list(SCORED))
 
 
 def _pairs(wanted: pl.DataFrame, keys: pl.DataFrame, own: pl.DataFrame, index: pl.DataFrame) -> pl.DataFrame:
-    """Names with the known names that share the most and the rarest keys, scored."""
+    """Names with those known names that share the most and the rarest keys and are at least a little alike, scored."""
     shared = keys.join(index, on="hashed").group_by("w", "k").agg(pl.sum("weight"))
     ordered = shared.sort("w", "weight", "k", descending=[False, True, False])
     nearest = ordered.filter(pl.int_range(pl.len()).over("w") < PARTNERS_MAX)
     both = nearest.join(wanted, on="w").join(own, on="k", suffix="_own")
-    return both.with_columns(_score(both)).select("n", "core", "long", "core_own", "form_own", "whole_own", "score")
+    scored = both.with_columns(_score(both)).filter(pl.col("score") >= FAINT_SCORE)
+    return scored.select("n", "core", "long", "core_own", "form_own", "whole_own", "score")
 
 
 def _score(both: pl.DataFrame) -> pl.Series:
@@ -108,7 +109,7 @@ def _score(both: pl.DataFrame) -> pl.Series:
     mine, theirs = both["form"], both["form_own"]
     other_form = ((mine != "") & (theirs != "") & (mine != theirs)).to_numpy()
     straight = process.cpdist(core, other, scorer=fuzz.ratio, workers=-1)
-    turned = process.cpdist(core, other, scorer=fuzz.token_sort_ratio, workers=-1)
+    turned = process.cpdist(both["ordered"].to_list(), both["ordered_own"].to_list(), scorer=fuzz.ratio, workers=-1)
     cut = both.select(pl.col("whole_own").str.slice(0, pl.col("whole").str.len_chars()))["whole_own"]
     begun = process.cpdist(both["whole"].to_list(), cut.to_list(), scorer=fuzz.ratio, workers=-1)
     begun = np.where(both["long"].to_numpy(), begun, 0)

@@ -47,7 +47,7 @@ SHORTENED: dict[str, str] = {
 TRUNCATED_FROM = 15
 """A name of at least so many characters may be the beginning of a longer one: 16, 22, 27, 32 and 35 are common field lengths."""
 
-NAME_PARTS = ("core", "form", "key", "full", "whole", "long")
+NAME_PARTS = ("core", "form", "key", "full", "whole", "ordered", "long")
 _TRADES_AS = (
     r"\b(?:D/B/A|DBA|D\.B\.A\.|T/A|A/K/A|AKA|F/K/A|FKA|C/O|O/B/O|OBO|TRADING AS|DOING BUSINESS AS|ON BEHALF OF|FORMERLY)[ :]"
 )
@@ -63,7 +63,7 @@ def name_parts(names: pl.Series) -> pl.DataFrame:
 
     `core` are the words without accents, connectives and legal form, `form` is the legal form. `key` is the core without blanks:
     what two spellings of one name share; `full` is the key with the form. `whole` are all words as written, of which a truncated
-    spelling is the beginning; `long` tells whether the name may have been cut. A field that holds two names (`J. Smith DBA Smith
+    spelling is the beginning; `ordered` are the words of the core from A to Z; `long` tells whether the name may have been cut. A field that holds two names (`J. Smith DBA Smith
     Plumbing`) has a row for each.
     """
     upper = names.fill_null("").str.to_uppercase().rename("name")
@@ -75,7 +75,7 @@ def name_parts(names: pl.Series) -> pl.DataFrame:
         .pipe(_without_form)
         .with_columns(_respelled(pl.col("core")).alias("core"), _folded(_respelled_whole(pl.col("words"))).alias("whole"))
         .with_columns(pl.col("core").str.replace_all(" ", "", literal=True).alias("key"))
-        .with_columns(pl.concat_str("key", pl.lit(" "), "form").alias("full"))
+        .with_columns(pl.concat_str("key", pl.lit(" "), "form").alias("full"), pl.col("core").str.split(" ").list.sort().list.join(" ").alias("ordered"))
         .select("n", *NAME_PARTS)
     )
 

@@ -179,6 +179,11 @@ class Outcome:
     verdicts: pl.DataFrame
 
 
+def joined(pieces: list[Outcome]) -> Outcome:
+    """One outcome of pieces of it."""
+    return Outcome(*(pl.concat([getattr(piece, name) for piece in pieces]) for name in ("proposals", "lines", "evidence", "verdicts")))
+
+
 def check(frame: pl.DataFrame, schema: Schema, name: str) -> pl.DataFrame:
     """The frame with exactly the schema's columns in its order; TypeError names what is missing or of another type."""
     wrong = [f"{column}: {frame.schema.get(column)} instead of {dtype}" for column, dtype in schema.items() if frame.schema.get(column) != dtype]

@@ -55,7 +55,7 @@ class Tasks(NamedTuple):
     start: Integers
     rounding: Integers
     fee: Integers
-    turn: Integers  # the receipt's place among those of the same owner and amount
+    turn: Integers  # the receipt's place among those of the same payer and amount
 
 
 class Answer(NamedTuple):
@@ -66,10 +66,16 @@ class Answer(NamedTuple):
     rivals: int
 
 
-def answers(receipts: pl.DataFrame, candidates: pl.DataFrame, books: Books) -> pl.DataFrame:
-    """SETS for the receipts' likeliest payers, from their own items or else from their family's."""
+def turns(candidates: pl.DataFrame, books: Books) -> pl.DataFrame:
+    """r, c, turn for the receipts' likeliest payers: the receipt's place among those of the same payer, currency and amount, by date."""
     ordered = candidates.sort("r", "level", "c", descending=[False, True, False])
-    likely = ordered.filter(pl.int_range(pl.len()).over("r") < CANDIDATES_MAX).join(receipts.select("r"), on="r", how="semi")
+    likely = ordered.filter(pl.int_range(pl.len()).over("r") < CANDIDATES_MAX).join(books.receipts.select("r", "currency", "amount", "date"), on="r")
+    return likely.select("r", "c", (pl.struct("date", "r").rank("ordinal").over("c", "currency", "amount").cast(pl.Int64) - 1).alias("turn"))
+
+
+def answers(receipts: pl.DataFrame, candidates: pl.DataFrame, books: Books) -> pl.DataFrame:
+    """SETS for the receipts' likeliest payers (`candidates` with `turn`), from their own items or else from their family's."""
+    likely = candidates.join(receipts.select("r"), on="r", how="semi")
     own = _solved(likely, books, "c")
     exact = ~pl.col("rule").is_in(sorted(INEXACT))
     settled = own.filter(exact).select("r").unique()
@@ -113,13 +119,12 @@ def _of_family(heads: pl.DataFrame, books: Books) -> pl.DataFrame:
 
 
 def _solved(tasks: pl.DataFrame, books: Books, owner: str) -> pl.DataFrame:
-    """SETS of all tasks (r, c, level, evidence); `c` is compared with the column `owner` of the items."""
+    """SETS of all tasks (r, c, level, evidence, turn); `c` is compared with the column `owner` of the items."""
     owned = books.items.join(books.customers.select("c", "root"), on="c", maintain_order="left") if owner == "root" else books.items
     owned = owned.sort(owner, "currency", "due_date", "i", nulls_last=True)
     groups = owned.with_row_index("at").group_by(pl.col(owner).alias("c"), "currency").agg(pl.min("at").alias("start"), pl.len().alias("count"))
     asked = tasks.join(books.receipts.select("r", "currency", "amount", "date", "rounding", "fee"), on="r").join(groups, on=["c", "currency"])
-    turn = pl.struct("date", "r").rank("ordinal").over("c", "currency", "amount") - 1
-    asked = asked.with_columns(turn.alias("turn")).sort("r", "level", "c", descending=[False, True, False])
+    asked = asked.sort("r", "level", "c", descending=[False, True, False])
     if asked.is_empty():
         return pl.DataFrame(schema=SETS)
     found = _search(asked, _pool(owned), books)
