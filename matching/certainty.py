@@ -17,9 +17,11 @@ from matching.schema import Policy
 
 KNOWN = frozenset(("clerk", "bank_account", "name", "alias", "name_truncated"))
 FAMILY = frozenset(("family",))
-ALIKE = frozenset(("name_similar", "name_in_text", "account_number"))
+ALIKE = frozenset(("name_similar", "name_in_text", "account_number", "customer_number"))
 SILENT = frozenset(("reference",))
 AGREEING = KNOWN | FAMILY | ALIKE
+RIVALLED = frozenset(("ambiguous", "name_twin", "disputed"))
+"""Evidence that fits several customers."""
 
 ADVICE, STRUCTURED, NUMBER, DIGITS, ORDER, RANGE, SHORT, NEAR, WITH_CREDIT, WITH_MORE, PART, ON_ACCOUNT = (
     "remittance_advice", "structured_reference", "reference_exact", "reference_digits", "purchase_order", "reference_range", "reference_short",

@@ -197,7 +197,8 @@ def _circumstances(every: Stage, missed: pl.DataFrame, paid: pl.DataFrame, heard
 
 
 def _best_few(suggested: Stage, waiting: pl.DataFrame, books: Books) -> Stage:
-    """The likeliest different answers of each waiting receipt, as many as the policy wants."""
+    """The likeliest different answers of each waiting receipt, as many as the policy wants; where several customers fit the payer, each
+    one's best before the second best of any."""
     answers = suggested.answers.join(waiting, on="r", how="semi")
     lines = suggested.lines.join(answers, on=["r", "a"], how="semi")
     sets = stages.item_sets(lines)
@@ -205,5 +206,8 @@ def _best_few(suggested: Stage, waiting: pl.DataFrame, books: Books) -> Stage:
         pl.when(pl.col("amount_evidence") == amounts.UNSTATED_FEE).then(pl.concat_str("set", pl.lit(" less a fee"))).otherwise("set").alias("set"))
     distinct = distinct.sort("r", "confidence", "a", descending=[False, True, False]).unique(
         ["r", "set"], keep="first", maintain_order=True)
-    few = distinct.filter(pl.int_range(pl.len()).over("r") < books.policy.proposals).drop("set")
+    rivalling = pl.col("payer_evidence").is_in(sorted(certainty.RIVALLED))
+    turn = pl.when(rivalling.any().over("r")).then(pl.int_range(pl.len()).over("r", "c")).otherwise(0).alias("turn")
+    chosen = distinct.with_columns(turn).sort("r", "turn", maintain_order=True).filter(pl.int_range(pl.len()).over("r") < books.policy.proposals)
+    few = chosen.drop("set", "turn")
     return Stage(few, lines.join(few, on=["r", "a"], how="semi"))

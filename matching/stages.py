@@ -38,6 +38,8 @@ MISSED_FIRST = 615
 """Where what the payer names is not found, leaving the money on account is likelier than an item that has not even the amount."""
 BY_NAME = frozenset(("name", "alias", "name_truncated", "name_similar"))
 TWIN_LETTERS_MIN = 4
+RIVALS_FROM, RIVALS_SHOWN = 50, 3
+"""What a look-alike of the payer owes is shown beside the payer's own, in the range of `ALONE_FROM`."""
 NEAR_FROM, ALONE_FROM, AMOUNT_FROM, ACCOUNT_FROM, RULE_SET_FROM, FEE_FROM = 100, 200, 300, 400, 500, 600
 
 
@@ -103,13 +105,17 @@ def by_amount(rest: pl.DataFrame, heard: Heard, books: Books) -> Stage:
     owners = sets.join(books.items.select("i", "c"), on="i").group_by("r", "a").agg(
         pl.first("rule", "payer_evidence", "rivals"), _one_owner())
     told = owners.join(weighed, on=["r", "a"]).select(list(UNJUDGED))
-    told = _doubted(told, heard, books)
-    return _shifted(Stage(certainty.judge(told, books.policy).select(list(ANSWERS)), lines), ALONE_FROM)
+    told, rivals = _doubted(told, heard, books)
+    shown, shown_lines = amounts.weigh(rivals, books)
+    beside = rivals.join(shown, on=["r", "a"]).with_columns(pl.lit(unnamed.SINGLE).alias("rule"), pl.lit(1, pl.Int64).alias("rivals"))
+    every = pl.concat([told, beside.select(list(UNJUDGED))])
+    return _shifted(Stage(certainty.judge(every, books.policy).select(list(ANSWERS)), pl.concat([lines, shown_lines])), ALONE_FROM)
 
 
-def _doubted(told: pl.DataFrame, heard: Heard, books: Books) -> pl.DataFrame:
+def _doubted(told: pl.DataFrame, heard: Heard, books: Books) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The answers, `name_twin` where nothing but the name tells who paid and another customer, whose name begins like the payer's, owes
-    exactly the amount; `ambiguous` where somebody in a parent's family does, since parents pay for children."""
+    exactly the amount; `ambiguous` where somebody in a parent's family does, since parents pay for children. Beside them what the others
+    owe, as answers to be shown: r, a, i, c, payer_evidence."""
     settled = told.filter(pl.col("amount_evidence").is_in(sorted(certainty.SETTLED))).select("r", "a", "c", "payer_evidence")
     named = settled.filter(pl.col("payer_evidence").is_in(sorted(BY_NAME)))
     spoken = heard.payers.spoken.join(named.select("r").unique(), on="r", how="semi")
@@ -118,15 +124,17 @@ def _doubted(told: pl.DataFrame, heard: Heard, books: Books) -> pl.DataFrame:
     roots = books.customers.select("c", "root")
     parents = settled.join(roots, on="c").filter(pl.col("c") == pl.col("root"))
     children = parents.join(roots.rename({"c": "other"}), on="root").select(twins.columns)
-    owed = books.items.select(pl.col("c").alias("other"), "currency", pl.col("open").alias("amount"))
-    doubts = [
+    owed = books.items.select("i", pl.col("c").alias("other"), "currency", pl.col("open").alias("amount"))
+    doubts = pl.concat([
         pairs.filter(pl.col("other") != pl.col("c")).join(books.receipts.select("r", "currency", "amount"), on="r")
-        .join(owed, on=["other", "currency", "amount"], how="semi").select("r", "a", pl.lit(doubt).alias("doubt"))
+        .join(owed, on=["other", "currency", "amount"]).select("r", "a", "other", "i", pl.lit(doubt).alias("doubt"))
         for pairs, doubt in ((children, "ambiguous"), (twins, "name_twin"))
-    ]
-    first = pl.concat(doubts).unique(["r", "a"], keep="first", maintain_order=True)
+    ])
+    first = doubts.unique(["r", "a"], keep="first", maintain_order=True).select("r", "a", "doubt")
     doubted = told.join(first, on=["r", "a"], how="left").with_columns(pl.coalesce("doubt", "payer_evidence").alias("payer_evidence"))
-    return doubted.drop("doubt")
+    rivals = doubts.select("r", "i", pl.col("other").alias("c"), pl.col("doubt").alias("payer_evidence")).sort("r", "i", "payer_evidence").unique(
+        ["r", "i"], keep="first", maintain_order=True).filter(pl.int_range(pl.len()).over("r") < RIVALS_SHOWN)
+    return doubted.drop("doubt"), rivals.with_columns((pl.int_range(pl.len(), dtype=pl.UInt32).over("r") + RIVALS_FROM).alias("a"))
 
 
 def by_rule_set(rest: pl.DataFrame, by_sum: Stage, heard: Heard, books: Books) -> tuple[Stage, pl.DataFrame]:
