@@ -20,6 +20,8 @@ FAMILY = frozenset(("family",))
 ALIKE = frozenset(("name_similar", "name_in_text", "account_number", "customer_number"))
 SILENT = frozenset(("reference",))
 AGREEING = KNOWN | FAMILY | ALIKE
+AGENT = "agent"
+"""A customer who pays by their full numbers what several others owe: a property manager, a purchasing office."""
 RIVALLED = frozenset(("ambiguous", "name_twin", "disputed"))
 """Evidence that fits several customers."""
 
@@ -47,6 +49,7 @@ STRATA = (
     Stratum(EXPLICIT, KNOWN, SETTLED, 995),
     Stratum(EXPLICIT, FAMILY | ALIKE, SETTLED, 985),
     Stratum(EXPLICIT, SILENT, SETTLED, 975),
+    Stratum(EXPLICIT, frozenset((AGENT,)), frozenset((amounts.EXACT,)), 955),
     Stratum(EXPLICIT, AGREEING, WRITTEN_OFF, 970),
     Stratum(EXPLICIT, SILENT, WRITTEN_OFF, 955),
     Stratum(frozenset((ADVICE,)), AGREEING, frozenset((stated_amounts.DEDUCTION,)), 965),
@@ -75,7 +78,7 @@ BY_RULE_SET = 925
 OF_RIVAL, RIVALS_MAX = 10, 3
 """What each rival takes off, and how many of them do."""
 OF_PAYER: dict[str, int] = dict.fromkeys(KNOWN, 100) | dict.fromkeys(FAMILY | ALIKE, 99) | {
-    "reference": 98, "contradicted": 96, "disputed": 94, "ambiguous": 92, "name_twin": 92, "name_faint": 80, "none": 60,
+    "reference": 98, AGENT: 97, "contradicted": 96, "disputed": 94, "ambiguous": 92, "name_twin": 92, "name_faint": 80, "none": 60,
 }
 OF_AMOUNT: dict[str, int] = {
     amounts.EXACT: 100, amounts.NET: 100, amounts.ROUNDING: 99, amounts.FEE: 99, stated_amounts.DEDUCTION: 98, stated_amounts.CLAIM: 97, amounts.LATE: 97, amounts.OVER: 93, amounts.UNSTATED_FEE: 91,

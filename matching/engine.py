@@ -65,7 +65,8 @@ def propose(inputs: schema.Inputs) -> schema.Outcome:
     every = stages.laid_together([open_still, near, ruled, by_sum])
     late = _posted(every, left)
     waiting = rest.join(late.answers, on="r", how="anti")
-    suggested = stages.laid_together([every, stages.on_account(waiting, pl.concat([paid, paid_ahead]).unique(), missed, heard, left)])
+    open_now, _ = _still_open(every, late, waiting)
+    suggested = stages.laid_together([open_now, stages.on_account(waiting, pl.concat([paid, paid_ahead]).unique(), missed, heard, left)])
     firsts = _first(suggested.answers)
     suggested = stages.laid_together([suggested, stages.with_fee(firsts.join(waiting, on="r", how="semi"), suggested, left)])
     known = _circumstances(every, missed, no_longer, heard, books)
@@ -106,8 +107,8 @@ def _missed(referred: Stage, heard: Heard) -> pl.DataFrame:
 
 def _held_back(referred: Stage, missed: pl.DataFrame, books: Books) -> Stage:
     """An item is not paid in full and the rest left over where the rest is for something else that the payer named, or makes another
-    item, or where the whole amount is that of another item."""
-    more = referred.answers.filter(pl.col("rule") == certainty.WITH_MORE).select("r")
+    item, or where the whole amount is that of another item, or where what was said may mean something else as well."""
+    more = referred.answers.filter((pl.col("rule") == certainty.WITH_MORE) | (pl.len().over("r") > 1)).select("r")
     owners = referred.answers.filter(pl.col("amount_evidence") == "over").select("r", "c").join(books.receipts.select("r", "currency", "amount"), on="r")
     same = owners.join(books.items, left_on=["c", "currency", "amount"], right_on=["c", "currency", "open"], how="semi").select("r")
     other_use = pl.concat([missed, more, same]).unique()

@@ -22,7 +22,7 @@ WHO: dict[str, str] = {
     "name_similar": "the payer's name is much like {}'s", "account_number": "the account number is one of {}'s, the bank is not told",
     "name_in_text": "the text has the name of {}", "customer_number": "the text has the customer number of {}",
     "family": "the payer belongs to one family of companies with {}", "reference": "nothing but the reference points to {}",
-    "contradicted": "the payer is somebody else than {}", "disputed": "bank account and name point to different customers, {} is one of them",
+    "contradicted": "the payer is somebody else than {}", "agent": "the payer, another customer, names in full what several owe: {}", "disputed": "bank account and name point to different customers, {} is one of them",
     "ambiguous": "several customers fit the payer, {} is one of them", "name_twin": "several customers have names like the payer's, {} is one of them",
     "name_faint": "the payer's name is only a little like {}'s", "none": "nobody is known by the payer's name or account; {} owes this amount",
 }

@@ -96,7 +96,7 @@ def by_near_reference(rest: pl.DataFrame, heard: Heard, closed: numbers.Numbers,
 def by_amount(rest: pl.DataFrame, heard: Heard, books: Books) -> Stage:
     """What the amount leads to, among the items of the likely payers; of everybody, where nobody is likely."""
     receipts = books.receipts.join(rest, on="r", how="semi").filter(pl.col("amount") > 0)
-    standing = standings(heard.candidates)
+    standing = standings(_pointed_out(heard))
     known = unnamed.answers(receipts, standing, books)
     likely = standing.filter(pl.col("level") >= customers.SIMILAR).select("r").unique()
     unknown = unnamed.by_amount(receipts.join(likely, on="r", how="anti"), books).with_columns(pl.col("a") + (AMOUNT_FROM - ALONE_FROM))
@@ -234,6 +234,13 @@ def standings(candidates: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def _pointed_out(heard: Heard) -> pl.DataFrame:
+    """The candidates, only one of them where the references name an item of that one alone."""
+    named = pl.concat([heard.text_hits, heard.line_hits]).filter(pl.col("strength") >= references.DIGITS).select("r", "c").unique()
+    sole = heard.candidates.join(named, on=["r", "c"], how="semi").filter(pl.len().over("r") == 1)
+    return pl.concat([heard.candidates.join(sole, on="r", how="anti"), sole])
+
+
 def _only_named(members: pl.DataFrame, stated: pl.DataFrame) -> pl.DataFrame:
     """The members whose answer is not stated in amounts."""
     return members.join(stated.select("r", "a").unique(), on=["r", "a"], how="anti")
@@ -277,7 +284,10 @@ def _told(members: pl.DataFrame, itemised_receipts: pl.DataFrame) -> pl.DataFram
         pl.min("strength"), pl.max("payer_evidence"), _one_owner(), (pl.col("source") == "po_number").any().alias("order"),
         (pl.col("source") == "structured_reference").all().alias("structured"), (pl.col("source") == "credit").any().alias("credit"),
         (pl.col("source") == "unnamed").any().alias("unnamed"), (pl.col("source") == "range").any().alias("range"),
+        ((pl.col("c").n_unique() > 1) & (pl.col("strength") == references.EXPLICIT).all()).alias("several"),
     )
+    agent = pl.col("several") & (pl.col("payer_evidence") == agreement.EVIDENCE[agreement.CONTRADICTED])
+    per_answer = per_answer.with_columns(pl.when(agent).then(pl.lit(certainty.AGENT)).otherwise("payer_evidence").alias("payer_evidence"))
     advice = per_answer.join(itemised_receipts.with_columns(pl.lit(value=True).alias("advice")), on="r", how="left")
     strength = pl.col("strength")
     rule = (
