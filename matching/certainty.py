@@ -33,6 +33,8 @@ EXPLICIT = frozenset((ADVICE, STRUCTURED, NUMBER))
 UNDECIDED = "none"
 """The amount evidence of money that is left on account."""
 SETTLED = frozenset((amounts.EXACT, amounts.NET))
+TAKEN_OFF = frozenset((amounts.UNSTATED_FEE, amounts.TOLD_DEDUCTION, amounts.LIKELY_DEDUCTION))
+"""Answers with the items of another one, in full."""
 WRITTEN_OFF = frozenset((amounts.ROUNDING, amounts.FEE))
 
 
@@ -69,7 +71,7 @@ STRATA = (
 
 LIKELIHOOD: dict[str, int] = {
     ADVICE: 890, STRUCTURED: 890, NUMBER: 890, DIGITS: 870, WITH_CREDIT: 870, WITH_MORE: 875, RANGE: 880, ORDER: 850, SHORT: 800, NEAR: 820, PART: 845,
-    unnamed.SINGLE: 840, unnamed.EVERYTHING: 820, unnamed.SMALL_SET: 780, unnamed.LOOSE_SET: 620, unnamed.NEAREST: 610, unnamed.AMOUNT_ONLY: 600,
+    unnamed.SINGLE: 840, unnamed.EVERYTHING: 820, unnamed.SMALL_SET: 780, unnamed.LOOSE_SET: 620, unnamed.NEAREST: 610, unnamed.AMOUNT_ONLY: 600, unnamed.OLDEST: 660,
     ON_ACCOUNT: 300, unnamed.REMOTE: 290,
 } | {autocash.PREFIX + name: 860 for name in autocash.RULES} | {autocash.PREFIX + "oldest_first": 850}
 """How likely an answer of the rule is, in a thousand, before the payer and the amount are looked at: less than any stratum's confidence."""
@@ -81,7 +83,8 @@ OF_PAYER: dict[str, int] = dict.fromkeys(KNOWN, 100) | dict.fromkeys(FAMILY | AL
     "reference": 98, AGENT: 97, "contradicted": 96, "disputed": 94, "ambiguous": 92, "name_twin": 92, "name_faint": 80, "none": 60,
 }
 OF_AMOUNT: dict[str, int] = {
-    amounts.EXACT: 100, amounts.NET: 100, amounts.ROUNDING: 99, amounts.FEE: 99, stated_amounts.DEDUCTION: 98, stated_amounts.CLAIM: 97, amounts.LATE: 97, amounts.OVER: 93, amounts.UNSTATED_FEE: 91,
+    amounts.EXACT: 100, amounts.NET: 100, amounts.ROUNDING: 99, amounts.FEE: 99, stated_amounts.DEDUCTION: 98, stated_amounts.CLAIM: 97, amounts.LATE: 97, amounts.OVER: 93, amounts.UNSTATED_FEE: 91, amounts.TOLD_DEDUCTION: 96,
+    amounts.LIKELY_DEDUCTION: 92,
     amounts.SHORT: 94, stated_amounts.MISMATCH: 93, stated_amounts.PARTLY_FOUND: 92, UNDECIDED: 100,
 }
 

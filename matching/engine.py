@@ -2,7 +2,7 @@
 
     who paid            customers, names, agreement
     what it says        numbers, references, near_references, hearing, prepaid
-    how much            amounts, stated_amounts, combine, named, itemised, unnamed, autocash
+    how much            amounts, stated_amounts, combine, named, itemised, unnamed, autocash, deducted, habits
     how sure            certainty, stages, reasons
     who gets what       together
     and in words        explain, residual
@@ -19,7 +19,9 @@ from matching import (
     amounts,
     certainty,
     customers,
+    deducted,
     explain,
+    habits,
     hearing,
     near_references,
     numbers,
@@ -66,14 +68,18 @@ def propose(inputs: schema.Inputs) -> schema.Outcome:
     late = _posted(every, left)
     waiting = rest.join(late.answers, on="r", how="anti")
     open_now, _ = _still_open(every, late, waiting)
-    suggested = stages.laid_together([open_now, stages.on_account(waiting, pl.concat([paid, paid_ahead]).unique(), missed, heard, left)])
+    payers = stages.sole_payers(heard.candidates).join(waiting, on="r", how="semi")
+    suggested = stages.laid_together([open_now, habits.oldest(payers, left), stages.on_account(waiting, pl.concat([paid, paid_ahead]).unique(), missed, heard, left)])
+    fees = stages.with_fee(_first(suggested.answers).join(waiting, on="r", how="semi"), suggested, left)
+    short = _first(suggested.answers.filter(pl.col("amount_evidence") == amounts.SHORT)).join(waiting, on="r", how="semi")
+    suggested = stages.laid_together([suggested, fees, deducted.suggested(short, suggested, left)])
+    suggested = habits.ranked(suggested, left)
     firsts = _first(suggested.answers)
-    suggested = stages.laid_together([suggested, stages.with_fee(firsts.join(waiting, on="r", how="semi"), suggested, left)])
     known = _circumstances(every, missed, no_longer, heard, books)
     told = reasons.reasons(waiting, firsts, heard, books, known)
     posted = stages.laid_together([early, late])
     differences = pl.concat([residual.explained(firsts.join(waiting, on="r", how="semi"), suggested, left), residual.explained(posted.answers, posted, books),
-                             residual.in_other_currency(waiting, heard.foreign, left)])
+                             residual.in_other_currency(_unsettled(waiting, firsts), payers, heard.foreign, left)])
     return explain.outcome(books, heard, posted, _best_few(suggested, waiting, books), told, differences)
 
 
@@ -144,6 +150,11 @@ def _named_closed(rest: pl.DataFrame, closed: numbers.Numbers, heard: Heard, boo
     return priced.group_by("r").agg(near_references.paid_with(pl.col("amount"), pl.col("closed")).any().alias("fits")).sort("r")
 
 
+def _unsettled(waiting: pl.DataFrame, firsts: pl.DataFrame) -> pl.DataFrame:
+    """The waiting receipts whose amount is not that of their first answer."""
+    return waiting.join(firsts.filter(pl.col("amount_evidence").is_in(sorted(certainty.SETTLED))), on="r", how="anti")
+
+
 def _settling(referred: Stage) -> pl.DataFrame:
     """The receipts whose amount is that of what they name."""
     return referred.answers.filter(pl.col("amount_evidence").is_in(sorted(certainty.SETTLED))).select("r").unique()
@@ -204,7 +215,7 @@ def _best_few(suggested: Stage, waiting: pl.DataFrame, books: Books) -> Stage:
     lines = suggested.lines.join(answers, on=["r", "a"], how="semi")
     sets = stages.item_sets(lines)
     distinct = answers.join(sets, on=["r", "a"]).with_columns(
-        pl.when(pl.col("amount_evidence") == amounts.UNSTATED_FEE).then(pl.concat_str("set", pl.lit(" less a fee"))).otherwise("set").alias("set"))
+        pl.when(pl.col("amount_evidence").is_in(sorted(certainty.TAKEN_OFF))).then(pl.concat_str("set", pl.lit(" less "), "amount_evidence")).otherwise("set").alias("set"))
     distinct = distinct.sort("r", "confidence", "a", descending=[False, True, False]).unique(
         ["r", "set"], keep="first", maintain_order=True)
     rivalling = pl.col("payer_evidence").is_in(sorted(certainty.RIVALLED))

@@ -42,6 +42,7 @@ WHAT: dict[str, str] = {
     "autocash_exclusion": "By the payer's rule set, everything but a few items: {}",
     "autocash_combination": "By the payer's rule set, these open items together have the amount: {}",
     "autocash_oldest_first": "By the payer's rule set, the oldest first: {}",
+    "oldest_items": "The oldest items, as this payer is used to pay: {}",
     "amount_only": "The amount alone points to {}", certainty.ON_ACCOUNT: "Nothing tells what it is for{}",
 }
 HOW_MUCH: dict[str, str] = {
@@ -51,6 +52,8 @@ HOW_MUCH: dict[str, str] = {
     "stated_deduction": "{} is what the payer's lines come to, with the deductions they itemise",
     "claimed_deduction": "{} is what the payer's lines come to, with a deduction by a number that is not known",
     "unstated_fee": "{} is short by what a bank on the way may have taken; the difference is written off",
+    "told_deduction": "{} is short of what is open by a deduction for which the text gives amount and reason",
+    "likely_deduction": "{} is short of what is open by what may be a deduction",
     "late_discount": "{} would be right with a discount that came too late",
     "over": "{} is more than is open; the rest stays unapplied", "short": "{} is less than is open", "mismatch": "{} is not what the remittance lines come to",
     "partly_found": "{} covers lines for which nothing was found", "none": "{} is left on account",

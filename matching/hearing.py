@@ -33,7 +33,7 @@ class Heard:
 
 def hear(books: Books, payers: Payers) -> Heard:
     """The references of all receipts, and the payers as far as references did not make names unnecessary."""
-    index = numbers.read(books.items)
+    index = numbers.read(books.items, books.shapes)
     groups = references.groups(books.receipts)
     text = pl.concat([references.in_text(groups, index, payers.candidates), references.in_words(books.receipts, index)])
     lines = references.in_lines(books.remittance, index, payers.candidates)

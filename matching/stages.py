@@ -40,7 +40,7 @@ BY_NAME = frozenset(("name", "alias", "name_truncated", "name_similar"))
 TWIN_LETTERS_MIN = 4
 RIVALS_FROM, RIVALS_SHOWN = 50, 3
 """What a look-alike of the payer owes is shown beside the payer's own, in the range of `ALONE_FROM`."""
-NEAR_FROM, ALONE_FROM, AMOUNT_FROM, ACCOUNT_FROM, RULE_SET_FROM, FEE_FROM = 100, 200, 300, 400, 500, 600
+NEAR_FROM, ALONE_FROM, AMOUNT_FROM, ACCOUNT_FROM, RULE_SET_FROM, FEE_FROM, DEDUCTION_FROM = 100, 200, 300, 400, 500, 600, 1200
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def by_near_reference(rest: pl.DataFrame, heard: Heard, closed: numbers.Numbers,
     weighed, lines = amounts.weigh(members, books)
     fits = weighed.filter((pl.col("a") < named.MORE_FROM) | pl.col("amount_evidence").is_in(sorted(certainty.SETTLED)))
     told = _told(members, rest.clear()).join(fits, on=["r", "a"]).select(list(UNJUDGED))
-    return _shifted(Stage(certainty.judge(told, books.policy).select(list(ANSWERS)), lines), NEAR_FROM)
+    return shifted(Stage(certainty.judge(told, books.policy).select(list(ANSWERS)), lines), NEAR_FROM)
 
 
 def by_amount(rest: pl.DataFrame, heard: Heard, books: Books) -> Stage:
@@ -109,7 +109,7 @@ def by_amount(rest: pl.DataFrame, heard: Heard, books: Books) -> Stage:
     shown, shown_lines = amounts.weigh(rivals, books)
     beside = rivals.join(shown, on=["r", "a"]).with_columns(pl.lit(unnamed.SINGLE).alias("rule"), pl.lit(1, pl.Int64).alias("rivals"))
     every = pl.concat([told, beside.select(list(UNJUDGED))])
-    return _shifted(Stage(certainty.judge(every, books.policy).select(list(ANSWERS)), pl.concat([lines, shown_lines])), ALONE_FROM)
+    return shifted(Stage(certainty.judge(every, books.policy).select(list(ANSWERS)), pl.concat([lines, shown_lines])), ALONE_FROM)
 
 
 def _doubted(told: pl.DataFrame, heard: Heard, books: Books) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -156,7 +156,7 @@ def by_rule_set(rest: pl.DataFrame, by_sum: Stage, heard: Heard, books: Books) -
     open_stratum = pl.Series("open", [certainty.may_post(books.policy, *stratum) for stratum in strata], dtype=pl.Boolean)
     granted = pl.col("may_post") & (pl.col("rivals") == 0) & known & open_stratum
     ruled = judged.with_columns(granted.alias("granted"), pl.when(granted).then(certainty.BY_RULE_SET).otherwise("confidence").alias("confidence"))
-    return _shifted(Stage(ruled.select(list(ANSWERS)), lines), RULE_SET_FROM), sure.select("r")
+    return shifted(Stage(ruled.select(list(ANSWERS)), lines), RULE_SET_FROM), sure.select("r")
 
 
 def item_sets(lines: pl.DataFrame) -> pl.DataFrame:
@@ -197,7 +197,7 @@ def with_fee(firsts: pl.DataFrame, suggested: Stage, books: Books) -> Stage:
         pl.lit(amounts.UNSTATED_FEE).alias("amount_evidence"))
     judged = certainty.judge(answers.select(list(UNJUDGED)), books.policy).select(list(ANSWERS))
     in_full = chosen.with_columns((pl.col("write_off") + pl.col("rest")).alias("write_off")).select(list(amounts.LINES))
-    return _shifted(Stage(judged, in_full), FEE_FROM)
+    return shifted(Stage(judged, in_full), FEE_FROM)
 
 
 def laid_together(parts: list[Stage]) -> Stage:
@@ -308,7 +308,7 @@ def _one_owner() -> pl.Expr:
     return pl.when(pl.col("c").min() == pl.col("c").max()).then(pl.col("c").min()).alias("c")
 
 
-def _shifted(stage: Stage, by: int) -> Stage:
+def shifted(stage: Stage, by: int) -> Stage:
     """The stage with its answers numbered from `by`."""
     higher = (pl.col("a") + by).cast(pl.UInt32)
     return Stage(stage.answers.with_columns(higher), stage.lines.with_columns(higher).join(stage.answers.with_columns(higher), on=["r", "a"], how="semi"))
