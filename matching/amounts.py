@@ -9,6 +9,8 @@ items. With gap = what is open minus what came, in this order:
     stated_fee        gap = the bank fee that the message states (after discounts, if any): written off
     late_discount     gap = discounts of which at least one is too late
     unstated_fee      gap ≤ the fee limit and nobody states a fee: only ever a further suggestion beside `short` (stages.with_fee)
+    told_deduction, likely_deduction   the text names a reason for which payers deduct, with or without the gap: only ever a further
+                      suggestion beside `short` (`deducted`)
     over              gap < 0: everything is paid, the rest stays unapplied
     short             gap > 0: credits first, then the oldest items, as far as the money goes
 
@@ -25,8 +27,8 @@ import polars as pl
 
 from matching.books import Books
 
-EXACT, NET, ROUNDING, FEE, LATE, OVER, SHORT, UNSTATED_FEE = (
-    "exact", "net_of_discount", "rounding", "stated_fee", "late_discount", "over", "short", "unstated_fee",
+EXACT, NET, ROUNDING, FEE, LATE, OVER, SHORT, UNSTATED_FEE, TOLD_DEDUCTION, LIKELY_DEDUCTION = (
+    "exact", "net_of_discount", "rounding", "stated_fee", "late_discount", "over", "short", "unstated_fee", "told_deduction", "likely_deduction",
 )
 FEE_PARTS = 35
 """Less than so small a part of the fee limit is no bank's fee."""

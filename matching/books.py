@@ -28,6 +28,8 @@ class Books:
     accounts: pl.DataFrame  # c, account
     items: pl.DataFrame  # i, item_id, c, open, discount, currency, dates, and the numbers
     closed: pl.DataFrame  # c, document_number, currency, amount, closed_on
+    habits: pl.DataFrame  # c, habit, times
+    shapes: pl.DataFrame  # c, form, start, stop
     policy: schema.Policy
 
 
@@ -45,6 +47,8 @@ def read(inputs: schema.Inputs) -> Books:
         items=_items(schema.check(inputs.items, schema.ITEMS, "items"), numbered),
         closed=_of_customer(schema.check(inputs.closed_items, schema.CLOSED_ITEMS, "closed_items"), numbered)
         .select("c", "document_number", "currency", pl.col("amount_minor").alias("amount"), "closed_on"),
+        habits=_of_customer(schema.check(inputs.habits, schema.HABITS, "habits"), numbered).select("c", "habit", "times").sort("c", "habit"),
+        shapes=_of_customer(schema.check(inputs.shapes, schema.SHAPES, "shapes"), numbered).select("c", "form", "start", "stop").sort("c", "form", "start", "stop"),
         policy=inputs.policy,
     )
 
@@ -94,7 +98,9 @@ def _receipts(receipts: pl.DataFrame, customers: pl.DataFrame, policy: schema.Po
 
 
 def _remittance(remittance: pl.DataFrame, receipts: pl.DataFrame) -> pl.DataFrame:
-    return (
+    """The lines in net cash. Some payers write the gross amount beside what they take off it: so it is read where only that
+    comes to the payment."""
+    told = (
         remittance.join(receipts.select("receipt_id", "r"), on="receipt_id")
         .sort("r", "line_number", "document_number", "amount_minor", nulls_last=True)
         .select(
@@ -103,6 +109,13 @@ def _remittance(remittance: pl.DataFrame, receipts: pl.DataFrame) -> pl.DataFram
             pl.col("deduction_minor").fill_null(0).alias("stated_deduction"), pl.col("deduction_reason").fill_null("").alias("reason"),
         )
     )
+    off = pl.col("stated_discount") + pl.col("stated_deduction")
+    paid = told.join(receipts.select("r", "amount"), on="r", maintain_order="left")
+    gross = (
+        pl.col("stated").is_not_null().all().over("r") & (pl.col("stated").sum().over("r") > pl.col("amount"))
+        & ((pl.col("stated") - off).sum().over("r") == pl.col("amount"))
+    )
+    return paid.with_columns(pl.when(gross).then(pl.col("stated") - off).otherwise("stated").alias("stated")).drop("amount")
 
 
 def _names(customers: pl.DataFrame, aliases: pl.DataFrame) -> pl.DataFrame:

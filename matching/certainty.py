@@ -17,9 +17,13 @@ from matching.schema import Policy
 
 KNOWN = frozenset(("clerk", "bank_account", "name", "alias", "name_truncated"))
 FAMILY = frozenset(("family",))
-ALIKE = frozenset(("name_similar", "name_in_text", "account_number"))
+ALIKE = frozenset(("name_similar", "name_in_text", "account_number", "customer_number"))
 SILENT = frozenset(("reference",))
 AGREEING = KNOWN | FAMILY | ALIKE
+AGENT = "agent"
+"""A customer who pays by their full numbers what several others owe: a property manager, a purchasing office."""
+RIVALLED = frozenset(("ambiguous", "name_twin", "disputed"))
+"""Evidence that fits several customers."""
 
 ADVICE, STRUCTURED, NUMBER, DIGITS, ORDER, RANGE, SHORT, NEAR, WITH_CREDIT, WITH_MORE, PART, ON_ACCOUNT = (
     "remittance_advice", "structured_reference", "reference_exact", "reference_digits", "purchase_order", "reference_range", "reference_short",
@@ -29,6 +33,8 @@ EXPLICIT = frozenset((ADVICE, STRUCTURED, NUMBER))
 UNDECIDED = "none"
 """The amount evidence of money that is left on account."""
 SETTLED = frozenset((amounts.EXACT, amounts.NET))
+TAKEN_OFF = frozenset((amounts.UNSTATED_FEE, amounts.TOLD_DEDUCTION, amounts.LIKELY_DEDUCTION))
+"""Answers with the items of another one, in full."""
 WRITTEN_OFF = frozenset((amounts.ROUNDING, amounts.FEE))
 
 
@@ -45,6 +51,7 @@ STRATA = (
     Stratum(EXPLICIT, KNOWN, SETTLED, 995),
     Stratum(EXPLICIT, FAMILY | ALIKE, SETTLED, 985),
     Stratum(EXPLICIT, SILENT, SETTLED, 975),
+    Stratum(EXPLICIT, frozenset((AGENT,)), frozenset((amounts.EXACT,)), 955),
     Stratum(EXPLICIT, AGREEING, WRITTEN_OFF, 970),
     Stratum(EXPLICIT, SILENT, WRITTEN_OFF, 955),
     Stratum(frozenset((ADVICE,)), AGREEING, frozenset((stated_amounts.DEDUCTION,)), 965),
@@ -64,7 +71,7 @@ STRATA = (
 
 LIKELIHOOD: dict[str, int] = {
     ADVICE: 890, STRUCTURED: 890, NUMBER: 890, DIGITS: 870, WITH_CREDIT: 870, WITH_MORE: 875, RANGE: 880, ORDER: 850, SHORT: 800, NEAR: 820, PART: 845,
-    unnamed.SINGLE: 840, unnamed.EVERYTHING: 820, unnamed.SMALL_SET: 780, unnamed.LOOSE_SET: 620, unnamed.NEAREST: 610, unnamed.AMOUNT_ONLY: 600,
+    unnamed.SINGLE: 840, unnamed.EVERYTHING: 820, unnamed.SMALL_SET: 780, unnamed.LOOSE_SET: 620, unnamed.NEAREST: 610, unnamed.AMOUNT_ONLY: 600, unnamed.OLDEST: 660,
     ON_ACCOUNT: 300, unnamed.REMOTE: 290,
 } | {autocash.PREFIX + name: 860 for name in autocash.RULES} | {autocash.PREFIX + "oldest_first": 850}
 """How likely an answer of the rule is, in a thousand, before the payer and the amount are looked at: less than any stratum's confidence."""
@@ -73,10 +80,11 @@ BY_RULE_SET = 925
 OF_RIVAL, RIVALS_MAX = 10, 3
 """What each rival takes off, and how many of them do."""
 OF_PAYER: dict[str, int] = dict.fromkeys(KNOWN, 100) | dict.fromkeys(FAMILY | ALIKE, 99) | {
-    "reference": 98, "contradicted": 96, "disputed": 94, "ambiguous": 92, "name_twin": 92, "name_faint": 80, "none": 60,
+    "reference": 98, AGENT: 97, "contradicted": 96, "disputed": 94, "ambiguous": 92, "name_twin": 92, "name_faint": 80, "none": 60,
 }
 OF_AMOUNT: dict[str, int] = {
-    amounts.EXACT: 100, amounts.NET: 100, amounts.ROUNDING: 99, amounts.FEE: 99, stated_amounts.DEDUCTION: 98, stated_amounts.CLAIM: 97, amounts.LATE: 97, amounts.OVER: 93, amounts.UNSTATED_FEE: 91,
+    amounts.EXACT: 100, amounts.NET: 100, amounts.ROUNDING: 99, amounts.FEE: 99, stated_amounts.DEDUCTION: 98, stated_amounts.CLAIM: 97, amounts.LATE: 97, amounts.OVER: 93, amounts.UNSTATED_FEE: 91, amounts.TOLD_DEDUCTION: 96,
+    amounts.LIKELY_DEDUCTION: 92,
     amounts.SHORT: 94, stated_amounts.MISMATCH: 93, stated_amounts.PARTLY_FOUND: 92, UNDECIDED: 100,
 }
 

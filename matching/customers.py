@@ -26,7 +26,12 @@ CUT_KEY_MIN = 12
 FIELD_LENGTHS = (16, 22, 27, 30, 32, 35, 40, 54, 70)
 """A name that fills such a field, but for a blank at its end, may be cut even if it is somebody's whole name."""
 ACCOUNT_DIGITS_MIN = 6
-IN_TEXT = "name_in_text"
+IN_TEXT, BY_NUMBER = "name_in_text", "customer_number"
+BARE_MIN = 4
+"""So many letters a name has without the banks' words."""
+NUMBER_MIN = 5
+FOR_CUSTOMER = frozenset(("ACCOUNT", "ACCT", "CLIENT", "CUST", "CUSTOMER", "DEBTOR", "KD", "KDNR", "KLANT", "KLANTNR", "KUNDE", "KUNDENNR", "KUNDENNUMMER", "MEMBER"))
+"""Words behind which a customer's number stands."""
 TEXT_NAME_MIN, TEXT_WORDS_MAX = 8, 7
 """A name in free text has at least so many letters; it is looked for in runs of up to so many words."""
 
@@ -46,20 +51,34 @@ def identify(books: Books) -> Payers:
     """The payers of all receipts, as far as clerk, bank account and exact name tell."""
     written = books.receipts.select("r", pl.col("payer_name").str.strip_chars().alias("name")).filter(pl.col("name") != "")
     distinct = written.select("name").unique().sort("name").with_row_index("n")
-    spellings = normalize.name_parts(distinct["name"]).join(
-        distinct.select("n", _fills_a_field(pl.col("name").str.len_chars()).alias("fills")), on="n",
-    )
-    known = _known_names(books)
+    spellings, known = _spelled(distinct), _known_names(books)
     named = _named_exactly(spellings, known)
+    bare = _bare(distinct.join(named, on="n", how="anti"))
+    if bare.height:
+        bared = _spelled(bare)
+        named, spellings = pl.concat([named, _named_exactly(bared, known)]), pl.concat([spellings.join(bare, on="n", how="anti"), bared])
     spoken = written.join(distinct, on="name").select("r", "n")
     by_name = spoken.join(named, on="n").select(list(CANDIDATES))
     given = books.receipts.filter(pl.col("given").is_not_null()).select("r", pl.col("given").alias("c"))
     clerk = given.with_columns(pl.lit(CLERK, pl.Int8).alias("level"), pl.lit("clerk").alias("evidence"))
     return Payers(
-        candidates=_weighed(books, clerk, _by_account(books), pl.concat([by_name, _named_in_text(books, known)])),
+        candidates=_weighed(books, clerk, _by_account(books), pl.concat([by_name, _named_in_text(books, known), _by_number(books)])),
         spoken=spoken, spellings=spellings, known=known,
         unread=distinct.select("n").join(named, on="n", how="anti"),
     )
+
+
+def _spelled(names: pl.DataFrame) -> pl.DataFrame:
+    """The parts of the names (n, name), with `fills`: whether a name fills a field of a usual length."""
+    placed = names.with_row_index("place").select("place", "n", _fills_a_field(pl.col("name").str.len_chars()).alias("fills"))
+    return normalize.name_parts(names["name"]).rename({"n": "place"}).join(placed, on="place").select("n", *normalize.NAME_PARTS, "fills")
+
+
+def _bare(unread: pl.DataFrame) -> pl.DataFrame:
+    """N and name of those that have the banks' words around them, without these."""
+    bare = unread.with_columns(normalize.without_bank_words(unread["name"]).alias("bare"))
+    changed = bare.filter((pl.col("bare") != pl.col("name").str.to_uppercase()) & (pl.col("bare").str.len_chars() >= BARE_MIN))
+    return changed.select("n", pl.col("bare").alias("name"))
 
 
 def _fills_a_field(length: pl.Expr) -> pl.Expr:
@@ -127,6 +146,22 @@ def _named_in_text(books: Books, known: pl.DataFrame) -> pl.DataFrame:
         (pl.col("name") != pl.col("name_other")) & pl.col("name_other").str.contains(pl.col("name"), literal=True))
     widest = every.join(within.select("r", "name").unique(), on=["r", "name"], how="anti").select("r", "c").unique()
     return widest.with_columns(pl.lit(SIMILAR, pl.Int8).alias("level"), pl.lit(IN_TEXT).alias("evidence")).select(list(CANDIDATES))
+
+
+def _by_number(books: Books) -> pl.DataFrame:
+    """r, c, level, evidence where the text has a customer's own number: behind a word for customer, or one with letters and figures."""
+    texts = books.receipts.select("r", "text").filter(pl.col("text").str.contains("[0-9]"))
+    plain = normalize.plain_numbers(texts["text"]).str.replace_all(r"[^A-Z0-9-]+", " ").str.split(" ")
+    words = texts.select("r", plain.alias("word")).explode("word").filter(pl.col("word") != "")
+    told = words.with_columns(pl.col("word").shift(1).over("r").is_in(sorted(FOR_CUSTOMER)).fill_null(value=False).alias("told"), _squeezed("word"))
+    numbers = books.customers.select("c", _squeezed("customer_id"))
+    spelled = pl.col("key").str.contains("[A-Z]") & pl.col("key").str.contains("[0-9]") & (pl.col("key").str.len_chars() >= NUMBER_MIN)
+    found = told.join(numbers, on="key").filter(spelled | (pl.col("told") & pl.col("key").str.contains("[0-9]"))).select("r", "c").unique()
+    return found.with_columns(pl.lit(SIMILAR, pl.Int8).alias("level"), pl.lit(BY_NUMBER).alias("evidence")).select(list(CANDIDATES))
+
+
+def _squeezed(column: str) -> pl.Expr:
+    return pl.col(column).str.to_uppercase().str.replace_all(r"[^A-Z0-9]", "").alias("key")
 
 
 def _by_account(books: Books) -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
     who paid            customers, names, agreement
     what it says        numbers, references, near_references, hearing, prepaid
-    how much            amounts, stated_amounts, combine, named, itemised, unnamed, autocash
+    how much            amounts, stated_amounts, combine, named, itemised, unnamed, autocash, deducted, habits
     how sure            certainty, stages, reasons
     who gets what       together
     and in words        explain, residual
@@ -23,7 +23,9 @@ from matching import (
     amounts,
     certainty,
     customers,
+    deducted,
     explain,
+    habits,
     hearing,
     near_references,
     numbers,
@@ -53,17 +55,17 @@ def outcomes(inputs: schema.Inputs, at_once: int = AT_ONCE) -> Iterator[schema.O
     """The outcome of `propose` in pieces, in order of receipts. Who gets what is settled for all before the first piece comes; only the
     steps between look at no more than `at_once` receipts together."""
     books = read(inputs)
-    payers, index = customers.identify(books), numbers.read(books.items)
+    payers, index = customers.identify(books), numbers.read(books.items, books.shapes)
     read_parts = [_referred(part, payers, index) for part in _parts(books, payers.spoken, at_once)]
     early = _posted(stages.laid_together([part.referred for part in read_parts]), books)
     left = together.after(early.lines, books)
     closed = numbers.read(books.closed.with_row_index("i").select("i", "c", pl.col("amount").alias("open"), "document_number"))
-    waiting = pl.concat([part.heard.candidates for part in read_parts]).join(early.answers, on="r", how="anti")
+    waiting = pl.concat([stages.pointed_out(part.heard) for part in read_parts]).join(early.answers, on="r", how="anti")
     turns = unnamed.turns(waiting, books)
-    thought = [_thought(part, Settled(early, left.items), closed, turns) for part in read_parts]
+    first = Settled(early, left.items)
+    thought = [_thought(part, first, closed, turns) for part in read_parts]
     late = _posted(stages.laid_together([part.every for part in thought]), left)
-    posted = stages.laid_together([early, late])
-    yield from explain.outcomes(books, [_decided(part, posted, left.items) for part in thought], posted, at_once)
+    yield from explain.outcomes(books, [_decided(part, first, late) for part in thought], stages.laid_together([early, late]), at_once)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,20 +137,27 @@ def _thought(part: Referred, early: Settled, closed: numbers.Numbers, turns: pl.
     return Thought(books, heard, missed, rest, stages.laid_together([open_still, near, ruled, by_sum]), paid, no_longer, paid_ahead)
 
 
-def _decided(part: Thought, posted: Stage, items: pl.DataFrame) -> explain.Decided:
+def _decided(part: Thought, early: Settled, late: Stage) -> explain.Decided:
     """What becomes of the receipts, and why those that wait do."""
     books, heard, every = part.books, part.heard, part.every
-    left = replace(books, items=items)
-    waiting = part.rest.join(posted.answers, on="r", how="anti")
-    suggested = stages.laid_together([every, stages.on_account(waiting, pl.concat([part.paid, part.paid_ahead]).unique(), part.missed, heard, left)])
+    left = replace(books, items=early.items)
+    waiting = part.rest.join(late.answers, on="r", how="anti")
+    open_now, _ = _still_open(every, late, waiting)
+    payers = stages.sole_payers(heard.candidates)
+    asking = payers.join(waiting, on="r", how="semi")
+    ahead = pl.concat([part.paid, part.paid_ahead]).unique()
+    suggested = stages.laid_together([open_now, habits.oldest(asking, left), stages.on_account(waiting, ahead, part.missed, heard, left)])
+    fees = stages.with_fee(_first(suggested.answers).join(waiting, on="r", how="semi"), suggested, left)
+    short = _first(suggested.answers.filter(pl.col("amount_evidence") == amounts.SHORT)).join(waiting, on="r", how="semi")
+    suggested = habits.ranked(stages.laid_together([suggested, fees, deducted.suggested(short, suggested, left)]), left)
     firsts = _first(suggested.answers)
-    suggested = stages.laid_together([suggested, stages.with_fee(firsts.join(waiting, on="r", how="semi"), suggested, left)])
     known = _circumstances(every, part.missed, part.no_longer, heard, books)
     told = reasons.reasons(waiting, firsts, heard, books, known)
-    own = Stage(posted.answers.join(books.receipts, on="r", how="semi"), posted.lines)
-    differences = pl.concat([residual.explained(firsts.join(waiting, on="r", how="semi"), suggested, left), residual.explained(own.answers, own, books),
-                             residual.in_other_currency(waiting, heard.foreign, left)])
-    return explain.Decided(stages.sole_payers(heard.candidates).select("r", "c"), _best_few(suggested, waiting, books), told, differences)
+    own = [Stage(stage.answers.join(books.receipts, on="r", how="semi"), stage.lines) for stage in (early.posted, late)]
+    posted = stages.laid_together(own)
+    differences = pl.concat([residual.explained(firsts.join(waiting, on="r", how="semi"), suggested, left), residual.explained(posted.answers, posted, books),
+                             residual.in_other_currency(_unsettled(waiting, firsts), asking, heard.foreign, left)])
+    return explain.Decided(payers.select("r", "c"), _best_few(suggested, waiting, books), told, differences)
 
 
 def _first(answers: pl.DataFrame) -> pl.DataFrame:
@@ -181,8 +190,8 @@ def _missed(referred: Stage, heard: Heard) -> pl.DataFrame:
 
 def _held_back(referred: Stage, missed: pl.DataFrame, books: Books) -> Stage:
     """An item is not paid in full and the rest left over where the rest is for something else that the payer named, or makes another
-    item, or where the whole amount is that of another item."""
-    more = referred.answers.filter(pl.col("rule") == certainty.WITH_MORE).select("r")
+    item, or where the whole amount is that of another item, or where what was said may mean something else as well."""
+    more = referred.answers.filter((pl.col("rule") == certainty.WITH_MORE) | (pl.len().over("r") > 1)).select("r")
     owners = referred.answers.filter(pl.col("amount_evidence") == "over").select("r", "c").join(books.receipts.select("r", "currency", "amount"), on="r")
     same = owners.join(books.items, left_on=["c", "currency", "amount"], right_on=["c", "currency", "open"], how="semi").select("r")
     other_use = pl.concat([missed, more, same]).unique()
@@ -216,6 +225,11 @@ def _named_closed(rest: pl.DataFrame, closed: numbers.Numbers, heard: Heard, boo
     amounts = books.closed.with_row_index("i").select("i", pl.col("amount").alias("closed"))
     priced = hearing.graded(hits, heard, books).filter(loud).join(amounts, on="i").join(receipts.select("r", "amount"), on="r")
     return priced.group_by("r").agg(near_references.paid_with(pl.col("amount"), pl.col("closed")).any().alias("fits")).sort("r")
+
+
+def _unsettled(waiting: pl.DataFrame, firsts: pl.DataFrame) -> pl.DataFrame:
+    """The waiting receipts whose amount is not that of their first answer."""
+    return waiting.join(firsts.filter(pl.col("amount_evidence").is_in(sorted(certainty.SETTLED))), on="r", how="anti")
 
 
 def _settling(referred: Stage) -> pl.DataFrame:
@@ -272,13 +286,17 @@ def _circumstances(every: Stage, missed: pl.DataFrame, paid: pl.DataFrame, heard
 
 
 def _best_few(suggested: Stage, waiting: pl.DataFrame, books: Books) -> Stage:
-    """The likeliest different answers of each waiting receipt, as many as the policy wants."""
+    """The likeliest different answers of each waiting receipt, as many as the policy wants; where several customers fit the payer, each
+    one's best before the second best of any."""
     answers = suggested.answers.join(waiting, on="r", how="semi")
     lines = suggested.lines.join(answers, on=["r", "a"], how="semi")
     sets = stages.item_sets(lines)
     distinct = answers.join(sets, on=["r", "a"]).with_columns(
-        pl.when(pl.col("amount_evidence") == amounts.UNSTATED_FEE).then(pl.concat_str("set", pl.lit(" less a fee"))).otherwise("set").alias("set"))
+        pl.when(pl.col("amount_evidence").is_in(sorted(certainty.TAKEN_OFF))).then(pl.concat_str("set", pl.lit(" less "), "amount_evidence")).otherwise("set").alias("set"))
     distinct = distinct.sort("r", "confidence", "a", descending=[False, True, False]).unique(
         ["r", "set"], keep="first", maintain_order=True)
-    few = distinct.filter(pl.int_range(pl.len()).over("r") < books.policy.proposals).drop("set")
+    rivalling = pl.col("payer_evidence").is_in(sorted(certainty.RIVALLED))
+    turn = pl.when(rivalling.any().over("r")).then(pl.int_range(pl.len()).over("r", "c")).otherwise(0).alias("turn")
+    chosen = distinct.with_columns(turn).sort("r", "turn", maintain_order=True).filter(pl.int_range(pl.len()).over("r") < books.policy.proposals)
+    few = chosen.drop("set", "turn")
     return Stage(few, lines.join(few, on=["r", "a"], how="semi"))

@@ -22,9 +22,9 @@ WHO: dict[str, str] = {
     "clerk": "{} was named as the payer by a person", "bank_account": "{} pays from this bank account", "name": "the payer's name is exactly {}'s",
     "alias": "the payer's name is one that {} goes by", "name_truncated": "the payer's name is the beginning of {}'s",
     "name_similar": "the payer's name is much like {}'s", "account_number": "the account number is one of {}'s, the bank is not told",
-    "name_in_text": "the text has the name of {}",
+    "name_in_text": "the text has the name of {}", "customer_number": "the text has the customer number of {}",
     "family": "the payer belongs to one family of companies with {}", "reference": "nothing but the reference points to {}",
-    "contradicted": "the payer is somebody else than {}", "disputed": "bank account and name point to different customers, {} is one of them",
+    "contradicted": "the payer is somebody else than {}", "agent": "the payer, another customer, names in full what several owe: {}", "disputed": "bank account and name point to different customers, {} is one of them",
     "ambiguous": "several customers fit the payer, {} is one of them", "name_twin": "several customers have names like the payer's, {} is one of them",
     "name_faint": "the payer's name is only a little like {}'s", "none": "nobody is known by the payer's name or account; {} owes this amount",
 }
@@ -44,6 +44,7 @@ WHAT: dict[str, str] = {
     "autocash_exclusion": "By the payer's rule set, everything but a few items: {}",
     "autocash_combination": "By the payer's rule set, these open items together have the amount: {}",
     "autocash_oldest_first": "By the payer's rule set, the oldest first: {}",
+    "oldest_items": "The oldest items, as this payer is used to pay: {}",
     "amount_only": "The amount alone points to {}", certainty.ON_ACCOUNT: "Nothing tells what it is for{}",
 }
 HOW_MUCH: dict[str, str] = {
@@ -53,6 +54,8 @@ HOW_MUCH: dict[str, str] = {
     "stated_deduction": "{} is what the payer's lines come to, with the deductions they itemise",
     "claimed_deduction": "{} is what the payer's lines come to, with a deduction by a number that is not known",
     "unstated_fee": "{} is short by what a bank on the way may have taken; the difference is written off",
+    "told_deduction": "{} is short of what is open by a deduction for which the text gives amount and reason",
+    "likely_deduction": "{} is short of what is open by what may be a deduction",
     "late_discount": "{} would be right with a discount that came too late",
     "over": "{} is more than is open; the rest stays unapplied", "short": "{} is less than is open", "mismatch": "{} is not what the remittance lines come to",
     "partly_found": "{} covers lines for which nothing was found", "none": "{} is left on account",

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from matching import amounts, combine, normalize, references
-from matching.agreement import ALIKE, SILENT
+from matching.agreement import ALIKE, CONTRADICTED, FAMILY, SILENT
 from matching.books import Books
 
 MEMBERS = {
@@ -116,8 +116,13 @@ def _of_the_payer(hits: pl.DataFrame) -> pl.DataFrame:
 
 
 def _loud_enough(hits: pl.DataFrame, books: Books) -> pl.DataFrame:
-    """Without the chance hits: weak ones with which neither the payer nor the amount agrees."""
+    """Without the chance hits: weak ones with which neither the payer nor the amount agrees, and those on other customers' items where
+    the payer's own, named in full, make the amount."""
     priced = amounts.terms(hits, books)
+    own = priced.filter((pl.col("grade") >= FAMILY) & (pl.col("strength") == references.EXPLICIT)).unique(["r", "i"])
+    made = own.group_by("r").agg(pl.sum("open", "earned"), pl.first("amount")).filter(
+        (pl.col("open") == pl.col("amount")) | (pl.col("open") - pl.col("earned") == pl.col("amount")))
+    priced = priced.filter((pl.col("grade") != CONTRADICTED) | ~pl.col("r").is_in(made["r"].implode()))
     fits = (pl.col("open") == pl.col("amount")) | ((pl.col("earned") > 0) & (pl.col("open") - pl.col("earned") == pl.col("amount")))
     clear = (pl.col("strength") == references.EXPLICIT) | (pl.col("grade") >= ALIKE)
     return priced.filter(clear | ((pl.col("strength") == references.DIGITS) & (pl.col("grade") == SILENT)) | fits).select(hits.columns)

@@ -28,6 +28,8 @@ RESEMBLES = 85
 BEGUN_MIN = 4
 OTHER_FORM = 5
 """Points that another legal form costs: twins often differ by nothing else."""
+SAME_WORD_MIN, CUT_WORD_MIN = 5, 3
+ACRONYM = r"^[A-Z]{3,6}$"
 SCORED = {"n": pl.UInt32, "c": pl.UInt32, "score": pl.Int64, "typing": pl.Boolean}
 
 
@@ -52,6 +54,7 @@ def similar(payers: customers.Payers, wanted: pl.DataFrame, policy: Policy) -> p
     alone = levels.filter((pl.col("level") == customers.SIMILAR) | ~(pl.col("level") == customers.SIMILAR).any().over("n"))
     begun = _begun_by_several(spelled, payers.known, policy.proposals)
     told = pl.concat([alone.select("n", "c", "level", "evidence").join(begun, on="n", how="anti"), begun])
+    told = pl.concat([told, _initials(spelled.join(told, on="n", how="anti"), payers.known, policy.proposals)])
     return payers.spoken.join(told, on="n").select(list(customers.CANDIDATES))
 
 
@@ -61,6 +64,14 @@ def _begun_by_several(spelled: pl.DataFrame, known: pl.DataFrame, most: int) -> 
     begun = customers.beginnings(spelled, known, BEGUN_MIN)
     twins = begun.filter(pl.len().over("n") > 1).filter(pl.int_range(pl.len()).over("n") < most)
     return twins.with_columns(pl.lit(customers.FAINT, pl.Int8).alias("level"), pl.lit("name_twin").alias("evidence"))
+
+
+def _initials(spelled: pl.DataFrame, known: pl.DataFrame, most: int) -> pl.DataFrame:
+    """n, c, level, evidence where the name is the initials of a customer's three words or more: never more than a hint."""
+    letters = known.filter(pl.col("core").str.count_matches(" ") > 1).select("c", pl.col("core").str.extract_all(r"\b[A-Z]").list.join("").alias("key"))
+    found = spelled.filter(pl.col("key").str.contains(ACRONYM)).select("n", "key").join(letters, on="key").select("n", "c").unique().sort("n", "c")
+    few = found.filter(pl.int_range(pl.len()).over("n") < most)
+    return few.with_columns(pl.lit(customers.FAINT, pl.Int8).alias("level"), pl.lit("name_faint").alias("evidence"))
 
 
 def resembling(payers: customers.Payers, pairs: pl.DataFrame) -> pl.DataFrame:
@@ -89,8 +100,11 @@ def _scored(spelled: pl.DataFrame, known: pl.DataFrame, policy: Policy) -> pl.Da
     pairs = pl.concat(found).join(owners, left_on=["core_own", "form_own", "whole_own"], right_on=["core", "form", "whole"])
     kept = pairs.sort("n", "c", "score", "core_own", descending=[False, False, True, False]).unique(["n", "c"], keep="first", maintain_order=True)
     least = policy.name_score - policy.name_margin
-    typing = [score >= least and _only_typing(core, own, long) for score, core, own, long in kept.select("score", "core", "core_own", "long").iter_rows()]
-    return kept.with_columns(pl.Series("typing", typing, dtype=pl.Boolean)).select(list(SCORED))
+    rows = list(kept.select("score", "core", "core_own", "long").iter_rows())
+    shortened = [score < least and _only_shortened(core, own) for score, core, own, _ in rows]
+    typing = [short or (score >= least and _only_typing(core, own, long)) for short, (score, core, own, long) in zip(shortened, rows, strict=True)]
+    lifted = pl.when(pl.Series(shortened, dtype=pl.Boolean)).then(policy.name_score).otherwise("score").alias("score")
+    return kept.with_columns(lifted, pl.Series("typing", typing, dtype=pl.Boolean)).select(list(SCORED))
 
 
 def _pairs(wanted: pl.DataFrame, keys: pl.DataFrame, own: pl.DataFrame, index: pl.DataFrame) -> pl.DataFrame:
@@ -151,6 +165,26 @@ def _only_typing(core: str, other: str, long: bool) -> bool:
         return True
     begun = long and len(mine) < len(theirs)
     return begun and all(map(_alike, mine[:-1], theirs)) and theirs[len(mine) - 1].startswith(mine[-1])
+
+
+def _only_shortened(core: str, other: str) -> bool:
+    """Whether word by word the one is the other, cut or without its vowels, and a long word is the same in both.
+
+    >>> _only_shortened("ROCKY MTN ELEC CONTR", "ROCKY MOUNTAIN ELECTRICAL CONTRACTORS"), _only_shortened("ROCKY MTN GAS", "ROCKY MARINE GAS")
+    (True, False)
+    """
+    pairs = list(zip(core.split(" "), other.split(" "), strict=False))
+    if core.count(" ") != other.count(" ") or not any(mine == theirs and len(mine) >= SAME_WORD_MIN for mine, theirs in pairs):
+        return False
+    return all(mine == theirs or (len(mine) >= CUT_WORD_MIN and (theirs.startswith(mine) or _is_contraction(mine, theirs))) for mine, theirs in pairs)
+
+
+def _is_contraction(short: str, word: str) -> bool:
+    """`HTG` for `HEATING`: its first and last letter and some between in their order, no vowel but the first letter."""
+    if short[0] != word[0] or short[-1] != word[-1] or len(word) < len(short) + 2 or any(letter in "AEIOU" for letter in short[1:]):
+        return False
+    letters = iter(word)
+    return all(letter in letters for letter in short)
 
 
 @lru_cache(maxsize=1 << 16)

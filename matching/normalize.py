@@ -40,9 +40,19 @@ SHORTENED: dict[str, str] = {
     "GRP": "GROUP", "NATL": "NATIONAL", "CTR": "CENTER", "DEPT": "DEPARTMENT", "ENT": "ENTERPRISES", "ENTPR": "ENTERPRISES",
     "EQUIP": "EQUIPMENT", "CONSTR": "CONSTRUCTION", "CONST": "CONSTRUCTION", "ELEC": "ELECTRIC", "ENG": "ENGINEERING", "ENGR": "ENGINEERING",
     "LOGIST": "LOGISTICS", "SOLNS": "SOLUTIONS", "SYS": "SYSTEMS", "PROD": "PRODUCTS", "PRODS": "PRODUCTS", "PTNRS": "PARTNERS",
-    "PROP": "PROPERTIES", "PROPS": "PROPERTIES", "SUPP": "SUPPLY", "TRANSP": "TRANSPORT", "UNIV": "UNIVERSITY",
+    "PROP": "PROPERTIES", "PROPS": "PROPERTIES", "SUPP": "SUPPLY", "TRANSP": "TRANSPORT", "UNIV": "UNIVERSITY", "NW": "NORTHWEST",
+    "NE": "NORTHEAST", "SW": "SOUTHWEST", "SE": "SOUTHEAST", "MTN": "MOUNTAIN", "MT": "MOUNT", "FT": "FORT", "SAINT": "ST", "STREET": "ST",
+    "CENTRE": "CENTER", "HOSP": "HOSPITAL", "CNTY": "COUNTY", "GOVT": "GOVERNMENT", "WHSE": "WAREHOUSE", "PKG": "PACKAGING", "STE": "SOCIETE",
+    "ETS": "ETABLISSEMENTS", "CIE": "COMPAGNIE", "GEBR": "GEBRUEDER",
 }
-"""How banks and payers shorten the words of a company's name."""
+"""How banks and payers shorten the words of a company's name; `ST` is Saint and Street alike."""
+
+BANK_WORDS = frozenset((
+    "ACH", "AP", "BILLPAY", "BO", "BY", "CCD", "CHECK", "CREDIT", "CTX", "DEBIT", "DEP", "DEPOSIT", "DES", "DIRECT", "EDI", "EFT", "FROM", "INDN", "INV",
+    "INVOICE", "NAME", "ONLINE", "ORIG", "PAY", "PAYMENT", "PAYMENTS", "PAYMNT", "PMT", "PMTS", "PPD", "PYMT", "REF", "REMITTER", "SENDER", "SEPA",
+    "TRANSFER", "TRF", "TRN", "VENDOR", "WIRE", "XFER",
+))
+"""What banks and their customers write before and behind a payer's name, in its own field."""
 
 TRUNCATED_FROM = 15
 """A name of at least so many characters may be the beginning of a longer one: 16, 22, 27, 32 and 35 are common field lengths."""
@@ -78,6 +88,13 @@ def name_parts(names: pl.Series) -> pl.DataFrame:
         .with_columns(pl.concat_str("key", pl.lit(" "), "form").alias("full"), pl.col("core").str.split(" ").list.sort().list.join(" ").alias("ordered"))
         .select("n", *NAME_PARTS)
     )
+
+
+def without_bank_words(names: pl.Series) -> pl.Series:
+    """The names without the banks' words and long figures at either end: `ACH PMT ACME INC 00811` is `ACME INC`."""
+    word = rf"(?:{'|'.join(sorted(BANK_WORDS))}|[0-9]{{3,}})"
+    spaced = names.str.to_uppercase().str.replace_all(r"[^\p{L}\p{M}0-9&'.]+", " ").str.strip_chars()
+    return spaced.str.replace(rf"^(?:{word} +)+", "").str.replace(rf"(?: +{word})+$", "")
 
 
 def name_words(texts: pl.Series) -> pl.Series:

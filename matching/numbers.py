@@ -20,6 +20,9 @@ SHORT_DIGITS = 5
 COMMON = 8
 """A key that more items share is looked up only among the items of the payer, or of the amount."""
 
+LEARNED = "learned_shape"
+"""The source of a number that a customer tells by a part of it."""
+
 INDEX = {
     "i": pl.UInt32, "c": pl.UInt32, "source": pl.String, "letters": pl.String, "squeezed": pl.String, "length": pl.UInt32, "key": pl.UInt64,
     "open": pl.Int64,
@@ -37,8 +40,9 @@ class Numbers:
     shapes: pl.DataFrame  # letters, length, low, high: what a document number looks like in these books
 
 
-def read(items: pl.DataFrame) -> Numbers:
-    """The numbers of `items` (i, c, open, document_number, and po_number and structured_reference where they have them)."""
+def read(items: pl.DataFrame, learned: pl.DataFrame | None = None) -> Numbers:
+    """The numbers of `items` (i, c, open, document_number, and po_number and structured_reference where they have them), and the parts by
+    which their customers tell them (`learned`: c, form, start, stop)."""
     sources = [name for name in ("document_number", "po_number", "structured_reference") if name in items.columns]
     parts = pl.concat([_parts(items, source) for source in sources])
     digits = parts.filter(~pl.col("mixed"))
@@ -50,6 +54,8 @@ def read(items: pl.DataFrame) -> Numbers:
     documents = as_written.filter(pl.col("source") == "document_number")
     spread = closed_up.join(as_written.select("i", "source", "key"), on=["i", "source", "key"], how="anti")
     by_digits = pl.concat([as_written, spread]).select(list(INDEX)).drop_nulls("key")
+    if learned is not None and learned.height:
+        by_digits = pl.concat([by_digits, _as_learned(parts, learned).join(by_digits, on=["i", "key"], how="anti")])
     return Numbers(
         by_digits=by_digits,
         common=by_digits.group_by("key").len().filter(pl.col("len") > COMMON).select("key"),
@@ -57,6 +63,16 @@ def read(items: pl.DataFrame) -> Numbers:
         prefixes=documents["letters"].unique().sort(),
         shapes=documents.group_by("letters", "length").agg(pl.min("key").alias("low"), pl.max("key").alias("high")).sort("letters", "length"),
     )
+
+
+def _as_learned(parts: pl.DataFrame, learned: pl.DataFrame) -> pl.DataFrame:
+    """INDEX of the parts of numbers by which their customers tell them, where one part is one item's."""
+    form = pl.col("squeezed").str.replace_all("[0-9]", "9").alias("form")
+    told = parts.filter(pl.col("source") == "document_number").with_columns(form).join(learned, on=["c", "form"])
+    piece = pl.col("squeezed").str.slice(pl.col("start"), pl.col("stop") - pl.col("start"))
+    pieces = told.with_columns(piece.alias("squeezed"), pl.lit(LEARNED).alias("source"), pl.lit("").alias("letters"))
+    keyed = pieces.with_columns(normalize.digit_key(pl.col("squeezed")).alias("key"), pl.col("squeezed").str.len_chars().alias("length")).drop_nulls("key")
+    return keyed.unique(["i", "key"], keep="first", maintain_order=True).filter(pl.len().over("c", "key") == 1).select(list(INDEX))
 
 
 def _parts(items: pl.DataFrame, source: str) -> pl.DataFrame:

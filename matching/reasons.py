@@ -20,7 +20,7 @@ BY_REFERENCE = frozenset((
 ))
 OF_AMOUNT = {
     amounts.LATE: "late_discount", amounts.OVER: "over_payment", amounts.SHORT: "short_payment", stated_amounts.MISMATCH: "remittance_mismatch",
-    stated_amounts.DEDUCTION: "deduction", stated_amounts.CLAIM: "deduction", stated_amounts.PARTLY_FOUND: "reference_not_found",
+    amounts.TOLD_DEDUCTION: "deduction", amounts.LIKELY_DEDUCTION: "deduction", amounts.UNSTATED_FEE: "short_payment", stated_amounts.DEDUCTION: "deduction", stated_amounts.CLAIM: "deduction", stated_amounts.PARTLY_FOUND: "reference_not_found",
 }
 
 

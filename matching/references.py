@@ -15,7 +15,7 @@ from __future__ import annotations
 import polars as pl
 
 from matching import normalize
-from matching.numbers import SHORT_DIGITS, Numbers
+from matching.numbers import LEARNED, SHORT_DIGITS, Numbers
 
 EXPLICIT, DIGITS, SHORT, NEAR = 4, 3, 2, 1
 SPELLED_MIN = 6
@@ -29,7 +29,7 @@ DATE = rf"(^|[\s,;(|])(?:20[0-4][0-9][-/.]{_MONTH}[-/.]{_DAY}|{_DAY}[-/.]{_MONTH
 CENTS = r"([0-9])[.,][0-9]{2}($|[\s;)|])"
 OTHER_THINGS = (
     "PO", "ORDER", "ORD", "SO", "ACCT", "ACCOUNT", "AC", "TEL", "PHONE", "FAX", "DATE", "DATED", "DD", "CUST", "CUSTOMER", "KD", "KDNR", "CHECK", "CHK",
-    "CK", "TRACE", "TRN", "ID", "IBAN", "BIC", "BLZ", "KTO", "USD", "EUR", "GBP", "CHF", "AMT", "AMOUNT", "BOX", "SUITE", "UNIT", "ZIP", "VAT", "UST",
+    "CK", "ACC", "TRACE", "TRN", "ID", "IBAN", "BIC", "BLZ", "KTO", "USD", "EUR", "GBP", "CHF", "AMT", "AMOUNT", "BOX", "SUITE", "UNIT", "ZIP", "VAT", "UST",
 )
 """Words before a number that say it is no invoice number (unless the books' numbers begin so)."""
 INVOICE_WORDS = ("INV", "RE", "RG", "RGNR", "RECHNUNG", "FACTURE", "FACT", "FAC", "FATTURA", "FACTURA", "BILL", "IN")
@@ -102,7 +102,7 @@ def in_lines(remittance: pl.DataFrame, index: Numbers, payers: pl.DataFrame) -> 
     fits = _letters_fit(index.prefixes)
     same = pl.col("letters") == pl.col("letters_item")
     long = pl.min_horizontal("size", "length") >= SHORT_DIGITS
-    strength = pl.when(same | (fits & long & (pl.col("source") != "po_number"))).then(EXPLICIT).when(fits).then(DIGITS).otherwise(0)
+    strength = pl.when((same & (pl.col("source") != LEARNED)) | (fits & long & ~pl.col("source").is_in(["po_number", LEARNED]))).then(EXPLICIT).when(fits).then(DIGITS).otherwise(0)
     rated = found.with_columns(_at_most_short(strength)).filter(pl.col("strength") > 0)
     return _best(pl.concat([spelled.select(list(HITS)), rated.select(list(HITS))]))
 
@@ -224,6 +224,7 @@ def _text_strength(prefixes: pl.Series) -> pl.Expr:
     return (
         pl.when(pl.col("source") == "structured_reference").then(pl.when(size >= 8).then(EXPLICIT).otherwise(0))
         .when(ordered).then(pl.when(size >= SHORT_DIGITS).then(DIGITS).when(size >= 3).then(SHORT).otherwise(0))
+        .when(pl.col("source") == LEARNED).then(pl.when(fits & (size >= SHORT_DIGITS)).then(DIGITS).when(fits).then(SHORT).otherwise(0))
         .when(complete & (own != "") & (size + own.str.len_chars() >= SPELLED_MIN)).then(EXPLICIT)
         .when(fits & (own == "") & (size >= SHORT_DIGITS)).then(EXPLICIT)
         .when(fits & (size >= SHORT_DIGITS)).then(DIGITS)

@@ -12,7 +12,8 @@ A hypothesis is arithmetic that comes out to the cent; where several do, all are
     round_part       the difference is a round percentage of what is open: a discount nobody gave, withholding, retention
     fee              a bank on the way may have taken it
     small            no reason comes out; the difference is less than one part in a hundred
-    other_currency   what is named is in another currency, and at the rate of the day comes to what came, or nearly so
+    other_currency   what is named is in another currency, and what that is worth at the rate of the day; where nothing is named, a
+                     single item of the payer in another currency that is worth what came, or nearly so
 
 Nothing here changes what is suggested or posted. Sources: common rates of VAT in Europe; ISO 20022 calls such differences
 `AdjustmentAmountAndReason` (remt.001).
@@ -83,18 +84,33 @@ def explained(firsts: pl.DataFrame, suggested: Stage, books: Books) -> pl.DataFr
     return pl.DataFrame(rows, schema=HYPOTHESES, orient="row")
 
 
-def in_other_currency(waiting: pl.DataFrame, foreign: pl.DataFrame, books: Books) -> pl.DataFrame:
-    """HYPOTHESES for waiting receipts (r) that name items (r, i in `foreign`) in another currency; nothing where no rate is known."""
-    named = foreign.join(waiting, on="r", how="semi").join(books.items.select("i", "open", "document_number", pl.col("currency").alias("theirs")), on="i")
-    priced = named.join(books.receipts.select("r", "currency", "amount", "date"), on="r").sort("r", "i")
-    sets = priced.group_by("r", "currency", "theirs", "amount", "date", maintain_order=True).agg(pl.col("open").sum(), pl.col("document_number").implode().list.join(", ").first())
-    rows = []
-    for r, currency, theirs, amount, date, opened, numbers in sets.iter_rows():
-        worth = _worth(opened, theirs, currency, books.policy.rates, date)
-        if worth is not None and abs(worth - amount) * RATE_PART <= amount:
-            told = f"{numbers} is {money.shown(opened, theirs)}, at the day's rate {money.shown(worth, currency)}; {money.shown(amount, currency)} came"
-            rows.append((r, 1, "other_currency", told))
-    return pl.DataFrame(rows, schema=HYPOTHESES, orient="row")
+def in_other_currency(waiting: pl.DataFrame, payers: pl.DataFrame, foreign: pl.DataFrame, books: Books) -> pl.DataFrame:
+    """HYPOTHESES for waiting receipts (r) whose items may be in another currency, at the rates of the day, the nearest first: what they name
+    (r, i in `foreign`), whatever it is worth; else single items of their payer (r, c in `payers`) that are worth about what came."""
+    if not books.policy.rates:
+        return pl.DataFrame(schema=HYPOTHESES)
+    items = books.items.select("i", "c", "open", "document_number", pl.col("currency").alias("theirs"))
+    receipts = books.receipts.select("r", "currency", "amount", "date").join(waiting, on="r", how="semi")
+    named = receipts.join(foreign.select("r", "i"), on="r").join(items, on="i").sort("r", "i")
+    together = named.group_by("r", "currency", "theirs", "amount", "date", maintain_order=True).agg(
+        pl.col("open").sum(), pl.col("document_number").implode().list.join(", ").first())
+    silent = receipts.join(named, on="r", how="anti").join(payers.select("r", "c"), on="r").join(items, on="c").sort("r", "i")
+    single = silent.filter((pl.col("theirs") != pl.col("currency")) & (pl.col("open") > 0)).select(together.columns)
+    found = []
+    for part, near in ((together, 0), (single, RATE_PART)):
+        for r, currency, theirs, amount, date, opened, numbers in part.iter_rows():
+            worth = _worth(opened, theirs, currency, books.policy.rates, date)
+            if worth is not None and abs(worth - amount) * near <= amount:
+                found.append((r, abs(worth - amount), (f"{numbers} is {money.shown(opened, theirs)}, at the day's rate {money.shown(worth, currency)}; "
+                              f"{money.shown(amount, currency)} came{_beside(amount - worth, currency)}")))
+    ranked = pl.DataFrame(found, schema={"r": pl.UInt32, "off": pl.Int64, "finding": pl.String}, orient="row").sort("r", "off", "finding")
+    placed = ranked.with_columns((pl.int_range(pl.len(), dtype=pl.Int64).over("r") + 1).alias("rank"), pl.lit("other_currency").alias("hypothesis"))
+    return placed.filter(pl.col("rank") <= TOLD_MAX).select(list(HYPOTHESES))
+
+
+def _beside(more: int, currency: str) -> str:
+    """How much more or less than the rate gives."""
+    return f", {money.shown(abs(more), currency)} {'more' if more > 0 else 'less'}" if more else ""
 
 
 def _worth(amount_minor: int, currency: str, wanted: str, rates: tuple[Rates, ...], date: dt.date | None) -> int | None:

@@ -11,6 +11,8 @@ from typing import NamedTuple, TypeAlias
 
 import polars as pl
 
+from matching import deduction_codes
+
 Schema: TypeAlias = dict[str, "type[pl.DataType] | pl.DataType"]
 
 RECEIPTS: Schema = {
@@ -57,6 +59,8 @@ ITEMS: Schema = {
 CLOSED_ITEMS: Schema = {  # closed lately: to recognise a double payment
     "customer_id": pl.String, "document_number": pl.String, "currency": pl.String, "amount_minor": pl.Int64, "closed_on": pl.Date,
 }
+HABITS: Schema = {"customer_id": pl.String, "habit": pl.String, "times": pl.Int64}  # how often persons settled its receipts so; see `matching.habits`
+SHAPES: Schema = {"customer_id": pl.String, "form": pl.String, "start": pl.Int64, "stop": pl.Int64}  # `matching.number_shapes`
 
 PROPOSALS: Schema = {
     "receipt_id": pl.Int64,
@@ -153,6 +157,7 @@ class Policy:
     proposals: int = 3
     rates: tuple[Rates, ...] = ()  # the latest of the receipt's day or before counts
     rule_sets: tuple[RuleSet, ...] = ()  # the first that fits a payer is its own
+    deductions: tuple[deduction_codes.Reason, ...] = deduction_codes.DEFAULTS  # why payers take something off: the closed list
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +172,8 @@ class Inputs:
     items: pl.DataFrame
     closed_items: pl.DataFrame
     policy: Policy = field(default_factory=Policy)
+    habits: pl.DataFrame = field(default_factory=lambda: empty(HABITS))
+    shapes: pl.DataFrame = field(default_factory=lambda: empty(SHAPES))
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,9 @@ MISSED_FIRST = 615
 """Where what the payer names is not found, leaving the money on account is likelier than an item that has not even the amount."""
 BY_NAME = frozenset(("name", "alias", "name_truncated", "name_similar"))
 TWIN_LETTERS_MIN = 4
-NEAR_FROM, ALONE_FROM, AMOUNT_FROM, ACCOUNT_FROM, RULE_SET_FROM, FEE_FROM = 100, 200, 300, 400, 500, 600
+RIVALS_FROM, RIVALS_SHOWN = 50, 3
+"""What a look-alike of the payer owes is shown beside the payer's own, in the range of `ALONE_FROM`."""
+NEAR_FROM, ALONE_FROM, AMOUNT_FROM, ACCOUNT_FROM, RULE_SET_FROM, FEE_FROM, DEDUCTION_FROM = 100, 200, 300, 400, 500, 600, 1200
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +90,13 @@ def by_near_reference(rest: pl.DataFrame, heard: Heard, closed: numbers.Numbers,
     weighed, lines = amounts.weigh(members, books)
     fits = weighed.filter((pl.col("a") < named.MORE_FROM) | pl.col("amount_evidence").is_in(sorted(certainty.SETTLED)))
     told = _told(members, rest.clear()).join(fits, on=["r", "a"]).select(list(UNJUDGED))
-    return _shifted(Stage(certainty.judge(told, books.policy).select(list(ANSWERS)), lines), NEAR_FROM)
+    return shifted(Stage(certainty.judge(told, books.policy).select(list(ANSWERS)), lines), NEAR_FROM)
 
 
 def by_amount(rest: pl.DataFrame, heard: Heard, turns: pl.DataFrame, books: Books) -> Stage:
     """What the amount leads to, among the items of the likely payers; of everybody, where nobody is likely. `turns`: of `unnamed.turns`."""
     receipts = books.receipts.join(rest, on="r", how="semi").filter(pl.col("amount") > 0)
-    standing = standings(heard.candidates)
+    standing = standings(pointed_out(heard))
     known = unnamed.answers(receipts, standing.join(turns, on=["r", "c"]), books)
     likely = standing.filter(pl.col("level") >= customers.SIMILAR).select("r").unique()
     unknown = unnamed.by_amount(receipts.join(likely, on="r", how="anti"), books).with_columns(pl.col("a") + (AMOUNT_FROM - ALONE_FROM))
@@ -103,13 +105,17 @@ def by_amount(rest: pl.DataFrame, heard: Heard, turns: pl.DataFrame, books: Book
     owners = sets.join(books.items.select("i", "c"), on="i").group_by("r", "a").agg(
         pl.first("rule", "payer_evidence", "rivals"), _one_owner())
     told = owners.join(weighed, on=["r", "a"]).select(list(UNJUDGED))
-    told = _doubted(told, heard, books)
-    return _shifted(Stage(certainty.judge(told, books.policy).select(list(ANSWERS)), lines), ALONE_FROM)
+    told, rivals = _doubted(told, heard, books)
+    shown, shown_lines = amounts.weigh(rivals, books)
+    beside = rivals.join(shown, on=["r", "a"]).with_columns(pl.lit(unnamed.SINGLE).alias("rule"), pl.lit(1, pl.Int64).alias("rivals"))
+    every = pl.concat([told, beside.select(list(UNJUDGED))])
+    return shifted(Stage(certainty.judge(every, books.policy).select(list(ANSWERS)), pl.concat([lines, shown_lines])), ALONE_FROM)
 
 
-def _doubted(told: pl.DataFrame, heard: Heard, books: Books) -> pl.DataFrame:
+def _doubted(told: pl.DataFrame, heard: Heard, books: Books) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The answers, `name_twin` where nothing but the name tells who paid and another customer, whose name begins like the payer's, owes
-    exactly the amount; `ambiguous` where somebody in a parent's family does, since parents pay for children."""
+    exactly the amount; `ambiguous` where somebody in a parent's family does, since parents pay for children. Beside them what the others
+    owe, as answers to be shown: r, a, i, c, payer_evidence."""
     settled = told.filter(pl.col("amount_evidence").is_in(sorted(certainty.SETTLED))).select("r", "a", "c", "payer_evidence")
     named = settled.filter(pl.col("payer_evidence").is_in(sorted(BY_NAME)))
     spoken = heard.payers.spoken.join(named.select("r").unique(), on="r", how="semi")
@@ -118,15 +124,17 @@ def _doubted(told: pl.DataFrame, heard: Heard, books: Books) -> pl.DataFrame:
     roots = books.customers.select("c", "root")
     parents = settled.join(roots, on="c").filter(pl.col("c") == pl.col("root"))
     children = parents.join(roots.rename({"c": "other"}), on="root").select(twins.columns)
-    owed = books.items.select(pl.col("c").alias("other"), "currency", pl.col("open").alias("amount"))
-    doubts = [
+    owed = books.items.select("i", pl.col("c").alias("other"), "currency", pl.col("open").alias("amount"))
+    doubts = pl.concat([
         pairs.filter(pl.col("other") != pl.col("c")).join(books.receipts.select("r", "currency", "amount"), on="r")
-        .join(owed, on=["other", "currency", "amount"], how="semi").select("r", "a", pl.lit(doubt).alias("doubt"))
+        .join(owed, on=["other", "currency", "amount"]).select("r", "a", "other", "i", pl.lit(doubt).alias("doubt"))
         for pairs, doubt in ((children, "ambiguous"), (twins, "name_twin"))
-    ]
-    first = pl.concat(doubts).unique(["r", "a"], keep="first", maintain_order=True)
+    ])
+    first = doubts.unique(["r", "a"], keep="first", maintain_order=True).select("r", "a", "doubt")
     doubted = told.join(first, on=["r", "a"], how="left").with_columns(pl.coalesce("doubt", "payer_evidence").alias("payer_evidence"))
-    return doubted.drop("doubt")
+    rivals = doubts.select("r", "i", pl.col("other").alias("c"), pl.col("doubt").alias("payer_evidence")).sort("r", "i", "payer_evidence").unique(
+        ["r", "i"], keep="first", maintain_order=True).filter(pl.int_range(pl.len()).over("r") < RIVALS_SHOWN)
+    return doubted.drop("doubt"), rivals.with_columns((pl.int_range(pl.len(), dtype=pl.UInt32).over("r") + RIVALS_FROM).alias("a"))
 
 
 def by_rule_set(rest: pl.DataFrame, by_sum: Stage, heard: Heard, books: Books) -> tuple[Stage, pl.DataFrame]:
@@ -148,7 +156,7 @@ def by_rule_set(rest: pl.DataFrame, by_sum: Stage, heard: Heard, books: Books) -
     open_stratum = pl.Series("open", [certainty.may_post(books.policy, *stratum) for stratum in strata], dtype=pl.Boolean)
     granted = pl.col("may_post") & (pl.col("rivals") == 0) & known & open_stratum
     ruled = judged.with_columns(granted.alias("granted"), pl.when(granted).then(certainty.BY_RULE_SET).otherwise("confidence").alias("confidence"))
-    return _shifted(Stage(ruled.select(list(ANSWERS)), lines), RULE_SET_FROM), sure.select("r")
+    return shifted(Stage(ruled.select(list(ANSWERS)), lines), RULE_SET_FROM), sure.select("r")
 
 
 def item_sets(lines: pl.DataFrame) -> pl.DataFrame:
@@ -189,7 +197,7 @@ def with_fee(firsts: pl.DataFrame, suggested: Stage, books: Books) -> Stage:
         pl.lit(amounts.UNSTATED_FEE).alias("amount_evidence"))
     judged = certainty.judge(answers.select(list(UNJUDGED)), books.policy).select(list(ANSWERS))
     in_full = chosen.with_columns((pl.col("write_off") + pl.col("rest")).alias("write_off")).select(list(amounts.LINES))
-    return _shifted(Stage(judged, in_full), FEE_FROM)
+    return shifted(Stage(judged, in_full), FEE_FROM)
 
 
 def laid_together(parts: list[Stage]) -> Stage:
@@ -224,6 +232,13 @@ def standings(candidates: pl.DataFrame) -> pl.DataFrame:
         pl.when(certain & (certain.sum().over("r") > 1)).then(pl.lit("ambiguous")).when(disputed).then(pl.lit("disputed"))
         .when(similar).then(pl.lit("ambiguous")).otherwise("evidence").alias("evidence"),
     )
+
+
+def pointed_out(heard: Heard) -> pl.DataFrame:
+    """The candidates, only one of them where the references name an item of that one alone."""
+    named = pl.concat([heard.text_hits, heard.line_hits]).filter(pl.col("strength") >= references.DIGITS).select("r", "c").unique()
+    sole = heard.candidates.join(named, on=["r", "c"], how="semi").filter(pl.len().over("r") == 1)
+    return pl.concat([heard.candidates.join(sole, on="r", how="anti"), sole])
 
 
 def _only_named(members: pl.DataFrame, stated: pl.DataFrame) -> pl.DataFrame:
@@ -269,7 +284,10 @@ def _told(members: pl.DataFrame, itemised_receipts: pl.DataFrame) -> pl.DataFram
         pl.min("strength"), pl.max("payer_evidence"), _one_owner(), (pl.col("source") == "po_number").any().alias("order"),
         (pl.col("source") == "structured_reference").all().alias("structured"), (pl.col("source") == "credit").any().alias("credit"),
         (pl.col("source") == "unnamed").any().alias("unnamed"), (pl.col("source") == "range").any().alias("range"),
+        ((pl.col("c").n_unique() > 1) & (pl.col("strength") == references.EXPLICIT).all()).alias("several"),
     )
+    agent = pl.col("several") & (pl.col("payer_evidence") == agreement.EVIDENCE[agreement.CONTRADICTED])
+    per_answer = per_answer.with_columns(pl.when(agent).then(pl.lit(certainty.AGENT)).otherwise("payer_evidence").alias("payer_evidence"))
     advice = per_answer.join(itemised_receipts.with_columns(pl.lit(value=True).alias("advice")), on="r", how="left")
     strength = pl.col("strength")
     rule = (
@@ -290,7 +308,7 @@ def _one_owner() -> pl.Expr:
     return pl.when(pl.col("c").min() == pl.col("c").max()).then(pl.col("c").min()).alias("c")
 
 
-def _shifted(stage: Stage, by: int) -> Stage:
+def shifted(stage: Stage, by: int) -> Stage:
     """The stage with its answers numbered from `by`."""
     higher = (pl.col("a") + by).cast(pl.UInt32)
     return Stage(stage.answers.with_columns(higher), stage.lines.with_columns(higher).join(stage.answers.with_columns(higher), on=["r", "a"], how="semi"))

@@ -21,8 +21,8 @@ from matching.schema import Policy
 SETS = {
     "r": pl.UInt32, "a": pl.UInt32, "i": pl.UInt32, "rule": pl.String, "payer_evidence": pl.String, "level": pl.Int8, "rivals": pl.Int64,
 }
-SINGLE, EVERYTHING, SMALL_SET, LOOSE_SET, NEAREST, REMOTE, AMOUNT_ONLY = (
-    "single_item", "clear_account", "combination", "loose_combination", "nearest_item", "remote_item", "amount_only",
+SINGLE, EVERYTHING, SMALL_SET, LOOSE_SET, NEAREST, REMOTE, AMOUNT_ONLY, OLDEST = (
+    "single_item", "clear_account", "combination", "loose_combination", "nearest_item", "remote_item", "amount_only", "oldest_items",
 )
 INEXACT = frozenset((NEAREST, REMOTE))
 CANDIDATES_MAX = 3

@@ -629,7 +629,7 @@ TABLES = {
             B RE2026/20142 448.45
         receipts
             448.45 | Acme Inc.  | TEL 555 0142 => ambiguous_items: RE2026/10139 448.45 or RE2026/10142 448.45
-            448.45 | Acme Inc.  | thanks 0142  => ambiguous_items: RE2026/10142 448.45 or RE2026/10139 448.45 or RE2026/20142 448.45
+            448.45 | Acme Inc.  | thanks 0142  => ambiguous_items: RE2026/10142 448.45 or RE2026/10139 448.45
             448.45 | Bravo Inc. | thanks 0142  => posted: RE2026/20142 448.45
         """,
     "money that is paid ahead": """
@@ -671,7 +671,7 @@ TABLES = {
             B INV-2001 2662.62
             A INV-1002 333.33
         receipts
-            2662.62 | BLUE CANYON MARINE SUPPLY | => ambiguous_payer: INV-1001 2662.62
+            2662.62 | BLUE CANYON MARINE SUPPLY | => ambiguous_payer: INV-1001 2662.62 or INV-2001 2662.62
             333.33  | BLUE CANYON MARINE SUPPLY | => posted: INV-1002 333.33
         """,
     "an advice that is longer than the payment": """
@@ -775,7 +775,7 @@ TABLES = {
         receipts
             101.01 | ACME                           | => posted: INV-1001 101.01
             102.02 | Acme West                      | => posted: INV-1002 102.02
-            102.02 | Acme East                      | => unknown_payer: INV-1002 102.02
+            102.02 | Acme East                      | => unknown_payer: nothing
             103.03 | TWIN PINE                      | => ambiguous_payer: INV-1003 103.03
             104.04 | TWIN PINE CORP                 | => posted: INV-1004 104.04
             110.10 | TWIN PINE INC                  | => ambiguous_payer: INV-1010 110.10
