@@ -7,8 +7,9 @@ import hashlib
 
 from sqlalchemy import Connection, func, select
 
-from cashapp import ingest, ledger, schema
+from cashapp import desk, desk_allocations, ingest, ledger, schema
 from cashapp.accounts import IMPORTED, RECEIVABLE
+from cashapp.adjustments import Signed
 from cashapp.config import Config
 from cashapp.ledger import Leg
 from parsers import documents, records
@@ -65,3 +66,9 @@ def reasons(connection: Connection) -> list[str]:
     """The reasons of the open exceptions, sorted."""
     case = schema.exception_case
     return sorted(connection.execute(select(case.c.reason).where(case.c.status == "open")).scalars())
+
+
+def apply_to(connection: Connection, exception_id: int, shares: list[tuple[str, str]], by: desk.By) -> None:
+    """A clerk puts the case's money on invoices by number, cash only."""
+    wanted = [desk_allocations.Share(number, amount) for number, amount in shares]
+    desk_allocations.allocate(connection, exception_id, wanted, Signed(by.actor, by.on, []), {})

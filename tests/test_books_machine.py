@@ -38,7 +38,7 @@ from cashapp.ledger import Leg
 from cashapp.reports.model import When
 from parsers.amounts import to_text
 from parsers.documents import Document
-from tests.books import bank_line, document, take_in
+from tests.books import apply_to, bank_line, document, take_in
 
 CONFIG = Config(returns=ReturnRules(fees=[FeeRule(["insufficient_funds"], "25.00")]))
 FIRST = dt.date(2026, 11, 2)
@@ -148,7 +148,7 @@ class Month(RuleBasedStateMachine):
             with self.work(1) as connection:
                 number = self._case(connection, data, "open")
                 if verb == "apply":
-                    desk.apply_to(connection, number, [self._share(connection, data, number)], by)
+                    apply_to(connection, number, [self._share(connection, data, number)], by)
                 elif verb == "account":
                     desk.on_account(connection, number, data.draw(st.sampled_from(["C1", "C2"])), by)
                 else:

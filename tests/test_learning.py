@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, select
 from cashapp import db, desk, explain, frames, learning, proposals, reversals, schema
 from matching import engine
 from matching.schema import Policy
-from tests.books import DAY, bank_line, document, owe, take_in
+from tests.books import DAY, apply_to, bank_line, document, owe, take_in
 from tests.workspaces import cashapp
 
 BY = desk.By("carla", DAY)
@@ -95,8 +95,8 @@ def test_the_same_receipt_confirms_once(books: Engine) -> None:
     with db.writing(books) as connection:
         matched(connection, 2)
         first = cases(connection)[0]
-        desk.apply_to(connection, first, [("INV-100001", "50.00")], BY)
-        desk.apply_to(connection, first, [("INV-100002", "50.11")], BY)
+        apply_to(connection, first, [("INV-100001", "50.00")], BY)
+        apply_to(connection, first, [("INV-100002", "50.11")], BY)
         assert [row[3] for row in told(connection)] == [1, 1]
 
 
@@ -105,7 +105,7 @@ def test_a_name_that_points_to_two_customers_never_acts(books: Engine) -> None:
         matched(connection, 1)
         first, second, *_ = cases(connection)
         desk.accept(connection, first, 1, BY)
-        desk.apply_to(connection, second, [("INV-200001", "200.22")], BY)
+        apply_to(connection, second, [("INV-200001", "200.22")], BY)
         assert {row[4] for row in told(connection, 1)} == {"disputed"}
         assert matched(connection, 1) == 0
 
@@ -113,7 +113,7 @@ def test_a_name_that_points_to_two_customers_never_acts(books: Engine) -> None:
 def test_a_decision_for_two_customers_teaches_nothing(books: Engine) -> None:
     with db.writing(books) as connection:
         matched(connection, 2)
-        desk.apply_to(connection, cases(connection)[1], [("INV-100001", "100.11"), ("INV-200001", "100.00")], BY)
+        apply_to(connection, cases(connection)[1], [("INV-100001", "100.11"), ("INV-200001", "100.00")], BY)
         assert told(connection) == []
 
 

@@ -28,7 +28,7 @@ from cashapp.reports.methods import METHODS, method
 from cashapp.reports.model import Column, Report, Section, When, tables
 from parsers import documents, records
 from parsers.records import BankLine, StatementClosed, StatementOpened
-from tests.books import HERE, bank_line, take_in
+from tests.books import HERE, apply_to, bank_line, take_in
 from tests.workspaces import cashapp
 
 GOLDENS = Path(__file__).parent / "goldens" / "reports"
@@ -122,7 +122,7 @@ def books(engine: Engine, tmp_path: Path) -> Iterator[Connection]:
     with db.writing(engine) as connection:
         clerk = By("carla", FRIDAY)
         desk.on_account(connection, case_of(connection, "B-2"), "C3", clerk)
-        desk.apply_to(connection, case_of(connection, "Y-1"), [("INV-8", "88000")], clerk)
+        apply_to(connection, case_of(connection, "Y-1"), [("INV-8", "88000")], clerk)
         desk.non_ar(connection, case_of(connection, "W-5"), "tax refunds", clerk)
         desk.assign(connection, case_of(connection, "W-4"), "carla", clerk)
         standing = reversals.standing(connection, number(connection, "A-2"))
@@ -502,7 +502,7 @@ def a_clerk_decides(connection: Connection, dice: random.Random, day: int) -> No
             desk.non_ar(connection, chosen, "other income", clerk)
         case _:
             item = dice.choice(["INV-1", "INV-2", "INV-7", "INV-8", "CM-5"])
-            desk.apply_to(connection, chosen, [(item, str(dice.randrange(1, 9)))], clerk)
+            apply_to(connection, chosen, [(item, str(dice.randrange(1, 9)))], clerk)
 
 
 def a_clerk_undoes(connection: Connection, dice: random.Random, day: int) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, select
 from cashapp import db, desk, exceptions, ledger, proof, schema
 from cashapp.accounts import IMPORTED, RECEIVABLE
 from cashapp.ledger import Leg
-from tests.books import DAY, balances, bank_line, document, receipts, take_in
+from tests.books import DAY, apply_to, balances, bank_line, document, receipts, take_in
 
 BY = desk.By("ann", DAY)
 
@@ -49,7 +49,7 @@ def test_whatever_was_decided_is_taken_back(case: tuple[Engine, int], decisions:
         with db.writing(engine) as c:
             match verb:
                 case "apply":
-                    desk.apply_to(c, number, [("INV-1", amount)], BY)
+                    apply_to(c, number, [("INV-1", amount)], BY)
                 case "non_ar":
                     desk.non_ar(c, number, "4711", BY)
                 case "on_account":
