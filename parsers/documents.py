@@ -109,8 +109,13 @@ def _source_parts(source: Source, wanted: registry.Format | None, profile: Profi
         yield Document(issues=[issues.error(START, code, message, source.head[:60])])
         return
     try:
-        columns = registry.columnar(claims[0])
-        yield from (columns(source, profile) if columns and source.size >= COLUMNAR_BYTES else drained(claims[0].NAME, claims[0].parse(source, profile)))
+        if source.size >= COLUMNAR_BYTES and (columns := registry.columnar(claims[0])):
+            from parsers.byte_columns import keep_freed_memory  # a small file does without the engine
+
+            keep_freed_memory()
+            yield from columns(source, profile)
+        else:
+            yield from drained(claims[0].NAME, claims[0].parse(source, profile))
     except SourceError as error:
         yield Document(format=claims[0].NAME, issues=[issues.error(START, error.code, str(error))])
 

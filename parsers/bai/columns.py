@@ -20,7 +20,6 @@ from parsers.bai import details as bai_details
 from parsers.bai import levels, records, sheets
 from parsers.bai.levels import Book
 from parsers.bai.lines import look
-from parsers.byte_columns import keep_freed_memory
 from parsers.mixed_parts import MixedParts, every_column
 from parsers.records import StatementOpened
 
@@ -52,7 +51,6 @@ class _Run(NamedTuple):
 
 def parts(source: Source, profile: Profile, format_name: str, block_bytes: int = BLOCK_BYTES) -> Iterator[Document]:
     """The file's documents: one for each block, one for what its end says."""
-    keep_freed_memory()
     book, so_far = Book(profile), MixedParts(format_name)
     for block, sheet in _sheets(records.blocks(source, block_bytes, look), book):
         if sheet is None:

@@ -21,7 +21,7 @@ from parsers.x12 import columns as x12_columns
 
 if TYPE_CHECKING:
     from parsers.nacha.addenda import Told
-    from parsers.nacha.sheet import Cells, Marks, Numbers
+    from parsers.nacha.sheet import Cells, Numbers
 
 _TEXT, _TEXT_END = 3, 83
 _TEXT_WIDTH = _TEXT_END - _TEXT
@@ -66,11 +66,12 @@ def notes_of(sheet: Sheet) -> Notes:
     said = _advised(sheet, advised) if len(advised) else _Advised(_NOBODY, _NOBODY, _NOBODY, _NO_REMITTANCE, [])
     is_told = np.zeros(len(sheet.entries), np.bool_)
     is_told[said.texts.entries] = True
-    several = noted[(sheet.counts[noted] > 1) & ~is_told[noted]]
-    text = written if len(noted) == len(sheet.entries) else overlaid(all_alike("", len(sheet.entries)), Said(noted, written))
-    text = overlaid(text, Said(several, _joined(sheet, several)))
+    plain = np.flatnonzero(~is_told[noted])
+    notes = overlaid(written.gather(plain), _several(sheet, noted[plain]))
     reasons, originals, reported = _returns(sheet, returned)
-    text = overlaid(overlaid(_single_spaced(text, ~is_told), said.texts), reported)
+    text = all_alike("", len(sheet.entries))
+    for spoken in (Said(noted[plain], _single_spaced(notes)), said.texts, reported):
+        text = overlaid(text, spoken)
     return Notes(text, said.traces, said.payers, reasons, originals, said.remittance, said.told)
 
 
@@ -93,18 +94,19 @@ def _many_alike(value: object, rows: int, dtype: type[pl.DataType]) -> pl.Series
     return pl.Series([value], dtype=dtype).new_from_index(0, rows)
 
 
-def _joined(sheet: Sheet, entries: Numbers) -> pl.Series:
-    """The text columns of each entry's addenda, joined."""
-    counts = sheet.counts[entries]
-    rows, _ = spread(sheet.entries[entries] + 1, counts)
+def _several(sheet: Sheet, entries: Numbers) -> Said:
+    """The text columns of the addenda, joined, of those of the entries that have several, by their index among these."""
+    indexes = np.flatnonzero(sheet.counts[entries] > 1)
+    counts = sheet.counts[entries[indexes]]
+    rows, _ = spread(sheet.entries[entries[indexes]] + 1, counts)
     whole = np.take(sheet.cells, rows, axis=0)[:, _TEXT:_TEXT_END].tobytes().decode("ascii")
     ends = np.cumsum(counts * _TEXT_WIDTH).tolist()
-    return pl.Series([whole[start:end] for start, end in zip([0, *ends], ends, strict=False)], dtype=pl.String)
+    return Said(indexes, pl.Series([whole[start:end] for start, end in zip([0, *ends], ends, strict=False)], dtype=pl.String))
 
 
-def _single_spaced(written: pl.Series, which: Marks) -> pl.Series:
+def _single_spaced(written: pl.Series) -> pl.Series:
     text = written.str.strip_chars(" ")
-    gaps = np.flatnonzero(text.str.contains("  ", literal=True).to_numpy() & which)
+    gaps = text.str.contains("  ", literal=True).arg_true()
     return text.scatter(gaps, text.gather(gaps).str.replace_all(" {2,}", " ")) if len(gaps) else text
 
 
@@ -121,8 +123,8 @@ def _advised(sheet: Sheet, entries: Numbers) -> _Advised:
     """What entries say whose addenda begin like X12."""
     counts = sheet.counts[entries]
     rows, _ = spread(sheet.entries[entries] + 1, counts)
-    cells = np.take(sheet.cells, rows, axis=0)[:, _TEXT:_TEXT_END]
-    said = x12_columns.advices(block(cells.tobytes() + PADDING), _bodies(cells, np.cumsum(counts)), np.abs(sheet.amounts[entries]))
+    cells = sheet.cells[:, _TEXT:_TEXT_END][rows]
+    said = x12_columns.advices(block(b"".join((cells.data, PADDING))), _bodies(cells, np.cumsum(counts)), np.abs(sheet.amounts[entries]))
     usual = entries[said.indexes]
     is_usual = np.zeros(len(entries), np.bool_)
     is_usual[said.indexes] = True

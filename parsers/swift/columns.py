@@ -18,7 +18,7 @@ import numpy as np
 
 from parsers import documents
 from parsers.amounts import AmountError, minor_digits
-from parsers.byte_columns import PADDING, Coded, Flags, Ints, Places, block, keep_freed_memory
+from parsers.byte_columns import PADDING, Coded, Flags, Ints, Places, block
 from parsers.documents import Document, Statement
 from parsers.records import BankLine, Control, Issue, Record, Span, StatementClosed, StatementOpened
 from parsers.sources import Source
@@ -117,7 +117,6 @@ class _Block:
 
 def read(source: Source, book: Book, reader: Reader, ending: Callable[[Book], Iterator[Record]]) -> Iterator[Document]:
     """The documents of a file, one for each block and one for what its end tells."""
-    keep_freed_memory()
     drain, line = _Drain(), 1
     for data, offset, following in blocks(source):
         columns = _columns(data, offset, following) if len(data) >= BYTES_MIN else None
