@@ -12,7 +12,7 @@ from parsers.amounts import AmountError, is_currency, minor_digits
 from parsers.booking_text import kind_of
 from parsers.delimited.layout import Layout
 from parsers.delimited.rows import Row
-from parsers.delimited.words import direction_of, status_of
+from parsers.delimited.words import direction_of, is_debit_word, status_of
 from parsers.profile import Profile
 from parsers.records import BankLine, Issue, Kind, RemittanceLine, Span, Status
 from parsers.written_amounts import read_minor
@@ -111,6 +111,8 @@ class CsvEntryReader:
             return None
         if self._layout.rules.negate:
             return -amount
+        if amount > 0 and self._direction < 0 and is_debit_word(cells[self._type]):
+            raise AmountError(f"{cells[self._amount]!r} has no minus and its row says {cells[self._type]!r}: name the column as direction in the profile")
         return -abs(amount) if direction < 0 else amount
 
     def _of_pair(self, credit: int | None, debit: int | None) -> int | None:
