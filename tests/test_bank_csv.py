@@ -306,3 +306,10 @@ def test_a_type_that_contradicts_the_sign_is_not_guessed_at(type_code: str, amou
     """A type column that names other things beside credit and debit is no direction; the amounts must have their signs then."""
     found = records(f"Date,Description,Type,Amount\n2026-01-30,A,Credit,10.00\n2026-01-30,B,Wire,4.00\n2026-01-30,C,{type_code},{amount}\n")
     assert [record.code for record in found if isinstance(record, Issue)] == told
+
+
+def test_a_row_shorter_than_the_columns_of_the_profile_is_no_entry() -> None:
+    profile = Profile(csv=CsvColumns(has_header=False, date="1", amount="5", text=("3",)))
+    found = list(bank_csv.parse(Source(b"2026-01-30,a,b,c,10.00\nfoo,bar\n2026-01-31,x\n2026-01-31,a,b,c,5.00\n"), profile))
+    assert [record.amount_minor for record in found if isinstance(record, BankLine)] == [1000, 500]
+    assert [record.code for record in found if isinstance(record, Issue)] == ["bad_amount"]
