@@ -61,10 +61,12 @@ class Source:
         """The whole content at once."""
         return self._content if isinstance(self._content, bytes) else self._content.read_bytes()
 
-    def lines(self) -> Iterator[Line]:
-        """Lines ended by LF, CRLF or CR, numbered from 1, in memory flat in the size of the file."""
-        number, offset, rest = 0, 0, b""
+    def lines(self, first: int = 1, start: int = 0) -> Iterator[Line]:
+        """Lines ended by LF, CRLF or CR, numbered from 1, in memory flat in the size of the file; from the line `first` on, which begins at
+        the byte `start`."""
+        number, offset, rest = first - 1, start, b""
         with self.open() as stream:
+            stream.seek(start)
             while block := stream.read(BLOCK_BYTES):
                 pieces = (rest + block).splitlines(keepends=True)
                 ends_open = not pieces[-1].endswith(b"\n")  # a lone CR at the block's end may be half of a CRLF

@@ -297,3 +297,19 @@ def test_a_row_with_more_cells_than_the_header_is_not_guessed_at() -> None:
 
 def test_a_cell_larger_than_any_cell_is_told() -> None:
     assert codes(f'Date,Description,Amount\n2026-01-01,A,1.00\n2026-01-02,"{"x" * 200_000}",2.00\n') == [("error", "bad_record")]
+
+
+@pytest.mark.parametrize(("type_code", "amount", "told"), [
+    ("Debit", "5.00", ["bad_amount"]), ("DR", "5.00", ["bad_amount"]), ("Debit", "-5.00", []), ("Check", "5.00", []), ("Fee", "-5.00", []),
+])
+def test_a_type_that_contradicts_the_sign_is_not_guessed_at(type_code: str, amount: str, told: list[str]) -> None:
+    """A type column that names other things beside credit and debit is no direction; the amounts must have their signs then."""
+    found = records(f"Date,Description,Type,Amount\n2026-01-30,A,Credit,10.00\n2026-01-30,B,Wire,4.00\n2026-01-30,C,{type_code},{amount}\n")
+    assert [record.code for record in found if isinstance(record, Issue)] == told
+
+
+def test_a_row_shorter_than_the_columns_of_the_profile_is_no_entry() -> None:
+    profile = Profile(csv=CsvColumns(has_header=False, date="1", amount="5", text=("3",)))
+    found = list(bank_csv.parse(Source(b"2026-01-30,a,b,c,10.00\nfoo,bar\n2026-01-31,x\n2026-01-31,a,b,c,5.00\n"), profile))
+    assert [record.amount_minor for record in found if isinstance(record, BankLine)] == [1000, 500]
+    assert [record.code for record in found if isinstance(record, Issue)] == ["bad_amount"]

@@ -71,11 +71,11 @@ def test_references_dates_and_accounts() -> None:
 
 
 @pytest.mark.parametrize(("tag", "text", "name", "account"), [
-    ("5000", "D998877*ACME INC*5 ELM ST*", "ACME INC", "998877"),
+    ("5000", "D998877*ACME INC*5 ELM ST*", "ACME INC", "021000021/998877"),
     ("5000", "1PASSPORT*JOHN DOE*", "JOHN DOE", ""),
     ("5000", "*JOHN DOE*", "JOHN DOE", ""),
-    ("5000", "D" + "998877".ljust(34) + "ACME INC".ljust(35) + "5 ELM ST", "ACME INC", "998877"),
-    ("5010", "/998877*1/ACME INC*1/WEST*2/5 ELM ST*", "ACME INC", "998877"),
+    ("5000", "D" + "998877".ljust(34) + "ACME INC".ljust(35) + "5 ELM ST", "ACME INC", "021000021/998877"),
+    ("5010", "/998877*1/ACME INC*1/WEST*2/5 ELM ST*", "ACME INC", "021000021/998877"),
     ("5010", "TXID/123-45-6789*1/ACME INC*", "ACME INC", ""),
     ("5010", "TXID/123-45-6789*ACME INC*", "ACME INC", ""),
     ("5100", "B021000021*JPM*", "", ""),
@@ -83,6 +83,20 @@ def test_references_dates_and_accounts() -> None:
 def test_who_paid(tag: str, text: str, name: str, account: str) -> None:
     got = line(wire(f"{{{tag}}}{text}", t5000=None))
     assert (got.payer_name, got.payer_account) == (name, account)
+
+
+@pytest.mark.parametrize(("bank", "originator", "account"), [
+    (None, "D998877", "021000021/998877"),
+    ("F121042882*WELLS*", "D998877", "121042882/998877"),
+    ("B121042882*WELLS*", "D998877", "121042882/998877"),
+    ("BCHASUS33*JPM*", "D998877", "998877"),
+    ("D12345*BRANCH*", "D998877", "998877"),
+    ("F121042883*WELLS*", "D998877", "998877"),
+    (None, "DDE02120300000000202051", "DE02120300000000202051"),
+    (None, "T998877", "021000021/998877"),
+])
+def test_the_payers_account_names_its_bank(bank: str | None, originator: str, account: str) -> None:
+    assert line(wire(t5100=bank, t5000=f"{originator}*ACME INC*")).payer_account == account
 
 
 @pytest.mark.parametrize(("tags", "fee", "instructed"), [
@@ -132,7 +146,7 @@ def test_text_comes_from_the_originator_else_from_the_addenda_or_the_service_mes
     ({"t1520": None}, [("warning", "missing_record")]),
     ({"t3100": "021000022JPM*"}, [("warning", "bad_reference")]),
     ({"t3400": "WELLS*"}, [("warning", "bad_reference")]),
-    ({"t1500": "30        T "}, [("warning", "bad_record")]),
+    ({"t1500": "30        T "}, [("warning", "test_file")]),
     ({"t1599": "x"}, [("warning", "unknown_record")]),
     ({"t5010": "/1*1/A*"}, [("warning", "misplaced_record")]),
 ])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from parsers.delimited.rows import fold
@@ -28,11 +29,12 @@ def is_running(amounts: list[int], balances: list[int]) -> bool:
     return _break(amounts, balances) is None or _break(amounts[::-1], balances[::-1]) is None
 
 
-def chain(amounts: list[int], balances: list[int]) -> Chain:
+def chain(amounts: Sequence[int], balances: Sequence[int]) -> Chain:
     """The rows as a chain, in the order of the file, against it, or in any order; else the first break of the better order."""
-    down, up = _break(amounts, balances), _break(amounts[::-1], balances[::-1])
+    down = _break(amounts, balances)
     if down is None:
         return Chain(balances[0] - amounts[0], balances[-1], None)
+    up = _break(amounts[::-1], balances[::-1])
     if up is None:
         return Chain(balances[-1] - amounts[-1], balances[0], None)
     reached = Counter(balances)
@@ -46,7 +48,7 @@ def chain(amounts: list[int], balances: list[int]) -> Chain:
     return Chain(balances[-1] - amounts[-1], balances[0], at, balances[at + 1] + amounts[at])
 
 
-def _break(amounts: list[int], balances: list[int]) -> int | None:
+def _break(amounts: Sequence[int], balances: Sequence[int]) -> int | None:
     """The first row whose balance does not follow from the row above."""
     return next((i for i in range(1, len(amounts)) if balances[i] != balances[i - 1] + amounts[i]), None)
 
@@ -84,7 +86,7 @@ def is_sum(cells: list[str]) -> bool:
     return any(_SUM.fullmatch(fold(cell)) for cell in cells if cell)
 
 
-def prove(amounts: list[int], balances: list[int | None]) -> Chain | None:
+def prove(amounts: Sequence[int], balances: Sequence[int | None]) -> Chain | None:
     """The chain of the rows; where only some rows state a balance, amounts without one add up to the next. None: nothing to prove."""
     known = [balance for balance in balances if balance is not None]
     if not known or len(known) == len(balances):
@@ -96,7 +98,7 @@ def prove(amounts: list[int], balances: list[int | None]) -> Chain | None:
     return None
 
 
-def _joined(amounts: list[int], balances: list[int | None]) -> tuple[list[int], list[int], int]:
+def _joined(amounts: Sequence[int], balances: Sequence[int | None]) -> tuple[list[int], list[int], int]:
     """Amounts summed up to each stated balance, the balances, and what comes after the last one."""
     joined, reached, carried = [], [], 0
     for amount, balance in zip(amounts, balances, strict=True):

@@ -12,7 +12,7 @@ from parsers.amounts import AmountError, is_currency, minor_digits
 from parsers.booking_text import kind_of
 from parsers.delimited.layout import Layout
 from parsers.delimited.rows import Row
-from parsers.delimited.words import direction_of, status_of
+from parsers.delimited.words import direction_of, is_debit_word, status_of
 from parsers.profile import Profile
 from parsers.records import BankLine, Issue, Kind, RemittanceLine, Span, Status
 from parsers.written_amounts import read_minor
@@ -50,6 +50,7 @@ class CsvEntryReader:
         self._is_order_assumed = not conventions.order
         self._order: Order = conventions.order or ("MDY" if self.currency == "USD" else "DMY")
         self._cents = re.compile(rf"[+-]?[0-9]{{1,12}}[{conventions.mark or '.'}][0-9]{{2}}")
+        self._cells = max(layout.width, *layout.columns.values()) + 2
         self._last_date: dt.date | None = None
         self._debit_sign = 0
         (self._date, self._value_date, self._amount, self._credit, self._debit, self._fee, self._direction, self._balance, self._currency_at,
@@ -60,7 +61,7 @@ class CsvEntryReader:
 
     def cells(self, row: Row) -> list[str]:
         """The cells, stripped, and empty ones behind, so that a column which is not there (-1) reads an empty cell."""
-        return [*map(str.strip, row.cells), *[""] * max(1, self._layout.width + 1 - len(row.cells))]
+        return [*map(str.strip, row.cells), *[""] * max(1, self._cells - len(row.cells))]
 
     def is_dated(self, cells: list[str]) -> bool:
         """Whether the row has a date, or what was meant as one (`31.02.2026`)."""
@@ -111,6 +112,8 @@ class CsvEntryReader:
             return None
         if self._layout.rules.negate:
             return -amount
+        if amount > 0 and self._direction < 0 and is_debit_word(cells[self._type]):
+            raise AmountError(f"{cells[self._amount]!r} has no minus and its row says {cells[self._type]!r}: name the column as direction in the profile")
         return -abs(amount) if direction < 0 else amount
 
     def _of_pair(self, credit: int | None, debit: int | None) -> int | None:

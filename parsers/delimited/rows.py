@@ -52,7 +52,7 @@ def head_rows(head: bytes, delimiter: str, page: str, count: int = 60) -> list[H
     lines = head.splitlines(keepends=True)
     if len(lines) > 1 and len(head) >= HEAD_BYTES and not head.endswith((b"\n", b"\r")):
         lines.pop()
-    reader = _reader([decode(line, page) for line in lines[:count]], delimiter)
+    reader = row_reader([decode(line, page) for line in lines[:count]], delimiter)
     found, line = [], 1
     for cells in reader:  # the head is too small for a cell that `csv` refuses
         stripped = [cell.strip() for cell in cells]
@@ -62,19 +62,19 @@ def head_rows(head: bytes, delimiter: str, page: str, count: int = 60) -> list[H
     return found
 
 
-def rows(source: Source, delimiter: str, page: str) -> Iterator[Row]:
-    """Every row of the file that is not blank."""
+def rows(source: Source, delimiter: str, page: str, first: int = 1, start: int = 0) -> Iterator[Row]:
+    """Every row of the file that is not blank, from the line `first` on, which begins at the byte `start`."""
     taken: list[Line] = []
     has_ended = False
 
     def texts() -> Iterator[str]:
         nonlocal has_ended
-        for line in source.lines():
+        for line in source.lines(first, start):
             taken.append(line)
             yield (line.data.decode("ascii") if line.data.isascii() else decode(line.data, page)) + "\n"
         has_ended = True
 
-    reader = _reader(texts(), delimiter)
+    reader = row_reader(texts(), delimiter)
     while True:
         try:
             cells = next(reader, None)
@@ -103,5 +103,6 @@ class _LineCounter(Protocol):
         """The next row."""
 
 
-def _reader(lines: Iterable[str], delimiter: str) -> _LineCounter:
+def row_reader(lines: Iterable[str], delimiter: str) -> _LineCounter:
+    """The rows of lines, as the standard library cuts them."""
     return csv.reader(lines, delimiter=delimiter, skipinitialspace=True)

@@ -132,3 +132,8 @@ def direction_of(cell: str) -> int:
     """1 for a word that puts money in, -1 for one that takes it out, 0 for any other."""
     word = cell.strip().lower()
     return 1 if names(_IN).have(word) else -1 if names(_OUT).have(word) else 0
+
+
+def is_debit_word(cell: str) -> bool:
+    """Whether a type says by itself that money goes out; a check may be one that was paid in."""
+    return direction_of(cell) < 0 and cell.lower() != "check"
