@@ -131,8 +131,8 @@ def _move_balances(connection: Connection, legs: pl.DataFrame, on: dt.date) -> N
 
 def _deltas(legs: pl.DataFrame, key: str, sign: int) -> pl.DataFrame:
     return (
-        legs.filter(pl.col(key).is_not_null()).group_by(pl.col(key).alias("key"))
-        .agg((pl.col("amount_minor").sum() * sign).alias("delta")).filter(pl.col("delta") != 0).sort("key")
+        legs.filter(pl.col(key).is_not_null()).group_by(key)
+        .agg((pl.col("amount_minor").sum() * sign).alias("delta")).filter(pl.col("delta") != 0).sort(key)
     )
 
 
