@@ -151,9 +151,19 @@ def frame(connection: Connection, query: Select[*tuple[object, ...]], schema: Sh
     return _bulk(connection).read(connection, query, _types(schema))
 
 
-def frames(connection: Connection, query: Select[*tuple[object, ...]], schema: Shape, rows: int = 50_000) -> Iterator[pl.DataFrame]:
-    """The same in frames of so many rows, in memory flat in their number; none where there is no row."""
-    return _bulk(connection).read_blocks(connection, query, _types(schema), rows)
+def frames(connection: Connection, query: Select[*tuple[object, ...]], schema: Shape, rows: int = 10_000) -> Iterator[pl.DataFrame]:
+    """The same in frames of so many rows, at least one, in memory flat in their number."""
+    is_told = False
+    for block in _bulk(connection).read_blocks(connection, query, _types(schema), rows):
+        yield block
+        is_told = True
+    if not is_told:
+        yield pl.DataFrame(schema=schema)
+
+
+def by_bytes(connection: Connection, column: ColumnElement[str]) -> ColumnElement[str]:
+    """The text column to be sorted as its bytes are, as polars does and whatever the language of the server."""
+    return column.collate("BINARY" if connection.dialect.name == "sqlite" else "C")
 
 
 class _Bulk(Protocol):
