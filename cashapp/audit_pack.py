@@ -107,9 +107,11 @@ def _chain(connection: Connection, when: When, folder: Path) -> None:
     _write(folder / audit_proof.SEALS, "".join(
         json.dumps({"seal_id": row.seal_id, "first_entry": row.first_entry, "last_entry": row.last_entry, "digest": row.digest,
                     "journal_here": span[0] <= row.first_entry <= span[1]}) + "\n" for row in seals))
-    plain = entries.sort("entry_id").with_columns(pl.col("entry_date").cast(pl.String), pl.col("posted_at").dt.strftime("%Y-%m-%dT%H:%M:%S"))
-    for name, frame in ((audit_proof.ENTRIES, plain), (audit_proof.POSTINGS, postings.sort("entry_id", "n"))):
-        _write(folder / name, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in frame.iter_rows(named=True)))
+    for name, frames in ((audit_proof.ENTRIES, entries), (audit_proof.POSTINGS, postings)):
+        with (folder / name).open("w", encoding="utf-8") as stream:
+            for frame in frames:
+                plain = frame.with_columns(pl.col(pl.Date).cast(pl.String), pl.col(pl.Datetime).dt.strftime("%Y-%m-%dT%H:%M:%S"))
+                stream.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in plain.iter_rows(named=True))
 
 
 def _manifest(folder: Path, books: str, period: str, lacking: list[str]) -> int:

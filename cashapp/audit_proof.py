@@ -100,7 +100,7 @@ def _against_seals(folder: Path) -> list[str]:
         if seal["journal_here"]:
             told -= set(range(first, last + 1))
             inside = pl.col("entry_id").is_between(first, last)
-            if ledger.digest(previous, entries.filter(inside), postings.filter(inside)) != seal["digest"]:
+            if ledger.digest(previous, [entries.filter(inside).sort("entry_id")], [postings.filter(inside).sort("entry_id", "n")]) != seal["digest"]:
                 found.append(f"seal {number} over entries {first}–{last} is broken")
         previous, covered = str(seal["digest"]), last
     return [*found, *([f"entry {min(told)} stands under no seal of this folder"] if told else [])]

@@ -1,8 +1,8 @@
 """The database: opening it, one transaction at a time for writers, and the bulk roads in and out.
 
-SQLite is embedded (WAL, foreign keys on); PostgreSQL is reached through psycopg. Rows in bulk go through `insert_frame`
-(executemany on SQLite, COPY on PostgreSQL) and come back as frames through `frame`; small reads and writes are plain
-SQLAlchemy Core.
+SQLite is embedded (WAL, foreign keys on); PostgreSQL is reached through psycopg. Rows in bulk go in through `insert_frame`
+and come back through `frame` and `frames`, each database by its own road (`bulk_sqlite`, `bulk_postgres`); small reads and
+writes are plain SQLAlchemy Core.
 """
 
 from __future__ import annotations
@@ -11,19 +11,16 @@ import datetime as dt
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from decimal import Decimal
-from itertools import chain
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import polars as pl
 from sqlalchemy import Connection, Engine, Select, Table, create_engine, event, func, inspect, select, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
+from cashapp import bulk_postgres, bulk_sqlite
 from cashapp.errors import CashappError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.sql.elements import ColumnElement
 
@@ -44,6 +41,7 @@ def connect(url: str) -> Engine:
         raise UsageError(f"{url!r} is no database: {error} – sqlite:///path/cashapp.db or postgresql+psycopg://user@host/name") from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _open_sqlite)
+        event.listen(engine, "checkin", bulk_sqlite.release)
     return engine
 
 
@@ -122,64 +120,26 @@ def next_id(connection: Connection, column: ColumnElement[int]) -> int:
 
 def insert_frame(connection: Connection, table: Table, frame: pl.DataFrame) -> None:
     """Add the frame's rows; its columns are the table's by name, columns it lacks take their server default."""
-    if frame.is_empty():
-        return
-    if connection.dialect.name == "sqlite":
-        _executemany(connection, table, frame)
-    else:
-        _copy(connection, table, frame)
+    if frame.height:
+        _bulk(connection).insert(connection, table.name, frame)
 
 
-_AT_ONCE = 100  # rows in one SQLite statement: a third faster than one by one
-
-
-def _executemany(connection: Connection, table: Table, frame: pl.DataFrame) -> None:
-    plain = frame.with_columns(pl.col(pl.Date).cast(pl.String), pl.col(pl.Datetime).dt.strftime("%Y-%m-%d %H:%M:%S.%6f"), pl.col(pl.Boolean).cast(pl.Int8))
-    row = f"({', '.join('?' * frame.width)})"
-    for count, rows in _in_bundles(plain):
-        statement = f"INSERT INTO {table.name} ({', '.join(frame.columns)}) VALUES {', '.join([row] * count)}"
-        connection.exec_driver_sql(statement, rows)
-
-
-def _in_bundles(frame: pl.DataFrame) -> Iterator[tuple[int, list[tuple[object, ...]]]]:
-    """The frame's rows, `_AT_ONCE` chained into one tuple as far as they go, the rest one by one."""
-    for piece in frame.iter_slices(_AT_ONCE * 500):
-        rows = piece.rows()
-        whole = len(rows) - len(rows) % _AT_ONCE
-        for count, part in ((_AT_ONCE, rows[:whole]), (1, rows[whole:])):
-            if part:
-                yield count, [tuple(chain.from_iterable(part[n:n + count])) for n in range(0, len(part), count)]
-
-
-def _copy(connection: Connection, table: Table, frame: pl.DataFrame) -> None:
-    import psycopg
-
-    cursor = connection.connection.cursor()
-    statement = f"COPY {table.name} ({', '.join(frame.columns)}) FROM STDIN (FORMAT csv, NULL '\\N')"
-    try:
-        with cursor.copy(statement) as copy:
-            for piece in frame.iter_slices(50_000):
-                copy.write(piece.write_csv(include_header=False, null_value="\\N", quote_style="non_numeric"))
-    except psycopg.Error as error:  # outside SQLAlchemy's execute, so wrapped here as it would
-        raise DBAPIError.instance(statement, None, error, psycopg.Error, dialect=connection.dialect) from error
+def update_frame(connection: Connection, table: Table, key: str, changes: pl.DataFrame) -> None:
+    """Set the other columns of the frame in the table's rows with its keys."""
+    if changes.height:
+        assignments = ", ".join(f"{name} = d.{name}" for name in changes.columns if name != key)
+        _bulk(connection).update(connection, table.name, key, changes, assignments)
 
 
 def add_to_column(connection: Connection, table: Table, key: str, column: str, changes: pl.DataFrame, *, at_zero: tuple[str, dt.date] | None = None) -> None:
-    """`column += delta` for the rows named in `changes` (columns key, delta).
+    """`column += delta` for the rows named in `changes` (columns: the key, delta).
 
     `at_zero` names a date column that takes the date in rows whose `column` becomes zero, and null in the others.
     """
     if changes.is_empty():
         return
     stamp = f", {at_zero[0]} = CASE WHEN {column} + d.delta = 0 THEN {_date_literal(connection, at_zero[1])} END" if at_zero else ""
-    update = f"UPDATE {table.name} SET {column} = {column} + d.delta{stamp}"
-    if connection.dialect.name == "sqlite":
-        for count, rows in _in_bundles(changes.select("key", "delta")):
-            values = ", ".join(["(?, ?)"] * count)
-            connection.exec_driver_sql(f"WITH d(key, delta) AS (VALUES {values}) {update} FROM d WHERE {table.name}.{key} = d.key", rows)
-        return
-    connection.exec_driver_sql(f"{update} FROM unnest(%s::bigint[], %s::bigint[]) AS d(key, delta) WHERE {table.name}.{key} = d.key",
-                               (changes["key"].to_list(), changes["delta"].to_list()))
+    _bulk(connection).update(connection, table.name, key, changes, f"{column} = {column} + d.delta{stamp}")
 
 
 def _date_literal(connection: Connection, date: dt.date) -> str:
@@ -188,34 +148,46 @@ def _date_literal(connection: Connection, date: dt.date) -> str:
 
 def frame(connection: Connection, query: Select[*tuple[object, ...]], schema: Shape) -> pl.DataFrame:
     """The query's rows as a frame; `schema` names and types its columns in their order."""
-    compiled = query.compile(connection, compile_kwargs={"render_postcompile": True})
-    parameters: Sequence[object] | Mapping[str, object] = compiled.params
-    if compiled.positional:
-        parameters = tuple(_plain(compiled.params[name]) for name in compiled.positiontup or ())
-    cursor = connection.connection.cursor()  # the driver's own: plain tuples, half the time of SQLAlchemy's rows
-    cursor.execute(str(compiled), parameters)
-    rows = cursor.fetchall()
-    columns: Sequence[Sequence[object]] = list(zip(*rows, strict=True)) if rows else [[] for _ in schema]
-    return pl.DataFrame([_series(name, values, dtype) for (name, dtype), values in zip(schema.items(), columns, strict=True)])
+    return _bulk(connection).read(connection, query, _types(schema))
 
 
-def _plain(value: object) -> object:
-    """A parameter as SQLite keeps it: dates in ISO 8601, moments with a blank between date and time."""
-    if isinstance(value, dt.datetime):
-        return value.isoformat(" ", "microseconds")
-    return value.isoformat() if isinstance(value, dt.date) else value
+def frames(connection: Connection, query: Select[*tuple[object, ...]], schema: Shape, rows: int = 10_000) -> Iterator[pl.DataFrame]:
+    """The same in frames of so many rows, at least one, in memory flat in their number."""
+    is_told = False
+    for block in _bulk(connection).read_blocks(connection, query, _types(schema), rows):
+        yield block
+        is_told = True
+    if not is_told:
+        yield pl.DataFrame(schema=schema)
 
 
-def _series(name: str, values: Sequence[object], dtype: type[pl.DataType] | pl.DataType) -> pl.Series:
-    if dtype == pl.Date and any(isinstance(v, str) for v in values):
-        return pl.Series(name, values, dtype=pl.String).str.to_date("%Y-%m-%d")
-    if dtype == pl.Int64 and isinstance(next((v for v in values if v is not None), None), Decimal):  # PostgreSQL's sums of BIGINT
-        return pl.Series(name, [None if v is None else int(str(v)) for v in values], dtype=pl.Int64)
-    if dtype == pl.Boolean:
-        return pl.Series(name, [None if v is None else bool(v) for v in values], dtype=pl.Boolean)
-    if dtype == pl.Datetime:
-        return pl.Series(name, [str(v)[:19] for v in values], dtype=pl.String).str.to_datetime("%Y-%m-%d %H:%M:%S")
-    return pl.Series(name, values, dtype=dtype)
+def by_bytes(connection: Connection, column: ColumnElement[str]) -> ColumnElement[str]:
+    """The text column to be sorted as its bytes are, as polars does and whatever the language of the server."""
+    return column.collate("BINARY" if connection.dialect.name == "sqlite" else "C")
+
+
+class _Bulk(Protocol):
+    """A database's roads for many rows, in and out."""
+
+    def insert(self, connection: Connection, table: str, frame: pl.DataFrame, /) -> None:
+        """Add the frame's rows."""
+
+    def update(self, connection: Connection, table: str, key: str, changes: pl.DataFrame, assignments: str, /) -> None:
+        """Change the rows with these keys."""
+
+    def read(self, connection: Connection, query: Select[*tuple[object, ...]], shape: Mapping[str, pl.DataType], /) -> pl.DataFrame:
+        """The query's rows."""
+
+    def read_blocks(self, connection: Connection, query: Select[*tuple[object, ...]], shape: Mapping[str, pl.DataType], rows: int, /) -> Iterator[pl.DataFrame]:
+        """The query's rows, so many at a time."""
+
+
+def _bulk(connection: Connection) -> _Bulk:
+    return bulk_sqlite if connection.dialect.name == "sqlite" else bulk_postgres
+
+
+def _types(schema: Shape) -> dict[str, pl.DataType]:
+    return {name: dtype() if isinstance(dtype, type) else dtype for name, dtype in schema.items()}
 
 
 def operating_error(error: Exception) -> str | None:

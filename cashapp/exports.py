@@ -1,12 +1,13 @@
 """`cashapp export`: the books as tables for other programs. Amounts are decimal text, rows have a total order.
 
-Each function returns the contract's columns; `--from` and `--until` bound the date that the table is about.
+Each function yields frames with the contract's columns, at least one, in memory flat in the size of the books: the database
+sorts. `--from` and `--until` bound the date that the table is about.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import polars as pl
@@ -35,7 +36,7 @@ class Bounds(NamedTuple):
 class Export(NamedTuple):
     """One table: how it is read, and which of its columns are money."""
 
-    read: Callable[[Connection, Bounds], pl.DataFrame]
+    read: Callable[[Connection, Bounds], Iterator[pl.DataFrame]]
     amounts: tuple[str, ...]
 
 
@@ -49,7 +50,7 @@ def _told(frame: pl.DataFrame, amounts: tuple[str, ...]) -> pl.DataFrame:
 _REFERENCES = {"receipt_id": pl.String, "bank_reference": pl.String, "customer_reference": pl.String, "check_number": pl.String}
 
 
-def receipts(connection: Connection, bounds: Bounds) -> pl.DataFrame:
+def receipts(connection: Connection, bounds: Bounds) -> Iterator[pl.DataFrame]:
     """Each payment by a payer once, with what became of it."""
     receipt, line, file, case = schema.receipt, schema.bank_line, schema.source_file, schema.exception_case
     reasons = (
@@ -68,7 +69,7 @@ def receipts(connection: Connection, bounds: Bounds) -> pl.DataFrame:
                receipt.c.customer_id, receipt.c.state, receipt.c.unapplied_minor, reasons.c.reason, used.c.applied, used.c.item_count)
         .join(line, line.c.line_id == receipt.c.line_id).join(file, file.c.file_id == line.c.file_id)
         .outerjoin(reasons, reasons.c.receipt_id == receipt.c.receipt_id).outerjoin(used, used.c.receipt_id == receipt.c.receipt_id)
-        .where(receipt.c.state != "linked", *bounds.on(receipt.c.value_date))
+        .where(receipt.c.state != "linked", *bounds.on(receipt.c.value_date)).order_by(receipt.c.value_date, db.by_bytes(connection, receipt.c.receipt_key))
     )
     is_open, on_items = pl.col("state") == "open", pl.col("items").fill_null(0) > 0
     status = (
@@ -79,10 +80,11 @@ def receipts(connection: Connection, bounds: Bounds) -> pl.DataFrame:
         .otherwise(pl.lit("unidentified"))
     )
     applied = pl.when(is_open).then(pl.col("applied_amount").fill_null(0)).otherwise(0)
-    frame = db.frame(connection, query, shape).with_columns(status.alias("status"), applied.alias("applied_amount"))
     columns = [*_REFERENCES, "file", "line", "account", "value_date", "currency", "amount", "payer_name", "payer_account", "customer_id",
                "status", "applied_amount", "unapplied_amount", "exception_reason"]
-    return _told(frame.sort("value_date", "receipt_id").select(columns), ("amount", "applied_amount", "unapplied_amount"))
+    for frame in db.frames(connection, query, shape):
+        named = frame.with_columns(status.alias("status"), applied.alias("applied_amount"))
+        yield _told(named.select(columns), ("amount", "applied_amount", "unapplied_amount"))
 
 
 def _used_by_receipt() -> Select[*tuple[int, ...]]:
@@ -95,7 +97,7 @@ def _used_by_receipt() -> Select[*tuple[int, ...]]:
     )
 
 
-def applications(connection: Connection, bounds: Bounds) -> pl.DataFrame:
+def applications(connection: Connection, bounds: Bounds) -> Iterator[pl.DataFrame]:
     """Each application that was ever posted, and whether it still stands."""
     application, receipt, line, item = schema.application, schema.receipt, schema.bank_line, schema.open_item
     reversal = schema.journal_entry.alias()
@@ -112,17 +114,18 @@ def applications(connection: Connection, bounds: Bounds) -> pl.DataFrame:
         .join(receipt, receipt.c.receipt_id == application.c.receipt_id).join(line, line.c.line_id == receipt.c.line_id)
         .outerjoin(item, item.c.item_id == application.c.item_id)
         .outerjoin(reversal, reversal.c.reverses == application.c.entry_id).where(*bounds.on(application.c.applied_on))
+        .order_by(application.c.applied_on, db.by_bytes(connection, receipt.c.receipt_key), application.c.application_id)
     )
     status = pl.when(pl.col("reversed_by").is_null()).then(pl.lit("posted")).otherwise(pl.lit("reversed")).alias("status")
-    frame = db.frame(connection, query, shape).with_columns(status)
-    ordered = frame.sort("applied_on", "receipt_id", "application_id").select(
-        *_REFERENCES, "invoice_number", "customer_id", "currency", "applied_amount", "discount_amount", "deduction_amount", "write_off_amount",
-        "status", "source", "rule", "confidence", "applied_on", "actor", "deduction_reason",
-    )
-    return _told(ordered, ("applied_amount", "discount_amount", "deduction_amount", "write_off_amount"))
+    amounts = ("applied_amount", "discount_amount", "deduction_amount", "write_off_amount")
+    for frame in db.frames(connection, query, shape):
+        yield _told(frame.with_columns(status).select(
+            *_REFERENCES, "invoice_number", "customer_id", "currency", *amounts, "status", "source", "rule", "confidence", "applied_on", "actor",
+            "deduction_reason",
+        ), amounts)
 
 
-def proposals(connection: Connection, bounds: Bounds) -> pl.DataFrame:
+def proposals(connection: Connection, bounds: Bounds) -> Iterator[pl.DataFrame]:
     """What the engine suggests for receipts that wait for a person, best first."""
     head, told, receipt, line, item = schema.proposal, schema.proposal_line, schema.receipt, schema.bank_line, schema.open_item
     shape = {
@@ -137,12 +140,13 @@ def proposals(connection: Connection, bounds: Bounds) -> pl.DataFrame:
         .outerjoin(told, and_(told.c.receipt_id == head.c.receipt_id, told.c.rank == head.c.rank))
         .outerjoin(item, item.c.item_id == told.c.item_id)
         .where(receipt.c.state == "open", receipt.c.unapplied_minor == receipt.c.amount_minor, *bounds.on(receipt.c.value_date))
+        .order_by(db.by_bytes(connection, receipt.c.receipt_key), head.c.rank, told.c.n)
     )
-    ordered = db.frame(connection, query, shape).sort("receipt_id", "rank", "n").drop("n")
-    return _told(ordered, ("applied_amount", "discount_amount", "deduction_amount"))
+    for frame in db.frames(connection, query, shape):
+        yield _told(frame.drop("n"), ("applied_amount", "discount_amount", "deduction_amount"))
 
 
-def exceptions(connection: Connection, bounds: Bounds) -> pl.DataFrame:
+def exceptions(connection: Connection, bounds: Bounds) -> Iterator[pl.DataFrame]:
     """The queue, open and resolved."""
     case, receipt, line, head = schema.exception_case, schema.receipt, schema.bank_line, schema.proposal
     count = select(head.c.receipt_id, func.count().label("suggestions")).group_by(head.c.receipt_id).subquery()
@@ -156,17 +160,17 @@ def exceptions(connection: Connection, bounds: Bounds) -> pl.DataFrame:
                case.c.opened_on, case.c.currency, case.c.amount_minor, case.c.customer_id, func.coalesce(count.c.suggestions, 0), case.c.note, line.c.payer_name)
         .outerjoin(receipt, receipt.c.receipt_id == case.c.receipt_id)
         .outerjoin(line, or_(line.c.line_id == receipt.c.line_id, line.c.line_id == case.c.line_id))
-        .outerjoin(count, count.c.receipt_id == case.c.receipt_id).where(*bounds.on(case.c.opened_on))
+        .outerjoin(count, count.c.receipt_id == case.c.receipt_id).where(*bounds.on(case.c.opened_on)).order_by(case.c.exception_id)
     )
-    frame = db.frame(connection, query, shape).with_columns((pl.lit(bounds.as_of) - pl.col("opened_on")).dt.total_days().alias("age_days"))
-    ordered = frame.sort("exception_id").select(
-        "exception_id", "receipt_id", "bank_reference", "reason", "status", "assignee", "opened_at", "age_days", "currency", "amount",
-        "customer_id", "suggestion_count", "note", "payer_name",
-    )
-    return _told(ordered, ("amount",))
+    age = (pl.lit(bounds.as_of) - pl.col("opened_on")).dt.total_days().alias("age_days")
+    for frame in db.frames(connection, query, shape):
+        yield _told(frame.with_columns(age).select(
+            "exception_id", "receipt_id", "bank_reference", "reason", "status", "assignee", "opened_at", "age_days", "currency", "amount",
+            "customer_id", "suggestion_count", "note", "payer_name",
+        ), ("amount",))
 
 
-def journal(connection: Connection, bounds: Bounds) -> pl.DataFrame:
+def journal(connection: Connection, bounds: Bounds) -> Iterator[pl.DataFrame]:
     """Every posting, in the order it was written."""
     entry, leg, item, receipt = schema.journal_entry, schema.posting, schema.open_item, schema.receipt
     shape: db.Shape = {
@@ -179,17 +183,18 @@ def journal(connection: Connection, bounds: Bounds) -> pl.DataFrame:
                receipt.c.receipt_key, leg.c.currency, leg.c.amount_minor, entry.c.memo, entry.c.actor, entry.c.reverses, leg.c.n, entry.c.kind, entry.c.reason)
         .join(leg, leg.c.entry_id == entry.c.entry_id).outerjoin(item, item.c.item_id == leg.c.item_id)
         .outerjoin(receipt, receipt.c.receipt_id == leg.c.receipt_id).where(*bounds.on(entry.c.entry_date))
+        .order_by(entry.c.entry_id, leg.c.n)
     )
     sides = [pl.when(pl.col("minor") > 0).then(pl.col("minor")).otherwise(0).alias("debit"),
              pl.when(pl.col("minor") < 0).then(-pl.col("minor")).otherwise(0).alias("credit")]
-    ordered = db.frame(connection, query, shape).with_columns(sides).sort("entry_id", "n").select(
-        "entry_id", "posted_at", "date", "account", "customer_id", "invoice_number", "receipt_id", "currency", "debit", "credit", "memo", "actor",
-        "reverses", "kind", "reason",
-    )
-    return _told(ordered, ("debit", "credit"))
+    for frame in db.frames(connection, query, shape):
+        yield _told(frame.with_columns(sides).select(
+            "entry_id", "posted_at", "date", "account", "customer_id", "invoice_number", "receipt_id", "currency", "debit", "credit", "memo", "actor",
+            "reverses", "kind", "reason",
+        ), ("debit", "credit"))
 
 
-def open_items(connection: Connection, bounds: Bounds) -> pl.DataFrame:
+def open_items(connection: Connection, bounds: Bounds) -> Iterator[pl.DataFrame]:
     """What customers owe and what stands to their credit, aged by due date."""
     item = schema.open_item
     shape: db.Shape = {
@@ -198,11 +203,12 @@ def open_items(connection: Connection, bounds: Bounds) -> pl.DataFrame:
     }
     query = select(item.c.document_number, item.c.customer_id, item.c.kind, item.c.issue_date, item.c.due_date, item.c.currency, item.c.amount_minor,
                    item.c.open_minor, item.c.company).where(item.c.open_minor != 0, *bounds.on(item.c.issue_date))
-    frame = db.frame(connection, query, shape).with_columns(days_past_due(bounds.as_of)).with_columns(bucket())
-    ordered = frame.sort("customer_id", "due_date", "company", "invoice_number").select(
-        "invoice_number", "customer_id", "kind", "issue_date", "due_date", "currency", "amount", "open_amount", "days_past_due", "bucket", "company",
-    )
-    return _told(ordered, ("amount", "open_amount"))
+    in_order = (db.by_bytes(connection, item.c.customer_id), item.c.due_date.nulls_first(), db.by_bytes(connection, item.c.company),
+                db.by_bytes(connection, item.c.document_number))
+    for frame in db.frames(connection, query.order_by(*in_order), shape):
+        yield _told(frame.with_columns(days_past_due(bounds.as_of)).with_columns(bucket()).select(
+            "invoice_number", "customer_id", "kind", "issue_date", "due_date", "currency", "amount", "open_amount", "days_past_due", "bucket", "company",
+        ), ("amount", "open_amount"))
 
 
 def days_past_due(as_of: dt.date) -> pl.Expr:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from typing import NamedTuple
+import itertools
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 from sqlalchemy import Connection, func, select
@@ -17,6 +18,9 @@ from sqlalchemy import Connection, func, select
 from cashapp import clock, db, periods, schema
 from cashapp.accounts import RECEIVABLE, UNAPPLIED
 from cashapp.errors import CashappError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 ENTRIES = {
     "n": pl.Int64,  # names the entry in POSTINGS
@@ -28,6 +32,7 @@ POSTINGS = {
     "customer_id": pl.String, "item_id": pl.Int64, "receipt_id": pl.Int64,
 }
 GENESIS = "0" * 64
+_AT_ONCE = 50_000  # rows that are text at one time
 
 
 class Leg(NamedTuple):
@@ -131,8 +136,8 @@ def _move_balances(connection: Connection, legs: pl.DataFrame, on: dt.date) -> N
 
 def _deltas(legs: pl.DataFrame, key: str, sign: int) -> pl.DataFrame:
     return (
-        legs.filter(pl.col(key).is_not_null()).group_by(pl.col(key).alias("key"))
-        .agg((pl.col("amount_minor").sum() * sign).alias("delta")).filter(pl.col("delta") != 0).sort("key")
+        legs.filter(pl.col(key).is_not_null()).group_by(key)
+        .agg((pl.col("amount_minor").sum() * sign).alias("delta")).filter(pl.col("delta") != 0).sort(key)
     )
 
 
@@ -141,18 +146,20 @@ def _seal(connection: Connection, entries: pl.DataFrame, legs: pl.DataFrame) -> 
     last = connection.execute(select(seal.c.seal_id, seal.c.digest).order_by(seal.c.seal_id.desc()).limit(1)).first()
     connection.execute(seal.insert().values(
         seal_id=last.seal_id + 1 if last else 1, first_entry=entries["entry_id"].min(), last_entry=entries["entry_id"].max(),
-        digest=digest(last.digest if last else GENESIS, entries, legs),
+        digest=digest(last.digest if last else GENESIS, entries.iter_slices(_AT_ONCE), legs.iter_slices(_AT_ONCE)),
     ))
 
 
-def digest(previous: str, entries: pl.DataFrame, legs: pl.DataFrame) -> str:
-    """The seal over entries and postings: SHA-256 of the previous seal and of every column of every row, in order."""
+def digest(previous: str, entries: Iterable[pl.DataFrame], legs: Iterable[pl.DataFrame]) -> str:
+    """The seal over entries and postings: SHA-256 of the previous seal and of every column of every row, in order of their keys.
+
+    In a row the columns stand by name, with 0x1F between them and 0x00 for nothing; 0x1E ends it.
+    """
     chain = hashlib.sha256(previous.encode())
-    for frame, order in ((entries, ["entry_id"]), (legs, ["entry_id", "n"])):
-        ordered = frame.sort(order).with_columns(pl.col(pl.Datetime).dt.strftime("%Y-%m-%d %H:%M:%S"))
-        cells = [pl.col(name).cast(pl.String).fill_null("\x00") for name in sorted(ordered.columns)]
-        for line in ordered.select(pl.concat_str(cells, separator="\x1f").alias("row")).iter_slices(100_000):
-            chain.update("\x1e".join(line["row"]).encode())
+    for frame in itertools.chain(entries, legs):
+        chain.update(frame.select(sorted(frame.columns)).write_csv(
+            include_header=False, separator="\x1f", line_terminator="\x1e", null_value="\x00", quote_style="never", datetime_format="%Y-%m-%d %H:%M:%S",
+        ).encode())
     return chain.hexdigest()
 
 
@@ -162,12 +169,13 @@ SEALED_POSTINGS = {"entry_id": pl.Int64, "n": pl.Int64, **{k: v for k, v in POST
 """What a seal covers: every column of every entry and posting."""
 
 
-def sealed(connection: Connection, first_entry: int, last_entry: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Entries and postings of a range of entries, as `digest` takes them."""
+def sealed(connection: Connection, first_entry: int, last_entry: int) -> tuple[Iterator[pl.DataFrame], Iterator[pl.DataFrame]]:
+    """Entries and postings of a range of entries, as `digest` takes them: ordered, in frames of a few thousand rows."""
     entry, leg = schema.journal_entry, schema.posting
     entries = select(*(entry.c[name] for name in SEALED_ENTRIES)).where(entry.c.entry_id.between(first_entry, last_entry))
     legs = select(*(leg.c[name] for name in SEALED_POSTINGS)).where(leg.c.entry_id.between(first_entry, last_entry))
-    return db.frame(connection, entries, SEALED_ENTRIES), db.frame(connection, legs, SEALED_POSTINGS)
+    return (db.frames(connection, entries.order_by(entry.c.entry_id), SEALED_ENTRIES),
+            db.frames(connection, legs.order_by(leg.c.entry_id, leg.c.n), SEALED_POSTINGS))
 
 
 def broken_seals(connection: Connection) -> list[str]:

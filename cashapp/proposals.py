@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass, field, replace
 
 import polars as pl
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Table, bindparam, func, select
 
 from cashapp import applications, db, exceptions, schema, strata
 from matching.schema import Outcome
@@ -75,18 +75,19 @@ def _replace(connection: Connection, outcome: Outcome, receipts: pl.DataFrame) -
     if ids.is_empty():
         return
     for table in (schema.proposal_line, schema.proposal, schema.evidence):
-        _delete(connection, table.name, ids)
+        _delete(connection, table, ids)
     db.insert_frame(connection, schema.proposal, outcome.proposals)
     numbered = outcome.lines.with_columns(pl.int_range(pl.len()).over("receipt_id", "rank").alias("n"))
     db.insert_frame(connection, schema.proposal_line, numbered)
     db.insert_frame(connection, schema.evidence, outcome.evidence)
 
 
-def _delete(connection: Connection, table: str, ids: pl.Series) -> None:
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(f"DELETE FROM {table} WHERE receipt_id = ?", [(i,) for i in ids])
-    else:
-        connection.exec_driver_sql(f"DELETE FROM {table} WHERE receipt_id = ANY(%s)", (ids.to_list(),))
+def _delete(connection: Connection, table: Table, ids: pl.Series) -> None:
+    """What an earlier run said of these receipts; of receipts that are new there is nothing."""
+    newest = connection.execute(select(func.max(table.c.receipt_id))).scalar() or 0
+    earlier = [{"receipt": receipt_id} for receipt_id in ids.filter(ids <= newest).sort()]
+    if earlier:
+        connection.execute(table.delete().where(table.c.receipt_id == bindparam("receipt")), earlier)
 
 
 def _post(connection: Connection, certain: pl.DataFrame, lines: pl.DataFrame, receipts: pl.DataFrame, as_of: dt.date) -> tuple[int, dict[str, int]]:
@@ -114,11 +115,4 @@ def _overpaid(certain: pl.DataFrame, lines: pl.DataFrame, verdicts: pl.DataFrame
 def _name_payers(connection: Connection, verdicts: pl.DataFrame) -> None:
     """Receipts whose payer is certain carry the customer."""
     named = verdicts.filter(pl.col("customer_id").is_not_null()).select("customer_id", "receipt_id").sort("receipt_id")
-    if named.is_empty():
-        return
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("UPDATE receipt SET customer_id = ? WHERE receipt_id = ?", named.rows())
-    else:
-        connection.exec_driver_sql(
-            "UPDATE receipt SET customer_id = d.customer_id FROM unnest(%s::text[], %s::bigint[]) AS d(customer_id, receipt_id) "
-            "WHERE receipt.receipt_id = d.receipt_id", (named["customer_id"].to_list(), named["receipt_id"].to_list()))
+    db.update_frame(connection, schema.receipt, "receipt_id", named)

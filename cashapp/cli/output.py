@@ -41,6 +41,6 @@ def export(session: Session, what: str, out: Path | None, to: str | None, since:
         return
     chosen = exports.EXPORTS[what]
     bounds = exports.Bounds(since.date() if since else None, until.date() if until else None, as_of.date() if as_of else clock.today())
-    with db.reading(engine) as connection:
-        frame = chosen.read(connection, bounds)
-    tabular.write(frame, tabular.format_for(to, out), out, amounts=chosen.amounts)
+    with db.reading(engine) as connection, tabular.appended(tabular.format_for(to, out), out, amounts=chosen.amounts) as put:
+        for frame in chosen.read(connection, bounds):
+            put(frame)

@@ -42,7 +42,7 @@ def list_(session: Session, reason: str | None, with_resolved: bool, as_of: dt.d
 
     _, engine = session.open()
     with db.reading(engine) as connection:
-        frame = exports.exceptions(connection, exports.Bounds(None, None, as_of.date() if as_of else clock.today()))
+        frame = pl.concat(exports.exceptions(connection, exports.Bounds(None, None, as_of.date() if as_of else clock.today())))
     if not with_resolved:
         frame = frame.filter(pl.col("status") == "open")
     if reason:

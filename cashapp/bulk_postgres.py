@@ -1,0 +1,79 @@
+"""Rows in bulk into and out of PostgreSQL: COPY, in blocks of CSV that polars writes and reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from itertools import islice
+from typing import TYPE_CHECKING, TypeAlias
+
+import polars as pl
+from sqlalchemy.exc import DBAPIError
+
+if TYPE_CHECKING:
+    from psycopg import Copy
+    from sqlalchemy import Connection, Select
+
+    Query: TypeAlias = Select[*tuple[object, ...]]
+
+_AT_ONCE = 50_000
+
+
+def insert(connection: Connection, table: str, frame: pl.DataFrame) -> None:
+    """Add the frame's rows; its columns are the table's by name."""
+    with _copying(connection, f"COPY {table} ({', '.join(frame.columns)}) FROM STDIN (FORMAT csv, NULL '\\N')") as copy:
+        for piece in frame.iter_slices(_AT_ONCE):
+            copy.write(piece.write_csv(include_header=False, null_value="\\N", quote_style="non_numeric"))
+
+
+def update(connection: Connection, table: str, key: str, changes: pl.DataFrame, assignments: str) -> None:
+    """Change the rows whose `key` stands in the frame; the assignments name its columns as `d.column`."""
+    columns = ", ".join(f"%s::{'bigint' if dtype == pl.Int64 else 'text'}[]" for dtype in changes.dtypes)
+    statement = f"UPDATE {table} SET {assignments} FROM unnest({columns}) AS d({', '.join(changes.columns)}) WHERE {table}.{key} = d.{key}"
+    connection.exec_driver_sql(statement, tuple(column.to_list() for column in changes))
+
+
+def read(connection: Connection, query: Query, shape: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    """The query's rows; `shape` names and types its columns in their order."""
+    with _copying(connection, *_copy_out(connection, query)) as copy:
+        return _frame(b"".join(copy), shape)
+
+
+def read_blocks(connection: Connection, query: Query, shape: Mapping[str, pl.DataType], rows: int) -> Iterator[pl.DataFrame]:
+    """The same, so many rows at a time, in memory flat in their number."""
+    with _copying(connection, *_copy_out(connection, query)) as copy:
+        lines = iter(copy)  # the protocol gives a row at a time
+        while block := b"".join(islice(lines, rows)):
+            yield _frame(block, shape)
+
+
+def _copy_out(connection: Connection, query: Query) -> tuple[str, Mapping[str, object]]:
+    compiled = query.compile(connection, compile_kwargs={"render_postcompile": True})
+    return f"COPY ({compiled}) TO STDOUT (FORMAT csv)", compiled.params
+
+
+@contextmanager
+def _copying(connection: Connection, statement: str, parameters: Mapping[str, object] | None = None) -> Iterator[Copy]:
+    """COPY runs outside SQLAlchemy's execute: its errors are wrapped here as SQLAlchemy would."""
+    import psycopg
+
+    try:
+        with connection.connection.cursor().copy(statement, parameters) as copy:
+            yield copy
+    except psycopg.Error as error:
+        raise DBAPIError.instance(statement, None, error, psycopg.Error, dialect=connection.dialect) from error
+
+
+def _frame(lines: bytes, shape: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    if not lines:
+        return pl.DataFrame(schema=shape)
+    told = {name: pl.String() if isinstance(dtype, pl.Boolean | pl.Datetime) else dtype for name, dtype in shape.items()}
+    frame = pl.read_csv(lines, has_header=False, schema=told)
+    return frame.select(_typed(name, dtype) for name, dtype in shape.items())
+
+
+def _typed(name: str, dtype: pl.DataType) -> pl.Expr:
+    column = pl.col(name)
+    if dtype == pl.Boolean:
+        return column == "t"
+    return column.str.head(19).str.to_datetime("%Y-%m-%d %H:%M:%S") if dtype == pl.Datetime else column

@@ -1,0 +1,108 @@
+"""Rows in bulk come back as they went in, by each road of each database; what fails leaves nothing behind."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import polars as pl
+import pytest
+from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Engine, MetaData, Table, Text, func, select
+from sqlalchemy.exc import IntegrityError
+
+from cashapp import db
+from cashapp.bulk_sqlite import STAGED_FROM
+
+ODD_TEXTS = ("", None, 'a,"b"\n\\N;é😀', "\\N", "null", "'", "x\x01\x1fy", " lead", "123", "true", "[]", "%s %(a)s", "\r\n")
+SHAPE = {"k": pl.Int64(), "words": pl.String(), "day": pl.Date(), "at": pl.Datetime(), "flag": pl.Boolean(), "n": pl.Int64()}
+THINGS = Table("things", MetaData(), Column("k", BigInteger, primary_key=True), Column("words", Text), Column("day", Date), Column("at", DateTime),
+               Column("flag", Boolean), Column("n", BigInteger))
+
+
+def things(rows: int, first: int = 0) -> pl.DataFrame:
+    """Rows with everything a cell can hold."""
+    def told(*cells: object) -> list[object]:
+        return [cells[number % len(cells)] for number in range(rows)]
+
+    columns = (range(first, first + rows), told(*ODD_TEXTS), told(dt.date(2026, 1, 2), None), told(dt.datetime(2026, 1, 2, 3, 4, 5), None),
+               told(True, False, None), told(2**63 - 1, -2**63, None, 0))
+    return pl.DataFrame(dict(zip(SHAPE, columns, strict=True)), schema=SHAPE)
+
+
+@pytest.fixture
+def engine(engine: Engine) -> Engine:
+    """Books with a table of things."""
+    with db.writing(engine) as connection:
+        THINGS.create(connection)
+    return engine
+
+
+@pytest.mark.parametrize("rows", [1, 30, STAGED_FROM + 30])
+def test_rows_come_back_in_order_and_alike(engine: Engine, rows: int) -> None:
+    given = things(rows)
+    with db.writing(engine) as connection:
+        db.insert_frame(connection, THINGS, given)
+        back = db.frame(connection, select(THINGS).order_by(THINGS.c.k.desc()), SHAPE)
+    assert back.reverse().equals(given)
+    with db.reading(engine) as connection:
+        parts = list(db.frames(connection, select(THINGS).order_by(THINGS.c.k), SHAPE, 7))
+        chosen = db.frame(connection, select(THINGS).where(THINGS.c.words == "%s %(a)s", THINGS.c.day == dt.date(2026, 1, 2)), SHAPE)
+    assert [part.height for part in parts] == [7] * (rows // 7) + [rows % 7] * (rows % 7 > 0)
+    assert pl.concat(parts).equals(given)
+    assert chosen.sort("k").equals(given.filter((pl.col("words") == "%s %(a)s") & pl.col("day").is_not_null()))
+
+
+def test_no_row_is_an_empty_frame(engine: Engine) -> None:
+    with db.reading(engine) as connection:
+        assert db.frame(connection, select(THINGS), SHAPE).equals(pl.DataFrame(schema=SHAPE))
+        assert [frame.equals(pl.DataFrame(schema=SHAPE)) for frame in db.frames(connection, select(THINGS), SHAPE)] == [True]
+
+
+@pytest.mark.parametrize("rows", [3, STAGED_FROM])
+def test_only_the_named_rows_change(engine: Engine, rows: int) -> None:
+    with db.writing(engine) as connection:
+        db.insert_frame(connection, THINGS, things(rows))
+        db.update_frame(connection, THINGS, "k", pl.DataFrame({"k": range(1, rows), "words": ["new"] * (rows - 1)}))
+        db.add_to_column(connection, THINGS, "k", "n", pl.DataFrame({"k": [2, 1], "delta": [5, 2**63 - 1]}), at_zero=("day", dt.date(2026, 3, 4)))
+        back = db.frame(connection, select(THINGS).order_by(THINGS.c.k), SHAPE)
+    assert set(back["words"][1:]) == {"new"}
+    assert back["words"][0] == ""
+    assert back["n"][1] == -1
+    assert back["day"][1] is None
+
+
+def test_a_balance_at_zero_is_stamped(engine: Engine) -> None:
+    with db.writing(engine) as connection:
+        db.insert_frame(connection, THINGS, things(4))
+        db.add_to_column(connection, THINGS, "k", "n", pl.DataFrame({"k": [0], "delta": [1 - 2**63]}), at_zero=("day", dt.date(2026, 3, 4)))
+        assert connection.execute(select(THINGS.c.n, THINGS.c.day).where(THINGS.c.k == 0)).one() == (0, dt.date(2026, 3, 4))
+
+
+def test_more_large_frames_in_one_transaction_than_files_can_be_attached(engine: Engine) -> None:
+    with db.writing(engine) as connection:
+        for number in range(12):
+            db.insert_frame(connection, THINGS, things(STAGED_FROM, number * STAGED_FROM))
+    with db.writing(engine) as connection:  # and again on the same connection of the pool
+        db.insert_frame(connection, THINGS, things(STAGED_FROM, 12 * STAGED_FROM))
+        assert connection.execute(select(func.count()).select_from(THINGS)).scalar_one() == 13 * STAGED_FROM
+
+
+@pytest.mark.parametrize("rows", [3, STAGED_FROM])
+def test_a_refused_row_leaves_none_and_no_file(engine: Engine, rows: int, tmp_path: Path) -> None:
+    twice = things(rows).with_columns(pl.when(pl.col("k") == rows - 1).then(0).otherwise("k").alias("k"))
+    with pytest.raises(IntegrityError), db.writing(engine) as connection:
+        db.insert_frame(connection, THINGS, twice)
+    with db.reading(engine) as connection:
+        assert connection.execute(select(THINGS)).first() is None
+    engine.dispose()
+    assert [path.name for path in tmp_path.iterdir() if "staged" in path.name] == []
+
+
+def test_a_file_that_a_killed_process_left_is_no_hindrance(tmp_path: Path) -> None:
+    engine = db.opened(f"sqlite:///{tmp_path / 'books.db'}")
+    (tmp_path / "books.db-staged").write_bytes(b"half a file")
+    with db.writing(engine) as connection:
+        THINGS.create(connection)
+        db.insert_frame(connection, THINGS, things(STAGED_FROM))
+    engine.dispose()
+    assert not (tmp_path / "books.db-staged").exists()
