@@ -134,6 +134,24 @@ class BankProfile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     csv: CsvColumns | None = None
 
 
+class Log(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Events of a run for programs; `file` is relative to the workspace, empty: standard error."""
+
+    format: Literal["none", "text", "json"] = "none"
+    file: str = ""
+
+    @property
+    def on_stderr(self) -> bool:
+        """Whether events stand on standard error, in place of the lines for people."""
+        return self.format != "none" and not self.file
+
+
+class Metrics(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the textfile collector of a node exporter finds this workspace's figures; empty: nowhere."""
+
+    textfile: str = ""
+
+
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All settings of a workspace."""
 
@@ -152,6 +170,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     roles: list[Role] = []
     bad_debt: BadDebt = BadDebt()
     desk: DeskRules = DeskRules()
+    log: Log = Log()
+    metrics: Metrics = Metrics()
 
     def profile_for(self, name: str) -> tuple[Profile, Mismatch]:
         """The reader's profile for a file of that name, and what a control mismatch does to it."""
@@ -305,6 +325,15 @@ calendar = "FED"
 # number = "7654321"
 # account = "1234567890"
 # currency = "USD"
+
+[log]
+# What a run does, as lines for programs: "none", "text" (key=value) or "json"; on standard error, or in a file (a path from this folder).
+format = "none"
+file = ""
+
+[metrics]
+# A file for the textfile collector of a Prometheus node exporter, written after each run and each check. It ends in .prom.
+textfile = ""
 
 # What is particular to one bank's files, chosen by file name.
 # [[profiles]]

@@ -11,18 +11,19 @@ import hashlib
 import json
 import multiprocessing
 import shutil
-import stat
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import Engine, func, select
 
-from cashapp import clock, db, frames, ingest, periods, proposals, schema, strata
+from cashapp import clock, db, frames, inbox, ingest, logs, periods, proposals, schema, strata
 from cashapp.errors import UsageError
 from cashapp.reading import issue_text
 from cashapp.tabular import replace_file
@@ -37,13 +38,18 @@ Tell = Callable[[str], None]
 
 
 class Watcher(Protocol):
-    """Who wants to know how a run goes on: `tell` hears of what an operator must know, `stage` of what is being done now."""
+    """Who wants to know how a run goes on: `tell` hears of what an operator must know, `stage` of what is being done now.
+
+    `events` are for programs: each thing that was done, with its counts and seconds (`cashapp.logs`).
+    """
+
+    events: logs.Events
 
     def tell(self, line: str) -> None:
         """A refused or skipped thing, in one line."""
 
-    def stage(self, what: str, done: int, total: int) -> None:
-        """What is being done now; `done` of `total` steps of it are through."""
+    def stage(self, what: str, done: int = 0, total: int = 0) -> None:
+        """What is being done now; `done` of `total` bytes of it are through, where that is known."""
 
 
 @dataclass
@@ -57,6 +63,7 @@ class FileOutcome:
     transactions: int = 0
     debit: dict[str, int] = field(default_factory=dict)
     credit: dict[str, int] = field(default_factory=dict)
+    untied: int = 0  # controls that do not tie
 
     def as_json(self) -> dict[str, object]:
         """The contract's object; totals by currency as decimal text."""
@@ -71,6 +78,7 @@ class Summary:
     """What a run did; amounts in minor units by currency."""
 
     as_of: dt.date
+    key: str
     files: list[FileOutcome] = field(default_factory=list)
     receipt_count: int = 0
     received: dict[str, int] = field(default_factory=dict)
@@ -86,10 +94,25 @@ class Summary:
         """Whether a file was quarantined."""
         return any(file.status == "quarantined" for file in self.files)
 
+    def counts(self) -> Counter[tuple[str, str]]:
+        """What is added up over all runs, by what it is and of which format, currency (minor units) or stage (milliseconds)."""
+        counts: Counter[tuple[str, str]] = Counter()
+        for file in self.files:
+            counts[f"files_{file.status}", file.format] += 1
+            counts["controls_untied", file.format] += file.untied
+        counts["receipts", ""] += self.receipt_count
+        counts["applied", ""] += self.matched.auto_count
+        counts["returned", ""] += self.returned
+        counts["linked", ""] += self.linked
+        for what, money in (("received_minor", self.received), ("applied_minor", self.matched.auto_minor)):
+            counts.update({(what, currency): minor for currency, minor in money.items()})
+        counts.update({("milliseconds", name.removesuffix("_s")): round(seconds * 1000) for name, seconds in self.timings.items()})
+        return counts
+
     def as_json(self) -> dict[str, object]:
         """The object that `cashapp run --json` prints."""
         return {
-            "as_of": self.as_of.isoformat(),
+            "run": self.key, "as_of": self.as_of.isoformat(),
             "files": [file.as_json() for file in self.files],
             "receipts": {"count": self.receipt_count, "amount": money_by_currency(self.received)},
             "applied": {"auto_count": self.matched.auto_count, "auto_amount": money_by_currency(self.matched.auto_minor)},
@@ -106,33 +129,41 @@ def money_by_currency(minor: dict[str, int]) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Options:
-    """How a run is to go. `paths` empty: the inbox."""
+    """How a run is to go. `paths` None: the inbox. Once `stopping` says so, no further file is begun."""
 
-    paths: tuple[Path, ...] = ()
+    paths: tuple[Path, ...] | None = None
     format_name: str | None = None
     as_of: dt.date = field(default_factory=clock.today)
     post: bool = True
     actor: str = "cashapp"
     workers: int = 1
+    key: str = field(default_factory=logs.run_key)
+    stopping: Callable[[], bool] = lambda: False
 
 
 def run(workspace: Workspace, engine: Engine, options: Options, watcher: Watcher) -> Summary:
     """The whole job: files, then matching. Everything is in the books or refused when it returns."""
-    began = time.perf_counter()
+    began, started_at = time.perf_counter(), clock.now()
     if options.format_name and options.format_name not in registry.all_formats():
         raise UsageError(f"{options.format_name!r} is not a format; `cashapp formats` lists them")
     with db.reading(engine) as connection:
         periods.refuse_locked(connection, periods.of(options.as_of), f"nothing can be applied as of {options.as_of}")
-    summary, before = Summary(options.as_of), _newest(engine)
+    summary, before = Summary(options.as_of, options.key), _newest(engine)
     paths = _drop(workspace, options.paths, watcher.tell)
-    with _readers(workspace, paths, options) as read:
-        for done, path in enumerate(paths):
-            watcher.stage(f"reading {path.name}", done, len(paths))
-            summary.files.append(_take_file(workspace, engine, path, read, options, summary, watcher.tell))
-    watcher.stage("matching", len(paths), len(paths))
+    watcher.events.tell("run_started", as_of=options.as_of.isoformat(), files=len(paths))
+    with _readers(workspace, paths, options, watcher) as read:
+        for path in paths:
+            if options.stopping():
+                break
+            summary.files.append(_take_file(workspace, engine, path, read, options, summary, watcher))
+    watcher.stage("matching")
     _match(workspace, engine, options, summary)
+    watcher.events.tell("matched", stage="match", receipts=summary.matched.considered, seconds=round(summary.timings["match_s"], 3))
+    watcher.events.tell("posted", stage="post", applied=summary.matched.auto_count, seconds=round(summary.timings["post_s"], 3))
     summary.timings["total_s"] = time.perf_counter() - began
-    _log_run(engine, options, summary, before)
+    _log_run(engine, options, summary, before, started_at)
+    watcher.events.tell("run_finished", files=len(summary.files), receipts=summary.receipt_count, applied=summary.matched.auto_count,
+                        exceptions=sum(summary.exceptions.values()), seconds=round(summary.timings["total_s"], 3))
     return summary
 
 
@@ -144,43 +175,67 @@ def _newest(engine: Engine) -> tuple[int, int]:
         return file_id, entry_id
 
 
-def _drop(workspace: Workspace, paths: Sequence[Path], tell: Tell) -> list[Path]:
-    """The files to take: as named, else the inbox's regular files by name; other things there are left and told."""
+def _drop(workspace: Workspace, paths: Sequence[Path] | None, tell: Tell) -> list[Path]:
+    """The files to take, by name: as given, else the inbox's regular files; other things there are left and told."""
+    if paths is None:
+        return inbox.waiting(workspace.folder("inbox"), tell)
     missing = next((path for path in paths if not path.exists()), None)
     if missing is not None:
         raise UsageError(f"{missing}: no such file")
-    if paths:
-        return list(paths)
-    wanted: list[Path] = []
-    for path in sorted(workspace.folder("inbox").iterdir()):
-        if stat.S_ISREG(path.lstat().st_mode):
-            if not path.name.startswith(".") and path.suffix != ".part":
-                wanted.append(path)
-        else:
-            tell(f"{path}: skipped – only regular files are read from the inbox")
-    return wanted
+    return sorted(paths, key=lambda path: (path.name, path))
 
 
 Reader = Callable[[Path], documents.Document]
 
 
 @contextmanager
-def _readers(workspace: Workspace, paths: Sequence[Path], options: Options) -> Iterator[Reader]:
+def _readers(workspace: Workspace, paths: Sequence[Path], options: Options, watcher: Watcher) -> Iterator[Reader]:
     """How files are read: here, or ahead in as many processes as were asked for."""
+    total = sum(path.stat().st_size for path in paths)
+    through = 0  # bytes of the files before
+
     def profile(path: Path) -> Profile:
         return workspace.config.profile_for(path.name)[0]
 
+    def at(path: Path, done: int) -> None:
+        watcher.stage(f"reading {path.name}", through + done, total)
+
+    def read(path: Path) -> documents.Document:
+        nonlocal through
+        parts = documents.stream(path, format_name=options.format_name, profile=profile(path))
+        document = documents.joined(_followed(parts, partial(at, path)))
+        through += path.stat().st_size
+        return document
+
+    def read_ahead(path: Path) -> documents.Document:
+        nonlocal through
+        at(path, 0)
+        document = ahead.pop(path).result()
+        through += path.stat().st_size
+        return document
+
     if options.workers == 1 or len(paths) < 2:
-        yield lambda path: documents.read(path, format_name=options.format_name, profile=profile(path))
+        yield read
         return
     with ProcessPoolExecutor(options.workers, mp_context=multiprocessing.get_context("spawn")) as pool:
         ahead = {path: pool.submit(documents.read, path, format_name=options.format_name, profile=profile(path)) for path in paths if path.is_file()}
-        yield lambda path: ahead.pop(path).result()
+        yield read_ahead
 
 
-def _take_file(workspace: Workspace, engine: Engine, path: Path, read: Reader, options: Options, summary: Summary, tell: Tell) -> FileOutcome:
+def _followed(parts: Iterable[documents.Document], at: Callable[[int], None]) -> Iterator[documents.Document]:
+    """The same parts; `at` hears before each how many bytes are through."""
+    at(0)
+    for part in parts:
+        if part.lines.height:
+            at(part.lines["byte_end"][-1])
+        yield part
+
+
+def _take_file(workspace: Workspace, engine: Engine, path: Path, read: Reader, options: Options, summary: Summary, watcher: Watcher) -> FileOutcome:
+    tell, events = watcher.tell, watcher.events
     if not path.is_file():
         tell(f"{path}: skipped – not a regular file")
+        events.warn("file_skipped", file=path.name, reason="not a regular file")
         return FileOutcome(str(path), "", "skipped", "not a regular file")
     began = time.perf_counter()
     digest, size = _sha256(path), path.stat().st_size
@@ -188,17 +243,26 @@ def _take_file(workspace: Workspace, engine: Engine, path: Path, read: Reader, o
         before = ingest.is_known(connection, digest)
     if before is not None:
         tell(f"{path}: skipped – the same content was processed as {before}")
+        events.tell("file_skipped", file=path.name, sha256=digest, reason="known content")
         _put_away(workspace, path, "archive", digest)
         return FileOutcome(str(path), "", "skipped", f"processed before as {before}")
     document = read(path)
-    summary.timings["parse_s"] += time.perf_counter() - began
+    read_s = time.perf_counter() - began
+    summary.timings["parse_s"] += read_s
     problems = _why_refused(path.name, document, workspace.config.profile_for(path.name)[1])
     if problems:
+        events.warn("file_quarantined", file=path.name, sha256=digest, stage="parse", format=document.format, lines=document.lines.height,
+                    problems=[f"line {problem.span.line}: {problem.code}" for problem in document.issues if problem.severity != "info"][:20],
+                    seconds=round(read_s, 3))
         return _quarantine(workspace, path, document, problems, digest, tell)
+    watcher.stage(f"storing {path.name}")
     began = time.perf_counter()
     with db.writing(engine) as connection:
         taken = ingest.take_in(connection, document, ingest.FileFacts(path.name, digest, size), workspace.config, options.as_of, options.actor)
-    summary.timings["store_s"] += time.perf_counter() - began
+    store_s = time.perf_counter() - began
+    summary.timings["store_s"] += store_s
+    events.tell("file_processed", file=path.name, sha256=digest, stage="store", format=document.format, lines=document.lines.height,
+                receipts=taken.receipts, linked=taken.linked, returned=taken.returned, read_seconds=round(read_s, 3), seconds=round(store_s, 3))
     _put_away(workspace, path, "archive", digest)
     summary.receipt_count += taken.receipts
     summary.linked += taken.linked
@@ -209,11 +273,15 @@ def _take_file(workspace: Workspace, engine: Engine, path: Path, read: Reader, o
 
 
 def _processed(path: Path, document: documents.Document) -> FileOutcome:
-    outcome = FileOutcome(str(path), document.format, "processed", transactions=document.lines.height)
+    outcome = FileOutcome(str(path), document.format, "processed", transactions=document.lines.height, untied=_untied(document))
     for currency, minor in document.lines.select("currency", "amount_minor").iter_rows():
         side = outcome.credit if minor >= 0 else outcome.debit
         side[currency] = side.get(currency, 0) + minor
     return outcome
+
+
+def _untied(document: documents.Document) -> int:
+    return sum(not control.ties for control in document.controls)
 
 
 def _why_refused(name: str, document: documents.Document, mismatch: str) -> list[str]:
@@ -231,7 +299,7 @@ def _quarantine(workspace: Workspace, path: Path, document: documents.Document, 
         tell(f"{path.parent}/{reason}" if str(path.parent) != "." else reason)
     there = _put_away(workspace, path, "quarantine", digest)
     replace_file(there.with_name(there.name + ".reason.txt"), ("\n".join(reasons) + "\n").encode())
-    return FileOutcome(str(path), document.format, "quarantined", reasons[0], document.lines.height)
+    return FileOutcome(str(path), document.format, "quarantined", reasons[0], document.lines.height, untied=_untied(document))
 
 
 def _put_away(workspace: Workspace, path: Path, folder: str, digest: str) -> Path:
@@ -274,10 +342,14 @@ def _match(workspace: Workspace, engine: Engine, options: Options, summary: Summ
     summary.timings["post_s"] += time.perf_counter() - began
 
 
-def _log_run(engine: Engine, options: Options, summary: Summary, before: tuple[int, int]) -> None:
+def _log_run(engine: Engine, options: Options, summary: Summary, before: tuple[int, int], started_at: dt.datetime) -> None:
     after = _newest(engine)
     with db.writing(engine) as connection:
+        run_id = db.next_id(connection, schema.run_log.c.run_id)
         connection.execute(schema.run_log.insert().values(
-            run_id=db.next_id(connection, schema.run_log.c.run_id), started_at=clock.now().replace(tzinfo=None), as_of=options.as_of,
-            actor=options.actor, summary=json.dumps(summary.as_json()), first_file=before[0] + 1, last_file=after[0], first_entry=before[1] + 1, last_entry=after[1],
+            run_id=run_id, run_key=options.key, started_at=started_at.replace(tzinfo=None), finished_at=clock.now().replace(tzinfo=None),
+            as_of=options.as_of, actor=options.actor, summary=json.dumps(summary.as_json()),
+            first_file=before[0] + 1, last_file=after[0], first_entry=before[1] + 1, last_entry=after[1],
         ))
+        counts = [{"run_id": run_id, "what": what, "of": of, "n": n} for (what, of), n in sorted(summary.counts().items())]
+        connection.execute(schema.run_count.insert(), counts)

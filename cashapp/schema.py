@@ -414,9 +414,17 @@ audit_sample = Table(  # certain answers that go to a person, who is not told so
 run_log = Table(
     "run_log", metadata,
     _key("run_id"),
-    Column("started_at", DateTime, nullable=False), Column("as_of", Date, nullable=False), Column("actor", Text, nullable=False),
+    Column("run_key", Text, nullable=False, unique=True),  # stands in each line that the run logged
+    Column("started_at", DateTime, nullable=False), Column("finished_at", DateTime, nullable=False), Column("as_of", Date, nullable=False), Column("actor", Text, nullable=False),
     _text("summary"),  # the JSON that `cashapp run --json` prints
     Column("first_file", BIG), Column("last_file", BIG), Column("first_entry", BIG), Column("last_entry", BIG),  # what it brought, for undo
+)
+run_count = Table(  # what a run did, in whole numbers that add up over all runs (cashapp.daily.Summary.counts)
+    "run_count", metadata,
+    Column("run_id", BIG, ForeignKey("run_log.run_id"), primary_key=True, autoincrement=False),
+    Column("what", Text, primary_key=True),
+    Column("of", Text, primary_key=True),  # a format, a currency, a stage, or nothing
+    Column("n", BIG, nullable=False),
 )
 undo_log = Table(
     "undo_log", metadata,
@@ -469,7 +477,7 @@ period_event = Table(  # a month is what its last event says: soft_closed, locke
 
 APPEND_ONLY = (
     source_file, statement, control, file_issue, bank_line, line_link, journal_entry, posting, seal, application,
-    exception_event, run_log, undone_file, receipt_before, return_event, adjustment_event, undo_log, lesson, audit_sample,
+    exception_event, run_log, run_count, undone_file, receipt_before, return_event, adjustment_event, undo_log, lesson, audit_sample,
     bank_match, bank_match_member, bank_match_event, reconciliation_event, period_event, cashbook_entry_before,
 )
 """Tables whose rows are never changed nor deleted; triggers refuse it."""

@@ -17,7 +17,7 @@ import pytest
 import uvicorn
 from sqlalchemy import Engine
 
-from cashapp import db, users
+from cashapp import db, logs, users
 from cashapp.web.app import create
 from cashapp.workspace import Workspace
 
@@ -28,10 +28,12 @@ PEOPLE = {"rita": "admin", "mia": "manager", "sam": "senior", "cleo": "clerk", "
 class Quiet:
     """A watcher that has nothing to say."""
 
+    events = logs.Events()
+
     def tell(self, line: str) -> None:
         pass
 
-    def stage(self, what: str, done: int, total: int) -> None:
+    def stage(self, what: str, done: int = 0, total: int = 0) -> None:
         pass
 
 

@@ -35,18 +35,31 @@ def init(session: Session, folder: Path | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--workers", type=click.IntRange(min=1), default=1, help="Processes that read files.")
 @click.option("--wait", type=float, default=60.0, show_default=True, help="Seconds to wait for another run to finish.")
+@click.option("--watch", is_flag=True, help="Stay, and run whenever files in the inbox are complete.")
+@click.option("--poll", type=click.FloatRange(min=0.1), metavar="SECONDS", help="With --watch: look every so often instead of waiting to be told.")
+@click.option("--settle", type=click.FloatRange(min=0), default=5.0, show_default=True, metavar="SECONDS",
+              help="With --watch: how long a file stays unchanged before it is taken.")
 @click.pass_obj
 @where
 def run(session: Session, files: tuple[Path, ...], format_name: str | None, as_of: dt.datetime | None, no_post: bool, as_json: bool,
-        workers: int, wait: float) -> int:
+        workers: int, wait: float, watch: bool, poll: float | None, settle: float) -> int:
     """Take the named files, or all in the inbox, into the books; apply what is certain, queue the rest."""
-    from cashapp import clock, daily
-    from cashapp.cli import show
+    from cashapp import clock, daily, watching
+    from cashapp.cli import running, show
+    from cashapp.errors import UsageError
 
+    def options() -> daily.Options:
+        day = as_of.date() if as_of else clock.today()
+        return daily.Options(files or None, format_name, day, post=not no_post, actor=session.who, workers=workers)
+
+    if watch:
+        if files or as_json:
+            raise UsageError("--watch takes what comes into the inbox: give it no files and no --json; `[log]` in cashapp.toml tells programs of each run")
+        return running.stay(session, options, wait, watching.Pace(settle, poll))
+    if poll is not None:
+        raise UsageError("--poll goes with --watch")
     workspace, engine = session.open()
-    options = daily.Options(files, format_name, as_of.date() if as_of else clock.today(), post=not no_post, actor=session.who, workers=workers)
-    with workspace.locked(wait), show.watching() as watcher:
-        summary = daily.run(workspace, engine, options, watcher)
+    summary = running.once(workspace, engine, options(), wait)
     if as_json:
         print_json(summary.as_json())
     else:
@@ -61,10 +74,12 @@ def run(session: Session, files: tuple[Path, ...], format_name: str | None, as_o
 def check(session: Session, as_json: bool) -> int:
     """Prove the books: entries balance, balances follow postings, seals hold. Exit status 4 when something does not."""
     from cashapp import db, proof
+    from cashapp.cli import running
 
-    _, engine = session.open()
+    workspace, engine = session.open()
     with db.reading(engine) as connection:
         results = proof.prove(connection)
+    running.keep_check(workspace, engine, results)
     if as_json:
         print_json({"holds": all(not result.broken for result in results), "proofs": [result.as_json() for result in results]})
     else:

@@ -36,10 +36,10 @@ class Authentication(AbstractAuthenticationMiddleware):
     """Finds the user of a request, or refuses it with 401."""
 
     async def authenticate_request(self, connection: ASGIConnection[BaseRouteHandler, object, object, State]) -> AuthenticationResult:
-        """By `Authorization: Bearer` below /api, by cookie elsewhere: a page's cookie opens no API, a token no page."""
+        """By `Authorization: Bearer` where programs come, by cookie elsewhere: a page's cookie opens no API, a token no page."""
         engine = connection.app.state.desk.engine
         scheme, _, token = connection.headers.get("authorization", "").partition(" ")
-        if connection.url.path.startswith("/api/"):
+        if for_programs(connection.url.path):
             find, secret = users.by_token, token if scheme.lower() == "bearer" else ""
         else:
             find, secret = users.by_session, connection.cookies.get(COOKIE, "")
@@ -49,6 +49,11 @@ class Authentication(AbstractAuthenticationMiddleware):
             if user is not None:
                 return AuthenticationResult(user=user, auth=None)
         raise NotAuthorizedException("log in first")
+
+
+def for_programs(path: str) -> bool:
+    """Whether the path is one that programs ask for, with a token."""
+    return path.startswith("/api/") or path == "/metrics"
 
 
 def requires(verb: str) -> Guard:
@@ -63,7 +68,7 @@ def requires(verb: str) -> Guard:
 
 def to_login(request: Request[object, object, State], error: NotAuthorizedException) -> Response[object]:
     """A page without a session leads to the login; a program gets 401."""
-    if request.url.path.startswith("/api/"):
+    if for_programs(request.url.path):
         return Response({"status_code": 401, "detail": error.detail}, status_code=401, headers={"WWW-Authenticate": "Bearer"})
     if request.headers.get("hx-request"):
         return Response("", status_code=401, headers={"HX-Redirect": "/login"})

@@ -14,10 +14,10 @@ from litestar.template import TemplateConfig
 from litestar.types import Message, Scope
 from sqlalchemy import Engine
 
-from cashapp import __version__
+from cashapp import __version__, metrics
 from cashapp.errors import UsageError
 from cashapp.web import access, api, case_pages, closing_pages, entry, money_pages, queue_pages, user_pages
-from cashapp.web.desk_context import HERE, Desk, dress, page
+from cashapp.web.desk_context import HERE, Asked, Desk, desk_of, dress, page
 from cashapp.workspace import Workspace
 
 FORM_BYTES_MAX = 1024 * 1024
@@ -27,7 +27,7 @@ def create(workspace: Workspace, engine: Engine, *, secure: bool = False) -> Lit
     """The desk of a workspace. `secure`: cookies only over TLS, for everything but loopback."""
     return Litestar(
         route_handlers=[
-            entry.login_page, entry.login, entry.setup_page, entry.setup, entry.logout, healthz,
+            entry.login_page, entry.login, entry.setup_page, entry.setup, entry.logout, healthz, figures,
             queue_pages.home, queue_pages.queue_page, queue_pages.news, queue_pages.bulk, queue_pages.save_filter,
             case_pages.case_page, case_pages.others, case_pages.items, case_pages.act,
             money_pages.overview, money_pages.customers, money_pages.customer, money_pages.files, money_pages.file, money_pages.original,
@@ -54,6 +54,13 @@ def healthz() -> dict[str, str]:
     return {"status": "up"}
 
 
+@get("/metrics", sync_to_thread=True, include_in_schema=False, guards=[access.requires("read")])
+def figures(request: Asked) -> Response[bytes]:
+    """For Prometheus, with the token of any user: what is unapplied and how much waits is nobody else's business."""
+    desk = desk_of(request)
+    return Response(metrics.text(desk.workspace, desk.engine), media_type=metrics.CONTENT_TYPE)
+
+
 async def _with_headers(message: Message, scope: Scope) -> None:
     """Every answer carries the security headers; only what is the same for everybody may be kept by the browser."""
     if message["type"] == "http.response.start":
@@ -66,7 +73,7 @@ async def _with_headers(message: Message, scope: Scope) -> None:
 
 def _refused(request: Request[object, object, State], error: HTTPException) -> Response[bytes] | Response[dict[str, object]]:
     """An error as a page for people, as JSON for programs."""
-    if request.url.path.startswith("/api/"):
+    if access.for_programs(request.url.path):
         told: dict[str, object] = {"status_code": error.status_code, "detail": error.detail}
         return Response(told, status_code=error.status_code)
     shown: Response[bytes] = page("error", status=error.status_code, detail=error.detail)

@@ -9,9 +9,9 @@ down_revision = None
 BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 APPEND_ONLY = (
     "source_file", "statement", "control", "file_issue", "bank_line", "line_link", "journal_entry", "posting", "seal",
-    "application", "exception_event", "run_log", "undone_file", "receipt_before", "return_event", "adjustment_event",
-    "undo_log", "lesson", "audit_sample", "bank_match", "bank_match_member", "bank_match_event", "reconciliation_event",
-    "period_event", "cashbook_entry_before",
+    "application", "exception_event", "run_log", "run_count", "undone_file", "receipt_before", "return_event",
+    "adjustment_event", "undo_log", "lesson", "audit_sample", "bank_match", "bank_match_member", "bank_match_event",
+    "reconciliation_event", "period_event", "cashbook_entry_before",
 )
 
 
@@ -123,7 +123,9 @@ def upgrade() -> None:
     op.create_index("ix_reconciliation_event_period", "reconciliation_event", ["account", "period"], unique=False)
     op.create_table("run_log",
         sa.Column("run_id", BIG, autoincrement=False, nullable=False),
+        sa.Column("run_key", sa.Text(), nullable=False),
         sa.Column("started_at", sa.DateTime(), nullable=False),
+        sa.Column("finished_at", sa.DateTime(), nullable=False),
         sa.Column("as_of", sa.Date(), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("summary", sa.Text(), server_default="", nullable=False),
@@ -131,7 +133,8 @@ def upgrade() -> None:
         sa.Column("last_file", BIG, nullable=True),
         sa.Column("first_entry", BIG, nullable=True),
         sa.Column("last_entry", BIG, nullable=True),
-        sa.PrimaryKeyConstraint("run_id", name=op.f("pk_run_log"))
+        sa.PrimaryKeyConstraint("run_id", name=op.f("pk_run_log")),
+        sa.UniqueConstraint("run_key", name=op.f("uq_run_log_run_key"))
     )
     op.create_table("seal",
         sa.Column("seal_id", BIG, autoincrement=False, nullable=False),
@@ -243,6 +246,14 @@ def upgrade() -> None:
     op.create_index("ix_open_item_closed_on", "open_item", ["closed_on"], unique=False)
     op.create_index("ix_open_item_number", "open_item", ["document_number"], unique=False)
     op.create_index("ix_open_item_open", "open_item", ["item_id"], unique=False, sqlite_where=sa.text("open_minor != 0"), postgresql_where=sa.text("open_minor != 0"))
+    op.create_table("run_count",
+        sa.Column("run_id", BIG, autoincrement=False, nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("of", sa.Text(), nullable=False),
+        sa.Column("n", BIG, nullable=False),
+        sa.ForeignKeyConstraint(["run_id"], ["run_log.run_id"], name=op.f("fk_run_count_run_id")),
+        sa.PrimaryKeyConstraint("run_id", "what", "of", name=op.f("pk_run_count"))
+    )
     op.create_table("saved_filter",
         sa.Column("login", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
