@@ -7,6 +7,8 @@ Amounts are signed minor units beside a currency. Ids are given out by the one w
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -145,6 +147,7 @@ customer_account = Table(
     Column("account", Text, primary_key=True),
     Column("source", Text, nullable=False),
 )
+_STILL_OPEN: dict[str, Any] = {"sqlite_where": Column("open_minor") != 0, "postgresql_where": Column("open_minor") != 0}
 open_item = Table(
     "open_item", metadata,
     _key("item_id"),
@@ -161,11 +164,13 @@ open_item = Table(
     Column("closed_on", Date),
     UniqueConstraint("company", "customer_id", "document_number"),
     CheckConstraint("kind IN ('invoice', 'debit_memo', 'credit_memo', 'on_account')", name="kind"),
-    Index("ix_open_item_open", "item_id", sqlite_where=Column("open_minor") != 0, postgresql_where=Column("open_minor") != 0),
+    Index("ix_open_item_open", "item_id", **_STILL_OPEN),
     Index("ix_open_item_closed_on", "closed_on"),
     Index("ix_open_item_number", "document_number"),
-    Index("ix_open_item_open_number", "document_number", sqlite_where=Column("open_minor") != 0, postgresql_where=Column("open_minor") != 0),
-    Index("ix_open_item_customer", "customer_id", sqlite_where=Column("open_minor") != 0, postgresql_where=Column("open_minor") != 0),
+    Index("ix_open_item_open_number", "document_number", postgresql_ops={"document_number": "text_pattern_ops"}, **_STILL_OPEN),
+    Index("ix_open_item_open_order", "po_number", postgresql_ops={"po_number": "text_pattern_ops"}, **_STILL_OPEN),
+    Index("ix_open_item_open_minor", "open_minor", **_STILL_OPEN),
+    Index("ix_open_item_customer", "customer_id", **_STILL_OPEN),
 )
 remittance_line = Table(
     "remittance_line", metadata,

@@ -127,7 +127,7 @@ ALONE = [
     ("sam", "write_off", 10_000, True, True), ("sam", "write_off", 10_001, False, True),
     ("mia", "write_off", 50_000, True, True), ("mia", "write_off", 90_000_000, False, False),
     ("otto", "write_off", 1, False, False), ("rita", "transfer", 1, False, False),
-    ("CLEO", "write_off", 2501, False, False), ("nobody at the desk", "write_off", 10_000, True, True),
+    ("CLEO", "write_off", 2501, False, False), ("nobody at the desk", "write_off", 2500, True, False), ("nobody at the desk", "write_off", 2501, False, False),
 ]
 
 

@@ -244,7 +244,9 @@ def upgrade() -> None:
     op.create_index("ix_open_item_customer", "open_item", ["customer_id"], unique=False, sqlite_where=sa.text("open_minor != 0"), postgresql_where=sa.text("open_minor != 0"))
     op.create_index("ix_open_item_number", "open_item", ["document_number"], unique=False)
     op.create_index("ix_open_item_open", "open_item", ["item_id"], unique=False, sqlite_where=sa.text("open_minor != 0"), postgresql_where=sa.text("open_minor != 0"))
-    op.create_index("ix_open_item_open_number", "open_item", ["document_number"], unique=False, sqlite_where=sa.text("open_minor != 0"), postgresql_where=sa.text("open_minor != 0"))
+    op.create_index("ix_open_item_open_minor", "open_item", ["open_minor"], unique=False, sqlite_where=sa.text("open_minor != 0"), postgresql_where=sa.text("open_minor != 0"))
+    op.create_index("ix_open_item_open_number", "open_item", ["document_number"], unique=False, postgresql_ops={"document_number": "text_pattern_ops"}, postgresql_where=sa.text("open_minor != 0"), sqlite_where=sa.text("open_minor != 0"))
+    op.create_index("ix_open_item_open_order", "open_item", ["po_number"], unique=False, postgresql_ops={"po_number": "text_pattern_ops"}, postgresql_where=sa.text("open_minor != 0"), sqlite_where=sa.text("open_minor != 0"))
     op.create_table("saved_filter",
         sa.Column("login", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
