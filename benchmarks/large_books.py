@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, String, cast, func, literal, select
 
 from benchmarks import names
 from cashapp import accounts, applications, db, exceptions, ledger, schema, users
@@ -237,7 +237,9 @@ def _queue(connection: Connection, came: pl.DataFrame, week: _Week) -> None:
     cases = came.select(pl.col("id").alias("receipt_id"), "reason", pl.lit("USD").alias("currency"), pl.col("amount").alias("amount_minor"), "customer_id", "fate")
     exceptions.open_cases(connection, cases.filter(pl.col("fate") == "waits").select(told), week.on)
     table = schema.exception_case
-    connection.exec_driver_sql(f"UPDATE exception_case SET assignee = 'clerk' || (exception_id % 40) WHERE status = 'open' AND exception_id % 40 BETWEEN 1 AND 20 AND opened_on = '{week.on}'")
+    place = table.c.exception_id % 40
+    mine = table.c.status == "open", place.between(1, CLERKS), table.c.opened_on == week.on
+    connection.execute(table.update().where(*mine).values(assignee=literal("clerk").concat(cast(place, String))))
     first = db.next_id(connection, table.c.exception_id)
     decided = cases.filter(pl.col("fate") == "clerk")
     exceptions.open_cases(connection, decided.select(told), week.on)

@@ -106,7 +106,7 @@ def scaled(amount: str, currency: str) -> int:
 
 def roles_of(roles: list[Role], actor: str, at_desk: str | None) -> tuple[Role, ...]:
     """The roles whose limits a person keeps to, all of them: the one that names the person, and that of the desk (`at_desk`, None for
-    who is no user there). Who has neither: the one without members, else the default."""
+    who is no user there). Who has neither: the first one without members, else the default."""
     named = [role for role in roles if same_person(actor, *role.members)]
     if at_desk is not None:
         named.append(next((role for role in roles if role.name == at_desk), DESK_ROLES[at_desk]))

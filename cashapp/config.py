@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import fnmatch
+import os
 import re
 from pathlib import Path
 from typing import Literal
@@ -152,6 +153,46 @@ class Metrics(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     textfile: str = ""
 
 
+class Oidc(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The company's own login (OpenID Connect), off without an issuer. `address`: how browsers reach the desk. `roles`: a value of the role
+    claim and the role it gives, the first that fits; nobody becomes an admin this way."""
+
+    issuer: str = ""
+    client_id: str = ""
+    client_secret: str = ""  # else CASHAPP_OIDC_SECRET; without one the client is a public one
+    address: str = ""
+    label: str = "company account"
+    scopes: tuple[str, ...] = ("openid", "profile", "email")
+    login_claim: str = "preferred_username"
+    role_claim: str = "groups"
+    roles: dict[str, Literal["clerk", "senior", "manager", "auditor"]] = {}
+
+    @property
+    def back(self) -> str:
+        """Where the provider sends the browser back to; it is registered there."""
+        return f"{self.address.rstrip('/')}/login/company/back"
+
+    def secret(self) -> str:
+        """What the desk shows the provider, out of the environment before the file."""
+        return os.environ.get("CASHAPP_OIDC_SECRET") or self.client_secret
+
+    def refused(self) -> str:
+        """What cannot be used, in words; empty where all can, or the login is off."""
+        if not self.issuer:
+            return ""
+        for name, value in (("issuer", self.issuer), ("address", self.address)):
+            if not value.startswith("https://") and not only_local(value):
+                return f"oidc: {name} {value!r} is not https"
+        if not self.client_id or not self.roles or "openid" not in self.scopes:
+            return "oidc: client_id and [oidc.roles] are needed, and openid among the scopes"
+        return ""
+
+
+def only_local(address: str) -> bool:
+    """Whether a plain http address never leaves this machine."""
+    return re.match(r"http://(127\.[0-9.]+|localhost|\[::1\])(:[0-9]+)?(/|$)", address) is not None
+
+
 class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All settings of a workspace."""
 
@@ -172,6 +213,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     desk: DeskRules = DeskRules()
     log: Log = Log()
     metrics: Metrics = Metrics()
+    oidc: Oidc = Oidc()
 
     def profile_for(self, name: str) -> tuple[Profile, Mismatch]:
         """The reader's profile for a file of that name, and what a control mismatch does to it."""
@@ -220,7 +262,7 @@ def load(path: Path) -> Config:
         config = msgspec.toml.decode(path.read_bytes(), type=Config)
         minor_digits(config.base_currency)
         config.matching_policy()
-        refused = books_policy.refused(config.returns, config.roles, config.bad_debt) or desk_policy.refused(config.desk)
+        refused = books_policy.refused(config.returns, config.roles, config.bad_debt) or desk_policy.refused(config.desk) or config.oidc.refused()
         _check_budget(config.unattended)
     except (msgspec.DecodeError, AmountError) as error:
         raise UsageError(f"{path}: {error} – correct the key; `cashapp init` in an empty folder writes a commented file") from error
@@ -319,6 +361,18 @@ act_after = 3
 # The same money in two reports lies at most this many banking days apart; calendar: FED or ECB.
 banking_days = 3
 calendar = "FED"
+
+# The company's own login for the desk (OpenID Connect). The provider sends browsers back to ADDRESS/login/company/back.
+# [oidc]
+# issuer = "https://login.example.com"
+# client_id = "cashapp"
+# client_secret = ""               # better in CASHAPP_OIDC_SECRET
+# address = "https://cash.example.com"
+# login_claim = "preferred_username"
+# role_claim = "groups"
+# [oidc.roles]                    # the first that fits; there is no road to admin here
+# "ar-managers" = "manager"
+# "ar-clerks" = "clerk"
 
 # A lockbox and the account its deposits arrive on. One block for each box.
 # [[lockboxes]]

@@ -118,6 +118,17 @@ def next_id(connection: Connection, column: ColumnElement[int]) -> int:
     return (connection.execute(select(func.max(column))).scalar() or 0) + 1
 
 
+def distinct(connection: Connection, column: ColumnElement[str], *conditions: ColumnElement[bool]) -> list[str]:
+    """The column's values in order, without the empty one: one step in an index for each, however many rows there are.
+
+    The index begins with the columns that `conditions` hold to one value, then has this one.
+    """
+    first = select(func.min(column).label("value")).where(*conditions, column > "").cte("walk", recursive=True)
+    after = select(func.min(column)).where(*conditions, column > first.c.value).scalar_subquery()
+    walk = first.union_all(select(after).where(first.c.value.is_not(None)))
+    return [value for value in connection.execute(select(walk.c.value)).scalars() if value is not None]
+
+
 def insert_frame(connection: Connection, table: Table, frame: pl.DataFrame) -> None:
     """Add the frame's rows; its columns are the table's by name, columns it lacks take their server default."""
     if frame.height:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Row, Table, select
 
-from cashapp import desk, queue, schema
+from cashapp import desk, item_search, queue, schema
 
 ITEMS_MAX = 40
 EARLIER_MAX = 5
@@ -123,14 +123,14 @@ def _suggestions(connection: Connection, receipt_id: int) -> list[Suggestion]:
 
 
 def open_items(connection: Connection, customer_id: str | None, currency: str | None, search: str = "") -> Rows:
-    """A customer's open items in the currency, oldest first; with `search` those whose number has it, of everybody where no customer is known."""
+    """A customer's open items in the currency, oldest first; with `search` those that `item_search` finds, of everybody."""
     item, customer = schema.open_item, schema.customer
     if customer_id is None and not search:
         return []
     query = select(item, customer.c.name.label("customer_name")).join(customer, customer.c.customer_id == item.c.customer_id).where(
         item.c.open_minor != 0, item.c.currency == currency)
     if search:
-        query = query.where(item.c.document_number.icontains(search, autoescape=True) | customer.c.name.icontains(search, autoescape=True))
+        query = query.where(item_search.found(connection, search, currency))
     else:
         query = query.where(item.c.customer_id == customer_id)
     return list(connection.execute(query.order_by(item.c.due_date, item.c.item_id).limit(ITEMS_MAX)).all())

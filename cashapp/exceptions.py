@@ -7,7 +7,7 @@ import datetime as dt
 import polars as pl
 from sqlalchemy import Connection, select
 
-from cashapp import clock, db, schema
+from cashapp import case_search, clock, db, schema
 from matching.schema import REASONS as MATCHING_REASONS
 
 REASONS: dict[str, str] = MATCHING_REASONS | {
@@ -40,6 +40,7 @@ def open_cases(connection: Connection, cases: pl.DataFrame, as_of: dt.date) -> N
     )
     missing = [pl.lit("" if name == "note" else None, dtype=dtype).alias(name) for name, dtype in _CASE.items() if name not in given.columns]
     db.insert_frame(connection, schema.exception_case, given.with_columns(missing).select(list(_CASE)))
+    case_search.remember(connection, first)
 
 
 def open_for_lines(connection: Connection, lines: pl.DataFrame, as_of: dt.date) -> None:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import datetime as dt
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, or_, select, tuple_
 
-from cashapp import schema
+from cashapp import case_search, db, schema
 from cashapp.deadlines import Deadlines
 from parsers.amounts import AmountError, to_minor
 
@@ -19,7 +19,7 @@ PAGE = 50
 _case, _receipt, _line, _proposal = schema.exception_case, schema.receipt, schema.bank_line, schema.proposal
 ORDERS: dict[str, tuple[ColumnElement[object], bool]] = {
     "oldest": (_case.c.opened_on, False), "newest": (_case.c.opened_on, True),
-    "largest": (func.abs(_case.c.amount_minor), True), "smallest": (func.abs(_case.c.amount_minor), False),
+    "largest": (_case.c.size_minor, True), "smallest": (_case.c.size_minor, False),
 }
 """How the list may be sorted: the column, and whether it falls."""
 DUE = "due"
@@ -80,8 +80,7 @@ def page(connection: Connection, wanted: Filter, at: Deadlines, after: str = "",
     if after:
         value, _, number = after.rpartition("~")
         edge: object = dt.date.fromisoformat(value) if column is _case.c.opened_on else int(value or 0)
-        beyond = column < edge if falling else column > edge
-        query = query.where(or_(beyond, and_(column == edge, _case.c.exception_id > int(number))))
+        query = query.where(_beyond(column, edge, _case.c.exception_id > int(number), rising=not falling))
     if column is not _case.c.opened_on:
         query = query.where(_case.c.amount_minor.is_not(None))
     found = connection.execute(query.order_by(column.desc() if falling else column, _case.c.exception_id).limit(size + 1)).all()
@@ -154,9 +153,13 @@ def totals(connection: Connection, wanted: Filter, at: Deadlines) -> list[tuple[
     """currency, count, sum in minor units of the cases under the filter."""
     query = (
         select(_case.c.currency, func.count(), func.coalesce(func.sum(_case.c.amount_minor), 0)).where(*_conditions(wanted, at))
-        .group_by(_case.c.currency).order_by(_case.c.currency)
+        .group_by(_case.c.reason, _case.c.currency)  # the order of an index: half the time of the currency alone
     )
-    return [(currency or "", count, int(total)) for currency, count, total in connection.execute(query)]
+    sums: dict[str, tuple[int, int]] = {}
+    for currency, count, minor in connection.execute(query):
+        before = sums.get(currency or "", (0, 0))
+        sums[currency or ""] = (before[0] + count, before[1] + int(minor))
+    return [(currency, *sums[currency]) for currency in sorted(sums)]
 
 
 def lateness(connection: Connection, wanted: Filter, at: Deadlines) -> list[tuple[str, int]]:
@@ -169,8 +172,7 @@ def lateness(connection: Connection, wanted: Filter, at: Deadlines) -> list[tupl
 
 def owners(connection: Connection) -> list[str]:
     """Everybody who has an open case."""
-    query = select(_case.c.assignee).where(_case.c.status == "open", _case.c.assignee != "").distinct().order_by(_case.c.assignee)
-    return list(connection.execute(query).scalars())
+    return db.distinct(connection, _case.c.assignee, _case.c.status == "open")
 
 
 def neighbours(connection: Connection, wanted: Filter, at: Deadlines, exception_id: int) -> tuple[int | None, int | None]:
@@ -185,10 +187,10 @@ def neighbours(connection: Connection, wanted: Filter, at: Deadlines, exception_
 
     def nearest(*, forward: bool) -> int | None:
         rising = forward != falling
-        beyond = column > here.sort_key if rising else column < here.sort_key
-        tie = and_(column == here.sort_key, _case.c.exception_id > exception_id if forward else _case.c.exception_id < exception_id)
+        tie = _case.c.exception_id > exception_id if forward else _case.c.exception_id < exception_id
         number = _case.c.exception_id if forward else _case.c.exception_id.desc()
-        query = select(_case.c.exception_id).where(*conditions, or_(beyond, tie)).order_by(column if rising else column.desc(), number).limit(1)
+        beyond = _beyond(column, here.sort_key, tie, rising=rising)
+        query = select(_case.c.exception_id).where(*conditions, beyond).order_by(column if rising else column.desc(), number).limit(1)
         return connection.execute(query).scalar()
 
     return nearest(forward=False), nearest(forward=True)
@@ -201,6 +203,13 @@ def _neighbours_by_due(connection: Connection, wanted: Filter, at: Deadlines, ex
     here = _Place(at.of(row.opened_on, row.reason, row.amount_minor, row.currency).on, row.opened_on, exception_id)
     before, after = (_by_due(connection, wanted, at, here, 1, forward=forward) for forward in (False, True))
     return before[0].number if before else None, after[0].number if after else None
+
+
+def _beyond(column: ColumnElement[object], edge: object, tie: ColumnElement[bool], *, rising: bool) -> ColumnElement[bool]:
+    """What comes after a place in the list; the first condition is what an index begins at, the second leaves out the ties before it."""
+    if rising:
+        return and_(column >= edge, or_(column > edge, tie))
+    return and_(column <= edge, or_(column < edge, tie))
 
 
 def alike(connection: Connection, exception_id: int) -> list[int]:
@@ -242,9 +251,9 @@ def _conditions(wanted: Filter, at: Deadlines) -> list[ColumnElement[bool]]:
     for text, at_least in ((wanted.at_least, True), (wanted.at_most, False)):
         minor = _minor(text, wanted.currency)
         if minor is not None:
-            found.append(func.abs(_case.c.amount_minor) >= minor if at_least else func.abs(_case.c.amount_minor) <= minor)
+            found.append(_case.c.size_minor >= minor if at_least else _case.c.size_minor <= minor)
     if wanted.search.strip():
-        found.append(_search(wanted.search.strip()))
+        found.append(case_search.found(wanted.search.strip()))
     return found
 
 
@@ -253,29 +262,6 @@ def _minor(text: str, currency: str) -> int | None:
         return to_minor(text.replace(",", ""), currency or "USD") if text.strip() else None
     except AmountError:
         return None
-
-
-def _search(words: str) -> ColumnElement[bool]:
-    """A case's number, an amount, a reference, an invoice it may pay, or a part of a name."""
-    line, item, told = schema.bank_line, schema.open_item, schema.proposal_line
-    either = [_line_has(or_(line.c.bank_reference == words, line.c.customer_reference == words, line.c.check_number == words,
-                            line.c.payer_name.icontains(words, autoescape=True), line.c.remittance_text.icontains(words, autoescape=True)))]
-    either.append(exists().where(told.c.receipt_id == _case.c.receipt_id, item.c.item_id == told.c.item_id, item.c.document_number == words))
-    customer = schema.customer
-    named = select(customer.c.customer_id).where(or_(customer.c.customer_id == words, customer.c.name.icontains(words, autoescape=True)))
-    either.append(_case.c.customer_id.in_(named))
-    if words.isdigit():
-        either.append(_case.c.exception_id == int(words) if len(words) < 18 else _case.c.exception_id.is_(None))
-    amounts = {minor for currency in ("JPY", "USD", "KWD") if (minor := _minor(words, currency)) is not None}
-    if amounts:
-        either.append(func.abs(_case.c.amount_minor).in_(amounts))
-    return or_(*either)
-
-
-def _line_has(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    line, receipt = schema.bank_line, schema.receipt
-    of_receipt = exists().where(receipt.c.receipt_id == _case.c.receipt_id, line.c.line_id == receipt.c.line_id, condition)
-    return or_(of_receipt, exists().where(line.c.line_id == _case.c.line_id, condition))
 
 
 def last_event(connection: Connection, exception_id: int) -> int:

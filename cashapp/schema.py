@@ -7,11 +7,14 @@ Amounts are signed minor units beside a currency. Ids are given out by the one w
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
     Column,
+    Computed,
     Date,
     DateTime,
     ForeignKey,
@@ -113,6 +116,8 @@ bank_line = Table(
     Index("ix_bank_line_bank_reference", "bank_reference"),
     Index("ix_bank_line_customer_reference", "customer_reference"),
     Index("ix_bank_line_check_number", "check_number"),
+    Index("ix_bank_line_payer_name", "payer_name"),
+    Index("ix_bank_line_account", "account", "booking_date"),
 )
 line_link = Table(  # this line tells of money that another line already counts, or settles what others announced; a line that
     # was taken back with its file, or is a copy of nothing known, repeats itself, so that it never counts
@@ -142,6 +147,7 @@ customer_account = Table(
     Column("account", Text, primary_key=True),
     Column("source", Text, nullable=False),
 )
+_STILL_OPEN: dict[str, Any] = {"sqlite_where": Column("open_minor") != 0, "postgresql_where": Column("open_minor") != 0}
 open_item = Table(
     "open_item", metadata,
     _key("item_id"),
@@ -158,9 +164,13 @@ open_item = Table(
     Column("closed_on", Date),
     UniqueConstraint("company", "customer_id", "document_number"),
     CheckConstraint("kind IN ('invoice', 'debit_memo', 'credit_memo', 'on_account')", name="kind"),
-    Index("ix_open_item_open", "item_id", sqlite_where=Column("open_minor") != 0, postgresql_where=Column("open_minor") != 0),
+    Index("ix_open_item_open", "item_id", **_STILL_OPEN),
     Index("ix_open_item_closed_on", "closed_on"),
     Index("ix_open_item_number", "document_number"),
+    Index("ix_open_item_open_number", "document_number", postgresql_ops={"document_number": "text_pattern_ops"}, **_STILL_OPEN),
+    Index("ix_open_item_open_order", "po_number", postgresql_ops={"po_number": "text_pattern_ops"}, **_STILL_OPEN),
+    Index("ix_open_item_open_minor", "open_minor", **_STILL_OPEN),
+    Index("ix_open_item_customer", "customer_id", **_STILL_OPEN),
 )
 remittance_line = Table(
     "remittance_line", metadata,
@@ -206,6 +216,7 @@ receipt = Table(
     CheckConstraint("state IN ('open', 'non_ar', 'returned', 'linked')", name="state"),
     CheckConstraint("amount_minor > 0", name="positive"),
     Index("ix_receipt_amount", "amount_minor"),
+    Index("ix_receipt_customer", "customer_id", "value_date"),
     Index("ix_receipt_unapplied", "receipt_id", sqlite_where=Column("unapplied_minor") != 0, postgresql_where=Column("unapplied_minor") != 0),
 )
 journal_entry = Table(
@@ -327,6 +338,7 @@ proposal_line = Table(
     Column("item_id", BIG, ForeignKey("open_item.item_id")),
     _minor("applied_minor"), _minor("discount_minor"), _minor("deduction_minor"), _text("deduction_reason"), _minor("write_off_minor"),
     UniqueConstraint("receipt_id", "rank", "n"),
+    Index("ix_proposal_line_item", "item_id"),
 )
 evidence = Table(
     "evidence", metadata,
@@ -346,9 +358,21 @@ exception_case = Table(
     Column("opened_on", Date, nullable=False), Column("opened_at", DateTime, nullable=False), Column("closed_at", DateTime),
     Column("currency", String(3)), _minor("amount_minor", nullable=True),
     Column("customer_id", Text),
+    Column("size_minor", BIG, Computed("abs(amount_minor)", persisted=True)),  # what the queue is sorted and searched by
     CheckConstraint("status IN ('open', 'resolved')", name="status"),
-    Index("ix_exception_case_open", "status", "opened_on"),
+    Index("ix_exception_case_open", "status", "opened_on", "exception_id"),
+    Index("ix_exception_case_counts", "status", "reason", "currency", "assignee", "opened_on", "amount_minor"),  # the queue's counts and sums read nothing else
+    Index("ix_exception_case_owner", "status", "assignee", "opened_on"),
+    Index("ix_exception_case_size", "status", "size_minor", "exception_id"),
+    Index("ix_exception_case_customer", "customer_id"),
     Index("ix_exception_case_receipt", "receipt_id"),
+)
+case_word = Table(  # what a case is found by (cashapp.case_search)
+    "case_word", metadata,
+    Column("exception_id", BIG, ForeignKey("exception_case.exception_id"), primary_key=True, autoincrement=False),
+    Column("word", Text().with_variant(Text(collation="C"), "postgresql"), primary_key=True),
+    Index("ix_case_word_word", "word", "exception_id"),
+    sqlite_with_rowid=False,
 )
 exception_event = Table(
     "exception_event", metadata,
@@ -358,6 +382,7 @@ exception_event = Table(
     Column("actor", Text, nullable=False), Column("action", Text, nullable=False), _text("detail"),
     Column("entry_id", BIG, ForeignKey("journal_entry.entry_id")),  # the journal entry it made, for undo
     Index("ix_exception_event_exception", "exception_id"),
+    Index("ix_exception_event_actor", "actor", "event_id"),
 )
 app_user = Table(
     "app_user", metadata,

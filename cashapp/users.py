@@ -71,14 +71,19 @@ def any_user(connection: Connection) -> bool:
 
 def add(connection: Connection, login: str, name: str, role: str, password: str) -> None:
     """Let somebody in. UsageError names what is wrong with the login, the role or the password."""
+    _insert(connection, login, name, role, password_hash=_hashed(password), subject=None)
+
+
+def _insert(connection: Connection, login: str, name: str, role: str, *, password_hash: str, subject: str | None) -> None:
     if not login or login != login.strip().lower() or any(c.isspace() for c in login):
         raise UsageError(f"{login!r} is no login – small letters without blanks")
     if role not in ROLES:
         raise UsageError(f"{role!r} is no role – one of {', '.join(ROLES)}")
-    if find(connection, login) is not None:
+    table = schema.app_user
+    if connection.execute(select(table.c.login).where(table.c.login == login)).first() is not None:
         raise UsageError(f"there is a user {login} already")
-    connection.execute(schema.app_user.insert().values(
-        login=login, name=name or login, role=role, password_hash=_hashed(password), active=True, created_at=_now()))
+    connection.execute(table.insert().values(
+        login=login, name=name or login, role=role, password_hash=password_hash, active=True, created_at=_now(), subject=subject))
 
 
 def _hashed(password: str) -> str:
@@ -102,6 +107,22 @@ def verify(connection: Connection, login: str, password: str) -> User | None:
     return find(connection, login) if right and kept else None
 
 
+def of_company(connection: Connection, subject: str, login: str, name: str, role: str) -> User:
+    """The user behind the company's login, let in at the first time, their role brought up to date at every other.
+
+    The provider's name for a person counts, not the login: nobody takes over a user by a login that is free to choose.
+    """
+    table = schema.app_user
+    row = connection.execute(select(table).where(table.c.subject == subject)).first()
+    if row is None:
+        _insert(connection, login, name, role, password_hash="", subject=subject)
+        return User(login, name or login, role)
+    if not row.active:
+        raise UsageError(f"{row.login} is barred from the desk")
+    connection.execute(table.update().where(table.c.subject == subject).values(role=role, name=name or row.name))
+    return User(row.login, name or row.name, role)
+
+
 def change(connection: Connection, login: str, *, role: str | None = None, active: bool | None = None, password: str | None = None) -> None:
     """Change a user; whoever is barred or gets a new password is logged out everywhere, and their tokens end."""
     if role is not None and role not in ROLES:
@@ -114,6 +135,9 @@ def change(connection: Connection, login: str, *, role: str | None = None, activ
     if password is not None:
         values["password_hash"] = _hashed(password)
     table = schema.app_user
+    of_them = connection.execute(select(table.c.subject).where(table.c.login == login)).scalar()
+    if of_them is not None and (role is not None or password is not None):
+        raise UsageError(f"{login} logs in through the company's login, which gives the role and keeps the password")
     if values and connection.execute(table.update().where(table.c.login == login).values(values)).rowcount == 0:
         raise UsageError(f"there is no user {login}")
     if active is False or password is not None:
@@ -129,10 +153,10 @@ def _keep_an_admin(connection: Connection) -> None:
         raise UsageError("the last admin stays: make somebody else one first")
 
 
-def everybody(connection: Connection) -> list[tuple[str, str, str, bool]]:
-    """login, name, role, active of all users, by login."""
+def everybody(connection: Connection) -> list[tuple[str, str, str, bool, bool]]:
+    """login, name, role, active, whether by the company's login; of all users, by login."""
     table = schema.app_user
-    return [(r.login, r.name, r.role, r.active) for r in connection.execute(select(table).order_by(table.c.login))]
+    return [(r.login, r.name, r.role, r.active, r.subject is not None) for r in connection.execute(select(table).order_by(table.c.login))]
 
 
 def tried_too_often(connection: Connection, login: str, address: str) -> bool:

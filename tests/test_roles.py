@@ -13,6 +13,7 @@ from cashapp import adjustments, authority, db, schema, users
 from cashapp.adjustments import Signed, Wanted
 from cashapp.books_policy import Role, roles_of
 from cashapp.errors import ControlError
+from cashapp.web import verbs
 from cashapp.web.app import create
 from cashapp.workspace import Workspace
 from tests.books import DAY
@@ -23,6 +24,11 @@ verb          clerk  senior  manager  auditor  admin
 read          yes    yes     yes      yes      yes
 accept        yes    yes     yes      -        -
 apply         yes    yes     yes      -        -
+split         yes    yes     yes      -        -
+deduct        yes    yes     yes      -        -
+transfer      yes    yes     yes      -        -
+duplicate     yes    yes     yes      -        -
+ask           yes    yes     yes      -        -
 on_account    yes    yes     yes      -        -
 non_ar        yes    yes     yes      -        -
 write_off     yes    yes     yes      -        -
@@ -40,14 +46,13 @@ users         -      -       -        -        yes
 """
 MAY = {(row[0], role): answer == "yes" for row in map(str.split, TABLE.strip().splitlines()[1:]) for role, answer in zip(TABLE.split()[1:6], row[1:], strict=True)}
 VERBS = [row.split()[0] for row in TABLE.strip().splitlines()[1:]]
-ON_A_CASE = {"accept", "apply", "on_account", "non_ar", "write_off", "refund", "return", "assign", "note", "undo"}
+ON_A_CASE = set(verbs.VERBS)
 ELSEWHERE = {
     "bulk": ("/queue/bulk", {"case": "1"}), "approve": ("/approvals/decide", {"deed": "approve", "adjustment": "999"}),
     "reconcile": ("/reconciliation/do", {"deed": "run", "account": "nobody's", "period": "2026-11"}),
     "lock_period": ("/reconciliation/do", {"deed": "lock", "account": "nobody's", "period": "2026-11"}),
     "users": ("/users/sessions/end", {"session": "none"}),
 }
-IN_THE_API = {"accept", "apply", "on_account", "non_ar", "undo", "assign", "note"}
 OF_ONES_OWN = {"/login/enter", "/setup/first", "/logout", "/me/change", "/queue/saved"}
 """What is posted without a right of its own: it touches nobody else's."""
 
@@ -86,8 +91,8 @@ def test_a_role_does_what_the_table_says(desk: tuple[str, Engine], role: str) ->
     on_pages = {verb: tried(client, verb) for verb in VERBS}
     assert {verb: status != 403 for verb, status in on_pages.items()} == {verb: MAY[verb, role] for verb in VERBS}
     assert not [verb for verb, status in on_pages.items() if status >= 500]
-    asked = {verb: program.http.post("/api/cases/1/decisions", json={"verb": verb, "seen": 987654321}).status_code for verb in sorted(IN_THE_API)}
-    assert asked == {verb: 409 if MAY[verb, role] else 403 for verb in sorted(IN_THE_API)}
+    asked = {verb: program.http.post("/api/cases/1/decisions", json={"verb": verb, "seen": 987654321}).status_code for verb in sorted(ON_A_CASE)}
+    assert asked == {verb: 409 if MAY[verb, role] else 403 for verb in sorted(ON_A_CASE)}
     assert program.get("/api/cases").status_code == 200
 
 
@@ -98,7 +103,7 @@ def test_the_table_has_every_verb_that_a_role_has() -> None:
 def test_whoever_only_reads_posts_nothing(desk: tuple[str, Engine], office: tuple[Workspace, Engine]) -> None:
     """Every road of the application, so that a new one without a guard is found."""
     otto = Client(desk[0], "otto")
-    roads = [route.path for route in create(*office).routes if isinstance(route, HTTPRoute) and "POST" in route.methods]
+    roads = sorted((route.path for route in create(*office).routes if isinstance(route, HTTPRoute) and "POST" in route.methods), key=OF_ONES_OWN.__contains__)
     refused = {road: otto.post(re.sub(r"\{verb:\w+\}", "note", re.sub(r"\{\w+:int\}", "1", road))).status_code for road in roads if not road.startswith("/api")}
     assert {road for road, status in refused.items() if status != 403} == OF_ONES_OWN
 
@@ -122,7 +127,7 @@ ALONE = [
     ("sam", "write_off", 10_000, True, True), ("sam", "write_off", 10_001, False, True),
     ("mia", "write_off", 50_000, True, True), ("mia", "write_off", 90_000_000, False, False),
     ("otto", "write_off", 1, False, False), ("rita", "transfer", 1, False, False),
-    ("CLEO", "write_off", 2501, False, False), ("nobody at the desk", "write_off", 10_000, True, True),
+    ("CLEO", "write_off", 2501, False, False), ("nobody at the desk", "write_off", 2500, True, False), ("nobody at the desk", "write_off", 2501, False, False),
 ]
 
 

@@ -18,7 +18,7 @@ from cashapp import db, users
 from cashapp.users import User
 
 COOKIE = "cashapp_session"
-OPEN = ["^/static/", "^/login(/enter)?$", "^/setup(/first)?$", "^/healthz$"]
+OPEN = ["^/static/", "^/login(/enter|/company|/company/back)?$", "^/setup(/first)?$", "^/healthz$"]
 """Paths that need no session."""
 
 HEADERS = {

@@ -27,7 +27,7 @@ def create(workspace: Workspace, engine: Engine, *, secure: bool = False) -> Lit
     """The desk of a workspace. `secure`: cookies only over TLS, for everything but loopback."""
     return Litestar(
         route_handlers=[
-            entry.login_page, entry.login, entry.setup_page, entry.setup, entry.logout, healthz, figures,
+            entry.login_page, entry.to_company, entry.from_company, entry.login, entry.setup_page, entry.setup, entry.logout, healthz, figures,
             queue_pages.home, queue_pages.queue_page, queue_pages.news, queue_pages.bulk, queue_pages.save_filter,
             case_pages.case_page, case_pages.others, case_pages.items, case_pages.act,
             money_pages.overview, money_pages.customers, money_pages.customer, money_pages.files, money_pages.file, money_pages.original,

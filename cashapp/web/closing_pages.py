@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from litestar.response import Redirect, Template
 from sqlalchemy import Connection, select
 
-from cashapp import adjustments, clock, learning, periods, schema
+from cashapp import adjustments, clock, db, learning, periods, schema
 from cashapp.adjustments import Signed
 from cashapp.errors import CashappError, UsageError
 from cashapp.reconciliation import decisions, lines, matching_run, picture, signing, table
@@ -70,7 +70,7 @@ def accounts(request: Asked) -> Template:
     line, entry = schema.bank_line, schema.cashbook_entry
 
     def ask(connection: Connection) -> dict[str, object]:
-        at_bank = connection.execute(select(line.c.account).distinct().where(line.c.report == "statement", line.c.account != "")).scalars().all()
+        at_bank = db.distinct(connection, line.c.account)
         in_book = connection.execute(select(entry.c.account).distinct()).scalars().all()
         known = [lines.find(connection, name) for name in sorted({*at_bank, *in_book})]
         names = sorted({account.name for account in known})

@@ -118,7 +118,7 @@ def customer(request: Asked, customer_id: FromPath[str]) -> Template:
 @get("/files", sync_to_thread=True)
 def files(request: Asked) -> Template:
     """The files taken, newest first, and those refused, with their reasons."""
-    table, control, line = schema.source_file, schema.control, schema.bank_line
+    table, control = schema.source_file, schema.control
 
     def ask(connection: Connection) -> dict[str, object]:
         rows = connection.execute(select(table).order_by(table.c.file_id.desc()).limit(100)).all()
@@ -126,8 +126,7 @@ def files(request: Asked) -> Template:
         broken: dict[int, int] = dict(connection.execute(select(control.c.file_id, func.count()).where(control.c.file_id.in_(ids), control.c.stated != control.c.computed)
                                          .group_by(control.c.file_id)).all())
         controls: dict[int, int] = dict(connection.execute(select(control.c.file_id, func.count()).where(control.c.file_id.in_(ids)).group_by(control.c.file_id)).all())
-        lines: dict[int, int] = dict(connection.execute(select(line.c.file_id, func.count()).where(line.c.file_id.in_(ids)).group_by(line.c.file_id)).all())
-        return {"taken": rows, "broken": broken, "controls": controls, "lines": lines}
+        return {"taken": rows, "broken": broken, "controls": controls}
 
     return page("files", quarantine=_quarantine(desk_of(request).workspace.folder("quarantine")), waiting=_waiting(desk_of(request).workspace.folder("inbox")),
                 uploaded=request.query_params.get("uploaded", ""), **desk_of(request).read(ask))

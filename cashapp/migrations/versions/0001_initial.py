@@ -244,8 +244,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("company", "customer_id", "document_number", name=op.f("uq_open_item_company"))
     )
     op.create_index("ix_open_item_closed_on", "open_item", ["closed_on"], unique=False)
+    op.create_index("ix_open_item_customer", "open_item", ["customer_id"], unique=False, sqlite_where=sa.text("open_minor != 0"), postgresql_where=sa.text("open_minor != 0"))
     op.create_index("ix_open_item_number", "open_item", ["document_number"], unique=False)
     op.create_index("ix_open_item_open", "open_item", ["item_id"], unique=False, sqlite_where=sa.text("open_minor != 0"), postgresql_where=sa.text("open_minor != 0"))
+    op.create_index("ix_open_item_open_minor", "open_item", ["open_minor"], unique=False, sqlite_where=sa.text("open_minor != 0"), postgresql_where=sa.text("open_minor != 0"))
+    op.create_index("ix_open_item_open_number", "open_item", ["document_number"], unique=False, postgresql_ops={"document_number": "text_pattern_ops"}, postgresql_where=sa.text("open_minor != 0"), sqlite_where=sa.text("open_minor != 0"))
+    op.create_index("ix_open_item_open_order", "open_item", ["po_number"], unique=False, postgresql_ops={"po_number": "text_pattern_ops"}, postgresql_where=sa.text("open_minor != 0"), sqlite_where=sa.text("open_minor != 0"))
     op.create_table("run_count",
         sa.Column("run_id", BIG, autoincrement=False, nullable=False),
         sa.Column("what", sa.Text(), nullable=False),
@@ -336,11 +340,13 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["statement_id"], ["statement.statement_id"], name=op.f("fk_bank_line_statement_id")),
         sa.PrimaryKeyConstraint("line_id", name=op.f("pk_bank_line"))
     )
+    op.create_index("ix_bank_line_account", "bank_line", ["account", "booking_date"], unique=False)
     op.create_index("ix_bank_line_bank_reference", "bank_line", ["bank_reference"], unique=False)
     op.create_index("ix_bank_line_check_number", "bank_line", ["check_number"], unique=False)
     op.create_index("ix_bank_line_customer_reference", "bank_line", ["customer_reference"], unique=False)
     op.create_index("ix_bank_line_date", "bank_line", ["booking_date"], unique=False)
     op.create_index("ix_bank_line_file", "bank_line", ["file_id"], unique=False)
+    op.create_index("ix_bank_line_payer_name", "bank_line", ["payer_name"], unique=False)
     op.create_table("proposal_line",
         sa.Column("receipt_id", BIG, nullable=False),
         sa.Column("rank", BIG, nullable=False),
@@ -354,6 +360,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["item_id"], ["open_item.item_id"], name=op.f("fk_proposal_line_item_id")),
         sa.UniqueConstraint("receipt_id", "rank", "n", name=op.f("uq_proposal_line_receipt_id"))
     )
+    op.create_index("ix_proposal_line_item", "proposal_line", ["item_id"], unique=False)
     op.create_table("bank_match_member",
         sa.Column("match_id", BIG, nullable=False),
         sa.Column("line_id", BIG, nullable=True),
@@ -396,6 +403,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("receipt_key", name=op.f("uq_receipt_receipt_key"))
     )
     op.create_index("ix_receipt_amount", "receipt", ["amount_minor"], unique=False)
+    op.create_index("ix_receipt_customer", "receipt", ["customer_id", "value_date"], unique=False)
     op.create_index("ix_receipt_unapplied", "receipt", ["receipt_id"], unique=False, sqlite_where=sa.text("unapplied_minor != 0"), postgresql_where=sa.text("unapplied_minor != 0"))
     op.create_table("remittance_line",
         sa.Column("remittance_id", BIG, autoincrement=False, nullable=False),
@@ -475,14 +483,19 @@ def upgrade() -> None:
         sa.Column("currency", sa.String(length=3), nullable=True),
         sa.Column("amount_minor", BIG, nullable=True),
         sa.Column("customer_id", sa.Text(), nullable=True),
+        sa.Column("size_minor", BIG, sa.Computed("abs(amount_minor)", persisted=True), nullable=True),
         sa.CheckConstraint("status IN ('open', 'resolved')", name=op.f("ck_exception_case_status")),
         sa.ForeignKeyConstraint(["file_id"], ["source_file.file_id"], name=op.f("fk_exception_case_file_id")),
         sa.ForeignKeyConstraint(["line_id"], ["bank_line.line_id"], name=op.f("fk_exception_case_line_id")),
         sa.ForeignKeyConstraint(["receipt_id"], ["receipt.receipt_id"], name=op.f("fk_exception_case_receipt_id")),
         sa.PrimaryKeyConstraint("exception_id", name=op.f("pk_exception_case"))
     )
-    op.create_index("ix_exception_case_open", "exception_case", ["status", "opened_on"], unique=False)
+    op.create_index("ix_exception_case_counts", "exception_case", ["status", "reason", "currency", "assignee", "opened_on", "amount_minor"], unique=False)
+    op.create_index("ix_exception_case_customer", "exception_case", ["customer_id"], unique=False)
+    op.create_index("ix_exception_case_open", "exception_case", ["status", "opened_on", "exception_id"], unique=False)
+    op.create_index("ix_exception_case_owner", "exception_case", ["status", "assignee", "opened_on"], unique=False)
     op.create_index("ix_exception_case_receipt", "exception_case", ["receipt_id"], unique=False)
+    op.create_index("ix_exception_case_size", "exception_case", ["status", "size_minor", "exception_id"], unique=False)
     op.create_table("lesson",
         sa.Column("lesson_id", BIG, autoincrement=False, nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
@@ -574,6 +587,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_adjustment_entry", "adjustment", ["entry_id"], unique=False)
     op.create_index("ix_adjustment_status", "adjustment", ["status"], unique=False)
+    op.create_table("case_word",
+        sa.Column("exception_id", BIG, autoincrement=False, nullable=False),
+        sa.Column("word", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.ForeignKeyConstraint(["exception_id"], ["exception_case.exception_id"], name=op.f("fk_case_word_exception_id")),
+        sa.PrimaryKeyConstraint("exception_id", "word", name=op.f("pk_case_word")),
+    sqlite_with_rowid=False
+    )
+    op.create_index("ix_case_word_word", "case_word", ["word", "exception_id"], unique=False)
     op.create_table("exception_event",
         sa.Column("event_id", BIG, autoincrement=False, nullable=False),
         sa.Column("exception_id", BIG, nullable=False),
@@ -586,6 +607,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["exception_id"], ["exception_case.exception_id"], name=op.f("fk_exception_event_exception_id")),
         sa.PrimaryKeyConstraint("event_id", name=op.f("pk_exception_event"))
     )
+    op.create_index("ix_exception_event_actor", "exception_event", ["actor", "event_id"], unique=False)
     op.create_index("ix_exception_event_exception", "exception_event", ["exception_id"], unique=False)
     op.create_table("adjustment_event",
         sa.Column("event_id", BIG, autoincrement=False, nullable=False),

@@ -1,0 +1,41 @@
+"""Finding open items as a clerk types: by the beginning of a number, by an amount, by a customer. Each way is a step in an index.
+
+What one customer owes is few rows, and may be searched for any part of a number (`cashapp.dossier`); here it is everybody's.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select, union
+
+from cashapp import schema
+from parsers.amounts import AmountError, to_minor
+
+_item, _customer = schema.open_item, schema.customer
+_LAST = "\U0010ffff"
+
+
+def found(connection: Connection, asked: str, currency: str | None) -> ColumnElement[bool]:
+    """The condition on `open_item` that a search stands for."""
+    open_now = _item.c.open_minor != 0
+    spellings = sorted({asked, asked.upper()})
+    numbered = [_begins(connection, column, spelling) for column in (_item.c.document_number, _item.c.po_number) for spelling in spellings]
+    named = select(_customer.c.customer_id).where(or_(_customer.c.customer_id.in_(spellings), _customer.c.name.icontains(asked, autoescape=True)))
+    ways: list[Select[tuple[int]]] = [select(_item.c.item_id).where(open_now, condition) for condition in (*numbered, _item.c.customer_id.in_(named))]
+    minor = _amount(asked, currency)
+    if minor is not None:
+        ways.append(select(_item.c.item_id).where(open_now, _item.c.open_minor.in_((minor, -minor))))
+    return _item.c.item_id.in_(union(*ways))
+
+
+def _begins(connection: Connection, column: ColumnElement[str], word: str) -> ColumnElement[bool]:
+    """As each database finds it in an index: PostgreSQL by its pattern operators, SQLite by its order of bytes."""
+    if connection.dialect.name == "postgresql":
+        return column.startswith(word, autoescape=True)
+    return and_(column >= word, column < word + _LAST)
+
+
+def _amount(asked: str, currency: str | None) -> int | None:
+    try:
+        return to_minor(asked.replace(",", ""), currency or "USD")
+    except AmountError:
+        return None
