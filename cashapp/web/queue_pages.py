@@ -78,21 +78,22 @@ def bulk(request: Asked, data: Form) -> Response[bytes]:
         return Redirect("/queue", status_code=303)
     found = desk_of(request).read(lambda c: [case for case in queue.by_id(c, ids) if case.status == "open" and case.rule])
     if text_of(data, "confirmed") != "yes":
-        return page("bulk", cases=found, left_out=len(ids) - len(found), total=_sums(found))
+        return page("bulk", cases=found, left_out=len(ids) - len(found), total=sums_of(found))
     refused: list[tuple[int, str]] = []
     for case in found:
         try:
             desk_of(request).write(lambda c, number=case.exception_id: desk.accept(c, number, 1, by(request)))  # type: ignore[misc]
         except UsageError as error:
             refused.append((case.exception_id, str(error)))
-    return page("bulk_done", count=len(found) - len(refused), refused=refused, total=_sums([c for c in found if c.exception_id not in dict(refused)]))
+    return page("bulk_done", count=len(found) - len(refused), refused=refused, total=sums_of([c for c in found if c.exception_id not in dict(refused)]))
 
 
 def _ticked(data: Form) -> list[int]:
     return sorted({int(number) for number in all_of(data, "case") if number.isdigit()})[:BULK_MAX]
 
 
-def _sums(cases: list[queue.Case]) -> list[tuple[str, int]]:
+def sums_of(cases: list[queue.Case]) -> list[tuple[str, int]]:
+    """Currency and sum in minor units of the cases' amounts."""
     sums: dict[str, int] = {}
     for case in cases:
         if case.currency and case.amount_minor is not None:
