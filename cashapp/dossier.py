@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Row, Table, select
 
-from cashapp import desk, item_search, queue, schema
+from cashapp import desk, desk_adjustments, duplicates, item_search, learning, queue, remainders, schema
+from cashapp.duplicates import Twin
+from cashapp.learning import Lesson
+from cashapp.remainders import Money, Part, Way
 
 ITEMS_MAX = 40
 EARLIER_MAX = 5
@@ -14,7 +18,7 @@ Rows = list[Row[*tuple[object, ...]]]
 
 
 class Suggestion(NamedTuple):
-    """One proposal with its lines (number, due_date, open_minor and the four amounts in minor units)."""
+    """One proposal with its lines (number, due_date, open_minor, what the item offers as discount and the four amounts, in minor units), and what accepting it teaches."""
 
     rank: int
     customer_id: str | None
@@ -24,6 +28,7 @@ class Suggestion(NamedTuple):
     rivals: int
     explanation: str
     lines: Rows
+    teaches: list[Lesson]
 
     @property
     def applied(self) -> int:
@@ -33,7 +38,8 @@ class Suggestion(NamedTuple):
 
 class Dossier(NamedTuple):
     """A case whole. `line` is the bank line with its file's name and format; `left` what of the money is undecided, in minor units;
-    `applied` what stands of earlier decisions on it (customer_id, document_number and the four amounts)."""
+    `applied` what stands of earlier decisions on it (customer_id, document_number and the four amounts); `credits` what it left on account and is open;
+    `differences` are findings, the likeliest first, and `ways` what to do about them; `twins` receipts that may be the same money."""
 
     case: Row[*tuple[object, ...]]
     receipt: Row[*tuple[object, ...]] | None
@@ -48,27 +54,47 @@ class Dossier(NamedTuple):
     earlier: Rows
     history: Rows
     version: int
+    credits: Rows
+    differences: list[str]
+    ways: list[Way]
+    twins: list[Twin]
 
     @property
-    def used(self) -> list[str]:
-        """The words in the payment's text that the first suggestion rests on."""
-        first = self.suggestions[0].lines if self.suggestions else []
-        return [line.document_number for line in first if line.document_number] + [told.document_number for told in self.remittance]
+    def references(self) -> list[str]:
+        """The numbers that the suggestions and the remittance name."""
+        suggested = [line.document_number for one in self.suggestions for line in one.lines if line.document_number]
+        return list(dict.fromkeys([*suggested, *(told.document_number for told in self.remittance if told.document_number), *(
+            line.document_number for line in self.applied if line.document_number)]))
 
 
-def gather(connection: Connection, exception_id: int) -> Dossier:
-    """The case, or a usage error that names it."""
+def gather(connection: Connection, exception_id: int, fee_limit: Callable[[str], int]) -> Dossier:
+    """The case, or a usage error that names it. `fee_limit` is the largest bank fee that is written off, by currency."""
     case = desk.case(connection, exception_id)
     receipt = _one(connection, schema.receipt, schema.receipt.c.receipt_id, case.receipt_id)
     line = _line(connection, receipt.line_id if receipt else case.line_id)
-    suggestions = _suggestions(connection, receipt.receipt_id) if receipt else []
+    suggestions = _suggestions(connection, receipt) if receipt else []
     owner = (suggestions[0].customer_id if suggestions else None) or case.customer_id or (receipt.customer_id if receipt else None)
+    evidence, applied, items = _evidence(connection, case.receipt_id), _applied(connection, case.receipt_id), open_items(connection, owner, case.currency)
+    is_open = case.status == "open" and receipt is not None
     return Dossier(
-        case, receipt, line, receipt.unapplied_minor if receipt else case.amount_minor or 0,
-        _applied(connection, case.receipt_id), _remittance(connection, line), _evidence(connection, case.receipt_id),
-        suggestions, _one(connection, schema.customer, schema.customer.c.customer_id, owner), open_items(connection, owner, case.currency),
+        case, receipt, line, receipt.unapplied_minor if receipt else case.amount_minor or 0, applied, _remittance(connection, line),
+        [step for step in evidence if step.question != _DIFFERENCE], suggestions, _one(connection, schema.customer, schema.customer.c.customer_id, owner), items,
         _earlier(connection, line, receipt), queue.history(connection, exception_id), queue.last_event(connection, exception_id),
+        desk_adjustments.credits_of(connection, case.receipt_id), [step.finding for step in evidence if step.question == _DIFFERENCE],
+        _ways(connection, receipt, suggestions[0], items, fee_limit) if is_open and receipt and suggestions and not applied else [],
+        duplicates.twins(connection, receipt.receipt_id) if is_open and receipt and receipt.unapplied_minor == receipt.amount_minor else [],
     )
+
+
+_DIFFERENCE = "difference"
+"""The question under which the engine tells why an amount may not come out."""
+
+
+def _ways(connection: Connection, receipt: Row[*tuple[object, ...]], first: Suggestion, items: Rows, fee_limit: Callable[[str], int]) -> list[Way]:
+    parts = [Part(line.document_number, line.customer_id, line.open_minor, line.applied_minor, line.offered_minor, line.discount_date) for line in first.lines if line.document_number]
+    others = [Part(item.document_number, item.customer_id, item.open_minor, 0, 0, None) for item in items]
+    money = Money(receipt.unapplied_minor, receipt.currency, fee_limit(receipt.currency))
+    return remainders.ways(parts, others, money, learning.habits(connection, first.customer_id) if first.customer_id else {}, receipt.value_date)
 
 
 def _one(connection: Connection, table: Table, column: object, value: object) -> Row[*tuple[object, ...]] | None:
@@ -107,31 +133,34 @@ def _evidence(connection: Connection, receipt_id: int | None) -> Rows:
     return list(connection.execute(select(table).where(table.c.receipt_id == receipt_id).order_by(table.c.step)).all())
 
 
-def _suggestions(connection: Connection, receipt_id: int) -> list[Suggestion]:
+def _suggestions(connection: Connection, receipt: Row[*tuple[object, ...]]) -> list[Suggestion]:
+    receipt_id = receipt.receipt_id
     head, told, item, customer = schema.proposal, schema.proposal_line, schema.open_item, schema.customer
     heads = connection.execute(
         select(head, customer.c.name.label("customer_name")).outerjoin(customer, customer.c.customer_id == head.c.customer_id)
         .where(head.c.receipt_id == receipt_id).order_by(head.c.rank)).all()
     lines = connection.execute(
-        select(told, item.c.document_number, item.c.due_date, item.c.open_minor, item.c.customer_id).outerjoin(item, item.c.item_id == told.c.item_id)
+        select(told, item.c.document_number, item.c.due_date, item.c.open_minor, item.c.discount_minor.label("offered_minor"), item.c.discount_date, item.c.customer_id).outerjoin(item, item.c.item_id == told.c.item_id)
         .where(told.c.receipt_id == receipt_id).order_by(told.c.rank, told.c.n)).all()
-    return [
-        Suggestion(row.rank, row.customer_id, row.customer_name or "", row.rule, row.confidence, row.rivals, row.explanation,
-                   [line for line in lines if line.rank == row.rank])
-        for row in heads
-    ]
+    found = []
+    for row in heads:
+        mine = [line for line in lines if line.rank == row.rank]
+        teaches = learning.foretold(connection, receipt, {line.customer_id or row.customer_id for line in mine} - {None}, row.amount_evidence)
+        found.append(Suggestion(row.rank, row.customer_id, row.customer_name or "", row.rule, row.confidence, row.rivals, row.explanation, mine, teaches))
+    return found
 
 
-def open_items(connection: Connection, customer_id: str | None, currency: str | None, search: str = "") -> Rows:
-    """A customer's open items in the currency, oldest first; with `search` those that `item_search` finds, of everybody."""
+def open_items(connection: Connection, customer_id: str | None, currency: str | None, search: str = "", *, everybody: bool = False) -> Rows:
+    """A customer's open items in the currency, or everybody's, oldest first; with `search` those that `item_search` finds."""
     item, customer = schema.open_item, schema.customer
-    if customer_id is None and not search:
+    if (customer_id is None or everybody) and not search:
         return []
     query = select(item, customer.c.name.label("customer_name")).join(customer, customer.c.customer_id == item.c.customer_id).where(
         item.c.open_minor != 0, item.c.currency == currency)
+    mine = customer_id is not None and not everybody
     if search:
-        query = query.where(item_search.found(connection, search, currency))
-    else:
+        query = query.where(item_search.within(search, currency) if mine else item_search.found(connection, search, currency))
+    if mine:
         query = query.where(item.c.customer_id == customer_id)
     return list(connection.execute(query.order_by(item.c.due_date, item.c.item_id).limit(ITEMS_MAX)).all())
 

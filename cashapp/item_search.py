@@ -1,6 +1,6 @@
 """Finding open items as a clerk types: by the beginning of a number, by an amount, by a customer. Each way is a step in an index.
 
-What one customer owes is few rows, and may be searched for any part of a number (`cashapp.dossier`); here it is everybody's.
+What one customer owes is few rows, and may be searched for any part of a number (`within`); what everybody owes is not (`found`).
 """
 
 from __future__ import annotations
@@ -25,6 +25,13 @@ def found(connection: Connection, asked: str, currency: str | None) -> ColumnEle
     if minor is not None:
         ways.append(select(_item.c.item_id).where(open_now, _item.c.open_minor.in_((minor, -minor))))
     return _item.c.item_id.in_(union(*ways))
+
+
+def within(asked: str, currency: str | None) -> ColumnElement[bool]:
+    """The condition on one customer's open items that a search stands for: any part of a number, or the amount."""
+    minor = _amount(asked, currency)
+    ways = [column.icontains(asked, autoescape=True) for column in (_item.c.document_number, _item.c.po_number)]
+    return or_(*ways, *([_item.c.open_minor.in_((minor, -minor))] if minor is not None else []))
 
 
 def _begins(connection: Connection, column: ColumnElement[str], word: str) -> ColumnElement[bool]:

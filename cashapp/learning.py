@@ -1,7 +1,7 @@
 """What decisions of persons teach: under which names and from which accounts a customer pays, and what it is in the habit of.
 
 A lesson belongs to the journal entry of the decision and stands as long as the entry does: undo the decision and the lesson is gone
-with it (a bank's return leaves it standing). It acts only after the manager's number of confirmations, each by another receipt, and
+with it (a bank's return leaves it standing). A person may take back what was taught and leave the decision. It acts only after the manager's number of confirmations, each by another receipt, and
 never while it points to two customers; until then it is in shadow. Habits never identify anybody; they rank explanations.
 """
 
@@ -11,9 +11,10 @@ import datetime as dt
 from typing import NamedTuple
 
 import polars as pl
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, exists, func, select
 
-from cashapp import db, reversals, schema
+from cashapp import clock, db, reversals, schema
+from cashapp.errors import UsageError
 from cashapp.strata import RETURNED
 
 ALIAS, ACCOUNT, HABIT = "alias", "account", "habit"
@@ -34,24 +35,47 @@ class Taught(NamedTuple):
     on: dt.date
 
 
+class Lesson(NamedTuple):
+    """What a decision would teach, and how many other receipts have shown it before."""
+
+    kind: str
+    value: str
+    customer_id: str
+    confirmations: int
+
+
 def learn(connection: Connection, taught: Taught, customer_ids: set[str], amount_evidence: str = "") -> None:
     """Write down what the decision shows; a decision for several customers shows nothing about the payer."""
+    first = db.next_id(connection, schema.lesson.c.lesson_id)
+    for place, (kind, value, customer_id) in enumerate(_shown(connection, taught.receipt.line_id, customer_ids, amount_evidence)):
+        connection.execute(schema.lesson.insert().values(
+            lesson_id=first + place, kind=kind, customer_id=customer_id, value=value, receipt_id=taught.receipt.receipt_id, entry_id=taught.entry_id,
+            actor=taught.actor, learned_on=taught.on))
+
+
+def foretold(connection: Connection, receipt: Row[*tuple[object, ...]], customer_ids: set[str], amount_evidence: str = "") -> list[Lesson]:
+    """What a decision on the receipt for these customers would teach, before it does."""
+    fresh, lesson = _shown(connection, receipt.line_id, customer_ids, amount_evidence), schema.lesson
+    told = standing(connection, None, lesson.c.customer_id.in_(customer_ids), lesson.c.receipt_id != receipt.receipt_id) if fresh else pl.DataFrame(schema=LESSONS)
+    return [
+        Lesson(kind, value, customer_id, told.filter((pl.col("kind") == kind) & (pl.col("value") == value) & (pl.col("customer_id") == customer_id))["receipt_id"].n_unique())
+        for kind, value, customer_id in fresh
+    ]
+
+
+def _shown(connection: Connection, line_id: int, customer_ids: set[str], amount_evidence: str) -> list[tuple[str, str, str]]:
+    """kind, value, customer of what a decision shows that the master data does not have."""
     if len(customer_ids) != 1:
-        return
+        return []
     customer_id = next(iter(customer_ids))
     line = schema.bank_line
-    payer = connection.execute(select(line.c.payer_name, line.c.payer_account).where(line.c.line_id == taught.receipt.line_id)).one()
+    payer = connection.execute(select(line.c.payer_name, line.c.payer_account).where(line.c.line_id == line_id)).one()
     shown = [
         (ALIAS, spelled(payer.payer_name), _names(connection, customer_id)),
         (ACCOUNT, "".join(payer.payer_account.upper().split()), _accounts(connection, customer_id)),
         (HABIT, amount_evidence if amount_evidence in HABITS else "", set()),
     ]
-    first = db.next_id(connection, schema.lesson.c.lesson_id)
-    fresh = [(kind, value) for kind, value, known in shown if value and value not in known]
-    for place, (kind, value) in enumerate(fresh):
-        connection.execute(schema.lesson.insert().values(
-            lesson_id=first + place, kind=kind, customer_id=customer_id, value=value, receipt_id=taught.receipt.receipt_id, entry_id=taught.entry_id,
-            actor=taught.actor, learned_on=taught.on))
+    return [(kind, value, customer_id) for kind, value, known in shown if value and value not in known]
 
 
 def spelled(name: str) -> str:
@@ -59,10 +83,28 @@ def spelled(name: str) -> str:
     return " ".join(name.upper().split())
 
 
-def standing(connection: Connection, until: dt.date | None = None) -> pl.DataFrame:
-    """LESSONS whose decision stands; `until`: learned before that day. A decision that was put back after an undone return stands as its new entry."""
-    lesson, entry = schema.lesson, schema.journal_entry
-    query = select(*(lesson.c[name] for name in LESSONS), lesson.c.entry_id).order_by(lesson.c.lesson_id)
+def forget(connection: Connection, kind: str, value: str, customer_id: str, reason: str, actor: str, on: dt.date) -> None:
+    """A person takes back what was taught: what has been shown so far counts for nothing. UsageError where nothing stands."""
+    lesson, table = schema.lesson, schema.unlearned
+    if not reason:
+        raise UsageError("why is it wrong? give a reason")
+    same = (lesson.c.kind == kind, lesson.c.value == value, lesson.c.customer_id == customer_id)
+    if standing(connection, None, *same).is_empty():
+        raise UsageError(f"nothing of this kind stands: {kind} {value} of {customer_id}")
+    last = connection.execute(select(func.max(lesson.c.lesson_id)).where(*same)).scalar_one()
+    connection.execute(table.insert().values(
+        unlearn_id=db.next_id(connection, table.c.unlearn_id), kind=kind, value=value, customer_id=customer_id, last_lesson=last,
+        at=clock.now().replace(tzinfo=None), unlearned_on=on, actor=actor, reason=reason))
+
+
+def standing(connection: Connection, until: dt.date | None = None, *only: ColumnElement[bool]) -> pl.DataFrame:
+    """LESSONS whose decision stands and that nobody took back; `until`: learned, and taken back, before that day. A decision that was put back
+    after an undone return stands as its new entry."""
+    lesson, entry, gone = schema.lesson, schema.journal_entry, schema.unlearned
+    taken_back = exists().where(
+        gone.c.kind == lesson.c.kind, gone.c.value == lesson.c.value, gone.c.customer_id == lesson.c.customer_id, gone.c.last_lesson >= lesson.c.lesson_id,
+        *([gone.c.unlearned_on < until] if until else []))
+    query = select(*(lesson.c[name] for name in LESSONS), lesson.c.entry_id).where(~taken_back, *only).order_by(lesson.c.lesson_id)
     told = db.frame(connection, query.where(lesson.c.learned_on < until) if until else query, LESSONS | {"entry_id": pl.Int64})
     now = told.with_columns(pl.col("entry_id").replace(reversals.stands_as(connection)))
     undone = select(entry.c.reverses).where(entry.c.reverses.is_not(None), entry.c.reason.not_like(RETURNED))
@@ -91,7 +133,8 @@ def acting(connection: Connection, act_after: int, until: dt.date | None = None)
 
 def habits(connection: Connection, customer_id: str) -> dict[str, int]:
     """How many receipts of the customer a person has settled in each of HABITS' ways."""
-    told = standing(connection).filter((pl.col("kind") == HABIT) & (pl.col("customer_id") == customer_id))
+    lesson = schema.lesson
+    told = standing(connection, None, lesson.c.kind == HABIT, lesson.c.customer_id == customer_id)
     counted = told.group_by("value").agg(pl.col("receipt_id").n_unique().cast(pl.Int64)).sort("value")
     return dict(counted.iter_rows())
 

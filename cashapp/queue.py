@@ -270,6 +270,11 @@ def last_event(connection: Connection, exception_id: int) -> int:
     return connection.execute(select(func.max(event.c.event_id)).where(event.c.exception_id == exception_id)).scalar() or 0
 
 
+def last_of_all(connection: Connection) -> int:
+    """The number of the latest event of any case, 0 where nothing has happened."""
+    return connection.execute(select(func.max(schema.exception_event.c.event_id))).scalar() or 0
+
+
 def history(connection: Connection, exception_id: int) -> list[Row[*tuple[object, ...]]]:
     """What was done with a case: at, actor, action, detail, entry_id, in order."""
     event = schema.exception_event

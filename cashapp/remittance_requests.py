@@ -36,7 +36,7 @@ def draft(connection: Connection, exception_id: int, company: str) -> Draft:
     amount, reference = shown(receipt.amount_minor, receipt.currency), paid.customer_reference or paid.bank_reference
     facts = [("Amount", amount), ("Value date", receipt.value_date.isoformat()), ("Payer", paid.payer_name), ("Your reference", paid.customer_reference),
              ("Bank reference", paid.bank_reference), ("Check", paid.check_number), ("Text", paid.remittance_text)]
-    told = "\n".join(f"  {name + ':':<16}{value}" for name, value in facts if value)
+    told = "\n".join(f"  {name}: {value}" for name, value in facts if value)
     left = "" if receipt.unapplied_minor == receipt.amount_minor else f"\nOf it {shown(receipt.unapplied_minor, receipt.currency)} is still open.\n"
     body = (f"Dear {whose.name if whose else paid.payer_name or 'customer'},\n\nwe have received this payment:\n\n{told}\n{left}\nWhich invoices is it for, and if you deducted "
             f"anything, how much from which, and why? A list with invoice number, amount paid and deduction is enough.\n\nKind regards\n{company}\n")

@@ -428,7 +428,14 @@ lesson = Table(  # what a person's decision taught; it stands as long as its ent
     Column("actor", Text, nullable=False),
     Column("learned_on", Date, nullable=False),
     CheckConstraint("kind IN ('alias', 'account', 'habit')", name="kind"),
-    Index("ix_lesson_entry", "entry_id"),
+    Index("ix_lesson_entry", "entry_id"), Index("ix_lesson_customer", "customer_id", "kind"),
+)
+unlearned = Table(  # a person took back what was taught: lessons up to this one count for nothing, later ones do
+    "unlearned", metadata,
+    _key("unlearn_id"),
+    Column("kind", Text, nullable=False), Column("value", Text, nullable=False), Column("customer_id", Text, ForeignKey("customer.customer_id"), nullable=False),
+    _ref("last_lesson", "lesson.lesson_id"),
+    Column("at", DateTime, nullable=False), Column("unlearned_on", Date, nullable=False), Column("actor", Text, nullable=False), _text("reason"),
 )
 audit_sample = Table(  # certain answers that go to a person, who is not told so (cashapp.strata)
     "audit_sample", metadata,
@@ -502,7 +509,7 @@ period_event = Table(  # a month is what its last event says: soft_closed, locke
 
 APPEND_ONLY = (
     source_file, statement, control, file_issue, bank_line, line_link, journal_entry, posting, seal, application,
-    exception_event, run_log, run_count, undone_file, receipt_before, return_event, adjustment_event, undo_log, lesson, audit_sample,
+    exception_event, run_log, run_count, undone_file, receipt_before, return_event, adjustment_event, undo_log, lesson, unlearned, audit_sample,
     bank_match, bank_match_member, bank_match_event, reconciliation_event, period_event, cashbook_entry_before,
 )
 """Tables whose rows are never changed nor deleted; triggers refuse it."""

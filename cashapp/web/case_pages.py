@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qsl
+
 from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
 from sqlalchemy import Connection
 
-from cashapp import desk, dossier, queue
+from cashapp import desk, dossier, originals, queue, remittance_requests
 from cashapp.errors import CashappError
 from cashapp.web import verbs
 from cashapp.web.access import requires
-from cashapp.web.desk_context import Asked, Form, desk_of, page, text_of
-from cashapp.web.queue_pages import filter_of, just_done, query_of
+from cashapp.web.desk_context import Asked, Desk, Form, desk_of, facts_of_line, page, text_of
+from cashapp.web.queue_pages import filter_of, just_done, query_of, sums_of
 
 _STAY = frozenset({"note", "assign", "undo", "ask"})
 """Verbs after which the clerk stays with the case."""
@@ -25,17 +27,39 @@ def case_page(request: Asked, number: FromPath[int]) -> Template:
 
 
 def _case(request: Asked, number: int, trouble: str = "", status: int = 200) -> Template:
-    wanted, at = filter_of(request), desk_of(request).deadlines()
+    wanted, desk, asked = filter_of(request), desk_of(request), request.query_params
+    at, company = desk.deadlines(), verbs.acting(request).company
+    find, everybody = asked.get("find", "").strip()[:100], asked.get("scope", "") == "all"
 
     def gather(connection: Connection) -> dict[str, object]:
         before, after = queue.neighbours(connection, wanted, at, number)
-        return {"d": dossier.gather(connection, number), "before": before, "after": after, "alike": queue.alike(connection, number)}
+        d = dossier.gather(connection, number, desk.fee_limit)
+        alike = queue.by_id(connection, queue.alike(connection, number))
+        items = dossier.open_items(connection, d.customer.customer_id if d.customer else None, d.case.currency, find, everybody=everybody) if find else d.items
+        return {"d": d, "before": before, "after": after, "alike": alike, "alike_sums": sums_of(alike), "items": items,
+                "mail": remittance_requests.draft(connection, number, company) if d.receipt and d.case.status == "open" else None}
 
-    told = desk_of(request).read(gather)
-    shown = page("case", number=number, trouble=trouble, query=query_of(wanted), others=desk_of(request).presence.others(number, request.user.login),
-                 at=at, done=just_done(request), **told)
+    told = desk.read(gather)
+    d = told["d"]
+    assert isinstance(d, dossier.Dossier)
+    edited = next((one for one in d.suggestions if str(one.rank) == asked.get("edit", "")), None)
+    shown = page("case", number=number, trouble=trouble, query=query_of(wanted), pairs=parse_qsl(query_of(wanted)), others=desk.presence.others(number, request.user.login), at=at,
+                 done=just_done(request), original=_original(desk, d), facts=facts_of_line(d.line, d.references) if d.line else [], find=find, everybody=everybody,
+                 edited=edited, reasons=desk.workspace.config.desk.deduction_reasons, act_after=desk.workspace.config.learning.act_after, **told)
     shown.status_code = status
     return shown
+
+
+def _original(desk: Desk, d: dossier.Dossier) -> str:
+    """What the bank wrote, where the archive has it."""
+    if d.line is None:
+        return ""
+    told = originals.excerpt(desk.workspace.folder("archive"), d.line.file_name, d.line.sha256, d.line.byte_start, min(d.line.byte_end, d.line.byte_start + _ORIGINAL_MAX))
+    return told.there.rstrip("\n") if told else ""
+
+
+_ORIGINAL_MAX = 4000
+"""So many bytes of a line stand on the page; the whole of it is one link away."""
 
 
 @get("/cases/{number:int}/others", sync_to_thread=True)
@@ -49,12 +73,13 @@ def others(request: Asked, number: FromPath[int]) -> Template:
 
 @get("/cases/{number:int}/items", sync_to_thread=True)
 def items(request: Asked, number: FromPath[int]) -> Template:
-    """Open items by number or name, as the clerk types."""
-    search = request.query_params.get("find", "").strip()[:100]
+    """Open items by number, order, name or amount, the customer's or everybody's, as the clerk types."""
+    asked = request.query_params
+    search, whose, everybody = asked.get("find", "").strip()[:100], asked.get("whose", "") or None, asked.get("scope", "") == "all"
 
     def find(connection: Connection) -> dict[str, object]:
         case = desk.case(connection, number)
-        return {"items": dossier.open_items(connection, case.customer_id, case.currency, search), "currency": case.currency}
+        return {"items": dossier.open_items(connection, whose, case.currency, search, everybody=everybody), "find": search}
 
     return page("parts/items", **desk_of(request).read(find))
 

@@ -15,14 +15,16 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.response import Template
-from markupsafe import Markup, escape
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, Row
 
 from cashapp import clock, db
+from cashapp.books_policy import scaled
 from cashapp.deadlines import Deadlines
 from cashapp.desk import By
 from cashapp.exceptions import REASONS
+from cashapp.learning import HABITS
 from cashapp.users import User
+from cashapp.web import marks
 from cashapp.workspace import Workspace
 from parsers.amounts import to_text
 
@@ -60,6 +62,10 @@ class Desk:
         """When cases are due, as of today."""
         config = self.workspace.config
         return Deadlines(config.desk, config.links.calendar, clock.today())
+
+    def fee_limit(self, currency: str) -> int:
+        """The largest bank fee that is written off, in minor units."""
+        return scaled(self.workspace.config.policy.bank_fee_limit, currency)
 
     def read(self, ask: Callable[[Connection], Answer]) -> Answer:
         """Ask the books, in one consistent state."""
@@ -118,23 +124,11 @@ def money(minor: int | None, currency: str | None) -> str:
     return f"{'−' if minor < 0 else ''}{int(whole):,}{point}{fraction}"
 
 
-def marked(text: str, words: Iterable[str]) -> Markup:
-    """The text with the parts that the answer rests on in `<mark>`; the longest first, without regard to case."""
-    spans: list[tuple[int, int]] = []
-    folded = text.casefold()
-    for word in sorted({w.casefold() for w in words if len(w) > 2}, key=len, reverse=True):
-        start = folded.find(word)
-        while start >= 0 and len(folded) == len(text):
-            end = start + len(word)
-            if all(end <= a or start >= b for a, b in spans):
-                spans.append((start, end))
-            start = folded.find(word, end)
-    parts: list[Markup] = []
-    at = 0
-    for start, end in sorted(spans):
-        parts += [escape(text[at:start]), Markup("<mark>{}</mark>").format(text[start:end])]
-        at = end
-    return Markup("").join([*parts, escape(text[at:])])
+def facts_of_line(line: Row[*tuple[object, ...]], references: Iterable[str] = ()) -> list[marks.Fact]:
+    """What was read out of a bank line, to be marked in its text: the references that answers rest on, the payer, the account, the amount."""
+    told = [*references, line.structured_reference, line.bank_reference, line.customer_reference, line.check_number]
+    return [*(fact for number in told for fact in marks.reference(number)), *marks.account(line.payer_account), *marks.name(line.payer_name),
+            *marks.amount(line.amount_minor, line.currency)]
 
 
 def words(code: str) -> str:
@@ -151,5 +145,5 @@ def percent(per_mille: int | None) -> str:
 
 def dress(engine: JinjaTemplateEngine) -> None:
     """Teach the templates our filters."""
-    engine.engine.filters.update({"money": money, "marked": marked, "words": words, "sure": percent})
-    engine.engine.globals.update({"REASONS": REASONS, "today": clock.today})
+    engine.engine.filters.update({"money": money, "marked": marks.marked, "words": words, "sure": percent})
+    engine.engine.globals.update({"REASONS": REASONS, "HABITS": HABITS, "KINDS": marks.KINDS, "today": clock.today})

@@ -13,15 +13,15 @@ from litestar.enums import RequestEncodingType
 from litestar.exceptions import NotFoundException
 from litestar.params import Body, FromPath
 from litestar.response import Redirect, Template
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Row, func, select
 
-from cashapp import clock, queue, reports, schema
+from cashapp import clock, originals, queue, reports, schema
 from cashapp.errors import UsageError
 from cashapp.reports import pages, rendering
 from cashapp.reports.aging import of_customer
 from cashapp.reports.model import Report
 from cashapp.web.access import requires
-from cashapp.web.desk_context import Asked, desk_of, page
+from cashapp.web.desk_context import Asked, desk_of, facts_of_line, page
 
 Upload = Annotated[UploadFile, Body(media_type=RequestEncodingType.MULTI_PART)]
 DAYS = 14
@@ -160,31 +160,17 @@ def original(request: Asked, file_id: FromPath[int]) -> Template:
     """The bytes of a line in the file as the bank sent it, with what stands around them."""
     asked = request.query_params
     start, end = (int(asked.get(name, "0")) if asked.get(name, "0").isdigit() else 0 for name in ("from", "to"))
-    row = desk_of(request).read(lambda c: c.execute(select(schema.source_file).where(schema.source_file.c.file_id == file_id)).first())
+    file, line = schema.source_file, schema.bank_line
+
+    def ask(connection: Connection) -> tuple[Row[*tuple[object, ...]] | None, Row[*tuple[object, ...]] | None]:
+        there = select(line).where(line.c.file_id == file_id, line.c.byte_start == start, line.c.byte_end == end).order_by(line.c.line_id)
+        return connection.execute(select(file).where(file.c.file_id == file_id)).first(), connection.execute(there).first()
+
+    row, read = desk_of(request).read(ask)
     if row is None:
         raise NotFoundException(f"there is no file {file_id}")
-    content = _archived(desk_of(request).workspace.folder("archive"), row.name, row.sha256)
-    before, there, after = content[max(0, start - 1500):start], content[start:min(end, start + 20_000)], content[end:end + 1500]
-    return page("original", file=row, missing=not content, before=_shown(before), there=_shown(there), after=_shown(after), start=start, end=end)
-
-
-def _archived(folder: Path, name: str, sha256: str) -> bytes:
-    """The file's content, opened if it came packed; nothing where the archive has been cleared."""
-    from parsers.sources import SourceError, open_source
-
-    plain = folder / name
-    other = plain.with_name(f"{plain.stem}.{sha256[:12]}{plain.suffix}")
-    for path in (other, plain):
-        if path.is_file():
-            try:
-                return b"".join(source.read() for source in open_source(path))
-            except (SourceError, OSError):
-                return b""
-    return b""
-
-
-def _shown(content: bytes) -> str:
-    return content.decode("utf-8", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
+    told = originals.excerpt(desk_of(request).workspace.folder("archive"), row.name, row.sha256, start, min(end, start + 20_000), 1500)
+    return page("original", file=row, told=told, facts=facts_of_line(read) if read else [], start=start, end=end)
 
 
 @post("/files/upload", sync_to_thread=True, guards=[requires("upload")], request_max_body_size=FILE_BYTES_MAX)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from litestar import Response, get, post
 from litestar.response import Redirect, Template
 from sqlalchemy import Connection, delete, select
 
-from cashapp import desk, queue, schema
-from cashapp.errors import UsageError
+from cashapp import queue, schema
+from cashapp.adjustments import Done
+from cashapp.errors import CashappError, UsageError
 from cashapp.queue import Filter
+from cashapp.web import verbs
 from cashapp.web.access import requires
-from cashapp.web.desk_context import Asked, Form, all_of, by, desk_of, page, text_of
+from cashapp.web.desk_context import Asked, Form, all_of, desk_of, page, text_of
+from parsers.amounts import to_text
 
 BULK_MAX = 200
 
@@ -48,9 +52,9 @@ def queue_page(request: Asked) -> Template:
     at = desk_of(request).deadlines()
     told = desk_of(request).read(lambda c: {
         "page": queue.page(c, wanted, at, after), "counts": queue.counts(c, wanted, at), "totals": queue.totals(c, wanted, at), "lateness": queue.lateness(c, wanted, at),
-        "owners": queue.owners(c), "saved": _saved(c, request.user.login), "newest": queue.newest(c),
+        "owners": queue.owners(c), "saved": _saved(c, request.user.login), "since": queue.newest(c), "seen": queue.last_of_all(c),
     })
-    return page("queue", wanted=wanted, after=after, query=query_of(wanted), query_of=query_of, at=at, done=just_done(request), **told)
+    return page("queue", wanted=wanted, after=after, query=query_of(wanted), query_of=query_of, at=at, bulk=BULK, count=0, oob=False, done=just_done(request), **told)
 
 
 def just_done(request: Asked) -> dict[str, object] | None:
@@ -63,36 +67,106 @@ def just_done(request: Asked) -> dict[str, object] | None:
 
 
 @get("/queue/news", sync_to_thread=True)
-def news(request: Asked) -> Template:
-    """Whether cases have come since the list was drawn; asked for by the list itself."""
-    since = request.query_params.get("since", "0")
-    count = desk_of(request).read(lambda c: queue.opened_since(c, int(since) if since.isdigit() else 0))
-    return page("parts/news", count=count, since=since)
+def news(request: Asked) -> Response[bytes]:
+    """What has changed since the list was drawn: how many cases have come, and the counts; asked for by the list itself. 204 while nothing has happened."""
+    wanted, at, asked = filter_of(request), desk_of(request).deadlines(), request.query_params
+    since, seen = (int(asked.get(name, "0")) if asked.get(name, "0").isdecimal() else 0 for name in ("since", "seen"))
+
+    def ask(connection: Connection) -> dict[str, object] | None:
+        last = queue.last_of_all(connection)
+        if (queue.newest(connection), last) == (since, seen):
+            return None
+        return {"count": queue.opened_since(connection, since), "seen": last, "counts": queue.counts(connection, wanted, at),
+                "totals": queue.totals(connection, wanted, at), "lateness": queue.lateness(connection, wanted, at)}
+
+    told = desk_of(request).read(ask)
+    if told is None:
+        return Response(b"", status_code=204)
+    return page("parts/news", since=since, wanted=wanted, query=query_of(wanted), query_of=query_of, oob=True, **told)
 
 
-@post("/queue/bulk", sync_to_thread=True, guards=[requires("bulk")])
+class Bulk(NamedTuple):
+    """A verb for many cases: the right it needs, what it is called, and the fields that it asks for (name, label, needed)."""
+
+    verb: str
+    right: str
+    words: str
+    fields: tuple[tuple[str, str, bool], ...] = ()
+
+
+BULK = {
+    "accept": Bulk("accept", "bulk", "Accept the first suggestion"),
+    "on_account": Bulk("on_account", "bulk", "Put on account", (("customer", "Customer (empty: each case’s own)", False),)),
+    "non_ar": Bulk("non_ar", "bulk", "Post to the general ledger", (("gl", "General-ledger account", True),)),
+    "write_off": Bulk("write_off", "bulk", "Write off", (("reason", "Why", True),)),
+    "assign": Bulk("assign", "assign", "Assign", (("user", "To", True),)),
+    "note": Bulk("note", "note", "Note", (("note", "Note", True),)),
+}
+"""What may be done with many cases at once."""
+
+
+@post("/queue/bulk", sync_to_thread=True)
 def bulk(request: Asked, data: Form) -> Response[bytes]:
-    """Accept the first suggestion of the ticked cases: first a preview with count and sum, then, confirmed, the deed."""
-    ids = _ticked(data)
-    if not ids:
+    """One verb for the ticked cases: first a preview with count and sum, then, confirmed, the deed, case by case. What has changed since the preview is left alone."""
+    chosen, seen = BULK.get(text_of(data, "verb") or "accept"), _ticked(data)
+    if chosen is None or not seen:
         return Redirect("/queue", status_code=303)
-    found = desk_of(request).read(lambda c: [case for case in queue.by_id(c, ids) if case.status == "open" and case.rule])
-    if text_of(data, "confirmed") != "yes":
-        return page("bulk", cases=found, left_out=len(ids) - len(found), total=_sums(found))
+    requires(chosen.right)(request, None)  # type: ignore[arg-type]  # the guard looks at the user only
+    requires(chosen.verb)(request, None)  # type: ignore[arg-type]
+    given = {name: text_of(data, name) for name, _, _ in chosen.fields}
+
+    def look(connection: Connection) -> tuple[list[queue.Case], dict[int, int]]:
+        found = [case for case in queue.by_id(connection, list(seen)) if case.status == "open"]
+        return found, {case.exception_id: queue.last_event(connection, case.exception_id) for case in found}
+
+    found, versions = desk_of(request).read(look)
+    fitting = [case for case in found if _fits(chosen.verb, case, given)]
+    if text_of(data, "confirmed") != "yes" or any(needed and not given[name] for name, _, needed in chosen.fields):
+        return page("bulk", bulk=chosen, cases=fitting, versions=versions, left_out=len(seen) - len(fitting), total=sums_of(fitting), given=given, login=request.user.login)
     refused: list[tuple[int, str]] = []
-    for case in found:
+    waiting = 0
+    for case in fitting:
         try:
-            desk_of(request).write(lambda c, number=case.exception_id: desk.accept(c, number, 1, by(request)))  # type: ignore[misc]
-        except UsageError as error:
+            waiting += desk_of(request).write(lambda c, case=case: _one(request, c, case, chosen, given, seen[case.exception_id]))  # type: ignore[misc]
+        except CashappError as error:
             refused.append((case.exception_id, str(error)))
-    return page("bulk_done", count=len(found) - len(refused), refused=refused, total=_sums([c for c in found if c.exception_id not in dict(refused)]))
+    done = [case for case in fitting if case.exception_id not in dict(refused)]
+    return page("bulk_done", bulk=chosen, count=len(done), waiting=waiting, refused=refused, total=sums_of(done))
 
 
-def _ticked(data: Form) -> list[int]:
-    return sorted({int(number) for number in all_of(data, "case") if number.isdigit()})[:BULK_MAX]
+def _fits(verb: str, case: queue.Case, given: dict[str, str]) -> bool:
+    """Whether the verb can be done with the case."""
+    if verb in {"assign", "note"}:
+        return True
+    if verb == "accept":
+        return bool(case.rule)
+    return bool(case.amount_minor) and (verb != "on_account" or bool(given["customer"] or case.customer_id))
 
 
-def _sums(cases: list[queue.Case]) -> list[tuple[str, int]]:
+def _one(request: Asked, connection: Connection, case: queue.Case, chosen: Bulk, given: dict[str, str], seen: int | None) -> int:
+    """Do the verb with one case; 1 where it waits for a second person. UsageError where somebody was here first."""
+    if seen is not None and queue.last_event(connection, case.exception_id) != seen:
+        raise UsageError("it has changed since the preview; nothing was done")
+    told = verbs.Decision(chosen.verb, customer_id=given.get("customer") or case.customer_id or "", gl_account=given.get("gl", ""), reason=given.get("reason", ""),
+                          user=given.get("user", ""), text=given.get("note", ""))
+    if chosen.verb == "write_off" and case.currency and case.amount_minor is not None:
+        told.amount = to_text(case.amount_minor, case.currency)
+    done = verbs.do(connection, case.exception_id, told, verbs.acting(request))
+    return int(isinstance(done, Done) and done.status == "pending")
+
+
+def _ticked(data: Form) -> dict[int, int | None]:
+    """The ticked cases with the version that the preview showed of each (`7~12`), if it did."""
+    found: dict[int, int | None] = {}
+    for value in all_of(data, "case")[:BULK_MAX]:
+        number, _, seen = value.partition("~")
+        if number.isdecimal() and len(number) < 16:
+            found[int(number)] = int(seen) if seen.isdecimal() else None
+    return found
+
+
+def sums_of(cases: list[queue.Case]) -> list[tuple[str, int]]:
+    """Currency and sum in minor units of the cases' amounts."""
     sums: dict[str, int] = {}
     for case in cases:
         if case.currency and case.amount_minor is not None:

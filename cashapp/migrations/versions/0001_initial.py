@@ -10,8 +10,8 @@ BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 APPEND_ONLY = (
     "source_file", "statement", "control", "file_issue", "bank_line", "line_link", "journal_entry", "posting", "seal",
     "application", "exception_event", "run_log", "run_count", "undone_file", "receipt_before", "return_event",
-    "adjustment_event", "undo_log", "lesson", "audit_sample", "bank_match", "bank_match_member", "bank_match_event",
-    "reconciliation_event", "period_event", "cashbook_entry_before",
+    "adjustment_event", "undo_log", "lesson", "unlearned", "audit_sample", "bank_match", "bank_match_member",
+    "bank_match_event", "reconciliation_event", "period_event", "cashbook_entry_before",
 )
 
 
@@ -511,6 +511,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["receipt_id"], ["receipt.receipt_id"], name=op.f("fk_lesson_receipt_id")),
         sa.PrimaryKeyConstraint("lesson_id", name=op.f("pk_lesson"))
     )
+    op.create_index("ix_lesson_customer", "lesson", ["customer_id", "kind"], unique=False)
     op.create_index("ix_lesson_entry", "lesson", ["entry_id"], unique=False)
     op.create_table("posting",
         sa.Column("entry_id", BIG, autoincrement=False, nullable=False),
@@ -609,6 +610,20 @@ def upgrade() -> None:
     )
     op.create_index("ix_exception_event_actor", "exception_event", ["actor", "event_id"], unique=False)
     op.create_index("ix_exception_event_exception", "exception_event", ["exception_id"], unique=False)
+    op.create_table("unlearned",
+        sa.Column("unlearn_id", BIG, autoincrement=False, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("customer_id", sa.Text(), nullable=False),
+        sa.Column("last_lesson", BIG, nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("unlearned_on", sa.Date(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.customer_id"], name=op.f("fk_unlearned_customer_id")),
+        sa.ForeignKeyConstraint(["last_lesson"], ["lesson.lesson_id"], name=op.f("fk_unlearned_last_lesson")),
+        sa.PrimaryKeyConstraint("unlearn_id", name=op.f("pk_unlearned"))
+    )
     op.create_table("adjustment_event",
         sa.Column("event_id", BIG, autoincrement=False, nullable=False),
         sa.Column("adjustment_id", BIG, nullable=False),
