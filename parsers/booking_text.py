@@ -29,6 +29,10 @@ _INTEREST = re.compile(
     r"INT[EÉ]R[EÊ]TS\b|INTERESES\b|INTERESSI\b|RENTE\b",
 )
 
+STEMS = ("INTER", "ZINS", "RENTE", "FEE", "CHARGE", "KONTOF", "ENTGELT", "BANKGEB", "ABSCHLUSS", "FRAIS", "COTISATION", "COMMISSION", "COMISI",
+         "GASTOS", "KOSTEN", "SPESE", "RET", "CK", "NSF", "IMPAY", "REJ", "DEVOL", "UNPAID")
+"""A text in ASCII has one of these in it where more than its sign says what it is."""
+
 
 def is_return(text: str) -> bool:
     """Whether money out is a deposit that comes back unpaid. `text` in upper case."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from parsers import bank_text, issues
 from parsers.amounts import AmountError, is_currency, minor_digits
@@ -17,6 +17,10 @@ from parsers.profile import Profile
 from parsers.records import BankLine, Issue, Kind, RemittanceLine, Span, Status
 from parsers.written_amounts import read_minor
 from parsers.written_dates import Order, is_ambiguous, written_date
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _NONE = frozenset({"", "-", "--", "n/a"})
 _MEANT_AS_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ].*)?")
@@ -47,11 +51,12 @@ class CsvEntryReader:
         self.told: list[Issue] = []
         self.currency = conventions.currency
         self._layout, self._profile, self._mark = layout, profile, conventions.mark
-        self._is_order_assumed = not conventions.order
-        self._order: Order = conventions.order or ("MDY" if self.currency == "USD" else "DMY")
-        self._cents = re.compile(rf"[+-]?[0-9]{{1,12}}[{conventions.mark or '.'}][0-9]{{2}}")
+        self.is_order_assumed = not conventions.order
+        self.order: Order = conventions.order or ("MDY" if self.currency == "USD" else "DMY")
+        self.cents = rf"[+-]?[0-9]{{1,12}}[{conventions.mark or '.'}][0-9]{{2}}"
+        self._cents = re.compile(self.cents)
         self._cells = max(layout.width, *layout.columns.values()) + 2
-        self._last_date: dt.date | None = None
+        self.last_date: dt.date | None = None
         self._debit_sign = 0
         (self._date, self._value_date, self._amount, self._credit, self._debit, self._fee, self._direction, self._balance, self._currency_at,
          self._account, self._name, self._payer_account, self._reference, self._customer_reference, self._check, self._type, self._status,
@@ -66,7 +71,7 @@ class CsvEntryReader:
     def is_dated(self, cells: list[str]) -> bool:
         """Whether the row has a date, or what was meant as one (`31.02.2026`)."""
         written = cells[self._date]
-        return written_date(written, self._order) is not None or _MEANT_AS_DATE.fullmatch(written) is not None
+        return written_date(written, self.order) is not None or _MEANT_AS_DATE.fullmatch(written) is not None
 
     def is_unbooked(self, cells: list[str]) -> bool:
         """Whether the row's status says that it is not booked; such a row may have no booking date yet."""
@@ -74,11 +79,16 @@ class CsvEntryReader:
 
     def account_and_currency(self, cells: list[str], span: Span) -> tuple[str, str]:
         """Whose row it is; the currency of its own column, else of the header, the layout or the profile."""
-        code = cells[self._currency_at].upper()
-        if code and not is_currency(code):
+        account, currency = self.known_account_and_currency(cells[self._account], cells[self._currency_at])
+        if not currency:
+            code = cells[self._currency_at].upper()
             self.told.append(issues.error(span, "unknown_currency", f"{code!r} is no currency of ISO 4217", code))
-            code = ""
-        return cells[self._account] or self._profile.account, code or self.currency
+        return account, currency or self.currency
+
+    def known_account_and_currency(self, account: str, currency: str) -> tuple[str, str]:
+        """The same from the two cells; no currency where the cell holds none of ISO 4217."""
+        code = currency.upper()
+        return account or self._profile.account, (code if is_currency(code) else "") if code else self.currency
 
     def money(self, cells: list[str], currency: str, span: Span) -> Money | None:
         """Amount, fee and balance; None where one of them cannot be read, which is told."""
@@ -90,6 +100,14 @@ class CsvEntryReader:
             self.told.append(issues.error(span, "bad_amount", str(reason)))
             return None
         return Money(None if amount is None else amount - fee, fee, balance)
+
+    def takes_debits(self, signs: NDArray[np.int8]) -> bool:
+        """Whether rows with these signs in the debit column (0: none) fit those before them; if so they count as read."""
+        found = {int(sign) for sign in (signs.min(), signs.max()) if sign}
+        if len(found) > 1 or (self._debit_sign and found - {self._debit_sign}):
+            return False
+        self._debit_sign = next(iter(found), self._debit_sign)
+        return True
 
     def minor(self, cell: str, currency: str) -> int | None:
         """Minor units by the file's decimal mark; None for an empty cell."""
@@ -132,22 +150,22 @@ class CsvEntryReader:
 
     def line(self, cells: list[str], span: Span, currency: str, money: Money) -> BankLine:
         """The bank line of a row whose money has been read."""
-        date = written_date(cells[self._date], self._order)
+        date = written_date(cells[self._date], self.order)
         if date is None and cells[self._date]:
             date = self._neighbouring_date(cells[self._date], span)
-        if self._is_order_assumed and is_ambiguous(cells[self._date]):
+        if self.is_order_assumed and is_ambiguous(cells[self._date]):
             self._tell_assumed_order(cells[self._date], span)
-        self._last_date = date or self._last_date
+        self.last_date = date or self.last_date
         amount = money.amount_minor or 0
         text = " ".join([cells[place] for place in self._layout.texts if place < len(cells) and cells[place]])
         if "\t" in text or "\n" in text:
             text = " ".join(text.split())
         name, type_code = cells[self._name], cells[self._type]
-        check = cells[self._check] if _CHECK.fullmatch(cells[self._check]) else ""
+        check = cells[self._check] if is_check_number(cells[self._check]) else ""
         value_date = cells[self._value_date]
         line = BankLine(
-            span, amount, currency, _kind(type_code, text or name, amount), date,
-            written_date(value_date, self._order) if value_date else None, type_code, cells[self._reference],
+            span, amount, currency, kind(type_code, text or name, amount), date,
+            written_date(value_date, self.order) if value_date else None, type_code, cells[self._reference],
             cells[self._customer_reference] or check, check, name, cells[self._payer_account], "", text,
             fee_minor=money.fee_minor, status=self._status_of(cells, span),
         )
@@ -164,12 +182,12 @@ class CsvEntryReader:
 
     def _neighbouring_date(self, written: str, span: Span) -> dt.date | None:
         self.told.append(issues.warning(span, "bad_date", f"{written!r} is no date", written))
-        return self._last_date
+        return self.last_date
 
     def _tell_assumed_order(self, written: str, span: Span) -> None:
         """Once a file: no date in it shows which number is the month."""
-        self._is_order_assumed = False
-        means = "the month" if self._order == "MDY" else "the day"
+        self.is_order_assumed = False
+        means = "the month" if self.order == "MDY" else "the day"
         message = f"{written} is read with {means} first, as is usual for {self.currency}; set date_format in the profile if it is not"
         self.told.append(issues.warning(span, "bad_date", message, written))
 
@@ -178,8 +196,13 @@ class CsvEntryReader:
         return tuple(RemittanceLine(span, number) for number in _INVOICES.split(cell) if number)
 
 
+def is_check_number(cell: str) -> bool:
+    """Whether the cell names one check."""
+    return _CHECK.fullmatch(cell) is not None
+
+
 @lru_cache(maxsize=4096)
-def _kind(type_code: str, text: str, amount: int) -> Kind:
+def kind(type_code: str, text: str, amount: int) -> Kind:
     """The bank's type says more than its words."""
     by_type = kind_of(type_code, amount) if type_code else "other"
     return by_type if by_type in {"fee", "interest", "return"} else kind_of(text, amount)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from parsers import issues
 from parsers.amounts import AmountError
@@ -16,6 +17,9 @@ from parsers.delimited.words import status_of
 from parsers.profile import Profile
 from parsers.records import BankLine, Control, Envelope, Record, Span, StatementClosed, StatementOpened
 from parsers.written_amounts import looks_like_amount
+
+if TYPE_CHECKING:
+    from parsers.byte_columns import Flags, Ints
 
 
 def _numbers() -> array[int]:
@@ -39,6 +43,12 @@ class Ledger:
         self.stated.append(balance_minor or 0)
         self.is_stated.append(balance_minor is not None)
         self.places.extend(span)
+
+    def add_all(self, is_booked: Flags, amounts: Ints, balances: Ints, is_stated: Flags, places: Ints) -> None:
+        """Many rows, of which those count that are booked; `places` has the three numbers of each row."""
+        for column, values in ((self.amounts, amounts), (self.stated, balances), (self.places, places)):
+            column.frombytes(values[is_booked].astype("=i8").tobytes())
+        self.is_stated += is_stated[is_booked].astype("u1").tobytes()
 
     @property
     def balances(self) -> Sequence[int | None]:

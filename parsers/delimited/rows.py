@@ -84,9 +84,14 @@ def rows(source: Source, delimiter: str, page: str, first: int = 1, start: int =
             return
         span = Span(taken[0].number, taken[0].start, taken[-1].end)
         is_open = has_ended  # the reader asks for a line after the last one only while a quote is open
-        if len(cells) > 1 or is_open or any(line.data.strip(_BLANKS) for line in taken):
+        if len(cells) > 1 or is_open or not all(is_blank(line.data) for line in taken):
             yield Row(span, cells, is_open)
         taken.clear()
+
+
+def is_blank(line: bytes) -> bool:
+    """Whether a line is empty, for a spreadsheet at least."""
+    return not line.strip(_BLANKS)
 
 
 class _LineCounter(Protocol):

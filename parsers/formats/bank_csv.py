@@ -64,7 +64,7 @@ def parse(source: Source, profile: Profile) -> Iterator[Record]:
         yield issues.error(span, "bad_record", "no row names a date and an amount: give the columns in the profile")
         yield Envelope(span, "unread")
         return
-    reading = Reading(layout, CsvEntryReader(layout, profile, _survey(source, layout, profile)))
+    reading = Reading(layout, CsvEntryReader(layout, profile, survey(source, layout, profile)))
     told = reading.told
     for row in rows(source, layout.delimiter, profile.encoding):
         line = reading.row(row)
@@ -86,11 +86,11 @@ def parse_columns(source: Source, profile: Profile) -> Iterator[Document]:
     if layout is None:
         yield from documents.drained(NAME, parse(source, profile))
         return
-    reading = Reading(layout, CsvEntryReader(layout, profile, _survey(source, layout, profile)))
+    reading = Reading(layout, CsvEntryReader(layout, profile, survey(source, layout, profile)))
     yield from columns.parts(source, reading, profile, NAME)
 
 
-def _survey(source: Source, layout: Layout, profile: Profile) -> Conventions:
+def survey(source: Source, layout: Layout, profile: Profile) -> Conventions:
     """The currency that the first entry names, and from the first cells that show them the decimal mark and the date order."""
     rules = layout.rules
     mark, order, currency = rules.decimal_mark, _order_of_format(rules.date_format), layout.unit or rules.currency_code
