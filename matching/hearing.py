@@ -30,6 +30,12 @@ class Heard:
     index: numbers.Numbers
     payers: Payers
 
+    def of(self, receipts: pl.DataFrame) -> Heard:
+        """What these receipts (r) say."""
+        names = ("groups", "text_hits", "line_hits", "foreign", "candidates", "alike")
+        said: dict[str, pl.DataFrame] = {name: getattr(self, name).join(receipts, on="r", how="semi") for name in names}
+        return Heard(**said, index=self.index, payers=self.payers.of(receipts))
+
 
 def hear(books: Books, payers: Payers, index: numbers.Numbers) -> Heard:
     """The references of all receipts, and the payers as far as references did not make names unnecessary. `index`: the items' numbers."""

@@ -35,7 +35,7 @@ OTHER_THINGS = (
 INVOICE_WORDS = ("INV", "RE", "RG", "RGNR", "RECHNUNG", "FACTURE", "FACT", "FAC", "FATTURA", "FACTURA", "BILL", "IN")
 
 HITS = {"m": pl.Int64, "r": pl.UInt32, "i": pl.UInt32, "c": pl.UInt32, "source": pl.String, "strength": pl.Int8}
-GROUPS = {"g": pl.UInt32, "r": pl.UInt32, "amount": pl.Int64, "written": pl.String, "letters": pl.String, "runs": pl.List(pl.String)}
+GROUPS = {"g": pl.UInt32, "r": pl.UInt32, "amount": pl.Int64, "letters": pl.String, "runs": pl.List(pl.String)}
 IN_WORDS = 1 << 50
 """Mentions that are words have numbers from here."""
 RUNS_OF_GROUP = 64
