@@ -55,10 +55,12 @@ def outcomes(inputs: schema.Inputs, at_once: int = AT_ONCE) -> Iterator[schema.O
     books = read(inputs)
     del inputs
     payers, index = customers.identify(books), numbers.read(books.items)
-    parts = [_referred(part, payers, index) for part in _parts(books, payers.spoken, at_once)]
-    books, sure = without_texts(books), pl.concat([stages.sole_payers(part.heard.candidates).select("r", "c") for part in parts])
+    parts = [_with_open_questions(_referred(part, payers, index)) for part in _parts(books, payers.spoken, at_once)]
     early = _posted(stages.laid_together([part.referred for part in parts]), books)
-    parts = [_waiting(part, early) for part in parts]
+    sure = pl.concat([part.sure for part in parts])
+    refused = books.receipts.select("r").join(pl.concat([early.answers.select("r"), *(part.books.receipts.select("r") for part in parts)]), on="r", how="anti")
+    parts += [_referred(part, payers, index) for part in _parts(with_receipts(books, refused), payers.spoken, at_once)]
+    parts, books = [_waiting(part, early) for part in parts], without_texts(books)
     left = together.after(early.lines, books)
     closed = numbers.read(books.closed.with_row_index("i").select("i", "c", pl.col("amount").alias("open"), "document_number"))
     turns = unnamed.turns(pl.concat([part.heard.candidates for part in parts]), books)
@@ -80,6 +82,7 @@ class Referred:
     heard: Heard
     referred: Stage
     missed: pl.DataFrame  # r: who name what is not there
+    sure: pl.DataFrame  # r, c: who paid, where that is certain
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +117,22 @@ def _referred(books: Books, payers: customers.Payers, index: numbers.Numbers) ->
     heard = hearing.hear(books, payers.of(books.receipts), index)
     referred = stages.by_reference(heard, books)
     missed = _missed(referred, heard)
-    return Referred(books, heard, _held_back(referred, missed, books), missed)
+    sure = stages.sole_payers(heard.candidates).select("r", "c")
+    return Referred(books, heard, _held_back(referred, missed, books), missed, sure)
+
+
+def _with_open_questions(part: Referred) -> Referred:
+    """The part with all answers, but with what only those receipts say whose answer is not granted; hardly ever one that is gets refused
+    because of others, and then it is read again."""
+    rest = part.books.receipts.select("r").join(_first(part.referred.answers).filter("granted"), on="r", how="anti")
+    return replace(part, books=with_receipts(part.books, rest), heard=part.heard.of(rest))
 
 
 def _waiting(part: Referred, posted: Stage) -> Referred:
     """The part without the receipts that are posted."""
     rest = part.books.receipts.select("r").join(posted.answers, on="r", how="anti")
     referred = Stage(part.referred.answers.join(rest, on="r", how="semi"), part.referred.lines.join(rest, on="r", how="semi"))
-    return Referred(with_receipts(part.books, rest), part.heard.of(rest), referred, part.missed.join(rest, on="r", how="semi"))
+    return replace(part, books=with_receipts(part.books, rest), heard=part.heard.of(rest), referred=referred, missed=part.missed.join(rest, on="r", how="semi"))
 
 
 def _thought(part: Referred, posted: Stage, closed: numbers.Numbers, turns: pl.DataFrame, items: pl.DataFrame) -> Thought:

@@ -93,10 +93,11 @@ def _near_lines(books: Books, hits: pl.DataFrame, candidates: pl.DataFrame) -> p
 
 def _in_currency(heard: Heard, books: Books) -> Heard:
     """Hits in the receipt's own currency, graded; the receipts that name something in another currency apart."""
-    receipts, items = books.receipts.select("r", "currency"), books.items.select("i", pl.col("currency").alias("item_currency"))
+    receipts, of_items = books.receipts.select("r", "currency"), books.items["currency"]  # items stand in order of `i` here
     same, other = [], []
     for hits in (heard.text_hits, heard.line_hits):
-        priced = hits.join(receipts, on="r", maintain_order="left").join(items, on="i", maintain_order="left")
+        paid = hits.join(receipts, on="r", maintain_order="left")
+        priced = paid.with_columns(of_items.gather(paid["i"]).alias("item_currency"))
         same.append(priced.filter(pl.col("currency") == pl.col("item_currency")).select(list(references.HITS)))
         other.append(priced.filter((pl.col("currency") != pl.col("item_currency")) & (pl.col("strength") >= references.DIGITS)).select("r", "c", "i"))
     return Heard(
