@@ -6,8 +6,7 @@ works on them, and every tie is broken by them, so that neither the order of row
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -53,9 +52,17 @@ def read(inputs: schema.Inputs) -> Books:
     )
 
 
-def in_slices(frame: pl.DataFrame, at_once: int) -> Iterator[pl.DataFrame]:
-    """The frame's rows, so many at once; an empty frame is one empty slice."""
-    yield from (frame.slice(start, at_once) for start in range(0, max(frame.height, 1), at_once))
+TEXTS = ("payer_name", "payer_account", "structured_reference", "text")
+
+
+def with_receipts(books: Books, receipts: pl.DataFrame) -> Books:
+    """The books with only these receipts (r)."""
+    return replace(books, receipts=books.receipts.join(receipts, on="r", how="semi"), remittance=books.remittance.join(receipts, on="r", how="semi"))
+
+
+def without_texts(books: Books) -> Books:
+    """The books when nobody needs to read the receipts again."""
+    return replace(books, receipts=books.receipts.drop(TEXTS))
 
 
 def _customers(inputs: schema.Inputs) -> pl.DataFrame:
@@ -92,7 +99,7 @@ def _receipts(receipts: pl.DataFrame, customers: pl.DataFrame, policy: schema.Po
             pl.col("fee_minor").fill_null(0).alias("fee"),
             money.limit_minor(pl.col("currency"), policy.rounding).alias("rounding"),
             money.limit_minor(pl.col("currency"), policy.bank_fee_limit).alias("fee_limit"),
-            "given", pl.col("payer_name", "payer_account", "structured_reference", "text").fill_null(""),
+            "given", pl.col(TEXTS).fill_null(""),
         )
     )
 

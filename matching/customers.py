@@ -10,7 +10,7 @@ two customers of one name) are certain as a set only.
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -45,6 +45,10 @@ class Payers:
     spellings: pl.DataFrame  # n and the parts of the name; two rows where the field holds two names
     known: pl.DataFrame  # c, alias and the parts of every customer's names
     unread: pl.DataFrame  # n: names that are nobody's
+
+    def of(self, receipts: pl.DataFrame) -> Payers:
+        """The payers of these receipts (r)."""
+        return replace(self, candidates=self.candidates.join(receipts, on="r", how="semi"), spoken=self.spoken.join(receipts, on="r", how="semi"))
 
 
 def identify(books: Books) -> Payers:

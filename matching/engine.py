@@ -38,11 +38,11 @@ from matching import (
     together,
     unnamed,
 )
-from matching.books import Books, in_slices, read
+from matching.books import Books, read, with_receipts, without_texts
 from matching.hearing import Heard
 from matching.stages import Stage
 
-AT_ONCE = 250_000
+AT_ONCE = 100_000
 """So many receipts are thought about at once; the answers do not depend on it."""
 
 
@@ -55,17 +55,25 @@ def outcomes(inputs: schema.Inputs, at_once: int = AT_ONCE) -> Iterator[schema.O
     """The outcome of `propose` in pieces, in order of receipts. Who gets what is settled for all before the first piece comes; only the
     steps between look at no more than `at_once` receipts together."""
     books = read(inputs)
+    del inputs
     payers, index = customers.identify(books), numbers.read(books.items, books.shapes)
-    read_parts = [_referred(part, payers, index) for part in _parts(books, payers.spoken, at_once)]
-    early = _posted(stages.laid_together([part.referred for part in read_parts]), books)
+    parts = [_with_open_questions(_referred(part, payers, index)) for part in _parts(books, payers.spoken, at_once)]
+    early = _posted(stages.laid_together([part.referred for part in parts]), books)
+    sure = pl.concat([part.sure for part in parts])
+    refused = books.receipts.select("r").join(pl.concat([early.answers.select("r"), *(part.books.receipts.select("r") for part in parts)]), on="r", how="anti")
+    parts += [_referred(part, payers, index) for part in _parts(with_receipts(books, refused), payers.spoken, at_once)]
+    parts, books = [_waiting(part, early) for part in parts], without_texts(books)
     left = together.after(early.lines, books)
     closed = numbers.read(books.closed.with_row_index("i").select("i", "c", pl.col("amount").alias("open"), "document_number"))
-    waiting = pl.concat([stages.pointed_out(part.heard) for part in read_parts]).join(early.answers, on="r", how="anti")
-    turns = unnamed.turns(waiting, books)
-    first = Settled(early, left.items)
-    thought = [_thought(part, first, closed, turns) for part in read_parts]
-    late = _posted(stages.laid_together([part.every for part in thought]), left)
-    yield from explain.outcomes(books, [_decided(part, first, late) for part in thought], stages.laid_together([early, late]), at_once)
+    turns = unnamed.turns(pl.concat([stages.pointed_out(part.heard) for part in parts]), books)
+    thoughts = [_thought(part, early, closed, turns, left.items) for part in parts]
+    late = _posted(stages.laid_together([thought.every for thought in thoughts]), left)
+    posted = stages.laid_together([early, late])
+    waiting = [_suggested(thought, late, left.items) for thought in thoughts]
+    yield from explain.outcomes(books, explain.Decided(
+        sure, posted, stages.laid_together([part.stage for part in waiting]), pl.concat([part.told for part in waiting]),
+        pl.concat([residual.explained(posted.answers, posted, books), *(part.differences for part in waiting)]),
+    ), at_once)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,51 +84,68 @@ class Referred:
     heard: Heard
     referred: Stage
     missed: pl.DataFrame  # r: who name what is not there
+    sure: pl.DataFrame  # r, c: who paid, where that is certain
 
 
 @dataclass(frozen=True, slots=True)
 class Thought:
-    """The same receipts when all has been thought of: those that references have not settled, with all that may be theirs."""
+    """Receipts that references have not settled, with all that may be theirs."""
 
-    books: Books
+    books: Books  # with these receipts only
     heard: Heard
-    missed: pl.DataFrame
-    rest: pl.DataFrame  # r
+    missed: pl.DataFrame  # r
     every: Stage
     paid: pl.DataFrame  # r: what they name is closed, and has the amount
     no_longer: pl.DataFrame  # r: what they name is closed
     paid_ahead: pl.DataFrame  # r
 
 
-class Settled(NamedTuple):
-    """What was posted first, and the items as that leaves them."""
+class Suggested(NamedTuple):
+    """What is suggested for receipts that wait, why they wait (r, reason), and why their amounts may not come out (`residual.HYPOTHESES`)."""
 
-    posted: Stage
-    items: pl.DataFrame
+    stage: Stage
+    told: pl.DataFrame
+    differences: pl.DataFrame
 
 
 def _parts(books: Books, spoken: pl.DataFrame, at_once: int) -> Iterator[Books]:
     """The books with some of the receipts each; one payer's stand together, so that a name is looked at once."""
     order = books.receipts.select("r").join(spoken, on="r", how="left").sort("n", "r", nulls_last=True)
-    for part in in_slices(order, at_once):
-        yield replace(books, receipts=books.receipts.join(part, on="r", how="semi"), remittance=books.remittance.join(part, on="r", how="semi"))
+    return (with_receipts(books, order.slice(start, at_once)) for start in range(0, max(order.height, 1), at_once))
 
 
 def _referred(books: Books, payers: customers.Payers, index: numbers.Numbers) -> Referred:
     """What the receipts of `books` say, and what their references lead to."""
-    own = replace(payers, candidates=payers.candidates.join(books.receipts, on="r", how="semi"), spoken=payers.spoken.join(books.receipts, on="r", how="semi"))
-    heard = hearing.hear(books, own, index)
+    heard = hearing.hear(books, payers.of(books.receipts), index)
     referred = stages.by_reference(heard, books)
     missed = _missed(referred, heard)
-    return Referred(books, heard, _held_back(referred, missed, books), missed)
+    sure = stages.sole_payers(heard.candidates).select("r", "c")
+    return Referred(books, heard, _held_back(referred, missed, books), missed, sure)
 
 
-def _thought(part: Referred, early: Settled, closed: numbers.Numbers, turns: pl.DataFrame) -> Thought:
-    """Everything else that may become of the receipts that are not settled yet."""
+def _with_open_questions(part: Referred) -> Referred:
+    """The part with all answers, but with what only those receipts say whose answer is not granted; hardly ever one that is gets refused
+    because of others, and then it is read again."""
+    rest = part.books.receipts.select("r").join(_first(part.referred.answers).filter("granted"), on="r", how="anti")
+    return replace(part, books=with_receipts(part.books, rest), heard=part.heard.of(rest))
+
+
+def _waiting(part: Referred, posted: Stage) -> Referred:
+    """The part without the receipts that are posted."""
+    rest = part.books.receipts.select("r").join(posted.answers, on="r", how="anti")
+    return replace(part, books=with_receipts(part.books, rest), heard=part.heard.of(rest), referred=_of_receipts(part.referred, rest), missed=part.missed.join(rest, on="r", how="semi"))
+
+
+def _of_receipts(stage: Stage, receipts: pl.DataFrame) -> Stage:
+    """The stage's answers for these receipts (r)."""
+    return Stage(stage.answers.join(receipts, on="r", how="semi"), stage.lines.join(receipts, on="r", how="semi"))
+
+
+def _thought(part: Referred, posted: Stage, closed: numbers.Numbers, turns: pl.DataFrame, items: pl.DataFrame) -> Thought:
+    """Everything that may become of the receipts; `items` are those that `posted` leaves open."""
     books, heard, referred, missed = part.books, part.heard, part.referred, part.missed
-    rest = books.receipts.select("r").join(early.posted.answers, on="r", how="anti")
-    left = replace(books, items=early.items)
-    open_still, taken = _still_open(referred, early.posted, rest)
+    rest, left = books.receipts.select("r"), replace(books, items=items)
+    open_still, taken = _still_open(referred, posted)
     named_closed = _named_closed(rest, closed, heard, books)
     closed_by_now = pl.concat([taken, named_closed])
     paid, no_longer = closed_by_now.filter("fits").select("r").unique().sort("r"), closed_by_now.select("r").unique().sort("r")
@@ -134,30 +159,27 @@ def _thought(part: Referred, early: Settled, closed: numbers.Numbers, turns: pl.
     by_sum = _not_granted(by_sum, pl.concat([under_rules, paid_ahead]).unique())
     ruled = _not_granted(ruled, paid_ahead)
     by_sum = _without_mere_nearness(by_sum, pl.concat([_referring(referred), no_longer]).unique())
-    return Thought(books, heard, missed, rest, stages.laid_together([open_still, near, ruled, by_sum]), paid, no_longer, paid_ahead)
+    return Thought(books, heard, missed, stages.laid_together([open_still, near, ruled, by_sum]), paid, no_longer, paid_ahead)
 
 
-def _decided(part: Thought, early: Settled, late: Stage) -> explain.Decided:
-    """What becomes of the receipts, and why those that wait do."""
-    books, heard, every = part.books, part.heard, part.every
-    left = replace(books, items=early.items)
-    waiting = part.rest.join(late.answers, on="r", how="anti")
-    open_now, _ = _still_open(every, late, waiting)
-    payers = stages.sole_payers(heard.candidates)
-    asking = payers.join(waiting, on="r", how="semi")
-    ahead = pl.concat([part.paid, part.paid_ahead]).unique()
-    suggested = stages.laid_together([open_now, habits.oldest(asking, left), stages.on_account(waiting, ahead, part.missed, heard, left)])
+def _suggested(thought: Thought, late: Stage, items: pl.DataFrame) -> Suggested:
+    """What is suggested for the receipts that were not posted `late` either."""
+    books, heard, every, missed = thought.books, thought.heard, thought.every, thought.missed
+    left = replace(books, items=items)
+    waiting = books.receipts.select("r").join(late.answers, on="r", how="anti")
+    open_now, _ = _still_open(_of_receipts(every, waiting), late)
+    payers = stages.sole_payers(heard.candidates).join(waiting, on="r", how="semi")
+    ahead = pl.concat([thought.paid, thought.paid_ahead]).unique()
+    suggested = stages.laid_together([open_now, habits.oldest(payers, left), stages.on_account(waiting, ahead, missed, heard, left)])
     fees = stages.with_fee(_first(suggested.answers).join(waiting, on="r", how="semi"), suggested, left)
     short = _first(suggested.answers.filter(pl.col("amount_evidence") == amounts.SHORT)).join(waiting, on="r", how="semi")
     suggested = habits.ranked(stages.laid_together([suggested, fees, deducted.suggested(short, suggested, left)]), left)
     firsts = _first(suggested.answers)
-    known = _circumstances(every, part.missed, part.no_longer, heard, books)
+    known = _circumstances(every, missed, thought.no_longer, heard, books)
     told = reasons.reasons(waiting, firsts, heard, books, known)
-    own = [Stage(stage.answers.join(books.receipts, on="r", how="semi"), stage.lines) for stage in (early.posted, late)]
-    posted = stages.laid_together(own)
-    differences = pl.concat([residual.explained(firsts.join(waiting, on="r", how="semi"), suggested, left), residual.explained(posted.answers, posted, books),
-                             residual.in_other_currency(_unsettled(waiting, firsts), asking, heard.foreign, left)])
-    return explain.Decided(payers.select("r", "c"), _best_few(suggested, waiting, books), told, differences)
+    differences = pl.concat([residual.explained(firsts.join(waiting, on="r", how="semi"), suggested, left),
+                             residual.in_other_currency(_unsettled(waiting, firsts), payers, heard.foreign, left)])
+    return Suggested(_best_few(suggested, waiting, books), told, differences)
 
 
 def _first(answers: pl.DataFrame) -> pl.DataFrame:
@@ -199,12 +221,11 @@ def _held_back(referred: Stage, missed: pl.DataFrame, books: Books) -> Stage:
     return Stage(_as_suggestions(referred.answers, over), referred.lines)
 
 
-def _still_open(referred: Stage, posted: Stage, rest: pl.DataFrame) -> tuple[Stage, pl.DataFrame]:
-    """The answers of the rest whose items nobody got; and r, fits: the receipts that named an item of their own customer which another
+def _still_open(referred: Stage, posted: Stage) -> tuple[Stage, pl.DataFrame]:
+    """The answers whose items nobody got; and r, fits: the receipts that named an item of their own customer which another
     receipt has paid, and whether the amount is that item's."""
-    waiting = referred.answers.join(rest, on="r", how="semi")
+    waiting, lines = referred.answers, referred.lines
     gone = posted.lines.select("i").unique()
-    lines = referred.lines.join(waiting, on=["r", "a"], how="semi")
     void = lines.join(gone, on="i", how="semi").select("r", "a").unique()
     settled = pl.col("amount_evidence").is_in(sorted(certainty.SETTLED | certainty.WRITTEN_OFF))
     taken = waiting.join(void, on=["r", "a"], how="semi").filter(pl.col("payer_evidence") != "contradicted")

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from matching import certainty, money, reasons, schema, stages
-from matching.books import Books, in_slices
+from matching import certainty, money, reasons, schema
+from matching.books import Books
 from matching.stages import Stage
 
 NUMBERS_MAX = 5
@@ -65,31 +65,30 @@ ANSWER = ["r", "a"]
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What became of some of the receipts."""
+    """What became of the receipts."""
 
     payers: pl.DataFrame  # r, c: who paid, where that is certain
+    posted: Stage
     suggested: Stage
     told: pl.DataFrame  # r, reason: the receipts that wait for a person
-    differences: pl.DataFrame  # residual.HYPOTHESES: why their amounts may not come out
+    differences: pl.DataFrame  # residual.HYPOTHESES: why amounts may not come out
+
+    def between(self, first: int, last: int) -> Decided:
+        """What became of the receipts from `first` to `last`."""
+        these = pl.col("r").is_between(first, last)
+        posted, suggested = (Stage(stage.answers.filter(these), stage.lines.filter(these)) for stage in (self.posted, self.suggested))
+        return Decided(self.payers.filter(these), posted, suggested, self.told.filter(these), self.differences.filter(these))
 
 
-def outcomes(books: Books, parts: list[Decided], posted: Stage, at_once: int) -> Iterator[schema.Outcome]:
+def outcomes(books: Books, decided: Decided, at_once: int) -> Iterator[schema.Outcome]:
     """Everything as the outside wants it, for so many receipts at once, in their order."""
-    every = Decided(
-        pl.concat([part.payers for part in parts]), stages.laid_together([part.suggested for part in parts]),
-        pl.concat([part.told for part in parts]), pl.concat([part.differences for part in parts]),
-    )
-    for receipts in in_slices(books.receipts, at_once):
-        first, last = receipts["r"].min(), receipts["r"].max()
-        those = pl.col("r").is_between(first, last)
-        suggested, own = (Stage(stage.answers.filter(those), stage.lines.filter(those)) for stage in (every.suggested, posted))
-        piece = Decided(every.payers.filter(those), suggested, every.told.filter(those), every.differences.filter(those))
-        yield _outcome(replace(books, receipts=receipts), piece, own)
+    for start in range(0, max(books.receipts.height, 1), at_once):
+        yield _outcome(replace(books, receipts=books.receipts.slice(start, at_once)), decided.between(start, start + at_once - 1))
 
 
-def _outcome(books: Books, decided: Decided, posted: Stage) -> schema.Outcome:
+def _outcome(books: Books, decided: Decided) -> schema.Outcome:
     first = pl.lit(1, pl.Int64).alias("rank")
-    suggested, told = decided.suggested, decided.told
+    posted, suggested, told = decided.posted, decided.suggested, decided.told
     ranked = suggested.answers.sort("r", "confidence", "a", descending=[False, True, False]).with_columns(
         (pl.int_range(pl.len(), dtype=pl.Int64).over("r") + 1).alias("rank"))
     answers = pl.concat([

@@ -30,6 +30,12 @@ class Heard:
     index: numbers.Numbers
     payers: Payers
 
+    def of(self, receipts: pl.DataFrame) -> Heard:
+        """What these receipts (r) say."""
+        names = ("groups", "text_hits", "line_hits", "foreign", "candidates", "alike")
+        said: dict[str, pl.DataFrame] = {name: getattr(self, name).join(receipts, on="r", how="semi") for name in names}
+        return Heard(**said, index=self.index, payers=self.payers.of(receipts))
+
 
 def hear(books: Books, payers: Payers, index: numbers.Numbers) -> Heard:
     """The references of all receipts, and the payers as far as references did not make names unnecessary. `index`: the items' numbers."""
@@ -87,10 +93,11 @@ def _near_lines(books: Books, hits: pl.DataFrame, candidates: pl.DataFrame) -> p
 
 def _in_currency(heard: Heard, books: Books) -> Heard:
     """Hits in the receipt's own currency, graded; the receipts that name something in another currency apart."""
-    receipts, items = books.receipts.select("r", "currency"), books.items.select("i", pl.col("currency").alias("item_currency"))
+    receipts, of_items = books.receipts.select("r", "currency"), books.items["currency"]  # items stand in order of `i` here
     same, other = [], []
     for hits in (heard.text_hits, heard.line_hits):
-        priced = hits.join(receipts, on="r", maintain_order="left").join(items, on="i", maintain_order="left")
+        paid = hits.join(receipts, on="r", maintain_order="left")
+        priced = paid.with_columns(of_items.gather(paid["i"]).alias("item_currency"))
         same.append(priced.filter(pl.col("currency") == pl.col("item_currency")).select(list(references.HITS)))
         other.append(priced.filter((pl.col("currency") != pl.col("item_currency")) & (pl.col("strength") >= references.DIGITS)).select("r", "c", "i"))
     return Heard(

@@ -35,7 +35,7 @@ OTHER_THINGS = (
 INVOICE_WORDS = ("INV", "RE", "RG", "RGNR", "RECHNUNG", "FACTURE", "FACT", "FAC", "FATTURA", "FACTURA", "BILL", "IN")
 
 HITS = {"m": pl.Int64, "r": pl.UInt32, "i": pl.UInt32, "c": pl.UInt32, "source": pl.String, "strength": pl.Int8}
-GROUPS = {"g": pl.UInt32, "r": pl.UInt32, "amount": pl.Int64, "written": pl.String, "letters": pl.String, "runs": pl.List(pl.String)}
+GROUPS = {"g": pl.UInt32, "r": pl.UInt32, "amount": pl.Int64, "letters": pl.String, "runs": pl.List(pl.String)}
 IN_WORDS = 1 << 50
 """Mentions that are words have numbers from here."""
 RUNS_OF_GROUP = 64
@@ -58,7 +58,7 @@ def in_text(found: pl.DataFrame, index: Numbers, payers: pl.DataFrame) -> pl.Dat
     """Hits of the groups of digits: each mention with the items that it may mean and nothing else speaks for more."""
     if index.by_digits.is_empty():
         return pl.DataFrame(schema=HITS)
-    hits = _look_up(_grams(found, index.by_digits.select("key").unique()), index, payers)
+    hits = _look_up(_grams(found, index.by_digits.select("key")), index, payers)
     rated = hits.with_columns(_at_most_short(_text_strength(index.prefixes))).filter(pl.col("strength") > 0)
     clear = _without_overlaps(rated)
     place = pl.col("start") * RUNS_OF_GROUP + pl.min_horizontal("stop", RUNS_OF_GROUP - 1)
@@ -144,24 +144,25 @@ def _grams(found: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
     runs = several.explode("runs").rename({"runs": "run"})
     place = pl.int_range(pl.len()).over("g").alias("start")
     runs = runs.with_columns(place, pl.col("run").str.strip_chars_start("0").alias("bare"), pl.col("run").first().over("g").str.len_chars().alias("first"))
-    grams = [_gram(alone, "digits", 1)]
+    written, zeroless = [_gram(alone, "digits", 1)], []
     for count in range(1, RUNS_MAX + 1):
         runs = runs.filter(pl.col("in_all") >= count)
         same = pl.col("g").shift(1 - count) == pl.col("g")
         run = pl.concat_str([pl.col("run").shift(-step) for step in range(count)])
         bare = pl.concat_str([pl.col("bare").shift(-step) for step in range(count)])
         put = runs.with_columns(run.alias("digits"), bare.alias("bare_digits")).filter(same)
-        as_written = _gram(put, "digits", count).join(keys, on="key", how="semi")
-        grams.append(as_written)
+        written.append(_gram(put, "digits", count))
         if count > 1:
-            zeroless = _gram(put.filter(pl.col("digits") != pl.col("bare_digits")), "bare_digits", count)
-            grams.append(zeroless.join(keys, on="key", how="semi").join(as_written, on=["g", "start"], how="anti"))
+            zeroless.append(_gram(put.filter(pl.col("digits") != pl.col("bare_digits")), "bare_digits", count))
     ends = _completed(found)
-    grams += [_gram(ends, digits, 0) for digits in ("alone", "behind")]
+    others = [_gram(ends, digits, 0) for digits in ("alone", "behind")]
     long = found.filter(pl.col("runs").list.len() > RUNS_MAX)
     whole = long.with_columns(pl.col("runs").list.join("").alias("digits"), pl.lit(0, pl.Int64).alias("start"), pl.lit(0, pl.UInt32).alias("first"))
-    grams.append(_gram(whole, "digits", RUNS_OF_GROUP))
-    return pl.concat([gram.join(keys, on="key", how="semi") for gram in grams])
+    others.append(_gram(whole, "digits", RUNS_OF_GROUP))
+    as_written, bared, rest = (pl.concat(grams) for grams in (written, zeroless, others))
+    known = keys.join(pl.concat([as_written, bared, rest]), on="key", how="semi")
+    as_written, bared, rest = (grams.join(known, on="key", how="semi") for grams in (as_written, bared, rest))
+    return pl.concat([as_written, bared.join(as_written, on=["g", "start", "stop"], how="anti"), rest])
 
 
 def _completed(found: pl.DataFrame) -> pl.DataFrame:

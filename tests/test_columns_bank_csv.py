@@ -18,7 +18,7 @@ from parsers.delimited.reading import Reading
 from parsers.documents import Document
 from parsers.formats import bank_csv
 from parsers.profile import CsvColumns, Profile
-from parsers.sources import Source, open_source
+from parsers.sources import open_source
 from tests.columns import assert_same, damaged
 from tests.conftest import FIXTURES
 
@@ -87,7 +87,7 @@ def test_dialects(old: str, new: str) -> None:
     ("Date,Description,Withdrawal,Deposit", "{day},A,-{out},{in_}", CsvColumns()),
     ("Date,Description,Amount,Dr/Cr", "{day},A,{amount},{word}", CsvColumns()),
     ("Trans. Date,Post Date,Description,Amount,Category", "{day},{day},A,{amount},X", CsvColumns()),
-    ("Datum;Text;Betrag;Gebühr", "{day};A;\"1.{amount}\";0,50", CsvColumns(delimiter=";", fee="gebuhr", decimal_mark=",")),
+    ("Datum;Text;Betrag;Gebühr", '{day};A;"1.{amount}";0,50', CsvColumns(delimiter=";", fee="gebuhr", decimal_mark=",")),
     ("a|b|c", "{day}|A|$1,2{amount}", CsvColumns(has_header=False, date="1", amount="3", text=("2",), delimiter="|", preamble_rows=1)),
 ])
 def test_ways_of_writing_money(header: str, row: str, profile: CsvColumns) -> None:
