@@ -384,7 +384,7 @@ lesson = Table(  # what a person's decision taught; it stands as long as its ent
     _ref("entry_id", "journal_entry.entry_id"),
     Column("actor", Text, nullable=False),
     Column("learned_on", Date, nullable=False),
-    CheckConstraint("kind IN ('alias', 'account', 'habit')", name="kind"),
+    CheckConstraint("kind IN ('alias', 'account', 'habit', 'shape')", name="kind"),
     Index("ix_lesson_entry", "entry_id"),
 )
 audit_sample = Table(  # certain answers that go to a person, who is not told so (cashapp.strata)

@@ -4,6 +4,8 @@
     statement_total                             everything that is open is paid at once
     deduction:CODE                              something is taken off for this reason
     oldest_first                                the oldest items are paid as far as the money goes
+
+What counts here are the lessons that act; `cashapp.learning` gathers them from persons' decisions.
 """
 
 from __future__ import annotations

@@ -124,7 +124,7 @@ def act(request: Asked, number: FromPath[int], verb: FromPath[str], data: Form) 
 def _do(request: Asked, connection: Connection, number: int, verb: str, data: Form) -> None:
     config, who = desk_of(request).workspace.config, by(request)
     if verb in ADJUSTING:
-        ADJUSTING[verb](connection, number, data, Signed(who.actor, who.on, config.roles))
+        ADJUSTING[verb](connection, number, data, Signed(who.actor, who.on, config.roles, config.deduction_reasons()))
     elif verb == "return":
         desk_adjustments.came_back(connection, number, text_of(data, "receipt"), text_of(data, "reason"), returns.Act(who.actor, who.on, config.returns))
     else:
