@@ -67,11 +67,20 @@ def _ways(sides: Sides) -> tuple[_Way, _Way]:
             _Way(MANY_TO_ONE, sides.book, lines, sides.book_numbers, sides.bank_numbers, sides.lexicon, -LATER, EARLIER))
 
 
+def numbered(sides: Sides) -> pl.DataFrame:
+    """Claims of groups that name one number: a deposit slip, a payment run."""
+    return _whole(sides, ("number",))
+
+
 def whole(sides: Sides) -> pl.DataFrame:
-    """Claims of whole groups."""
+    """Claims of groups of a day: one party's, one kind's, all."""
+    return _whole(sides, ("party", "day_kind", "day"))
+
+
+def _whole(sides: Sides, kinds: tuple[str, ...]) -> pl.DataFrame:
     found: list[pl.DataFrame] = []
     for number in (0, 1):
-        for by in ("number", "party", "day_kind", "day"):
+        for by in kinds:
             way = _ways(sides)[number]
             claimed = claims.frame(_of_groups(way, by))
             found.append(claimed)
@@ -148,17 +157,26 @@ _PARTY_MAX = 11
 """Rows of one party of which every subset is looked at; of more, those of so many neighbours in time."""
 
 
+def of_named_parties(sides: Sides) -> pl.DataFrame:
+    """Claims of subsets of one party's rows for single rows whose texts name that party."""
+    return _subsets_of_parties(sides, AGREES)
+
+
 def of_parties(sides: Sides) -> pl.DataFrame:
     """Claims of subsets of one party's rows, whatever the single row says: few enough sets to be evidence where only one fits."""
+    return _subsets_of_parties(sides, DISAGREES)
+
+
+def _subsets_of_parties(sides: Sides, alike_min: int) -> pl.DataFrame:
     found: list[pl.DataFrame] = []
     for number in (0, 1):
-        claimed = claims.frame(_of_parties(_ways(sides)[number]))
+        claimed = claims.frame(_of_parties(_ways(sides)[number], alike_min))
         found.append(claimed)
         sides = claims.left(sides, claimed)
     return pl.concat(found)
 
 
-def _of_parties(way: _Way) -> list[Claim]:
+def _of_parties(way: _Way, alike_min: int) -> list[Claim]:
     hits = _party_sets(way)
     singles = way.single.select(pl.col("place").alias("single"), "currency", "amount", "day", pl.col("words").alias("words_single"))
     fitting = hits.join(singles, on=["currency", "amount"]).filter(
@@ -166,7 +184,7 @@ def _of_parties(way: _Way) -> list[Claim]:
     if fitting.is_empty():
         return []
     likeness = [way.likeness(*row) for row in fitting.select("words_single", "words").iter_rows()]
-    alike = fitting.with_columns(pl.Series("alike", likeness, dtype=pl.Int64).fill_null(UNKNOWN)).filter(pl.col("alike") >= DISAGREES)
+    alike = fitting.with_columns(pl.Series("alike", likeness, dtype=pl.Int64).fill_null(UNKNOWN)).filter(pl.col("alike") >= alike_min)
     told = alike.with_columns((pl.col("alike") >= AGREES).alias("same")).filter(pl.col("same") | ~pl.col("same").any().over("single"))
     told = told.with_columns(pl.len().over("single").alias("rivals"), (pl.col("single").n_unique().over("parts")).alias("claimants"))
     claimed: list[Claim] = []
@@ -185,8 +203,10 @@ def _of_parties(way: _Way) -> list[Claim]:
 
 
 def _party_sets(way: _Way) -> pl.DataFrame:
-    """currency, amount, parts, since, until, words: sets of two and more rows of one party that make the amount of some single row."""
-    rows = way.parts.filter(pl.col("squeezed").str.len_chars() >= 3).with_columns((pl.col("amount") > 0).alias("into")).sort("squeezed", "currency", "into", "day", "place")
+    """currency, amount, parts, since, until, words: sets of two and more rows of one party that make the amount of some single row.
+    A bank text that has no word of the books is nobody's name: `INTERNET TRF`."""
+    nobody = [text for text in way.parts["words"].unique() if way.kind == MANY_TO_ONE and not way.lexicon.knows(text)]
+    rows = way.parts.filter((pl.col("squeezed").str.len_chars() >= 3) & ~pl.col("words").is_in(nobody)).with_columns((pl.col("amount") > 0).alias("into")).sort("squeezed", "currency", "into", "day", "place")
     targets = {str(key[0]): np.sort(group["amount"].unique().to_numpy()) for key, group in way.single.group_by("currency")}
     found: list[tuple[str, int, list[int], int, int, str]] = []
     for (_, currency, _), group in groupby(rows.select("squeezed", "currency", "into", "place", "amount", "day", "words").iter_rows(), key=lambda row: row[:3]):
@@ -286,7 +306,12 @@ class _Parts:
         group = self._by_day.get((currency, amount > 0, day), [])
         if len(group) > subsets.ITEMS_MAX:
             return []
-        return [p for p in group if abs(p.amount) < abs(amount) and (self._alike(words, p.words) or UNKNOWN) >= DISAGREES]
+        return [p for p in group if abs(p.amount) < abs(amount) and self._may_be(words, p.words)]
+
+    def _may_be(self, single: str, part: str) -> bool:
+        """Whether the words do not tell two parties apart."""
+        alike = self._alike(single, part)
+        return alike is None or alike >= DISAGREES
 
     def _alike(self, single: str, part: str) -> int | None:
         key = (single, part)
