@@ -31,7 +31,9 @@ _CHECK_WORD = r"\b(?:CHECK|CHEQUE|CHQ|CHK|CK)S?(?:[ #.:-]|\b|[0-9])"
 _NUMBERED = r"(?:[A-Z]+[-/#]?)?[0-9][A-Z0-9]*(?:[-/.][A-Z0-9]+)*"
 _DATE = r"^(?:20[0-9]{2}|20[0-9]{2}(?:0[1-9]|1[0-2])(?:[0-2][0-9]|3[01])|(?:0[1-9]|1[0-2])(?:[0-2][0-9]|3[01])(?:20)?2[0-9])$"
 
-ROWS = ("place", "currency", "amount", "date", "day", "kind", "full", "words", "squeezed", "check", "is_check", "returned")
+_ELECTRONIC = r"\b(?:ACH|EFT|WIRE|XFER|SEPA|CCD|PPD|CTX|PREAUTHORIZED|INTERNET|FEDWIRE|RTP|ZELLE)\b"
+_PAPER = r"\b(?:CHECKS?|CHEQUES?|CHK|DEPOSIT(?:S|ED)?|LOCKBOX)\b"
+ROWS = ("place", "currency", "amount", "date", "day", "kind", "full", "words", "squeezed", "check", "is_check", "returned", "way")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +91,14 @@ def _rows(rows: pl.DataFrame, *, is_book: bool) -> pl.DataFrame:
         pl.col("date").to_physical().cast(pl.Int64).alias("day"), pl.col("said").alias("kind"),
     ).with_columns(
         pl.col("w").list.join(" ").alias("words"), pl.col("w").list.join("").alias("squeezed"), pl.col("check").is_not_null().alias("is_check"),
-        (pl.col("full").str.contains(RETURNED) | (pl.col("kind") == "RETURN")).alias("returned"),
+        (pl.col("full").str.contains(RETURNED) | (pl.col("kind") == "RETURN")).alias("returned"), _way(),
     ).select(ROWS)
+
+
+def _way() -> pl.Expr:
+    """How the money went, where the row says just one: `electronic` or `paper`."""
+    electronic, paper = pl.col("full").str.contains(_ELECTRONIC), pl.col("full").str.contains(_PAPER)
+    return pl.when(electronic & ~paper).then(pl.lit("electronic")).when(paper & ~electronic).then(pl.lit("paper")).alias("way")
 
 
 def _numbers(rows: pl.DataFrame) -> pl.DataFrame:
