@@ -26,7 +26,7 @@ MARGIN = 15.0
 ROUND = 10_000
 """Minor units; multiples of it are amounts that chance repeats."""
 OTHER_WAY = 12.0
-"""Points that it costs where the one side says it was a check or a deposit, the other that it came by wire."""
+"""Points that it costs where the two sides say that the money went different ways: a check, a clearing house, a wire."""
 _LONG = 6
 """Digits and letters of a number that no other number happens to equal."""
 _FORBIDDEN = assign.FORBIDDEN
