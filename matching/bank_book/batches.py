@@ -104,7 +104,7 @@ def _of_groups(way: _Way, by: str) -> list[Claim]:
     if by == "number":
         fitting = _named_first(way, fitting)
     else:
-        fitting = fitting.filter((pl.col("alike") >= DISAGREES) & (~pl.col("round") | (pl.col("alike") >= AGREES)))
+        fitting = fitting.filter((pl.col("alike") >= DISAGREES) & (~pl.col("round") | (pl.col("alike") >= AGREES) | pl.lit(value=by == "day_kind")))
     best = fitting.sort("single", -pl.col("alike"), (pl.col("since") - pl.col("day")).abs(), "key")
     claimed: list[Claim] = []
     gone: set[int] = set()

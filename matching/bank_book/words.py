@@ -91,8 +91,10 @@ class Lexicon:
     def _standings(self, word: str) -> list[frozenset[str]]:
         """What the word stands for, part by part where it is several words in one."""
         standing = self.stands_for(word)
-        if len(standing) > 1 and all(part in word or word.endswith(part[:3]) for part in standing):
-            return [frozenset([part]) for part in sorted(standing) if part in word] or [standing]
+        whole = sorted(part for part in standing if part in word)
+        cut = frozenset(part for part in standing if part not in word and any(word.endswith(part[:size]) for size in range(3, len(part))))
+        if len(standing) > 1 and whole and len(whole) + len(cut) == len(standing):
+            return [*(frozenset([part]) for part in whole), *([cut] if cut else [])]
         return [standing] if standing else []
 
     def stands_for(self, word: str) -> frozenset[str]:
