@@ -24,6 +24,7 @@ from cashapp.adjustment_legs import Subject
 from cashapp.books_policy import Role, same_person
 from cashapp.errors import ControlError, UsageError
 from cashapp.money import shown
+from matching.deduction_codes import DEFAULTS, Reason
 from parsers.amounts import AmountError, to_minor
 
 KINDS = tuple(adjustment_legs.KINDS)
@@ -35,6 +36,7 @@ class Signed(NamedTuple):
     actor: str
     on: dt.date
     roles: list[Role]
+    reasons: tuple[Reason, ...] = DEFAULTS  # the closed list of why payers deduct
 
 
 class Wanted(NamedTuple):
@@ -67,6 +69,8 @@ def request(connection: Connection, wanted: Wanted, by: Signed) -> Done:
     """Ask for an adjustment: posted at once within the role's limit, else pending. UsageError where it cannot be."""
     subject, amount = _resolve(connection, wanted)
     adjustment_legs.check(connection, subject, amount)
+    if wanted.kind == "deduction":
+        wanted = wanted._replace(reason=listed(wanted.reason, by.reasons))
     table = schema.adjustment
     number = db.next_id(connection, table.c.adjustment_id)
     connection.execute(table.insert().values(
@@ -80,6 +84,15 @@ def request(connection: Connection, wanted: Wanted, by: Signed) -> Done:
     if wanted.exception_id is not None:
         exceptions.record(connection, wanted.exception_id, by.actor, "waits for approval", f"adjustment {number}, {wanted.kind.replace('_', ' ')} {shown(amount, subject.currency)}")
     return Done(number, "pending", None)
+
+
+def listed(reason: str, reasons: tuple[Reason, ...]) -> str:
+    """The code of the closed list; a UsageError with the list where it is none."""
+    code = reason.strip().casefold().replace("-", "_").replace(" ", "_")
+    if code not in {known.code for known in reasons}:
+        listed = "; ".join(f"{known.code} ({known.name})" for known in reasons)
+        raise UsageError(f"{reason!r} is no reason for a deduction – take one of: {listed}; [[deductions]] in cashapp.toml adds others")
+    return code
 
 
 def approve(connection: Connection, adjustment_id: int, by: Signed) -> int:

@@ -15,6 +15,8 @@ from cashapp import books_policy, desk_policy
 from cashapp.books_policy import BadDebt, ReturnRules, Role
 from cashapp.desk_policy import DeskRules
 from cashapp.errors import UsageError
+from matching import deduction_codes
+from matching.deduction_codes import Reason
 from matching.schema import Policy, Rates, RuleSet
 from parsers.amounts import AmountError, minor_digits, to_minor
 from parsers.profile import CsvColumns, LockboxColumns, Profile
@@ -78,6 +80,14 @@ class DayRates(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def as_rates(self, base_currency: str) -> Rates:
         """In millionths, the base currency among them."""
         return Rates(self.since, {base_currency: MILLION} | {currency: _millionths(currency, text) for currency, text in sorted(self.worth.items())})
+
+
+class DeductionReason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A reason for which payers deduct: its code, its meaning, and the words by which payers mean it."""
+
+    code: str
+    name: str
+    words: list[str] = []
 
 
 Discounts = Literal["none", "earned", "earned_and_unearned"]
@@ -204,6 +214,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     learning: Learning = Learning()
     rates: list[DayRates] = []
     autocash: list[AutoCash] = []
+    deductions: list[DeductionReason] = []
     links: Links = Links()
     lockboxes: list[Lockbox] = []
     profiles: list[BankProfile] = []
@@ -234,6 +245,11 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def _bank_of(self, name: str) -> BankProfile | None:
         return next((p for p in self.profiles if fnmatch.fnmatch(name, p.files)), None)
 
+    def deduction_reasons(self) -> tuple[Reason, ...]:
+        """The closed list: the company's own reasons, then the usual ones that it did not replace by the same code."""
+        own = tuple(Reason(told.code, told.name, tuple(word.upper() for word in told.words)) for told in self.deductions)
+        return (*own, *(reason for reason in deduction_codes.DEFAULTS if reason.code not in {told.code for told in own}))
+
     def matching_policy(self) -> Policy:
         """The rules as the matching engine takes them: minor units by minor digits."""
         def by_digits(amount: str, no_minor: str) -> tuple[tuple[int, int], ...]:
@@ -253,6 +269,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             open_strata=tuple(self.unattended.open_strata), closed_strata=tuple(self.unattended.closed_strata),
             rates=tuple(told.as_rates(self.base_currency) for told in self.rates),
             rule_sets=tuple(chosen.as_rule_set() for chosen in self.autocash),
+            deductions=self.deduction_reasons(),
         )
 
 
@@ -264,6 +281,7 @@ def load(path: Path) -> Config:
         config.matching_policy()
         refused = books_policy.refused(config.returns, config.roles, config.bad_debt) or desk_policy.refused(config.desk) or config.oidc.refused()
         _check_budget(config.unattended)
+        _check_reasons(config.deductions)
     except (msgspec.DecodeError, AmountError) as error:
         raise UsageError(f"{path}: {error} – correct the key; `cashapp init` in an empty folder writes a commented file") from error
     if refused:
@@ -278,6 +296,12 @@ def _millionths(currency: str, text: str) -> int:
     if found is None or not int(found[1] + (found[2] or "")):
         raise AmountError(f"{text!r} is no rate of {currency} – write it with a point and up to six decimals, such as 1.0842")
     return int(found[1]) * MILLION + int((found[2] or "").ljust(6, "0"))
+
+
+def _check_reasons(reasons: list[DeductionReason]) -> None:
+    for reason in reasons:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", reason.code) or [told.code for told in reasons].count(reason.code) > 1:
+            raise AmountError(f"[[deductions]] {reason.code!r} is no code – lower-case letters, digits and _, each code once")
 
 
 def _check_budget(rules: Unattended) -> None:
@@ -356,6 +380,13 @@ act_after = 3
 # disputed = ["INV-4711"]         # left out unless include_disputed = true
 # partial = false                 # oldest_first pays the last item in part
 # remainder = "unapplied"         # or on_account: where oldest_first leaves the rest
+
+# Reasons for which payers deduct, beside or instead of (same code) the usual ones: damage, shortage, return, pricing, freight, promotion,
+# rebate, compliance, discount, tax, bank_fee, duplicate, other. `words`: how payers say it; a text with one is read so.
+# [[deductions]]
+# code = "slotting"
+# name = "fee for shelf space"
+# words = ["SLOTTING", "SHELF"]
 
 [links]
 # The same money in two reports lies at most this many banking days apart; calendar: FED or ECB.

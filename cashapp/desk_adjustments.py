@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Row, select
@@ -29,14 +28,13 @@ def write_off(connection: Connection, exception_id: int, amount: str, reason: st
     return _accept_short(connection, exception_id, receipt, short, Wanted("write_off", reason, amount), by)
 
 
-def deduct(connection: Connection, exception_id: int, amount: str, reason: str, document: str, by: Signed, reasons: Mapping[str, str]) -> Done:
+def deduct(connection: Connection, exception_id: int, amount: str, reason: str, document: str, by: Signed) -> Done:
     """Take what an item lacks off as a deduction with a reason code, which somebody answers for.
 
     With a document: off that item. Else the first suggestion must leave exactly one item short: it is posted, and the deduction with it.
     """
     receipt = desk.open_receipt(connection, exception_id)
-    if reason not in reasons:
-        raise UsageError(f"{reason or 'nothing'} is no reason for a deduction; the reasons are {', '.join(reasons)}")
+    reason = adjustments.listed(reason, by.reasons)
     if document:
         return adjustments.request(connection, Wanted("deduction", reason, amount, document=document, exception_id=exception_id), by)
     short = _short_suggestion(connection, exception_id, receipt, _minor(amount, receipt.currency))

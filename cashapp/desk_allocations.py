@@ -5,7 +5,7 @@ One decision is one entry, undone at once. What a person may not take off alone 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Row, select
@@ -32,10 +32,10 @@ class Share(NamedTuple):
     write_off: str = ""
 
 
-def allocate(connection: Connection, exception_id: int, shares: Sequence[Share], by: Signed, reasons: Mapping[str, str], *, action: str = "apply") -> Done:
+def allocate(connection: Connection, exception_id: int, shares: Sequence[Share], by: Signed, *, action: str = "apply") -> Done:
     """Put the receipt's money on the shares. `pending` where a part of what is taken off waits for a second person; the cash is posted all the same."""
     receipt = desk.open_receipt(connection, exception_id)
-    lines = [_line(connection, receipt, share, reasons) for share in shares]
+    lines = [_line(connection, receipt, share, by) for share in shares]
     if not any(line.applied_minor or line.deduction_minor or line.write_off_minor or line.discount_minor for line in lines):
         raise UsageError("name an invoice or a customer, and an amount")
     items = [line.item_id for line in lines]
@@ -54,7 +54,7 @@ def _told(share: Share) -> str:
     return f"{share.document or share.customer_id}={share.amount or '0'}{' with ' if beside else ''}{', '.join(beside)}"
 
 
-def _line(connection: Connection, receipt: Item, share: Share, reasons: Mapping[str, str]) -> Line:
+def _line(connection: Connection, receipt: Item, share: Share, by: Signed) -> Line:
     applied, discount, deduction, write_off = (_minor(share, amount, receipt.currency) for amount in (share.amount, share.discount, share.deduction, share.write_off))
     if not share.document:
         desk.known_customer(connection, share.customer_id)
@@ -66,9 +66,8 @@ def _line(connection: Connection, receipt: Item, share: Share, reasons: Mapping[
         raise UsageError(f"{share.document}: a discount, deduction or write-off is taken off an invoice, and is more than nothing")
     if discount > item.discount_minor:
         raise UsageError(f"{share.document} has a discount of {shown(item.discount_minor, item.currency)} at most; deduct the rest with a reason")
-    if deduction and share.reason not in reasons:
-        raise UsageError(f"{share.document}: {share.reason or 'nothing'} is no reason for a deduction; the reasons are {', '.join(reasons)}")
-    return Line(item.item_id, item.customer_id, applied, discount, deduction, share.reason if deduction else "", write_off)
+    reason = adjustments.listed(share.reason, by.reasons) if deduction else ""
+    return Line(item.item_id, item.customer_id, applied, discount, deduction, reason, write_off)
 
 
 def item_named(connection: Connection, receipt: Item, share: Share) -> Item:

@@ -1,4 +1,4 @@
-"""How the desk is run, as `cashapp.toml` states it: when cases are due, who is told of late ones, what a deduction may be for, how mails are signed."""
+"""How the desk is run, as `cashapp.toml` states it: when cases are due, who is told of late ones, how mails are signed."""
 
 from __future__ import annotations
 
@@ -8,13 +8,6 @@ from parsers.amounts import to_minor
 
 ROLES = ("clerk", "senior", "manager")
 """Whom a late case may go up to."""
-
-DEDUCTION_REASONS = {
-    "shortage": "goods were missing", "damage": "goods were damaged", "returned": "goods were sent back", "price": "another price was agreed",
-    "freight": "freight or handling", "promotion": "promotion, rebate or bonus", "late_delivery": "penalty for late delivery", "tax": "tax withheld or exempt",
-    "discount": "a discount that was not granted", "other": "anything else; say it in a note",
-}
-
 
 class DueRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Cases of these reasons (empty: any) from this amount on (decimal text; empty: any) are decided within so many working days."""
@@ -30,7 +23,6 @@ class DeskRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     due_days: int = 5
     due: list[DueRule] = []
     escalate: dict[str, int] = msgspec.field(default_factory=lambda: {"senior": 2, "manager": 5})
-    deduction_reasons: dict[str, str] = msgspec.field(default_factory=lambda: dict(DEDUCTION_REASONS))
     company: str = ""
 
 
@@ -46,10 +38,7 @@ def refused(rules: DeskRules) -> str:
     if len(set(late)) < len(late) or 0 in late:
         return "desk.escalate: each role has its own number of working days, from 1"
     stranger = next((role for role in rules.escalate if role not in ROLES), None)
-    if stranger is not None:
-        return f"desk.escalate: {stranger!r} is no role that decides; the roles are {', '.join(ROLES)}"
-    empty = next((code for code in rules.deduction_reasons if not code.strip()), None)
-    return "" if empty is None else "desk.deduction_reasons: a code has at least one letter"
+    return "" if stranger is None else f"desk.escalate: {stranger!r} is no role that decides; the roles are {', '.join(ROLES)}"
 
 
 TEMPLATE = """
@@ -60,11 +49,6 @@ due_days = 5
 escalate = { "senior" = 2, "manager" = 5 }
 # How mails that ask for remittance are signed. Empty: the name of this folder.
 company = ""
-# What a clerk may deduct for: code and what it means.
-# [desk.deduction_reasons]
-# shortage = "goods were missing"
-# price = "another price was agreed"
-
 # [[desk.due]]
 # reasons = ["return_unmatched", "return_conflict"]   # empty: any
 # at_least = "10000.00"                               # empty: any amount

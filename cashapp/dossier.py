@@ -9,8 +9,9 @@ from sqlalchemy import Connection, Row, Table, select
 
 from cashapp import desk, desk_adjustments, duplicates, item_search, learning, queue, remainders, schema
 from cashapp.duplicates import Twin
-from cashapp.learning import Lesson
+from cashapp.learning import Lesson, Paid
 from cashapp.remainders import Money, Part, Way
+from matching.deduction_codes import Reason
 
 ITEMS_MAX = 40
 EARLIER_MAX = 5
@@ -67,12 +68,12 @@ class Dossier(NamedTuple):
             line.document_number for line in self.applied if line.document_number)]))
 
 
-def gather(connection: Connection, exception_id: int, fee_limit: Callable[[str], int]) -> Dossier:
-    """The case, or a usage error that names it. `fee_limit` is the largest bank fee that is written off, by currency."""
+def gather(connection: Connection, exception_id: int, fee_limit: Callable[[str], int], reasons: tuple[Reason, ...]) -> Dossier:
+    """The case, or a usage error that names it. `fee_limit` is the largest bank fee that is written off, by currency; `reasons` why payers deduct."""
     case = desk.case(connection, exception_id)
     receipt = _one(connection, schema.receipt, schema.receipt.c.receipt_id, case.receipt_id)
     line = _line(connection, receipt.line_id if receipt else case.line_id)
-    suggestions = _suggestions(connection, receipt) if receipt else []
+    suggestions = _suggestions(connection, receipt, reasons) if receipt else []
     owner = (suggestions[0].customer_id if suggestions else None) or case.customer_id or (receipt.customer_id if receipt else None)
     evidence, applied, items = _evidence(connection, case.receipt_id), _applied(connection, case.receipt_id), open_items(connection, owner, case.currency)
     is_open = case.status == "open" and receipt is not None
@@ -133,7 +134,7 @@ def _evidence(connection: Connection, receipt_id: int | None) -> Rows:
     return list(connection.execute(select(table).where(table.c.receipt_id == receipt_id).order_by(table.c.step)).all())
 
 
-def _suggestions(connection: Connection, receipt: Row[*tuple[object, ...]]) -> list[Suggestion]:
+def _suggestions(connection: Connection, receipt: Row[*tuple[object, ...]], reasons: tuple[Reason, ...]) -> list[Suggestion]:
     receipt_id = receipt.receipt_id
     head, told, item, customer = schema.proposal, schema.proposal_line, schema.open_item, schema.customer
     heads = connection.execute(
@@ -145,9 +146,16 @@ def _suggestions(connection: Connection, receipt: Row[*tuple[object, ...]]) -> l
     found = []
     for row in heads:
         mine = [line for line in lines if line.rank == row.rank]
-        teaches = learning.foretold(connection, receipt, {line.customer_id or row.customer_id for line in mine} - {None}, row.amount_evidence)
+        customers = {line.customer_id or row.customer_id for line in mine} - {None}
+        teaches = learning.foretold(connection, receipt, customers, row.amount_evidence, [_paid(line, receipt.currency) for line in mine if line.item_id], reasons)
         found.append(Suggestion(row.rank, row.customer_id, row.customer_name or "", row.rule, row.confidence, row.rivals, row.explanation, mine, teaches))
     return found
+
+
+def _paid(line: Row[*tuple[object, ...]], currency: str) -> Paid:
+    """What a suggested line would do to its item."""
+    taken = line.applied_minor + line.discount_minor + line.deduction_minor + line.write_off_minor
+    return Paid(line.item_id, line.document_number, currency, line.due_date, line.open_minor - taken, line.deduction_minor, line.deduction_reason)
 
 
 def open_items(connection: Connection, customer_id: str | None, currency: str | None, search: str = "", *, everybody: bool = False) -> Rows:

@@ -90,7 +90,7 @@ def _habits(connection: Connection, receipt: Row[*tuple[object, ...]]) -> list[t
     """What persons have settled for this payer before, while money of the receipt waits."""
     if receipt.unapplied_minor == 0 or receipt.customer_id is None:
         return []
-    return [("difference", "neutral", f"The payer {learning.HABITS[habit]}: persons have settled {count} of its receipts so.")
+    return [("difference", "neutral", f"The payer {learning.in_words(learning.HABIT, habit)}: persons have settled {count} of its receipts so.")
             for habit, count in learning.habits(connection, receipt.customer_id).items()]
 
 

@@ -9,6 +9,7 @@ import polars as pl
 from sqlalchemy import ColumnElement, Connection, Table, and_, func, literal, or_, select
 
 from cashapp import accounts, db, learning, money, schema
+from matching import number_shapes
 from matching import schema as shapes
 from matching.schema import Inputs, Policy
 from parsers.amounts import minor_digits
@@ -54,13 +55,24 @@ def _put_together(connection: Connection, which: ColumnElement[bool], base_curre
         customers=_table(connection, schema.customer, shapes.CUSTOMERS),
         aliases=_with_learned(_table(connection, schema.customer_alias, shapes.ALIASES), learned, learning.ALIAS),
         accounts=_with_learned(_table(connection, schema.customer_account, shapes.ACCOUNTS), learned, learning.ACCOUNT),
-        items=known.items, closed_items=known.closed, policy=policy,
+        items=known.items, closed_items=known.closed, policy=policy, habits=_habits(learned), shapes=_shapes(learned),
     )
 
 
 def _with_learned(own: pl.DataFrame, learned: pl.DataFrame, kind: str) -> pl.DataFrame:
     taught = learned.filter(pl.col("kind") == kind).select("customer_id", pl.col("value").alias(own.columns[1]))
     return pl.concat([own, taught.select(own.columns)])
+
+
+def _habits(learned: pl.DataFrame) -> pl.DataFrame:
+    told = learned.filter(pl.col("kind") == learning.HABIT)
+    return told.select("customer_id", pl.col("value").alias("habit"), pl.col("confirmations").alias("times"))
+
+
+def _shapes(learned: pl.DataFrame) -> pl.DataFrame:
+    told = learned.filter(pl.col("kind") == learning.SHAPE)
+    rows = [(customer_id, *number_shapes.read(value)) for customer_id, value in told.select("customer_id", "value").iter_rows()]
+    return pl.DataFrame(rows, schema=shapes.SHAPES, orient="row")
 
 
 def _table(connection: Connection, table: Table, shape: shapes.Schema) -> pl.DataFrame:

@@ -1,8 +1,10 @@
-"""What decisions of persons teach: under which names and from which accounts a customer pays, and what it is in the habit of.
+"""What decisions of persons teach: under which names and from which accounts a customer pays, by which part of a number it tells an
+invoice, and what it is in the habit of.
 
 A lesson belongs to the journal entry of the decision and stands as long as the entry does: undo the decision and the lesson is gone
-with it (a bank's return leaves it standing). A person may take back what was taught and leave the decision. It acts only after the manager's number of confirmations, each by another receipt, and
-never while it points to two customers; until then it is in shadow. Habits never identify anybody; they rank explanations.
+with it (a bank's return leaves it standing). A person may take back what was taught and leave the decision. It acts only after the manager's
+number of confirmations, each by another receipt, and never while a name or an account points to two customers; until then it is in shadow.
+Habits never identify anybody; they rank suggestions.
 """
 
 from __future__ import annotations
@@ -16,13 +18,17 @@ from sqlalchemy import ColumnElement, Connection, Row, exists, func, select
 from cashapp import clock, db, reversals, schema
 from cashapp.errors import UsageError
 from cashapp.strata import RETURNED
+from matching import number_shapes
+from matching.deduction_codes import DEFAULTS, Reason, code_of
+from matching.habits import DEDUCTION, OLDEST_FIRST, STATEMENT_TOTAL
 
-ALIAS, ACCOUNT, HABIT = "alias", "account", "habit"
+ALIAS, ACCOUNT, HABIT, SHAPE = "alias", "account", "habit", "shape"
 HABITS: dict[str, str] = {
     "late_discount": "takes discounts late", "short": "pays short", "over": "pays too much", "stated_deduction": "deducts and says why",
     "claimed_deduction": "deducts by claims of its own", "unstated_fee": "lets its bank's fee come off the payment",
+    OLDEST_FIRST: "pays the oldest items first", STATEMENT_TOTAL: "pays everything that is open at once",
 }
-"""The evidence of the amount that a person accepted, in words."""
+"""The evidence of the amount that a person accepted, or the choice of items, in words; a deduction's reason stands behind `deduction:`."""
 LESSONS = {"kind": pl.String, "value": pl.String, "customer_id": pl.String, "receipt_id": pl.Int64, "actor": pl.String, "learned_on": pl.Date}
 
 
@@ -33,6 +39,19 @@ class Taught(NamedTuple):
     entry_id: int
     actor: str
     on: dt.date
+    reasons: tuple[Reason, ...] = DEFAULTS  # why payers deduct
+
+
+class Paid(NamedTuple):
+    """An item that a decision puts money on, what it leaves open, and the deduction on it."""
+
+    item_id: int
+    document_number: str
+    currency: str
+    due_date: dt.date | None
+    open_minor: int
+    deduction_minor: int
+    deduction_reason: str
 
 
 class Lesson(NamedTuple):
@@ -47,15 +66,16 @@ class Lesson(NamedTuple):
 def learn(connection: Connection, taught: Taught, customer_ids: set[str], amount_evidence: str = "") -> None:
     """Write down what the decision shows; a decision for several customers shows nothing about the payer."""
     first = db.next_id(connection, schema.lesson.c.lesson_id)
-    for place, (kind, value, customer_id) in enumerate(_shown(connection, taught.receipt.line_id, customer_ids, amount_evidence)):
+    for place, (kind, value, customer_id) in enumerate(_shown(connection, taught.receipt.line_id, customer_ids, amount_evidence, _applied(connection, taught.entry_id), taught.reasons)):
         connection.execute(schema.lesson.insert().values(
             lesson_id=first + place, kind=kind, customer_id=customer_id, value=value, receipt_id=taught.receipt.receipt_id, entry_id=taught.entry_id,
             actor=taught.actor, learned_on=taught.on))
 
 
-def foretold(connection: Connection, receipt: Row[*tuple[object, ...]], customer_ids: set[str], amount_evidence: str = "") -> list[Lesson]:
+def foretold(connection: Connection, receipt: Row[*tuple[object, ...]], customer_ids: set[str], amount_evidence: str, paid: list[Paid],
+             reasons: tuple[Reason, ...]) -> list[Lesson]:
     """What a decision on the receipt for these customers would teach, before it does."""
-    fresh, lesson = _shown(connection, receipt.line_id, customer_ids, amount_evidence), schema.lesson
+    fresh, lesson = _shown(connection, receipt.line_id, customer_ids, amount_evidence, paid, reasons), schema.lesson
     told = standing(connection, None, lesson.c.customer_id.in_(customer_ids), lesson.c.receipt_id != receipt.receipt_id) if fresh else pl.DataFrame(schema=LESSONS)
     return [
         Lesson(kind, value, customer_id, told.filter((pl.col("kind") == kind) & (pl.col("value") == value) & (pl.col("customer_id") == customer_id))["receipt_id"].n_unique())
@@ -63,17 +83,20 @@ def foretold(connection: Connection, receipt: Row[*tuple[object, ...]], customer
     ]
 
 
-def _shown(connection: Connection, line_id: int, customer_ids: set[str], amount_evidence: str) -> list[tuple[str, str, str]]:
+def _shown(connection: Connection, line_id: int, customer_ids: set[str], amount_evidence: str, paid: list[Paid],
+           reasons: tuple[Reason, ...]) -> list[tuple[str, str, str]]:
     """kind, value, customer of what a decision shows that the master data does not have."""
     if len(customer_ids) != 1:
         return []
     customer_id = next(iter(customer_ids))
     line = schema.bank_line
-    payer = connection.execute(select(line.c.payer_name, line.c.payer_account).where(line.c.line_id == line_id)).one()
+    told = (line.c.payer_name, line.c.payer_account, line.c.remittance_text, line.c.customer_reference)
+    payer = connection.execute(select(*told).where(line.c.line_id == line_id)).one()
     shown = [
         (ALIAS, spelled(payer.payer_name), _names(connection, customer_id)),
         (ACCOUNT, "".join(payer.payer_account.upper().split()), _accounts(connection, customer_id)),
-        (HABIT, amount_evidence if amount_evidence in HABITS else "", set()),
+        *((HABIT, habit, set()) for habit in _shown_habits(connection, paid, customer_id, amount_evidence, reasons)),
+        *((SHAPE, shape, set()) for shape in _shapes(connection, paid, customer_id, f"{payer.remittance_text} {payer.customer_reference}")),
     ]
     return [(kind, value, customer_id) for kind, value, known in shown if value and value not in known]
 
@@ -112,23 +135,34 @@ def standing(connection: Connection, until: dt.date | None = None, *only: Column
 
 
 def rules(connection: Connection, act_after: int, until: dt.date | None = None) -> pl.DataFrame:
-    """kind, value, customer_id, confirmations, since, taught_by, status (acts, shadow, disputed, habit), sorted."""
+    """kind, value, customer_id, confirmations, since, taught_by, status (acts, shadow, disputed), sorted."""
     told = standing(connection, until)
     per_rule = told.group_by("kind", "value", "customer_id").agg(
         pl.col("receipt_id").n_unique().cast(pl.Int64).alias("confirmations"), pl.col("learned_on").min().alias("since"),
         pl.col("actor").unique().sort().implode().list.join(", ").first().alias("taught_by"))
-    disputed = pl.len().over("kind", "value") > 1
+    disputed = pl.col("kind").is_in([ALIAS, ACCOUNT]) & (pl.len().over("kind", "value") > 1)
     enough = pl.lit(act_after > 0) & (pl.col("confirmations") >= act_after)
-    status = (
-        pl.when(pl.col("kind") == HABIT).then(pl.lit("habit")).when(disputed).then(pl.lit("disputed")).when(enough).then(pl.lit("acts"))
-        .otherwise(pl.lit("shadow"))
-    )
+    status = pl.when(disputed).then(pl.lit("disputed")).when(enough).then(pl.lit("acts")).otherwise(pl.lit("shadow"))
     return per_rule.with_columns(status.alias("status")).sort("kind", "customer_id", "value")
 
 
 def acting(connection: Connection, act_after: int, until: dt.date | None = None) -> pl.DataFrame:
-    """kind, value, customer_id of the names and accounts that act."""
-    return rules(connection, act_after, until).filter(pl.col("status") == "acts").select("kind", "value", "customer_id")
+    """kind, value, customer_id, confirmations of the lessons that act."""
+    return rules(connection, act_after, until).filter(pl.col("status") == "acts").select("kind", "value", "customer_id", "confirmations")
+
+
+def in_words(kind: str, value: str) -> str:
+    """What a lesson says, as a clerk reads it.
+
+    >>> in_words("habit", "deduction:freight"), in_words("shape", "SO99999999[3:9]")
+    ('deducts for freight', 'writes only characters 4 to 9 of numbers like SO99999999')
+    """
+    if kind == HABIT:
+        return f"deducts for {value.removeprefix(DEDUCTION).replace('_', ' ')}" if value.startswith(DEDUCTION) else HABITS.get(value, value)
+    if kind == SHAPE:
+        shape = number_shapes.read(value)
+        return f"writes only characters {shape.start + 1} to {shape.stop} of numbers like {shape.form}"
+    return value
 
 
 def habits(connection: Connection, customer_id: str) -> dict[str, int]:
@@ -137,6 +171,48 @@ def habits(connection: Connection, customer_id: str) -> dict[str, int]:
     told = standing(connection, None, lesson.c.kind == HABIT, lesson.c.customer_id == customer_id)
     counted = told.group_by("value").agg(pl.col("receipt_id").n_unique().cast(pl.Int64)).sort("value")
     return dict(counted.iter_rows())
+
+
+def _applied(connection: Connection, entry_id: int) -> list[Paid]:
+    """The items that the entry put money on."""
+    application, item = schema.application, schema.open_item
+    columns = (item.c.item_id, item.c.document_number, item.c.currency, item.c.due_date, item.c.open_minor, application.c.deduction_minor,
+               application.c.deduction_reason)
+    query = select(*columns).join(item, item.c.item_id == application.c.item_id).where(application.c.entry_id == entry_id).order_by(item.c.item_id)
+    return [Paid(*row) for row in connection.execute(query)]
+
+
+def _shown_habits(connection: Connection, items: list[Paid], customer_id: str, amount_evidence: str,
+                  reasons: tuple[Reason, ...]) -> list[str]:
+    """The habits of HABITS that the decision shows."""
+    shown = [amount_evidence] if amount_evidence in HABITS else []
+    codes = {code_of(row.deduction_reason, reasons) for row in items if row.deduction_minor}
+    return [*shown, *sorted(f"{DEDUCTION}{code}" for code in codes if code), *_choice(connection, items, customer_id)]
+
+
+def _choice(connection: Connection, items: list[Paid], customer_id: str) -> list[str]:
+    """Whether several items that were paid are all that was open, or the oldest of it."""
+    item = schema.open_item
+    if len(items) < 2:
+        return []
+    paid = {row.item_id for row in items}
+    query = select(item.c.item_id, item.c.due_date).where(item.c.customer_id == customer_id, item.c.currency == items[0].currency, item.c.open_minor > 0)
+    left = [row.due_date for row in connection.execute(query) if row.item_id not in paid]
+    if not left and all(row.open_minor == 0 for row in items):
+        return [STATEMENT_TOTAL]
+    mine, theirs = [row.due_date for row in items if row.due_date], [due for due in left if due]
+    dated = len(mine) == len(items) and len(theirs) == len(left) > 0
+    return [OLDEST_FIRST] if dated and max(mine) <= min(theirs) else []
+
+
+def _shapes(connection: Connection, items: list[Paid], customer_id: str, text: str) -> list[str]:
+    """The shapes by which the text tells the numbers of the items."""
+    item = schema.open_item
+    if not any(letter.isdigit() for letter in text) or not items:
+        return []
+    numbers = connection.execute(select(item.c.document_number).where(item.c.customer_id == customer_id)).scalars().all()
+    found = {str(shape) for row in items if (shape := number_shapes.taught(text, row.document_number, numbers))}
+    return sorted(found)
 
 
 def _names(connection: Connection, customer_id: str) -> set[str]:

@@ -427,7 +427,7 @@ lesson = Table(  # what a person's decision taught; it stands as long as its ent
     _ref("entry_id", "journal_entry.entry_id"),
     Column("actor", Text, nullable=False),
     Column("learned_on", Date, nullable=False),
-    CheckConstraint("kind IN ('alias', 'account', 'habit')", name="kind"),
+    CheckConstraint("kind IN ('alias', 'account', 'habit', 'shape')", name="kind"),
     Index("ix_lesson_entry", "entry_id"), Index("ix_lesson_customer", "customer_id", "kind"),
 )
 unlearned = Table(  # a person took back what was taught: lessons up to this one count for nothing, later ones do

@@ -1,9 +1,11 @@
 """What payers are in the habit of (`schema.HABITS`) ranks their suggestions; it identifies nobody and posts nothing.
 
-late_discount, unstated_fee, short, over    the evidence of the amount that persons accepted before
-statement_total                             everything that is open is paid at once
-deduction:CODE                              something is taken off for this reason
-oldest_first                                the oldest items are paid as far as the money goes
+    late_discount, unstated_fee, short, over    the evidence of the amount that persons accepted before
+    statement_total                             everything that is open is paid at once
+    deduction:CODE                              something is taken off for this reason
+    oldest_first                                the oldest items are paid as far as the money goes
+
+What counts here are the lessons that act; `cashapp.learning` gathers them from persons' decisions.
 """
 
 from __future__ import annotations

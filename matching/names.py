@@ -101,7 +101,7 @@ def _scored(spelled: pl.DataFrame, known: pl.DataFrame, policy: Policy) -> pl.Da
     kept = pairs.sort("n", "c", "score", "core_own", descending=[False, False, True, False]).unique(["n", "c"], keep="first", maintain_order=True)
     least = policy.name_score - policy.name_margin
     rows = list(kept.select("score", "core", "core_own", "long").iter_rows())
-    shortened = [score < least and _only_shortened(core, own) for score, core, own, _ in rows]
+    shortened = [score < policy.name_score and _only_shortened(core, own) for score, core, own, _ in rows]
     typing = [short or (score >= least and _only_typing(core, own, long)) for short, (score, core, own, long) in zip(shortened, rows, strict=True)]
     lifted = pl.when(pl.Series(shortened, dtype=pl.Boolean)).then(policy.name_score).otherwise("score").alias("score")
     return kept.with_columns(lifted, pl.Series("typing", typing, dtype=pl.Boolean)).select(list(SCORED))

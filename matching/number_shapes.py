@@ -1,7 +1,7 @@
 """Parts of document numbers by which a payer tells them, learned from decisions: `311980` for `SO0311980-1`.
 
 A shape is a form of numbers (`SO99999999`: letters as they are, 9 for any digit) and a run of digits in it. It is a lesson only where the
-number as it stands would not have been found, and where no other number of the customer has the same run in the same place.
+number as it stands would not have been found, and where the run tells it from the customer's other numbers of that form.
 """
 
 from __future__ import annotations
@@ -39,22 +39,22 @@ def read(written: str) -> Shape:
 
 
 def taught(text: str, number: str, others: Iterable[str]) -> Shape | None:
-    """The shape by which `text` tells `number`; None where it tells it in full, or not, or where one of the customer's `others` is told as well.
+    """The shape by which `text` tells `number` from the customer's `others` of the same form; None where it tells it in full, or not.
 
     >>> taught("PMT 311980 THANKS", "SO0311980-1", ["SO0311990-1"])
     Shape(form='SO99999999', start=3, stop=9)
-    >>> taught("PMT SO0311980-1", "SO0311980-1", []), taught("PMT 2026", "RE-2026-00123", ["RE-2026-00124"])
+    >>> taught("PMT SO0311980-1", "SO0311980-1", ["SO0311990-1"]), taught("PMT 2026", "RE-2026-00123", ["RE-2026-00124"])
     (None, None)
     """
     own = squeezed(number)
     runs = sorted(set(re.findall(rf"[0-9]{{{RUN_MIN},}}", text)), key=lambda run: (-len(run), run))
     if re.sub("[^0-9]", "", own).lstrip("0") in {run.lstrip("0") for run in runs} or own in squeezed(text):
         return None
-    rivals = [squeezed(other) for other in others if other != number]
+    peers = [squeezed(other) for other in others if other != number and form_of(squeezed(other)) == form_of(own)]
     for run in runs:
         if own.count(run) == 1:
             shape = Shape(form_of(own), own.index(run), own.index(run) + len(run))
-            if not any(form_of(rival) == shape.form and rival[shape.start:shape.stop] == run for rival in rivals):
+            if peers and all(peer[shape.start:shape.stop] != run for peer in peers):
                 return shape
     return None
 

@@ -101,8 +101,8 @@ def in_other_currency(waiting: pl.DataFrame, payers: pl.DataFrame, foreign: pl.D
         for r, currency, theirs, amount, date, opened, numbers in part.iter_rows():
             worth = _worth(opened, theirs, currency, books.policy.rates, date)
             if worth is not None and abs(worth - amount) * near <= amount:
-                found.append((r, abs(worth - amount), (f"{numbers} is {money.shown(opened, theirs)}, at the day's rate {money.shown(worth, currency)}; "
-                              f"{money.shown(amount, currency)} came{_beside(amount - worth, currency)}")))
+                came = f"{money.shown(amount, currency)} came{_beside(amount - worth, currency)}"
+                found.append((r, abs(worth - amount), f"{numbers} is {money.shown(opened, theirs)}, at the day's rate {money.shown(worth, currency)}; {came}"))
     ranked = pl.DataFrame(found, schema={"r": pl.UInt32, "off": pl.Int64, "finding": pl.String}, orient="row").sort("r", "off", "finding")
     placed = ranked.with_columns((pl.int_range(pl.len(), dtype=pl.Int64).over("r") + 1).alias("rank"), pl.lit("other_currency").alias("hypothesis"))
     return placed.filter(pl.col("rank") <= TOLD_MAX).select(list(HYPOTHESES))

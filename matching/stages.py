@@ -96,7 +96,8 @@ def by_near_reference(rest: pl.DataFrame, heard: Heard, closed: numbers.Numbers,
 def by_amount(rest: pl.DataFrame, heard: Heard, turns: pl.DataFrame, books: Books) -> Stage:
     """What the amount leads to, among the items of the likely payers; of everybody, where nobody is likely. `turns`: of `unnamed.turns`."""
     receipts = books.receipts.join(rest, on="r", how="semi").filter(pl.col("amount") > 0)
-    standing = standings(pointed_out(heard))
+    candidates, pointed = pointed_out(heard)
+    standing = standings(candidates)
     known = unnamed.answers(receipts, standing.join(turns, on=["r", "c"]), books)
     likely = standing.filter(pl.col("level") >= customers.SIMILAR).select("r").unique()
     unknown = unnamed.by_amount(receipts.join(likely, on="r", how="anti"), books).with_columns(pl.col("a") + (AMOUNT_FROM - ALONE_FROM))
@@ -105,18 +106,18 @@ def by_amount(rest: pl.DataFrame, heard: Heard, turns: pl.DataFrame, books: Book
     owners = sets.join(books.items.select("i", "c"), on="i").group_by("r", "a").agg(
         pl.first("rule", "payer_evidence", "rivals"), _one_owner())
     told = owners.join(weighed, on=["r", "a"]).select(list(UNJUDGED))
-    told, rivals = _doubted(told, heard, books)
+    told, rivals = _doubted(told, pointed, heard, books)
     shown, shown_lines = amounts.weigh(rivals, books)
     beside = rivals.join(shown, on=["r", "a"]).with_columns(pl.lit(unnamed.SINGLE).alias("rule"), pl.lit(1, pl.Int64).alias("rivals"))
     every = pl.concat([told, beside.select(list(UNJUDGED))])
     return shifted(Stage(certainty.judge(every, books.policy).select(list(ANSWERS)), pl.concat([lines, shown_lines])), ALONE_FROM)
 
 
-def _doubted(told: pl.DataFrame, heard: Heard, books: Books) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _doubted(told: pl.DataFrame, pointed: pl.DataFrame, heard: Heard, books: Books) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The answers, `name_twin` where nothing but the name tells who paid and another customer, whose name begins like the payer's, owes
-    exactly the amount; `ambiguous` where somebody in a parent's family does, since parents pay for children. Beside them what the others
-    owe, as answers to be shown: r, a, i, c, payer_evidence."""
-    settled = told.filter(pl.col("amount_evidence").is_in(sorted(certainty.SETTLED))).select("r", "a", "c", "payer_evidence")
+    exactly the amount; `ambiguous` where somebody in a parent's family does, since parents pay for children. References resolve the doubt
+    (`pointed`). Beside them what the others owe, as answers to be shown: r, a, i, c, payer_evidence."""
+    settled = told.join(pointed, on="r", how="anti").filter(pl.col("amount_evidence").is_in(sorted(certainty.SETTLED))).select("r", "a", "c", "payer_evidence")
     named = settled.filter(pl.col("payer_evidence").is_in(sorted(BY_NAME)))
     spoken = heard.payers.spoken.join(named.select("r").unique(), on="r", how="semi")
     begun = customers.beginnings(heard.payers.spellings.join(spoken.select("n").unique(), on="n", how="semi"), heard.payers.known, TWIN_LETTERS_MIN)
@@ -234,11 +235,11 @@ def standings(candidates: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def pointed_out(heard: Heard) -> pl.DataFrame:
-    """The candidates, only one of them where the references name an item of that one alone."""
+def pointed_out(heard: Heard) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The candidates, only one of them where the references name an item of that one alone; and the receipts (r) of which that is so."""
     named = pl.concat([heard.text_hits, heard.line_hits]).filter(pl.col("strength") >= references.DIGITS).select("r", "c").unique()
     sole = heard.candidates.join(named, on=["r", "c"], how="semi").filter(pl.len().over("r") == 1)
-    return pl.concat([heard.candidates.join(sole, on="r", how="anti"), sole])
+    return pl.concat([heard.candidates.join(sole, on="r", how="anti"), sole]), sole.select("r")
 
 
 def _only_named(members: pl.DataFrame, stated: pl.DataFrame) -> pl.DataFrame:

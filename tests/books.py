@@ -71,4 +71,4 @@ def reasons(connection: Connection) -> list[str]:
 def apply_to(connection: Connection, exception_id: int, shares: list[tuple[str, str]], by: desk.By) -> None:
     """A clerk puts the case's money on invoices by number, cash only."""
     wanted = [desk_allocations.Share(number, amount) for number, amount in shares]
-    desk_allocations.allocate(connection, exception_id, wanted, Signed(by.actor, by.on, []), {})
+    desk_allocations.allocate(connection, exception_id, wanted, Signed(by.actor, by.on, []))

@@ -35,7 +35,8 @@ def bank(home: Path, tmp_path: Path, db_url: str, monkeypatch: pytest.MonkeyPatc
 
 
 def adjust(bank: Bank, words: str, *, actor: str = "ann") -> dict[str, object]:
-    done = cashapp(bank.home, "adjust", *words.replace("RECEIPT", receipt(bank)["receipt_id"]).split(), "--reason", "because", "--as-of", DAY, "--json", "--actor", actor)
+    reason = "damage" if words.startswith("deduction") else "because"
+    done = cashapp(bank.home, "adjust", *words.replace("RECEIPT", receipt(bank)["receipt_id"]).split(), "--reason", reason, "--as-of", DAY, "--json", "--actor", actor)
     assert done.exit_code == 0, f"{done.stdout}{done.exception}"
     return json.loads(done.stdout)
 
@@ -102,6 +103,7 @@ write-off --invoice INV-1 --amount 1000.01                      | less than
 write-off --invoice INV-7 --amount 1.00                         | no open item
 write-off --invoice INV-1 --amount 0.001                        |
 write-off --invoice INV-1 --amount 0                            | more than nothing
+deduction --invoice INV-1 --amount 1.00                         | is no reason for a deduction
 deduction --invoice CM-9 --amount 1.00                          | is a credit item
 refund --invoice INV-1 --amount 1.00                            | is a debit item
 refund --receipt RECEIPT --amount 130.01                        | less than

@@ -117,6 +117,52 @@ def test_a_decision_for_two_customers_teaches_nothing(books: Engine) -> None:
         assert told(connection) == []
 
 
+def settle(connection: Connection, minor: int, text: str, pairs: list[tuple[str, str]]) -> None:
+    """A payment of Acme with the text, put by Carla where the pairs say."""
+    line = bank_line(minor, payer_name="Acme Tools Inc", remittance_text=text, bank_reference=f"T{minor}")
+    take_in(connection, document([line], reference=text), text)
+    matched(connection, 0)
+    case, receipt, bank = schema.exception_case, schema.receipt, schema.bank_line
+    query = select(case.c.exception_id).join(receipt, receipt.c.receipt_id == case.c.receipt_id).join(bank, bank.c.line_id == receipt.c.line_id)
+    desk.apply_to(connection, connection.execute(query.where(bank.c.bank_reference == f"T{minor}")).scalar_one(), pairs, BY)
+
+
+def test_a_part_of_the_number_is_learned_and_acts(engine: Engine) -> None:
+    """Acme leaves out the year and the last digit of our numbers; the fourth time its own invoices are found by what is left."""
+    numbers = [f"24{n}7{n}55-9" for n in (1, 2, 3, 4)]
+    with db.writing(engine) as connection:
+        connection.execute(schema.customer.insert(), [{"customer_id": "C1", "name": "Acme Tools Inc"}])
+        for n, number in enumerate(numbers, 1):
+            owe(connection, n, "C1", number, 500_00, due_date=dt.date(2026, 11, n))
+        settle(connection, 101_00, f"FOR {numbers[0][2:7]}", [(numbers[0], "101.00")])
+        settle(connection, 102_00, f"FOR {numbers[1][2:7]}", [(numbers[1], "102.00")])
+        assert told(connection, 3) == [("shape", "99999999[2:7]", "C1", 2, "shadow")]
+        assert told(connection, 2) == [("shape", "99999999[2:7]", "C1", 2, "acts")]
+        line = bank_line(500_00, payer_name="Acme Tools Inc", remittance_text=f"FOR {numbers[3][2:7]}", bank_reference="LAST")
+        take_in(connection, document([line], reference="last"), "last")
+        assert matched(connection, 3) == 0
+        assert matched(connection, 2) == 1
+        paid = select(schema.open_item.c.document_number).where(schema.open_item.c.open_minor == 0)
+        assert connection.execute(paid).scalars().all() == [numbers[3]]
+
+
+def test_a_payer_of_the_oldest_items_gets_them_suggested(engine: Engine) -> None:
+    with db.writing(engine) as connection:
+        connection.execute(schema.customer.insert(), [{"customer_id": "C1", "name": "Acme Tools Inc"}])
+        for n in range(1, 7):
+            owe(connection, n, "C1", f"INV-{n}", 100_00 + n, due_date=dt.date(2026, 11, n))
+        settle(connection, 150_00, "MONTHLY", [("INV-1", "100.01"), ("INV-2", "49.99")])
+        settle(connection, 151_00, "MONTHLY AGAIN", [("INV-2", "50.03"), ("INV-3", "100.03")])
+        assert told(connection, 2) == [("habit", "oldest_first", "C1", 2, "acts")]
+        line = bank_line(160_00, payer_name="Acme Tools Inc", remittance_text="MONTHLY", bank_reference="LAST")
+        take_in(connection, document([line], reference="last"), "last")
+        for act_after, rule in ((0, "on_account"), (2, "oldest_items")):
+            matched(connection, act_after)
+            head, receipt = schema.proposal, schema.receipt
+            first = select(head.c.rule).join(receipt, receipt.c.receipt_id == head.c.receipt_id).where(receipt.c.amount_minor == 160_00, head.c.rank == 1)
+            assert connection.execute(first).scalar() == rule
+
+
 def test_what_is_known_already_is_not_learned_but_a_habit_is(books: Engine) -> None:
     with db.writing(books) as connection:
         connection.execute(schema.customer_alias.insert().values(customer_id="C1", alias="Zebra Holdings", source="import"))
@@ -128,7 +174,7 @@ def test_what_is_known_already_is_not_learned_but_a_habit_is(books: Engine) -> N
         short = connection.execute(select(case.c.exception_id).join(receipt, receipt.c.receipt_id == case.c.receipt_id).join(
             bank, bank.c.line_id == receipt.c.line_id).where(bank.c.bank_reference == "SHORT")).scalar_one()
         desk.accept(connection, short, 1, BY)
-        assert told(connection) == [("habit", "short", "C1", 1, "habit")]
+        assert told(connection) == [("habit", "short", "C1", 1, "shadow")]
         assert learning.habits(connection, "C1") == {"short": 1}
         take_in(connection, document([line._replace(bank_reference="AGAIN", amount_minor=9_001)], reference="3"), "third")
         matched(connection, 0)

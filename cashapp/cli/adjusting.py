@@ -29,7 +29,7 @@ def signed(session: Session, as_of: dt.datetime | None, verb: Callable[[Connecti
     from cashapp.adjustments import Signed
 
     workspace, engine = session.open()
-    by = Signed(session.who, as_of.date() if as_of else clock.today(), workspace.config.roles)
+    by = Signed(session.who, as_of.date() if as_of else clock.today(), workspace.config.roles, workspace.config.deduction_reasons())
     with workspace.locked(60), db.writing(engine) as connection:
         return verb(connection, by)
 
@@ -43,7 +43,7 @@ def told(done: Done, what: str) -> str:
 
 @click.command()
 @click.argument("kind", type=click.Choice(_KINDS), metavar="KIND")
-@click.option("--reason", required=True, help="Why: a reason code or words; it stays in the journal.")
+@click.option("--reason", required=True, help="Why, in words; for a deduction a code of the closed list ([[deductions]] in cashapp.toml). It stays in the journal.")
 @click.option("--amount", default="", help="How much (else all that is open or unapplied).")
 @click.option("--invoice", "document", default="", help="The item it is about, by number.")
 @click.option("--receipt", "receipt_key", default="", help="Or the receipt whose unapplied money it is about.")

@@ -210,9 +210,7 @@ def _allocated(session: Session, exception_id: int, shares: list[Share], as_of: 
     from cashapp import desk_allocations
     from cashapp.cli import adjusting
 
-    workspace, _ = session.open()
-    reasons = workspace.config.desk.deduction_reasons
-    done = adjusting.signed(session, as_of, lambda c, by: desk_allocations.allocate(c, exception_id, shares, by, reasons, action=action))
+    done = adjusting.signed(session, as_of, lambda c, by: desk_allocations.allocate(c, exception_id, shares, by, action=action))
     click.echo(f"exception {exception_id}: {adjusting.told(done, what)}", err=True)
 
 
@@ -279,9 +277,7 @@ def deduct(session: Session, exception_id: int, amount: str, reason: str, docume
     from cashapp import desk_adjustments
     from cashapp.cli import adjusting
 
-    workspace, _ = session.open()
-    reasons = workspace.config.desk.deduction_reasons
-    done = adjusting.signed(session, as_of, lambda c, by: desk_adjustments.deduct(c, exception_id, amount, reason, document, by, reasons))
+    done = adjusting.signed(session, as_of, lambda c, by: desk_adjustments.deduct(c, exception_id, amount, reason, document, by))
     click.echo(f"exception {exception_id}: {adjusting.told(done, f'{amount} deducted')}", err=True)
 
 

@@ -30,7 +30,7 @@ def rules() -> None:
 @click.pass_obj
 @where
 def list_(session: Session, as_json: bool) -> None:
-    """Show what decisions taught: names, accounts, habits; whether each acts, and who taught it."""
+    """Show what decisions taught: names, accounts, habits, shapes of numbers; whether each acts, and who taught it."""
     from cashapp import db, learning
     from cashapp.cli.show import console
 
@@ -43,7 +43,7 @@ def list_(session: Session, as_json: bool) -> None:
         return
     table = _table(("kind", "left"), ("customer", "left"), ("what", "left"), ("confirmed", "right"), ("since", "left"), ("taught by", "left"), ("status", "left"))
     for row in told.iter_rows(named=True):
-        what = learning.HABITS[row["value"]] if row["kind"] == learning.HABIT else row["value"]
+        what = learning.in_words(row["kind"], row["value"])
         status = f"in shadow until {after} receipts confirm it" if row["status"] == "shadow" and after else row["status"]
         table.add_row(row["kind"], row["customer_id"], what, str(row["confirmations"]), row["since"].isoformat(), row["taught_by"], status)
     console().print(table if told.height else "nothing was learned yet")

@@ -29,11 +29,12 @@ def case_page(request: Asked, number: FromPath[int]) -> Template:
 def _case(request: Asked, number: int, trouble: str = "", status: int = 200) -> Template:
     wanted, desk, asked = filter_of(request), desk_of(request), request.query_params
     at, company = desk.deadlines(), verbs.acting(request).company
+    reasons = desk.workspace.config.deduction_reasons()
     find, everybody = asked.get("find", "").strip()[:100], asked.get("scope", "") == "all"
 
     def gather(connection: Connection) -> dict[str, object]:
         before, after = queue.neighbours(connection, wanted, at, number)
-        d = dossier.gather(connection, number, desk.fee_limit)
+        d = dossier.gather(connection, number, desk.fee_limit, reasons)
         alike = queue.by_id(connection, queue.alike(connection, number))
         items = dossier.open_items(connection, d.customer.customer_id if d.customer else None, d.case.currency, find, everybody=everybody) if find else d.items
         return {"d": d, "before": before, "after": after, "alike": alike, "alike_sums": sums_of(alike), "items": items,
@@ -45,7 +46,7 @@ def _case(request: Asked, number: int, trouble: str = "", status: int = 200) -> 
     edited = next((one for one in d.suggestions if str(one.rank) == asked.get("edit", "")), None)
     shown = page("case", number=number, trouble=trouble, query=query_of(wanted), pairs=parse_qsl(query_of(wanted)), others=desk.presence.others(number, request.user.login), at=at,
                  done=just_done(request), original=_original(desk, d), facts=facts_of_line(d.line, d.references) if d.line else [], find=find, everybody=everybody,
-                 edited=edited, reasons=desk.workspace.config.desk.deduction_reasons, act_after=desk.workspace.config.learning.act_after, **told)
+                 edited=edited, reasons=reasons, act_after=desk.workspace.config.learning.act_after, **told)
     shown.status_code = status
     return shown
 

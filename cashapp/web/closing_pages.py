@@ -21,7 +21,7 @@ ROWS_MAX = 400
 
 def signed_by(request: Asked) -> Signed:
     """Who acts, under the limits of `cashapp.toml`."""
-    return Signed(request.user.login, clock.today(), desk_of(request).workspace.config.roles)
+    return Signed(request.user.login, clock.today(), desk_of(request).workspace.config.roles, desk_of(request).workspace.config.deduction_reasons())
 
 
 @get("/approvals", sync_to_thread=True)
@@ -150,4 +150,5 @@ def rules(request: Asked) -> Template:
     """What persons' decisions have taught, and whether it acts yet."""
     config = desk_of(request).workspace.config
     told = desk_of(request).read(lambda c: learning.rules(c, config.learning.act_after))
-    return page("rules", rules=list(told.iter_rows(named=True)), act_after=config.learning.act_after, policy=config.policy)
+    rows = [row | {"value": learning.in_words(row["kind"], row["value"])} for row in told.iter_rows(named=True)]
+    return page("rules", rules=rows, act_after=config.learning.act_after, policy=config.policy)

@@ -59,7 +59,7 @@ class Acting(NamedTuple):
     @property
     def signed(self) -> Signed:
         """With the limits of roles."""
-        return Signed(self.by.actor, self.by.on, self.config.roles)
+        return Signed(self.by.actor, self.by.on, self.config.roles, self.config.deduction_reasons())
 
 
 def acting(request: Asked) -> Acting:
@@ -75,7 +75,7 @@ def _allocate(connection: Connection, number: int, told: Decision, who: Acting) 
     shares = [Share(one.invoice_number, one.amount, one.customer_id, one.discount, one.deduction, one.reason, one.write_off) for one in told.to]
     if told.verb == "split" and len({share.customer_id for share in shares}) < 2:
         raise UsageError("a split names two customers or more, each with an amount")
-    return desk_allocations.allocate(connection, number, shares, who.signed, who.config.desk.deduction_reasons, action=told.verb)
+    return desk_allocations.allocate(connection, number, shares, who.signed, action=told.verb)
 
 
 VERBS: dict[str, Verb] = {
@@ -85,7 +85,7 @@ VERBS: dict[str, Verb] = {
     "on_account": lambda c, number, told, who: desk.on_account(c, number, told.customer_id, who.by),
     "non_ar": lambda c, number, told, who: desk.non_ar(c, number, told.gl_account, who.by),
     "write_off": lambda c, number, told, who: desk_adjustments.write_off(c, number, told.amount, told.reason, told.invoice_number, who.signed),
-    "deduct": lambda c, number, told, who: desk_adjustments.deduct(c, number, told.amount, told.reason, told.invoice_number, who.signed, who.config.desk.deduction_reasons),
+    "deduct": lambda c, number, told, who: desk_adjustments.deduct(c, number, told.amount, told.reason, told.invoice_number, who.signed),
     "transfer": lambda c, number, told, who: desk_adjustments.transfer(c, number, told.customer_id, told.invoice_number, told.reason, who.signed),
     "refund": lambda c, number, told, who: desk_adjustments.refund(c, number, told.amount, told.reason, who.signed),
     "return": lambda c, number, told, who: desk_adjustments.came_back(

@@ -1,6 +1,7 @@
 """Bank lines against the entries of a cash book: which are the same money, how sure that is, and why.
 
-    named → voids → equal amounts → whole batches → differences by number → subsets → differences → what is left
+    named → voids → batches of one number → equal amounts → whole batches → subsets of a named party → equal amounts that nothing contradicts
+    → differences by number → subsets → differences → what is left
 
 Each step claims only from what the steps before left; what rests on a number or on words comes before what rests on an amount alone. Two
 answers that fit equally well are never `matched`: rows that are interchangeable are suggested in order of their dates, others left open.
@@ -33,8 +34,10 @@ def reconcile(bank: pl.DataFrame, book: pl.DataFrame) -> tuple[pl.DataFrame, pl.
     take(equal.named(rest))
     costs = _learned(found[0], sides.read(lines, entries))
     take(offsets.explicit(rest))
+    take(batches.numbered(rest))
     take(equal.strong(rest, costs))
     take(batches.whole(rest))
+    take(batches.of_named_parties(rest))
     take(equal.quiet(rest, costs))
     take(differences.named(rest, costs))
     take(batches.of_parties(rest))

@@ -67,11 +67,21 @@ def _ways(sides: Sides) -> tuple[_Way, _Way]:
             _Way(MANY_TO_ONE, sides.book, lines, sides.book_numbers, sides.bank_numbers, sides.lexicon, -LATER, EARLIER))
 
 
+def numbered(sides: Sides) -> pl.DataFrame:
+    """Claims of groups that name one number: a deposit slip, a payment run."""
+    found = _whole(sides, ("number",))
+    return found.filter(pl.col("status") == claims.CERTAIN)
+
+
 def whole(sides: Sides) -> pl.DataFrame:
-    """Claims of whole groups."""
+    """Claims of groups of one number where others fit as well, and of groups of a day: one party's, one kind's, all."""
+    return _whole(sides, ("number", "party", "day_kind", "day"))
+
+
+def _whole(sides: Sides, kinds: tuple[str, ...]) -> pl.DataFrame:
     found: list[pl.DataFrame] = []
     for number in (0, 1):
-        for by in ("number", "party", "day_kind", "day"):
+        for by in kinds:
             way = _ways(sides)[number]
             claimed = claims.frame(_of_groups(way, by))
             found.append(claimed)
@@ -83,15 +93,18 @@ def _of_groups(way: _Way, by: str) -> list[Claim]:
     members = _members(way, by)
     groups = members.group_by("key", "currency").agg(
         pl.col("amount").sum(), pl.col("place").sort().alias("parts"), pl.col("day").min().alias("since"), pl.col("day").max().alias("until"),
-        pl.col("words").first(), (pl.col("amount") > 0).all().alias("ins"), (pl.col("amount") < 0).all().alias("outs"),
+        pl.col("words").unique().sort(), (pl.col("amount") > 0).all().alias("ins"), (pl.col("amount") < 0).all().alias("outs"),
+        (pl.col("amount") % _ROUND == 0).all().alias("round"),
     ).filter((pl.col("parts").list.len() > 1) & (pl.col("ins") | pl.col("outs")))
     singles = way.single.select(pl.col("place").alias("single"), "currency", "amount", "day", pl.col("words").alias("words_single"))
     fitting = groups.join(singles, on=["currency", "amount"]).filter(
         (pl.col("since") >= pl.col("day") + way.first) & (pl.col("until") <= pl.col("day") + way.last))
-    likeness = [way.likeness(*row) for row in fitting.select("words_single", "words").iter_rows()]
-    fitting = fitting.with_columns(pl.Series("alike", likeness, dtype=pl.Int64).fill_null(UNKNOWN)).filter((pl.col("alike") >= DISAGREES) | pl.lit(value=by == "number"))
+    likeness = [_likest(way, *row) for row in fitting.select("words_single", "words").iter_rows()]
+    fitting = fitting.with_columns(pl.Series("alike", likeness, dtype=pl.Int64).fill_null(UNKNOWN))
     if by == "number":
         fitting = _named_first(way, fitting)
+    else:
+        fitting = fitting.filter((pl.col("alike") >= DISAGREES) & (~pl.col("round") | (pl.col("alike") >= AGREES) | pl.lit(value=by == "day_kind")))
     best = fitting.sort("single", -pl.col("alike"), (pl.col("since") - pl.col("day")).abs(), "key")
     claimed: list[Claim] = []
     gone: set[int] = set()
@@ -111,13 +124,19 @@ def _of_groups(way: _Way, by: str) -> list[Claim]:
     return claimed
 
 
+def _likest(way: _Way, single: str, parts: list[str]) -> int | None:
+    """How alike a single row is to that of the parts whose words are most like its own; None where a side says nothing."""
+    return max((alike for words in parts if (alike := way.likeness(single, words)) is not None), default=None)
+
+
 def _named_first(way: _Way, fitting: pl.DataFrame) -> pl.DataFrame:
-    """Where a single row names the number of a group, no other group is its."""
+    """Where a single row names the number of a group, no other group is its; one that names somebody else is not a group's that it does
+    not name by number."""
     number = pl.col("key").str.split("|").list.first()
     named = fitting.with_columns(number.alias("number")).join(
         way.single_numbers.select(pl.col("place").alias("single"), "number", pl.lit(value=True).alias("named")), on=["single", "number"], how="left", maintain_order="left")
     told = pl.col("named").fill_null(value=False)
-    return named.filter(told | ~told.any().over("single")).drop("number", "named")
+    return named.filter(told | (~told.any().over("single") & (pl.col("alike") >= DISAGREES))).drop("number", "named")
 
 
 _CONFIDENCE = {"number": 985, "party": 960, "day_kind": 940, "day": 930}
@@ -148,17 +167,26 @@ _PARTY_MAX = 11
 """Rows of one party of which every subset is looked at; of more, those of so many neighbours in time."""
 
 
+def of_named_parties(sides: Sides) -> pl.DataFrame:
+    """Claims of subsets of one party's rows for single rows whose texts name that party."""
+    return _subsets_of_parties(sides, AGREES)
+
+
 def of_parties(sides: Sides) -> pl.DataFrame:
     """Claims of subsets of one party's rows, whatever the single row says: few enough sets to be evidence where only one fits."""
+    return _subsets_of_parties(sides, DISAGREES)
+
+
+def _subsets_of_parties(sides: Sides, alike_min: int) -> pl.DataFrame:
     found: list[pl.DataFrame] = []
     for number in (0, 1):
-        claimed = claims.frame(_of_parties(_ways(sides)[number]))
+        claimed = claims.frame(_of_parties(_ways(sides)[number], alike_min))
         found.append(claimed)
         sides = claims.left(sides, claimed)
     return pl.concat(found)
 
 
-def _of_parties(way: _Way) -> list[Claim]:
+def _of_parties(way: _Way, alike_min: int) -> list[Claim]:
     hits = _party_sets(way)
     singles = way.single.select(pl.col("place").alias("single"), "currency", "amount", "day", pl.col("words").alias("words_single"))
     fitting = hits.join(singles, on=["currency", "amount"]).filter(
@@ -166,8 +194,10 @@ def _of_parties(way: _Way) -> list[Claim]:
     if fitting.is_empty():
         return []
     likeness = [way.likeness(*row) for row in fitting.select("words_single", "words").iter_rows()]
-    alike = fitting.with_columns(pl.Series("alike", likeness, dtype=pl.Int64).fill_null(UNKNOWN)).filter(pl.col("alike") >= DISAGREES)
+    alike = fitting.with_columns(pl.Series("alike", likeness, dtype=pl.Int64).fill_null(UNKNOWN)).filter(pl.col("alike") >= alike_min)
     told = alike.with_columns((pl.col("alike") >= AGREES).alias("same")).filter(pl.col("same") | ~pl.col("same").any().over("single"))
+    told = told.with_columns(pl.len().over("single", "amounts").alias("equal")).sort("since", "until", "parts").unique(
+        ["single", "amounts"], keep="first", maintain_order=True)
     told = told.with_columns(pl.len().over("single").alias("rivals"), (pl.col("single").n_unique().over("parts")).alias("claimants"))
     claimed: list[Claim] = []
     gone: set[int] = set()
@@ -176,19 +206,23 @@ def _of_parties(way: _Way) -> list[Claim]:
         if gone & set(parts):
             continue
         gone |= set(parts)
-        sure = row["same"] and row["claimants"] == 1
-        confidence = 950 if sure else 800 if row["claimants"] == 1 else 700
+        clear = row["claimants"] == 1 and row["equal"] == 1
+        sure = row["same"] and clear
+        confidence = 950 if sure else 800 if clear else 700
+        doubt = "" if row["equal"] == 1 else "; rows of equal amounts taken in order of their dates"
         told_by = "the texts name the same party" if row["same"] else "no other party's do"
         claimed.append(way.claim(row["single"], parts, claims.CERTAIN if sure else claims.LIKELY, confidence,
-                                 f"{len(parts)} of one party's {_what(way)} add up to it, and {told_by}"))
+                                 f"{len(parts)} of one party's {_what(way)} add up to it, and {told_by}{doubt}"))
     return claimed
 
 
 def _party_sets(way: _Way) -> pl.DataFrame:
-    """currency, amount, parts, since, until, words: sets of two and more rows of one party that make the amount of some single row."""
-    rows = way.parts.filter(pl.col("squeezed").str.len_chars() >= 3).with_columns((pl.col("amount") > 0).alias("into")).sort("squeezed", "currency", "into", "day", "place")
+    """currency, amount, parts, amounts, since, until, words: sets of two and more rows of one party that make the amount of some single row.
+    A bank text that has no word of the books is nobody's name: `INTERNET TRF`."""
+    nobody = [text for text in way.parts["words"].unique() if way.kind == MANY_TO_ONE and not way.lexicon.knows(text)]
+    rows = way.parts.filter((pl.col("squeezed").str.len_chars() >= 3) & ~pl.col("words").is_in(nobody)).with_columns((pl.col("amount") > 0).alias("into")).sort("squeezed", "currency", "into", "day", "place")
     targets = {str(key[0]): np.sort(group["amount"].unique().to_numpy()) for key, group in way.single.group_by("currency")}
-    found: list[tuple[str, int, list[int], int, int, str]] = []
+    found: list[tuple[str, int, list[int], list[int], int, int, str]] = []
     for (_, currency, _), group in groupby(rows.select("squeezed", "currency", "into", "place", "amount", "day", "words").iter_rows(), key=lambda row: row[:3]):
         members = list(group)
         wanted = targets.get(currency)
@@ -201,8 +235,8 @@ def _party_sets(way: _Way) -> pl.DataFrame:
             for mask in np.flatnonzero(wanted[at] == sums).tolist():
                 chosen = [start + n for n in subsets.members(mask)]
                 if len(chosen) > 1:
-                    found.append((currency, int(sums[mask]), sorted(places[n] for n in chosen), day[chosen[0]], day[chosen[-1]], members[0][6]))
-    shape: Schema = {"currency": pl.String, "amount": pl.Int64, "parts": pl.List(pl.Int64), "since": pl.Int64, "until": pl.Int64, "words": pl.String}
+                    found.append((currency, int(sums[mask]), sorted(places[n] for n in chosen), sorted(amounts[n] for n in chosen), day[chosen[0]], day[chosen[-1]], members[0][6]))
+    shape: Schema = {"currency": pl.String, "amount": pl.Int64, "parts": pl.List(pl.Int64), "amounts": pl.List(pl.Int64), "since": pl.Int64, "until": pl.Int64, "words": pl.String}
     return pl.DataFrame(found, schema=shape, orient="row")
 
 
@@ -286,7 +320,12 @@ class _Parts:
         group = self._by_day.get((currency, amount > 0, day), [])
         if len(group) > subsets.ITEMS_MAX:
             return []
-        return [p for p in group if abs(p.amount) < abs(amount) and (self._alike(words, p.words) or UNKNOWN) >= DISAGREES]
+        return [p for p in group if abs(p.amount) < abs(amount) and self._may_be(words, p.words)]
+
+    def _may_be(self, single: str, part: str) -> bool:
+        """Whether the words do not tell two parties apart."""
+        alike = self._alike(single, part)
+        return alike is None or alike >= DISAGREES
 
     def _alike(self, single: str, part: str) -> int | None:
         key = (single, part)

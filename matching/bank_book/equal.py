@@ -25,6 +25,8 @@ CROWDED = 20_000
 MARGIN = 15.0
 ROUND = 10_000
 """Minor units; multiples of it are amounts that chance repeats."""
+OTHER_WAY = 12.0
+"""Points that it costs where the two sides say that the money went different ways: a check, a clearing house, a wire."""
 _LONG = 6
 """Digits and letters of a number that no other number happens to equal."""
 _FORBIDDEN = assign.FORBIDDEN
@@ -113,8 +115,9 @@ def _score() -> pl.Expr:
     words = pl.when(pl.col("alike") >= AGREES).then(pl.col("alike") - 30).when(pl.col("alike") < DISAGREES).then(5).otherwise(20).fill_null(20)
     numbers = pl.when(pl.col("number") == 2).then(100).when(pl.col("number") == 1).then(25).otherwise(0)
     days = pl.col("lag").abs().clip(0, 6)
+    other_way = pl.when(pl.col("way") != pl.col("way_book")).then(OTHER_WAY).otherwise(0.0)
     steady = pl.when("is_check").then(0.1).otherwise(1.0) * days**2  # of two ways to pair a series the one with equal lags
-    return (words + numbers - 8.0 * pl.col("lag_cost") - steady + 60.0).alias("score")
+    return (words + numbers - other_way - 8.0 * pl.col("lag_cost") - steady + 60.0).alias("score")
 
 
 def _assigned(candidates: pl.DataFrame) -> pl.DataFrame:

@@ -15,7 +15,7 @@ from matching.bank_book.words import DISAGREES, Lexicon
 
 RARE = 3
 """A number that more rows of a side name is no longer one payment's own."""
-_BANK = ("currency", "amount", "date", "day", "words", "squeezed", "check", "is_check", "returned")
+_BANK = ("currency", "amount", "date", "day", "words", "squeezed", "check", "is_check", "returned", "way")
 
 
 def beside(pairs: pl.DataFrame, sides: Sides, costs: lags.Costs) -> pl.DataFrame:

@@ -31,7 +31,12 @@ _CHECK_WORD = r"\b(?:CHECK|CHEQUE|CHQ|CHK|CK)S?(?:[ #.:-]|\b|[0-9])"
 _NUMBERED = r"(?:[A-Z]+[-/#]?)?[0-9][A-Z0-9]*(?:[-/.][A-Z0-9]+)*"
 _DATE = r"^(?:20[0-9]{2}|20[0-9]{2}(?:0[1-9]|1[0-2])(?:[0-2][0-9]|3[01])|(?:0[1-9]|1[0-2])(?:[0-2][0-9]|3[01])(?:20)?2[0-9])$"
 
-ROWS = ("place", "currency", "amount", "date", "day", "kind", "full", "words", "squeezed", "check", "is_check", "returned")
+WAYS = {
+    "clearing": r"\b(?:ACH|EFT|SEPA|CCD|PPD|CTX|PREAUTHORIZED)\b", "wire": r"\b(?:WIRES?|FEDWIRE|SWIFT)\b",
+    "paper": r"\b(?:CHECKS?|CHEQUES?|CHK|DEPOSIT(?:S|ED)?|LOCKBOX)\b",
+}
+"""How money goes, by the words that say so."""
+ROWS = ("place", "currency", "amount", "date", "day", "kind", "full", "words", "squeezed", "check", "is_check", "returned", "way")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +94,15 @@ def _rows(rows: pl.DataFrame, *, is_book: bool) -> pl.DataFrame:
         pl.col("date").to_physical().cast(pl.Int64).alias("day"), pl.col("said").alias("kind"),
     ).with_columns(
         pl.col("w").list.join(" ").alias("words"), pl.col("w").list.join("").alias("squeezed"), pl.col("check").is_not_null().alias("is_check"),
-        (pl.col("full").str.contains(RETURNED) | (pl.col("kind") == "RETURN")).alias("returned"),
+        (pl.col("full").str.contains(RETURNED) | (pl.col("kind") == "RETURN")).alias("returned"), _way(),
     ).select(ROWS)
+
+
+def _way() -> pl.Expr:
+    """How the money went, one of WAYS, where the row says just one."""
+    said = {way: pl.col("full").str.contains(words) for way, words in WAYS.items()}
+    only = pl.sum_horizontal(said.values()) == 1
+    return pl.coalesce(pl.when(only & told).then(pl.lit(way)) for way, told in said.items()).alias("way")
 
 
 def _numbers(rows: pl.DataFrame) -> pl.DataFrame:

@@ -19,6 +19,8 @@ UNKNOWN = 60
 """The likeness where the bank's words are not the books': nobody's name, so nobody else's either."""
 _VOWELS = re.compile("[AEIOUY]")
 _SPELLED = 4
+AGAINST = 15
+"""What the two letters of a cut word at the end take off, where no word of the entry begins so: `CASCADE ASHLAND LO` is not Cascade Ashland Office Supply."""
 _GLUED = 9
 
 
@@ -63,7 +65,9 @@ class Lexicon:
             if common:
                 agreeing += weight
                 said |= common
-        return round(50 * (sum(self._weight[word] for word in sorted(said)) / total + agreeing / weights))
+        cut = _cut(bank)
+        against = AGAINST if cut and not any(word.startswith(cut) for word in theirs) else 0
+        return max(0, round(50 * (sum(self._weight[word] for word in sorted(said)) / total + agreeing / weights)) - against)
 
     def rarest(self, book: str, count: int) -> list[str]:
         """The words that tell most about the entry."""
@@ -87,8 +91,10 @@ class Lexicon:
     def _standings(self, word: str) -> list[frozenset[str]]:
         """What the word stands for, part by part where it is several words in one."""
         standing = self.stands_for(word)
-        if len(standing) > 1 and all(part in word or word.endswith(part[:3]) for part in standing):
-            return [frozenset([part]) for part in sorted(standing) if part in word] or [standing]
+        whole = sorted(part for part in standing if part in word)
+        cut = frozenset(part for part in standing if part not in word and any(word.endswith(part[:size]) for size in range(3, len(part))))
+        if len(standing) > 1 and whole and len(whole) + len(cut) == len(standing):
+            return [*(frozenset([part]) for part in whole), *([cut] if cut else [])]
         return [standing] if standing else []
 
     def stands_for(self, word: str) -> frozenset[str]:
@@ -129,6 +135,12 @@ class Lexicon:
             return set()
         alike = self._sorted[bisect_left(self._sorted, word[:2]):bisect_left(self._sorted, word[:2] + "~")]
         return {other for other in alike if abs(len(other) - len(word)) <= 1 and OSA.distance(word, other, score_cutoff=1) <= 1}
+
+
+def _cut(text: str) -> str:
+    """The last word of a bank text, where it is two letters of a longer one."""
+    last = text.rpartition(" ")[2]
+    return last if len(last) == 2 and last != text else ""
 
 
 def _bones(word: str) -> str:

@@ -232,7 +232,7 @@ def _kinds(columns: _Columns, texts: list[str], signs: Ints) -> list[str]:
     which, _ = _looked_up(types, bool)
     of_type = {(number, sign): kind(types[row], "", sign) for number, sign, row in _firsts(which, signs)}
     by_sign = {-1: "disbursement", 0: "other", 1: "receipt"}
-    found = [of_type[key] for key in zip(which.tolist(), signs.tolist(), strict=True)]
+    found: list[str] = [of_type[key] for key in zip(which.tolist(), signs.tolist(), strict=True)]
     for row in np.flatnonzero(asked | np.array([one not in by_sign.values() for one in found], np.bool_)).tolist():
         found[row] = kind(types[row], texts[row], int(signs[row]))
     columns.only(np.array([one != "return" for one in found], np.bool_))

@@ -505,7 +505,7 @@ def upgrade() -> None:
         sa.Column("entry_id", BIG, nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("learned_on", sa.Date(), nullable=False),
-        sa.CheckConstraint("kind IN ('alias', 'account', 'habit')", name=op.f("ck_lesson_kind")),
+        sa.CheckConstraint("kind IN ('alias', 'account', 'habit', 'shape')", name=op.f("ck_lesson_kind")),
         sa.ForeignKeyConstraint(["customer_id"], ["customer.customer_id"], name=op.f("fk_lesson_customer_id")),
         sa.ForeignKeyConstraint(["entry_id"], ["journal_entry.entry_id"], name=op.f("fk_lesson_entry_id")),
         sa.ForeignKeyConstraint(["receipt_id"], ["receipt.receipt_id"], name=op.f("fk_lesson_receipt_id")),
