@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select
 
 from cashapp import accounts, db, ledger, schema
 from cashapp.errors import CashappError
+from cashapp.money import shown
 
 HEADS = {
     "receipt_id": pl.Int64, "receipt_key": pl.String, "currency": pl.String, "customer_id": pl.String, "source": pl.String,
@@ -116,7 +117,7 @@ def _refuse_excess(connection: Connection, shares: pl.DataFrame) -> None:
     over = used.filter((pl.col("applied_minor") > pl.col("left").fill_null(0)) | (pl.col("applied_minor") < 0)).sort("receipt_key")
     if over.height:
         row = over.row(0, named=True)
-        raise CashappError(f"receipt {row['receipt_key']}: {row['applied_minor']} minor units applied, {row['left'] or 0} left")
+        raise CashappError(f"receipt {row['receipt_key']} has {shown(row['left'] or 0, row['currency'])} left, less than {shown(row['applied_minor'], row['currency'])}")
     existing = shares.filter(~pl.col("on_account"))
     open_now = db.frame(connection, select(item.c.item_id, item.c.open_minor, item.c.currency, item.c.document_number).where(item.c.open_minor != 0),
                         {"item_id": pl.Int64, "open_minor": pl.Int64, "item_currency": pl.String, "document_number": pl.String})
@@ -125,8 +126,8 @@ def _refuse_excess(connection: Connection, shares: pl.DataFrame) -> None:
     beyond = reduced.filter((rest * pl.col("open_minor").fill_null(0).sign() < 0) | pl.col("open_minor").is_null() | (pl.col("currency") != pl.col("item_currency")))
     if beyond.height:
         row = beyond.sort("item_id").row(0, named=True)
-        raise CashappError(f"item {row['document_number'] or row['item_id']}: {row['reduction']} minor units {row['currency']} applied, "
-                           f"{row['open_minor'] or 0} {row['item_currency'] or ''} open")
+        raise CashappError(f"item {row['document_number'] or row['item_id']} has {shown(row['open_minor'] or 0, row['item_currency'] or row['currency'])} open, "
+                           f"not {shown(row['reduction'], row['currency'])}")
 
 
 def _postings(shares: pl.DataFrame) -> pl.DataFrame:

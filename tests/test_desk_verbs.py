@@ -79,7 +79,7 @@ def act(bank: Bank, verb: str, reference: str, *words: str) -> Result:
 VERBS = """
 BR1 apply --to INV-1001=930.00                                                   | INV-1001: 930.00                                | resolved 930.00 |
 BR1 apply --to INV-1001=930.00 --deduct INV-1001=70.00 --reason shortage         | INV-1001: 930.00 deduction 70.00                | resolved 930.00 |
-BR1 apply --to INV-1001=930.00 --discount INV-1001=20.00 --deduct INV-1001=50.00 --reason price | INV-1001: 930.00 discount 20.00 deduction 50.00 | resolved 930.00 |
+BR1 apply --to INV-1001=930.00 --discount INV-1001=20.00 --deduct INV-1001=50.00 --reason pricing | INV-1001: 930.00 discount 20.00 deduction 50.00 | resolved 930.00 |
 BR1 apply --to INV-1001=880.00 INV-1002=100.00 CM-1=-50.00                       | INV-1001: 880.00, INV-1002: 100.00, CM-1: -50.00 | resolved 930.00 |
 BR1 apply --to INV-1001=800.00 --deduct INV-1001=150.00 --reason damage          | INV-1001: 800.00                                | open 130.00     | deduction 150.00
 BR1 deduct --amount 70.00 --reason freight                                       | INV-1001: 930.00 deduction 70.00                | resolved 930.00 |
@@ -118,17 +118,17 @@ def _pending(bank: Bank) -> list[dict[str, str]]:
 
 
 REFUSED = """
-BR1 apply --to INV-1001=930.00 --deduct INV-1001=70.00 --reason whim         | whim is no reason for a deduction
+BR1 apply --to INV-1001=930.00 --deduct INV-1001=70.00 --reason whim         | 'whim' is no reason for a deduction
 BR1 apply --to INV-1001=930.00 --discount INV-1001=70.00                     | has a discount of 20.00 USD at most
 BR1 apply --to INV-1001=400.00 INV-1001=300.00                               | stands twice
-BR1 apply --to CM-1=10.00 --deduct CM-1=1.00 --reason price                  | is taken off an invoice
+BR1 apply --to CM-1=10.00 --deduct CM-1=1.00 --reason pricing                | is taken off an invoice
 BR1 apply --to INV-9=10.00                                                   | no open item with this number
 BR1 apply --to INV-1001=10.005                                               | INV-1001=10.005
-BR1 apply --to INV-1001=930.00 --deduct INV-1001=-5.00 --reason price        | is more than nothing
-BR1 deduct --amount 70.00 --reason whim                                      | no reason for a deduction; the reasons are shortage
-BR2 deduct --amount 70.00 --reason price                                     | which invoice is short?
+BR1 apply --to INV-1001=930.00 --deduct INV-1001=-5.00 --reason pricing      | is more than nothing
+BR1 deduct --amount 70.00 --reason whim                                      | no reason for a deduction – take one of: damage
+BR2 deduct --amount 70.00 --reason pricing                                   | which invoice is short?
 BR2 split --to ACME=200.00 NOBODY=300.00                                     | there is no customer NOBODY
-BR2 split --to ACME=200.00 BORE=301.00                                       | 50000 left
+BR2 split --to ACME=200.00 BORE=301.00                                       | 500.00 USD left
 BR2 transfer --customer NOBODY --reason theirs                               | there is no customer NOBODY
 BR2 transfer --customer BORE --reason no --invoice INV-9                     | no open item with this number
 """
@@ -146,8 +146,8 @@ def test_what_makes_no_sense_is_refused_in_words_and_changes_nothing(bank: Bank,
 
 
 def test_a_limit_is_not_passed_in_slices(bank: Bank) -> None:
-    first = act(bank, "apply", "BR1", "--to", "INV-1001=500.00", "--deduct", "INV-1001=60.00", "--reason", "price")
-    second = act(bank, "apply", "BR1", "--to", "INV-1001=300.00", "--deduct", "INV-1001=60.00", "--reason", "price")
+    first = act(bank, "apply", "BR1", "--to", "INV-1001=500.00", "--deduct", "INV-1001=60.00", "--reason", "pricing")
+    second = act(bank, "apply", "BR1", "--to", "INV-1001=300.00", "--deduct", "INV-1001=60.00", "--reason", "pricing")
     assert (first.exit_code, second.exit_code) == (0, 0)
     assert "waits for a second person" in second.stderr
     assert [one["amount"] for one in _pending(bank)] == ["60.00 USD"]
