@@ -124,7 +124,7 @@ def settle(connection: Connection, minor: int, text: str, pairs: list[tuple[str,
     matched(connection, 0)
     case, receipt, bank = schema.exception_case, schema.receipt, schema.bank_line
     query = select(case.c.exception_id).join(receipt, receipt.c.receipt_id == case.c.receipt_id).join(bank, bank.c.line_id == receipt.c.line_id)
-    desk.apply_to(connection, connection.execute(query.where(bank.c.bank_reference == f"T{minor}")).scalar_one(), pairs, BY)
+    apply_to(connection, connection.execute(query.where(bank.c.bank_reference == f"T{minor}")).scalar_one(), pairs, BY)
 
 
 def test_a_part_of_the_number_is_learned_and_acts(engine: Engine) -> None:
