@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 _NONE = frozenset({"", "-", "--", "n/a"})
 _MEANT_AS_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ].*)?")
-_CHECK = re.compile(r"0*[1-9][0-9]{2,}|[A-Za-z-]*[0-9]{3,}")  # a number of one or two digits counts the deposit slips
+CHECK_NUMBER = r"0*[1-9][0-9]{2,}|[A-Za-z-]*[0-9]{3,}"
+"""A number of one or two digits counts the deposit slips."""
+
+_CHECK = re.compile(CHECK_NUMBER)
 _INVOICES = re.compile(r"\s*[,;|]\s*|\s+")
 
 
@@ -161,7 +164,7 @@ class CsvEntryReader:
         if "\t" in text or "\n" in text:
             text = " ".join(text.split())
         name, type_code = cells[self._name], cells[self._type]
-        check = cells[self._check] if is_check_number(cells[self._check]) else ""
+        check = cells[self._check] if _CHECK.fullmatch(cells[self._check]) else ""
         value_date = cells[self._value_date]
         line = BankLine(
             span, amount, currency, kind(type_code, text or name, amount), date,
@@ -194,11 +197,6 @@ class CsvEntryReader:
     @staticmethod
     def _remittance(cell: str, span: Span) -> tuple[RemittanceLine, ...]:
         return tuple(RemittanceLine(span, number) for number in _INVOICES.split(cell) if number)
-
-
-def is_check_number(cell: str) -> bool:
-    """Whether the cell names one check."""
-    return _CHECK.fullmatch(cell) is not None
 
 
 @lru_cache(maxsize=4096)
