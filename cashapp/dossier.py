@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Row, Table, select
 
-from cashapp import desk, queue, schema
+from cashapp import desk, explain, queue, schema
 
 ITEMS_MAX = 40
 EARLIER_MAX = 5
@@ -41,7 +41,7 @@ class Dossier(NamedTuple):
     left: int
     applied: Rows
     remittance: Rows
-    evidence: Rows
+    evidence: list[explain.Finding]
     suggestions: list[Suggestion]
     customer: Row[*tuple[object, ...]] | None
     items: Rows
@@ -65,7 +65,7 @@ def gather(connection: Connection, exception_id: int) -> Dossier:
     owner = (suggestions[0].customer_id if suggestions else None) or case.customer_id or (receipt.customer_id if receipt else None)
     return Dossier(
         case, receipt, line, receipt.unapplied_minor if receipt else case.amount_minor or 0,
-        _applied(connection, case.receipt_id), _remittance(connection, line), _evidence(connection, case.receipt_id),
+        _applied(connection, case.receipt_id), _remittance(connection, line), explain.findings(connection, case.receipt_id) if case.receipt_id is not None else [],
         suggestions, _one(connection, schema.customer, schema.customer.c.customer_id, owner), open_items(connection, owner, case.currency),
         _earlier(connection, line, receipt), queue.history(connection, exception_id), queue.last_event(connection, exception_id),
     )
@@ -100,11 +100,6 @@ def _applied(connection: Connection, receipt_id: int | None) -> Rows:
         .where(applied.c.receipt_id == receipt_id, applied.c.entry_id.not_in(reversed_)).order_by(applied.c.application_id)
     )
     return list(connection.execute(query).all())
-
-
-def _evidence(connection: Connection, receipt_id: int | None) -> Rows:
-    table = schema.evidence
-    return list(connection.execute(select(table).where(table.c.receipt_id == receipt_id).order_by(table.c.step)).all())
 
 
 def _suggestions(connection: Connection, receipt_id: int) -> list[Suggestion]:
