@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Row, Table, select
 
-from cashapp import desk, desk_adjustments, duplicates, item_search, learning, queue, remainders, schema
+from cashapp import desk, desk_adjustments, duplicates, explain, item_search, learning, queue, remainders, schema
 from cashapp.duplicates import Twin
 from cashapp.learning import Lesson, Paid
 from cashapp.remainders import Money, Part, Way
@@ -48,7 +48,7 @@ class Dossier(NamedTuple):
     left: int
     applied: Rows
     remittance: Rows
-    evidence: Rows
+    evidence: list[explain.Finding]
     suggestions: list[Suggestion]
     customer: Row[*tuple[object, ...]] | None
     items: Rows
@@ -75,7 +75,7 @@ def gather(connection: Connection, exception_id: int, fee_limit: Callable[[str],
     line = _line(connection, receipt.line_id if receipt else case.line_id)
     suggestions = _suggestions(connection, receipt, reasons) if receipt else []
     owner = (suggestions[0].customer_id if suggestions else None) or case.customer_id or (receipt.customer_id if receipt else None)
-    evidence, applied, items = _evidence(connection, case.receipt_id), _applied(connection, case.receipt_id), open_items(connection, owner, case.currency)
+    evidence, applied, items = explain.findings(connection, case.receipt_id) if case.receipt_id is not None else [], _applied(connection, case.receipt_id), open_items(connection, owner, case.currency)
     is_open = case.status == "open" and receipt is not None
     return Dossier(
         case, receipt, line, receipt.unapplied_minor if receipt else case.amount_minor or 0, applied, _remittance(connection, line),
@@ -127,11 +127,6 @@ def _applied(connection: Connection, receipt_id: int | None) -> Rows:
         .where(applied.c.receipt_id == receipt_id, applied.c.entry_id.not_in(reversed_)).order_by(applied.c.application_id)
     )
     return list(connection.execute(query).all())
-
-
-def _evidence(connection: Connection, receipt_id: int | None) -> Rows:
-    table = schema.evidence
-    return list(connection.execute(select(table).where(table.c.receipt_id == receipt_id).order_by(table.c.step)).all())
 
 
 def _suggestions(connection: Connection, receipt: Row[*tuple[object, ...]], reasons: tuple[Reason, ...]) -> list[Suggestion]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import NamedTuple
 
 from sqlalchemy import Connection, Row, or_, select
@@ -12,12 +13,20 @@ from cashapp.exceptions import REASONS
 from cashapp.money import shown
 
 
+class Finding(NamedTuple):
+    """What spoke for or against an answer (`speaks`: for, against, neutral), and to which question."""
+
+    question: str
+    speaks: str
+    finding: str
+
+
 class Explanation(NamedTuple):
     """Everything that is known of one receipt, ready to print."""
 
     receipt_id: str
     came: list[tuple[str, str]]  # fact, value
-    thought: list[tuple[str, str, str]]  # question, for / against / neutral, finding
+    thought: list[Finding]
     proposals: list[dict[str, object]]
     happened: list[str]
     waits_for: str
@@ -26,7 +35,7 @@ class Explanation(NamedTuple):
         """For `--json`."""
         return {
             "receipt_id": self.receipt_id, "came": dict(self.came),
-            "evidence": [{"question": q, "speaks": s, "finding": f} for q, s, f in self.thought],
+            "evidence": [each._asdict() for each in self.thought],
             "proposals": self.proposals, "happened": self.happened, "waits_for": self.waits_for,
         }
 
@@ -48,7 +57,7 @@ def explain(connection: Connection, name: str) -> Explanation:
     """Gather what the books hold on the receipt."""
     receipt = find_receipt(connection, name)
     return Explanation(
-        receipt.receipt_key, _came(connection, receipt), [*_thought(connection, receipt.receipt_id), *_habits(connection, receipt)], _proposals(connection, receipt),
+        receipt.receipt_key, _came(connection, receipt), [*findings(connection, receipt.receipt_id), *_habits(connection, receipt)], _proposals(connection, receipt),
         _happened(connection, receipt), _waits_for(connection, receipt.receipt_id),
     )
 
@@ -80,17 +89,18 @@ def _less(line: Row[*tuple[object, ...]], currency: str) -> str:
     return f", {', '.join(parts)}" if parts else ""
 
 
-def _thought(connection: Connection, receipt_id: int) -> list[tuple[str, str, str]]:
+def findings(connection: Connection, receipt_id: int) -> list[Finding]:
+    """What the engine found about the receipt, in the order of its thought."""
     table = schema.evidence
-    query = select(table.c.question, table.c.speaks, table.c.finding).where(table.c.receipt_id == receipt_id).order_by(table.c.step)
-    return [(row.question, row.speaks, row.finding) for row in connection.execute(query)]
+    told = connection.execute(select(table.c.findings).where(table.c.receipt_id == receipt_id)).scalar()
+    return [Finding(*each) for each in json.loads(told)] if told else []
 
 
-def _habits(connection: Connection, receipt: Row[*tuple[object, ...]]) -> list[tuple[str, str, str]]:
+def _habits(connection: Connection, receipt: Row[*tuple[object, ...]]) -> list[Finding]:
     """What persons have settled for this payer before, while money of the receipt waits."""
     if receipt.unapplied_minor == 0 or receipt.customer_id is None:
         return []
-    return [("difference", "neutral", f"The payer {learning.in_words(learning.HABIT, habit)}: persons have settled {count} of its receipts so.")
+    return [Finding("difference", "neutral", f"The payer {learning.in_words(learning.HABIT, habit)}: persons have settled {count} of its receipts so.")
             for habit, count in learning.habits(connection, receipt.customer_id).items()]
 
 

@@ -20,7 +20,7 @@ from cashapp.accounts import RECEIVABLE, UNAPPLIED
 from cashapp.errors import CashappError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 ENTRIES = {
     "n": pl.Int64,  # names the entry in POSTINGS
@@ -44,6 +44,16 @@ class Leg(NamedTuple):
     customer_id: str | None = None
     item_id: int | None = None
     receipt_id: int | None = None
+
+
+class Head(NamedTuple):
+    """What an entry made by hand says beside its legs."""
+
+    kind: str
+    on: dt.date
+    source_key: str
+    memo: str = ""
+    reason: str = ""
 
 
 def post(connection: Connection, entries: pl.DataFrame, postings: pl.DataFrame, actor: str, on: dt.date, *, late: bool = False) -> int:
@@ -79,6 +89,14 @@ def post_one(connection: Connection, *, kind: str, on: dt.date, source_key: str,
     return post(connection, entries, pl.DataFrame([(0, *leg) for leg in legs], schema=POSTINGS, orient="row"), actor, on, late=late)
 
 
+def post_all(connection: Connection, written: Sequence[tuple[Head, Sequence[Leg]]], *, actor: str, on: dt.date, late: bool = False) -> range:
+    """Write several entries at once, under one seal; returns their ids in order."""
+    entries = pl.DataFrame([(n, head.kind, head.on, head.source_key, None, head.memo, head.reason) for n, (head, _) in enumerate(written)], schema=ENTRIES, orient="row")
+    legs = pl.DataFrame([(n, *leg) for n, (_, each) in enumerate(written) for leg in each], schema=POSTINGS, orient="row")
+    first = post(connection, entries, legs, actor, on, late=late)
+    return range(first, first + len(written))
+
+
 def reverse(connection: Connection, entry_id: int, *, on: dt.date, reason: str, actor: str) -> int:
     """Take an entry back by its mirror; an entry is reversed at most once. Returns the reversal's id."""
     entry = schema.journal_entry
@@ -97,12 +115,11 @@ def reverse_many(connection: Connection, entry_ids: list[int], *, on: dt.date, r
     if not entry_ids:
         return
     entry, leg = schema.journal_entry, schema.posting
-    low, high = min(entry_ids), max(entry_ids)
     wanted = pl.DataFrame({"entry_id": sorted(entry_ids, reverse=True)}, schema={"entry_id": pl.Int64}).with_row_index("n").with_columns(pl.col("n").cast(pl.Int64))
-    heads = db.frame(connection, select(entry.c.entry_id, entry.c.kind, entry.c.memo).where(entry.c.entry_id.between(low, high)),
-                     {"entry_id": pl.Int64, "kind": pl.String, "memo": pl.String})
+    heads = db.frame_of(connection, select(entry.c.entry_id, entry.c.kind, entry.c.memo), entry.c.entry_id, entry_ids,
+                        {"entry_id": pl.Int64, "kind": pl.String, "memo": pl.String})
     columns = {"entry_id": pl.Int64, "leg": pl.Int64, **{name: dtype for name, dtype in POSTINGS.items() if name != "n"}}
-    legs = db.frame(connection, select(leg.c.entry_id, leg.c.n, *(leg.c[name] for name in list(POSTINGS)[1:])).where(leg.c.entry_id.between(low, high)), columns)
+    legs = db.frame_of(connection, select(leg.c.entry_id, leg.c.n, *(leg.c[name] for name in list(POSTINGS)[1:])), leg.c.entry_id, entry_ids, columns)
     entries = wanted.join(heads, on="entry_id", maintain_order="left").select(
         "n", pl.lit("reversal").alias("kind"), pl.lit(on).alias("entry_date"), pl.format("reversal:{}", "entry_id").alias("source_key"),
         pl.col("entry_id").alias("reverses"), pl.format("takes back {}: {}", "kind", "memo").alias("memo"), pl.lit(reason).alias("reason"))

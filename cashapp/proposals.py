@@ -79,7 +79,14 @@ def _replace(connection: Connection, outcome: Outcome, receipts: pl.DataFrame) -
     db.insert_frame(connection, schema.proposal, outcome.proposals)
     numbered = outcome.lines.with_columns(pl.int_range(pl.len()).over("receipt_id", "rank").alias("n"))
     db.insert_frame(connection, schema.proposal_line, numbered)
-    db.insert_frame(connection, schema.evidence, outcome.evidence)
+    db.insert_frame(connection, schema.evidence, _findings(outcome.evidence))
+
+
+def _findings(evidence: pl.DataFrame) -> pl.DataFrame:
+    """One row for each receipt: its findings in order, as JSON."""
+    each = pl.concat_list("question", "speaks", "finding")
+    told = evidence.sort("receipt_id", "step").group_by("receipt_id", maintain_order=True).agg(each.alias("findings"))
+    return told.with_columns(pl.struct("findings").struct.json_encode().str.strip_prefix('{"findings":').str.strip_suffix("}").alias("findings"))
 
 
 def _delete(connection: Connection, table: Table, ids: pl.Series) -> None:

@@ -8,7 +8,7 @@ the longest ordinary window. Two that fit equally well are told apart by the pay
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from rapidfuzz import fuzz
@@ -32,11 +32,11 @@ class Found(NamedTuple):
     bank_fee_minor: int = 0
 
 
-def find(connection: Connection, line: Line, rules: ReturnRules) -> Found | None:
-    """The one receipt that a negative line takes back; None where none or several fit."""
+def find(connection: Connection, line: Line, rules: ReturnRules, gone: Collection[int] = ()) -> Found | None:
+    """The one receipt that a negative line takes back; None where none or several fit. `gone`: receipts that others take back."""
     taken, stated = -minor(line, "amount_minor"), minor(line, "fee_minor")
     for reference in references(line):
-        named = _candidates(connection, line, _named(reference))
+        named = [row for row in _candidates(connection, line, _named(reference)) if row.receipt_id not in gone]
         if not named:
             continue
         most = scaled(rules.bank_fee_limit, str(line["currency"]))
@@ -48,7 +48,7 @@ def find(connection: Connection, line: Line, rules: ReturnRules) -> Found | None
             if fitting:
                 return None
     near = [row for row in _candidates(connection, line, schema.receipt.c.amount_minor.in_({taken, taken - stated}))
-            if row.value_date >= date_of(line) - _WINDOW and alike(row.payer_name, line)]
+            if row.receipt_id not in gone and row.value_date >= date_of(line) - _WINDOW and alike(row.payer_name, line)]
     return Found(near[0], "the payer and the amount fit it alone", taken - near[0].amount_minor) if len(near) == 1 else None
 
 

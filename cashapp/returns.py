@@ -12,6 +12,7 @@ Dates are the bank's booking dates; a line brings its return once, whoever tells
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -21,7 +22,7 @@ from sqlalchemy import Connection, Row, select
 from cashapp import accounts, exceptions, ledger, memos, return_cases, return_originals, reversals, schema
 from cashapp.books_policy import ReturnRules
 from cashapp.errors import CashappError, UsageError
-from cashapp.ledger import Leg
+from cashapp.ledger import Head, Leg
 from cashapp.return_originals import Found, Line, date_of, minor
 from cashapp.reversals import Why
 
@@ -34,69 +35,111 @@ class Act(NamedTuple):
     rules: ReturnRules
 
 
+class Work(NamedTuple):
+    """A line whose payment is known. `money`: the account that its money moves on; `return_id`: of the item where it waited before."""
+
+    line: Line
+    found: Found
+    money: str
+    return_id: int | None = None
+
+    @property
+    def receipt_id(self) -> int:
+        """The receipt it takes back."""
+        number: int = self.found.receipt.receipt_id
+        return number
+
+
 def take_back(connection: Connection, lines: pl.DataFrame, act: Act) -> int:
-    """Work the return lines of a file (as stored bank lines); returns how many receipts were taken back."""
-    done = 0
+    """Work the return lines of a file (as stored bank lines); returns how many receipts were taken back.
+
+    All are looked up first, a receipt for one line only, and posted together.
+    """
+    expected = 0
+    works: list[Work] = []
+    gone: set[int] = set()
+    strangers: list[Line] = []
     for line in lines.sort("line_id").iter_rows(named=True):
-        if line["amount_minor"] < 0:
-            done += _money_left(connection, line, act)
-        elif line["amount_minor"] > 0:
+        if line["amount_minor"] > 0:
             _money_came(connection, line, act)
-    return done
+        elif line["amount_minor"] < 0:
+            if _was_expected(connection, line, act):
+                expected += 1
+                continue
+            found = return_originals.find(connection, line, act.rules, gone)
+            if found is None:
+                strangers.append(line)
+            else:
+                works.append(Work(line, found, money_of(line)))
+                gone.add(works[-1].receipt_id)
+    conflicts = _settle(connection, works, act)
+    _park(connection, strangers, "return_unmatched", act)
+    _park(connection, [work.line for work in conflicts], "return_conflict", act)
+    return expected + len(works) - len(conflicts)
 
 
-def _money_left(connection: Connection, line: Line, act: Act) -> bool:
-    if _was_expected(connection, line, act):
-        return True
-    found = return_originals.find(connection, line, act.rules)
-    if found is not None and _settle(connection, line, found, money_of(line), act):
-        return True
-    _park(connection, line, "return_unmatched" if found is None else "return_conflict", act)
-    return False
+def _settle(connection: Connection, works: list[Work], act: Act) -> list[Work]:
+    """Take the receipts back by mirror, or by debit memo where their money has moved on; returns those for which neither can be."""
+    taken_off: dict[int, list[int]] = {}
+    for reason, same in itertools.groupby(sorted(works, key=_reason), _reason):
+        taken_off |= _take_off(connection, list(same), Why(act.actor, act.on, f"returned {reason}".strip(), decision=False))
+    settled: list[Work] = []
+    conflicts: list[Work] = []
+    for work in works:
+        (settled if work.receipt_id in taken_off or work.found.receipt.customer_id is not None else conflicts).append(work)
+    firsts = [_mirror(work) if work.receipt_id in taken_off else _debit_memo(connection, work.found.receipt, act) for work in settled]
+    heads = [Head("return", date_of(work.line), _source_key(connection, work.line), f"{work.found.receipt.receipt_key} came back", _reason(work)) for work in settled]
+    entries = ledger.post_all(connection, list(zip(heads, map(_legs, settled, firsts), strict=True)), actor=act.actor, on=act.on, late=True)
+    for work, entry_id in zip(settled, entries, strict=True):
+        _keep(connection, work, entry_id, taken_off.get(work.receipt_id), act)
+    return conflicts
 
 
-def _settle(connection: Connection, line: Line, found: Found, money: str, act: Act, return_id: int | None = None) -> bool:
-    """Take the receipt back by mirror, or by debit memo where its money has moved on; False when neither can be."""
-    receipt, currency = found.receipt, str(line["currency"])
-    legs = [Leg(accounts.BANK_FEES, currency, found.bank_fee_minor)] if found.bank_fee_minor else []
-    legs.append(Leg(money, currency, minor(line, "amount_minor")))
-    taken_off = _take_off(connection, receipt, Why(act.actor, act.on, f"returned {line['return_reason']}".strip(), decision=False))
-    if taken_off is not None:
-        first = Leg(accounts.UNAPPLIED, currency, receipt.amount_minor, receipt.customer_id, receipt_id=receipt.receipt_id)
-        method = "mirror"
-    elif receipt.customer_id is not None:
-        first = _debit_memo(connection, receipt, act)
-        method = "debit_memo"
-    else:
-        return False
-    entry_id = ledger.post_one(
-        connection, kind="return", on=date_of(line), source_key=_source_key(connection, line), actor=act.actor, late=True, reason=str(line["return_reason"]),
-        memo=f"{receipt.receipt_key} came back", legs=[first, *legs])
+def _reason(work: Work) -> str:
+    return str(work.line["return_reason"])
+
+
+def _legs(work: Work, first: Leg) -> list[Leg]:
+    currency, fee = str(work.line["currency"]), work.found.bank_fee_minor
+    return [first, *([Leg(accounts.BANK_FEES, currency, fee)] if fee else []), Leg(work.money, currency, minor(work.line, "amount_minor"))]
+
+
+def _mirror(work: Work) -> Leg:
+    receipt = work.found.receipt
+    return Leg(accounts.UNAPPLIED, receipt.currency, receipt.amount_minor, receipt.customer_id, receipt_id=receipt.receipt_id)
+
+
+def _keep(connection: Connection, work: Work, entry_id: int, taken_off: list[int] | None, act: Act) -> None:
+    """Receipt, returned item, its history, the queue and the customer's fee after the return was posted."""
+    receipt, found = work.found.receipt, work.found
     connection.execute(schema.receipt.update().where(schema.receipt.c.receipt_id == receipt.receipt_id).values(state="returned"))
-    case = return_cases.Case(line, receipt.receipt_id, receipt.customer_id, receipt.amount_minor, found.bank_fee_minor, method, found.how, entry_id)
-    number = return_cases.record(connection, case, act.actor, return_id)
+    method = "debit_memo" if taken_off is None else "mirror"
+    case = return_cases.Case(work.line, receipt.receipt_id, receipt.customer_id, receipt.amount_minor, found.bank_fee_minor, method, found.how, entry_id)
+    number = return_cases.record(connection, case, act.actor, work.return_id)
     for entry in taken_off or ():
         reversals.note_return(connection, number, act.actor, "took off", entry_id=entry)
     exceptions.resolve_where(connection, "receipt_id", receipt.receipt_id, act.actor, "the payment came back")
     if act.rules.charge_fees == "automatically":
         return_cases.charge(connection, number, None, act.rules, act.actor, act.on)
-    return True
 
 
-def _take_off(connection: Connection, receipt: Row[*tuple[object, ...]], why: Why) -> list[int] | None:
-    """Reverse every decision on the receipt, newest first; None, with nothing changed, where its money has moved on."""
-    entries = reversals.standing(connection, receipt.receipt_id)
-    if _was_paid_out(connection, [entry.entry_id for entry in entries]):
-        return None
+def _take_off(connection: Connection, works: list[Work], why: Why) -> dict[int, list[int]]:
+    """Reverse every decision on the receipts; by receipt what was reversed, newest first, without those whose money has moved on.
+
+    All together; where one cannot be, each by itself.
+    """
+    decided = {work.receipt_id: [entry.entry_id for entry in reversals.standing(connection, work.receipt_id)] for work in works}
+    staying = {number: entries for number, entries in decided.items() if not _was_paid_out(connection, entries)}
     savepoint = connection.begin_nested()
     try:
-        for entry in entries:
-            reversals.take_back(connection, entry.entry_id, why)
+        reversals.take_back_many(connection, [entry for entries in staying.values() for entry in entries], why)
     except CashappError:
         savepoint.rollback()
-        return None
+        if len(works) == 1:
+            return {}
+        return {number: entries for work in works for number, entries in _take_off(connection, [work], why).items()}
     savepoint.commit()
-    return [entry.entry_id for entry in entries]
+    return staying
 
 
 def _was_paid_out(connection: Connection, entries: Sequence[int]) -> bool:
@@ -139,7 +182,7 @@ def _money_came(connection: Connection, line: Line, act: Act) -> None:
     refund = _refund_of(connection, line)
     currency, amount = str(line["currency"]), minor(line, "amount_minor")
     if refund is None:
-        _park(connection, line, "return_unmatched" if line["kind"] == "return" else "unexplained_line", act)
+        _park(connection, [line], "return_unmatched" if line["kind"] == "return" else "unexplained_line", act)
         return
     entry_id = ledger.post_one(
         connection, kind="return", on=date_of(line), source_key=_source_key(connection, line), actor=act.actor, late=True, reason=str(line["return_reason"]),
@@ -163,16 +206,20 @@ def _refund_of(connection: Connection, line: Line) -> Row[*tuple[object, ...]] |
     return named[0] if len(named) == 1 else None
 
 
-def _park(connection: Connection, line: Line, reason: str, act: Act) -> None:
-    amount, currency = minor(line, "amount_minor"), str(line["currency"])
+def _park(connection: Connection, lines: list[Line], reason: str, act: Act) -> None:
+    """What waits for a person: its money in clearing, the item, and a place in the queue."""
+    if not lines:
+        return
     clearing = accounts.SUSPENSE if reason == "unexplained_line" else accounts.RETURNS
-    entry_id = ledger.post_one(
-        connection, kind="return", on=date_of(line), source_key=_source_key(connection, line), actor=act.actor, late=True, reason=str(line["return_reason"]),
-        memo="a return that waits for a person", legs=[Leg(money_of(line), currency, amount), Leg(clearing, currency, -amount)])
-    return_cases.record(connection, return_cases.Case(line, None, None, -amount, 0, "waiting", "", entry_id), act.actor)
-    exceptions.open_cases(connection, pl.DataFrame({
-        "line_id": [line["line_id"]], "reason": [reason], "currency": [currency], "amount_minor": [amount], "note": [str(line["return_reason"])],
-    }), act.on)
+    posted = [(Head("return", date_of(line), _source_key(connection, line), "a return that waits for a person", str(line["return_reason"])),
+               [Leg(money_of(line), str(line["currency"]), minor(line, "amount_minor")), Leg(clearing, str(line["currency"]), -minor(line, "amount_minor"))])
+              for line in lines]
+    entries = ledger.post_all(connection, posted, actor=act.actor, on=act.on, late=True)
+    for line, entry_id in zip(lines, entries, strict=True):
+        return_cases.record(connection, return_cases.Case(line, None, None, -minor(line, "amount_minor"), 0, "waiting", "", entry_id), act.actor)
+    exceptions.open_cases(connection, pl.DataFrame(
+        [(line["line_id"], reason, line["currency"], -minor(line, "amount_minor"), line["return_reason"]) for line in lines], orient="row",
+        schema={"line_id": pl.Int64, "reason": pl.String, "currency": pl.String, "amount_minor": pl.Int64, "note": pl.String}), act.on)
 
 
 def link(connection: Connection, return_id: int, receipt_key: str, act: Act) -> None:
@@ -188,7 +235,8 @@ def link(connection: Connection, return_id: int, receipt_key: str, act: Act) -> 
     fee = case.amount_minor - row.amount_minor
     if not 0 <= fee <= return_cases.bank_fee_limit(act.rules, case.currency):
         raise UsageError(f"receipt {receipt_key} has another amount than return {return_id}, and the difference is no bank fee within the limit")
-    if not _settle(connection, line | {"booking_date": max(act.on, date_of(line))}, Found(row, f"named by {act.actor}", fee), accounts.RETURNS, act, return_id):
+    dated = line | {"booking_date": max(act.on, date_of(line))}
+    if _settle(connection, [Work(dated, Found(row, f"named by {act.actor}", fee), accounts.RETURNS, return_id)], act):
         raise CashappError(f"the money of {receipt_key} has moved on, and no customer is known who owes it – put the receipt on a customer first")
     exceptions.resolve_where(connection, "line_id", case.line_id, act.actor, f"it takes back {receipt_key}")
 
@@ -203,7 +251,7 @@ def expect(connection: Connection, receipt_id: int, reason: str, act: Act) -> in
     line = {"line_id": row.line_id, "currency": row.currency, "amount_minor": -row.amount_minor, "booking_date": act.on, "return_reason": reason,
             "remittance_text": reason, "check_number": row.check_number, "original_reference": row.bank_reference, "customer_reference": row.customer_reference}
     original = connection.execute(select(receipt).where(receipt.c.receipt_id == receipt_id)).one()
-    if not _settle(connection, line, Found(original, f"told by {act.actor}"), accounts.RETURNS, act):
+    if _settle(connection, [Work(line, Found(original, f"told by {act.actor}"), accounts.RETURNS)], act):
         raise CashappError(f"the money of {row.receipt_key} has moved on, and no customer is known who owes it – put the receipt on a customer first")
     table = schema.returned_item
     number: int = connection.execute(select(table.c.return_id).order_by(table.c.return_id.desc()).limit(1)).scalar_one()
@@ -218,12 +266,11 @@ def money_of(line: Line) -> str:
 
 def _source_key(connection: Connection, line: Line) -> str:
     """`return:LINE`; counted on where a person works the same line again."""
-    entry = schema.journal_entry
-    key = f"return:{line['line_id']}"
-    taken = set(connection.execute(select(entry.c.source_key).where(entry.c.source_key.like(f"{key}%"))).scalars())
-    number = 1
-    while (name := key if number == 1 else f"{key}:{number}") in taken:
+    taken, number = schema.journal_entry.c.source_key, 1
+    name = key = f"return:{line['line_id']}"
+    while connection.execute(select(taken).where(taken == name)).first() is not None:
         number += 1
+        name = f"{key}:{number}"
     return name
 
 

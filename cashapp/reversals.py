@@ -93,13 +93,12 @@ def take_back_many(connection: Connection, entry_ids: list[int], why: Why) -> No
     _refuse_used(connection, touched, set(ids))
     _refuse_overdrawn_among(connection, touched)
     entry, before, receipt = schema.journal_entry, schema.receipt_before, schema.receipt
-    kinds = connection.execute(select(entry.c.entry_id, entry.c.kind).where(entry.c.entry_id.between(ids[-1], ids[0]))).all()
-    reversal_of = dict(connection.execute(select(entry.c.reverses, entry.c.entry_id).where(entry.c.reverses.between(ids[-1], ids[0]))).all())
-    by_hand = set(connection.execute(select(before.c.entry_id).where(before.c.entry_id.between(ids[-1], ids[0]))).scalars())
-    wanted = set(ids)
-    for entry_id, kind in sorted(((row.entry_id, row.kind) for row in kinds if row.entry_id in wanted), reverse=True):
-        if entry_id in by_hand or kind in {"adjustment", "return_fee"}:
-            _BESIDE[kind](connection, entry_id, reversal_of[entry_id], why)
+    kinds = dict(db.frame_of(connection, select(entry.c.entry_id, entry.c.kind), entry.c.entry_id, ids, {"entry_id": pl.Int64, "kind": pl.String}).iter_rows())
+    reversal_of = dict(db.frame_of(connection, select(entry.c.reverses, entry.c.entry_id), entry.c.reverses, ids, {"reverses": pl.Int64, "entry_id": pl.Int64}).iter_rows())
+    by_hand = set(db.frame_of(connection, select(before.c.entry_id), before.c.entry_id, ids, {"entry_id": pl.Int64})["entry_id"])
+    for entry_id in ids:
+        if entry_id in by_hand or kinds[entry_id] in {"adjustment", "return_fee"}:
+            _BESIDE[kinds[entry_id]](connection, entry_id, reversal_of[entry_id], why)
     if why.decision:
         held = [{"key": number} for number in touched["receipt_id"].drop_nulls().unique().sort()]
         if held:
@@ -109,31 +108,32 @@ def take_back_many(connection: Connection, entry_ids: list[int], why: Why) -> No
 def _touched(connection: Connection, ids: list[int]) -> pl.DataFrame:
     """The postings of the entries on receivables and unapplied cash: entry, item, receipt."""
     leg = schema.posting
-    query = select(leg.c.entry_id, leg.c.item_id, leg.c.receipt_id).where(
-        leg.c.entry_id.between(ids[-1], ids[0]), leg.c.account.in_((accounts.RECEIVABLE, accounts.UNAPPLIED)))
-    return db.frame(connection, query, {"entry_id": pl.Int64, "item_id": pl.Int64, "receipt_id": pl.Int64}).filter(pl.col("entry_id").is_in(ids))
+    query = select(leg.c.entry_id, leg.c.item_id, leg.c.receipt_id).where(leg.c.account.in_((accounts.RECEIVABLE, accounts.UNAPPLIED)))
+    return db.frame_of(connection, query, leg.c.entry_id, ids, {"entry_id": pl.Int64, "item_id": pl.Int64, "receipt_id": pl.Int64})
 
 
 def _refuse_used(connection: Connection, touched: pl.DataFrame, ids: set[int]) -> None:
     """An item that one of the entries opened has nothing on it any more."""
     leg, item = schema.posting, schema.open_item
-    first = select(leg.c.item_id, func.min(leg.c.entry_id).label("first")).where(leg.c.item_id.is_not(None), leg.c.account == accounts.RECEIVABLE).group_by(leg.c.item_id).subquery()
-    query = select(item.c.item_id, item.c.document_number, first.c.first).join(first, first.c.item_id == item.c.item_id).where(item.c.open_minor != 0)
-    items = set(touched["item_id"].drop_nulls())
-    for row in connection.execute(query.order_by(item.c.item_id)):
-        if row.first in ids and row.item_id in items:
-            raise CashappError(f"the money of {row.document_number} has been used since{_by_what(connection, row.item_id, row.first)} – undo what used it first")
+    items = touched["item_id"].drop_nulls().unique().sort().to_list()
+    first = select(leg.c.item_id, leg.c.entry_id).where(leg.c.account == accounts.RECEIVABLE)
+    opened = db.frame_of(connection, first, leg.c.item_id, items, {"item_id": pl.Int64, "entry_id": pl.Int64}).group_by("item_id").agg(pl.col("entry_id").min())
+    left = db.frame_of(connection, select(item.c.item_id, item.c.document_number).where(item.c.open_minor != 0), item.c.item_id, items,
+                       {"item_id": pl.Int64, "document_number": pl.String})
+    for item_id, number, entry_id in left.join(opened, on="item_id").sort("item_id").iter_rows():
+        if entry_id in ids:
+            raise CashappError(f"the money of {number} has been used since{_by_what(connection, item_id, entry_id)} – undo what used it first")
 
 
 def _refuse_overdrawn_among(connection: Connection, touched: pl.DataFrame) -> None:
     receipt, item = schema.receipt, schema.open_item
-    receipts, items = set(touched["receipt_id"].drop_nulls()), set(touched["item_id"].drop_nulls())
-    for row in connection.execute(select(receipt).where((receipt.c.unapplied_minor < 0) | (receipt.c.unapplied_minor > receipt.c.amount_minor))):
-        if row.receipt_id in receipts:
-            raise CashappError(_overdrawn(row))
-    for row in connection.execute(select(item).where(_turned())):
-        if row.item_id in items:
-            raise CashappError(f"{row.document_number} would be left with {shown(row.open_minor, row.currency)} open – undo what used it first")
+    cash = select(receipt.c.receipt_id).where((receipt.c.unapplied_minor < 0) | (receipt.c.unapplied_minor > receipt.c.amount_minor))
+    for receipt_id in db.frame_of(connection, cash, receipt.c.receipt_id, touched["receipt_id"].drop_nulls().unique().sort().to_list(), {"receipt_id": pl.Int64})["receipt_id"]:
+        raise CashappError(_overdrawn(connection.execute(select(receipt).where(receipt.c.receipt_id == receipt_id)).one()))
+    turned = select(item.c.item_id).where(_turned())
+    for item_id in db.frame_of(connection, turned, item.c.item_id, touched["item_id"].drop_nulls().unique().sort().to_list(), {"item_id": pl.Int64})["item_id"]:
+        row = connection.execute(select(item).where(item.c.item_id == item_id)).one()
+        raise CashappError(f"{row.document_number} would be left with {shown(row.open_minor, row.currency)} open – undo what used it first")
 
 
 def standing(connection: Connection, receipt_id: int) -> list[Row[*tuple[object, ...]]]:

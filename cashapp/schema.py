@@ -177,12 +177,14 @@ remittance_line = Table(
     _key("remittance_id"),
     Column("line_id", BIG, ForeignKey("bank_line.line_id")),  # told inside a bank file
     _text("payment_reference"),  # or imported, naming its payment
-    Column("content_key", Text, unique=True),  # imported rows: payment, document and their how-manieth: a changed row updates
+    Column("content_key", Text),  # imported rows: payment, document and their how-manieth: a changed row updates
     Column("line_number", BIG, nullable=False),
     _text("document_number"),
     _minor("amount_minor", nullable=True), _minor("discount_minor"), _minor("deduction_minor"), _text("deduction_reason"), _text("memo"),
     _text("payer_name"), Column("payment_date", Date), _minor("payment_minor", nullable=True), _text("currency"),
-    Index("ix_remittance_line_line", "line_id"),
+    Index("ix_remittance_line_line", "line_id", sqlite_where=Column("line_id").is_not(None), postgresql_where=Column("line_id").is_not(None)),
+    Index("ix_remittance_line_content_key", "content_key", unique=True, sqlite_where=Column("content_key").is_not(None),
+          postgresql_where=Column("content_key").is_not(None)),
     Index("ix_remittance_line_reference", "payment_reference"),
 )
 cashbook_entry = Table(
@@ -226,9 +228,10 @@ journal_entry = Table(
     Column("entry_date", Date, nullable=False),
     Column("posted_at", DateTime, nullable=False),
     Column("source_key", Text, nullable=False, unique=True),
-    Column("reverses", BIG, ForeignKey("journal_entry.entry_id"), unique=True),
+    Column("reverses", BIG, ForeignKey("journal_entry.entry_id")),
     _text("memo"), _text("reason"),
     Column("actor", Text, nullable=False),
+    Index("ix_journal_entry_reverses", "reverses", unique=True, sqlite_where=Column("reverses").is_not(None), postgresql_where=Column("reverses").is_not(None)),
 )
 posting = Table(
     "posting", metadata,
@@ -331,20 +334,20 @@ proposal = Table(
     Column("rivals", BIG, nullable=False), Column("confidence", BIG, nullable=False),
     Column("unattended", Boolean, nullable=False),
     _text("explanation"),
+    sqlite_with_rowid=False,
 )
 proposal_line = Table(
     "proposal_line", metadata,
-    Column("receipt_id", BIG, nullable=False), Column("rank", BIG, nullable=False), Column("n", BIG, nullable=False),
+    *(Column(name, BIG, primary_key=True, autoincrement=False) for name in ("receipt_id", "rank", "n")),
     Column("item_id", BIG, ForeignKey("open_item.item_id")),
     _minor("applied_minor"), _minor("discount_minor"), _minor("deduction_minor"), _text("deduction_reason"), _minor("write_off_minor"),
-    UniqueConstraint("receipt_id", "rank", "n"),
     Index("ix_proposal_line_item", "item_id"),
+    sqlite_with_rowid=False,
 )
-evidence = Table(
+evidence = Table(  # what spoke for and against, of each receipt that the engine has looked at
     "evidence", metadata,
     Column("receipt_id", BIG, ForeignKey("receipt.receipt_id"), primary_key=True, autoincrement=False),
-    Column("step", BIG, primary_key=True, autoincrement=False),
-    _text("question"), _text("speaks"), _text("finding"),
+    Column("findings", Text, nullable=False),  # JSON: [[question, speaks, finding], …]
 )
 exception_case = Table(
     "exception_case", metadata,

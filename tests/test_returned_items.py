@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import Connection, Engine, select
 
 from cashapp import db, desk, exceptions, ledger, proof, schema
-from cashapp.accounts import IMPORTED, RECEIVABLE
+from cashapp.accounts import IMPORTED, RECEIVABLE, RETURNS
 from cashapp.ledger import Leg
-from tests.books import DAY, apply_to, balances, bank_line, document, receipts, take_in
+from tests.books import DAY, apply_to, balances, bank_line, document, reasons, receipts, take_in
 
 BY = desk.By("ann", DAY)
 
@@ -81,4 +81,30 @@ def test_money_that_has_moved_on_is_owed_anew(case: tuple[Engine, int]) -> None:
         item = schema.open_item
         owed = c.execute(select(item.c.kind, item.c.open_minor).where(item.c.open_minor != 0).order_by(item.c.item_id)).all()
         assert [tuple(row) for row in owed] == [("invoice", 10000 - 1244), ("debit_memo", 1244)]
+        assert [p.what for p in proof.prove(c) if p.broken] == []
+
+
+def test_many_in_one_file_each_by_itself(case: tuple[Engine, int]) -> None:
+    """One whose money moved on, two that can be mirrored, one told twice, one that nobody knows: posted together, each as if alone."""
+    engine, number = case
+    with db.writing(engine) as c:
+        desk.on_account(c, number, "C1", BY)
+        credit = c.execute(select(schema.open_item.c.item_id).where(schema.open_item.c.kind == "on_account")).scalar_one()
+        ledger.post_one(c, kind="transfer", on=DAY, source_key="use", actor="ann",
+                        legs=[Leg(RECEIVABLE, "USD", 1244, "C1", credit), Leg(RECEIVABLE, "USD", -1244, "C1", 1)])
+        take_in(c, document([bank_line(500, bank_reference="T-78"), bank_line(700, bank_reference="T-79")]), "s2")
+        other = c.execute(select(schema.receipt.c.receipt_id).where(schema.receipt.c.amount_minor == 500)).scalar_one()
+        exceptions.open_cases(c, pl.DataFrame({"receipt_id": [other], "reason": ["no_reference"], "currency": ["USD"], "amount_minor": [500]}), DAY)
+        desk.apply_to(c, 2, [("INV-1", "5.00")], BY)
+        back = [(-1244, "T-77"), (-500, "T-78"), (-700, "T-79"), (-700, "T-79"), (-1, "T-80")]
+        lines = [bank_line(minor, "return", day=11, original_reference=reference, return_reason="R01") for minor, reference in back]
+        taken = take_in(c, document(lines), "r")
+        assert taken.returned == 3
+    with db.reading(engine) as c:
+        assert receipts(c) == [(500, "returned", 0), (700, "returned", 0), (1244, "returned", 0)]
+        table = schema.returned_item
+        worked = c.execute(select(table.c.amount_minor, table.c.method).order_by(table.c.amount_minor, table.c.method)).all()
+        assert [tuple(row) for row in worked] == [(1, "waiting"), (500, "mirror"), (700, "mirror"), (700, "waiting"), (1244, "debit_memo")]
+        assert reasons(c) == ["return_unmatched", "return_unmatched"]
+        assert balances(c) == {RECEIVABLE: 10000, IMPORTED: -10000, RETURNS: 701, "bank:111222333": -701}
         assert [p.what for p in proof.prove(c) if p.broken] == []

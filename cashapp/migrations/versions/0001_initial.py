@@ -89,9 +89,9 @@ def upgrade() -> None:
         sa.Column("actor", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["reverses"], ["journal_entry.entry_id"], name=op.f("fk_journal_entry_reverses")),
         sa.PrimaryKeyConstraint("entry_id", name=op.f("pk_journal_entry")),
-        sa.UniqueConstraint("reverses", name=op.f("uq_journal_entry_reverses")),
         sa.UniqueConstraint("source_key", name=op.f("uq_journal_entry_source_key"))
     )
+    op.create_index("ix_journal_entry_reverses", "journal_entry", ["reverses"], unique=True, sqlite_where=sa.text("reverses IS NOT NULL"), postgresql_where=sa.text("reverses IS NOT NULL"))
     op.create_table("login_failure",
         sa.Column("at", sa.DateTime(), nullable=False),
         sa.Column("login", sa.Text(), nullable=False),
@@ -348,9 +348,9 @@ def upgrade() -> None:
     op.create_index("ix_bank_line_file", "bank_line", ["file_id"], unique=False)
     op.create_index("ix_bank_line_payer_name", "bank_line", ["payer_name"], unique=False)
     op.create_table("proposal_line",
-        sa.Column("receipt_id", BIG, nullable=False),
-        sa.Column("rank", BIG, nullable=False),
-        sa.Column("n", BIG, nullable=False),
+        sa.Column("receipt_id", BIG, autoincrement=False, nullable=False),
+        sa.Column("rank", BIG, autoincrement=False, nullable=False),
+        sa.Column("n", BIG, autoincrement=False, nullable=False),
         sa.Column("item_id", BIG, nullable=True),
         sa.Column("applied_minor", BIG, nullable=False),
         sa.Column("discount_minor", BIG, nullable=False),
@@ -358,7 +358,8 @@ def upgrade() -> None:
         sa.Column("deduction_reason", sa.Text(), server_default="", nullable=False),
         sa.Column("write_off_minor", BIG, nullable=False),
         sa.ForeignKeyConstraint(["item_id"], ["open_item.item_id"], name=op.f("fk_proposal_line_item_id")),
-        sa.UniqueConstraint("receipt_id", "rank", "n", name=op.f("uq_proposal_line_receipt_id"))
+        sa.PrimaryKeyConstraint("receipt_id", "rank", "n", name=op.f("pk_proposal_line")),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_proposal_line_item", "proposal_line", ["item_id"], unique=False)
     op.create_table("bank_match_member",
@@ -422,10 +423,10 @@ def upgrade() -> None:
         sa.Column("payment_minor", BIG, nullable=True),
         sa.Column("currency", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(["line_id"], ["bank_line.line_id"], name=op.f("fk_remittance_line_line_id")),
-        sa.PrimaryKeyConstraint("remittance_id", name=op.f("pk_remittance_line")),
-        sa.UniqueConstraint("content_key", name=op.f("uq_remittance_line_content_key"))
+        sa.PrimaryKeyConstraint("remittance_id", name=op.f("pk_remittance_line"))
     )
-    op.create_index("ix_remittance_line_line", "remittance_line", ["line_id"], unique=False)
+    op.create_index("ix_remittance_line_content_key", "remittance_line", ["content_key"], unique=True, sqlite_where=sa.text("content_key IS NOT NULL"), postgresql_where=sa.text("content_key IS NOT NULL"))
+    op.create_index("ix_remittance_line_line", "remittance_line", ["line_id"], unique=False, sqlite_where=sa.text("line_id IS NOT NULL"), postgresql_where=sa.text("line_id IS NOT NULL"))
     op.create_index("ix_remittance_line_reference", "remittance_line", ["payment_reference"], unique=False)
     op.create_table("application",
         sa.Column("application_id", BIG, autoincrement=False, nullable=False),
@@ -461,12 +462,9 @@ def upgrade() -> None:
     )
     op.create_table("evidence",
         sa.Column("receipt_id", BIG, autoincrement=False, nullable=False),
-        sa.Column("step", BIG, autoincrement=False, nullable=False),
-        sa.Column("question", sa.Text(), server_default="", nullable=False),
-        sa.Column("speaks", sa.Text(), server_default="", nullable=False),
-        sa.Column("finding", sa.Text(), server_default="", nullable=False),
+        sa.Column("findings", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["receipt_id"], ["receipt.receipt_id"], name=op.f("fk_evidence_receipt_id")),
-        sa.PrimaryKeyConstraint("receipt_id", "step", name=op.f("pk_evidence"))
+        sa.PrimaryKeyConstraint("receipt_id", name=op.f("pk_evidence"))
     )
     op.create_table("exception_case",
         sa.Column("exception_id", BIG, autoincrement=False, nullable=False),
@@ -526,7 +524,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["item_id"], ["open_item.item_id"], name=op.f("fk_posting_item_id")),
         sa.ForeignKeyConstraint(["receipt_id"], ["receipt.receipt_id"], name=op.f("fk_posting_receipt_id")),
         sa.PrimaryKeyConstraint("entry_id", "n", name=op.f("pk_posting")),
-    sqlite_with_rowid=False
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_posting_item", "posting", ["item_id"], unique=False, sqlite_where=sa.text("item_id IS NOT NULL"), postgresql_where=sa.text("item_id IS NOT NULL"))
     op.create_index("ix_posting_receipt", "posting", ["receipt_id"], unique=False, sqlite_where=sa.text("receipt_id IS NOT NULL"), postgresql_where=sa.text("receipt_id IS NOT NULL"))
@@ -542,7 +540,8 @@ def upgrade() -> None:
         sa.Column("unattended", sa.Boolean(), nullable=False),
         sa.Column("explanation", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(["receipt_id"], ["receipt.receipt_id"], name=op.f("fk_proposal_receipt_id")),
-        sa.PrimaryKeyConstraint("receipt_id", "rank", name=op.f("pk_proposal"))
+        sa.PrimaryKeyConstraint("receipt_id", "rank", name=op.f("pk_proposal")),
+        sqlite_with_rowid=False,
     )
     op.create_table("receipt_before",
         sa.Column("entry_id", BIG, autoincrement=False, nullable=False),
@@ -593,7 +592,7 @@ def upgrade() -> None:
         sa.Column("word", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
         sa.ForeignKeyConstraint(["exception_id"], ["exception_case.exception_id"], name=op.f("fk_case_word_exception_id")),
         sa.PrimaryKeyConstraint("exception_id", "word", name=op.f("pk_case_word")),
-    sqlite_with_rowid=False
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_case_word_word", "case_word", ["word", "exception_id"], unique=False)
     op.create_table("exception_event",
