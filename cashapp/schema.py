@@ -217,6 +217,8 @@ receipt = Table(
     CheckConstraint("amount_minor > 0", name="positive"),
     Index("ix_receipt_amount", "amount_minor"),
     Index("ix_receipt_customer", "customer_id", "value_date"),
+    Index("ix_receipt_date", "value_date", "state", "currency", "amount_minor"),
+    Index("ix_receipt_waiting", "currency", "value_date", "unapplied_minor", sqlite_where=Column("unapplied_minor") != 0, postgresql_where=Column("unapplied_minor") != 0),
     Index("ix_receipt_unapplied", "receipt_id", sqlite_where=Column("unapplied_minor") != 0, postgresql_where=Column("unapplied_minor") != 0),
 )
 journal_entry = Table(
@@ -229,6 +231,7 @@ journal_entry = Table(
     Column("reverses", BIG, ForeignKey("journal_entry.entry_id"), unique=True),
     _text("memo"), _text("reason"),
     Column("actor", Text, nullable=False),
+    Index("ix_journal_entry_kind", "kind", "actor", "entry_date"),
 )
 posting = Table(
     "posting", metadata,

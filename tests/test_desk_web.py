@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine, select
 
-from cashapp import db, proof, queue, schema, users
+from cashapp import db, proof, queue, reversals, schema, users
 from cashapp.workspace import Workspace
 from tests.desks import PASSWORD, PEOPLE, Client, served
 
@@ -273,3 +273,19 @@ def test_a_customers_page_ages_what_the_report_ages(desk: tuple[str, Engine]) ->
     head = text.split('<table class="aging">')[1].split("</table>")[0]
     assert [part.split("</th>")[0] for part in head.split("<th>")[1:]] == ["current", "1-30", "31-60", "61-90", "90+", "credits", "total"]
     assert "<b>12,522.67</b>" in head
+
+
+def test_the_overview_says_how_right_the_engine_was(desk: tuple[str, Engine]) -> None:
+    base, engine = desk
+    mia = Client(base, "mia")
+    text = " ".join(mia.get("/overview").text.split())
+    assert "persons took back 0 of 34 in 90 days" in text
+    assert "between 89.71 and 100 %" in text
+    assert "9,825.00 USD" in text
+    entry = schema.journal_entry
+    with db.writing(engine) as connection:
+        entry_id = connection.execute(select(entry.c.entry_id).where(entry.c.kind == "application", entry.c.actor == "cashapp").order_by(entry.c.entry_id)).scalars().first()
+        reversals.take_back(connection, entry_id, reversals.Why("mia", dt.date.today(), "not theirs"))
+    text = " ".join(mia.get("/overview").text.split())
+    assert "persons took back 1 of 34 in 90 days" in text
+    assert "between 84.67 and 99.92 %" in text

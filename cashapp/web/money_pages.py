@@ -16,6 +16,7 @@ from litestar.response import Redirect, Template
 from sqlalchemy import Connection, func, select
 
 from cashapp import clock, queue, reports, schema
+from cashapp import overview as overview_of
 from cashapp.errors import UsageError
 from cashapp.reports import pages, rendering
 from cashapp.reports.aging import of_customer
@@ -31,12 +32,15 @@ _TEXT_WIDTH = 132
 
 @get("/overview", sync_to_thread=True)
 def overview(request: Asked) -> Template:
-    """Today's drop, the straight-through rate, cash by day, what waits and for how long."""
+    """The last drop, how much went through without a person and how right that was, cash by day, what waits and for how long."""
     today = clock.today()
 
     def ask(connection: Connection) -> dict[str, object]:
         runs = _runs(connection)
-        return {"runs": runs, "days": _cash_by_day(runs, today), "counts": queue.counts(connection, queue.Filter(), desk_of(request).deadlines()), "ages": _ages(connection, today),
+        since = (dt.date.fromisoformat(str(runs[0]["as_of"])) if runs else today) - overview_of.HISTORY
+        return {"runs": runs, "days": _applied_by_day(runs, today), "precision": overview_of.precision(connection, since),
+                "unapplied": overview_of.unapplied_by_age(connection, today), "cash": overview_of.cash_by_day(connection, today),
+                "counts": queue.counts(connection, queue.Filter(), desk_of(request).deadlines()), "ages": _ages(connection, today),
                 "base": desk_of(request).workspace.config.base_currency}
 
     return page("overview", **desk_of(request).read(ask))
@@ -49,14 +53,14 @@ def _runs(connection: Connection) -> list[dict[str, object]]:
     return [json.loads(row.summary) | {"started_at": row.started_at, "actor": row.actor} for row in rows]
 
 
-def _cash_by_day(runs: list[dict[str, object]], today: dt.date) -> list[dict[str, object]]:
-    """day, received and applied receipts of the last days on which something came, oldest first."""
+def _applied_by_day(runs: list[dict[str, object]], today: dt.date) -> list[dict[str, object]]:
+    """day, label, received and applied receipts of the last days on which something came, oldest first."""
     days: dict[str, dict[str, int]] = {}
     for run in runs:
         day = days.setdefault(str(run["as_of"]), {"received": 0, "applied": 0})
         day["received"] += int(run["receipts"]["count"])  # type: ignore[index]  # the object of `cashapp run --json`
         day["applied"] += int(run["applied"]["auto_count"])  # type: ignore[index]
-    return [{"day": day, **days[day]} for day in sorted(days) if day <= today.isoformat()][-DAYS:]
+    return [{"day": day, "label": f"{dt.date.fromisoformat(day):%d %b}", **days[day]} for day in sorted(days) if day <= today.isoformat()][-DAYS:]
 
 
 def _ages(connection: Connection, today: dt.date) -> list[dict[str, object]]:

@@ -92,6 +92,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("reverses", name=op.f("uq_journal_entry_reverses")),
         sa.UniqueConstraint("source_key", name=op.f("uq_journal_entry_source_key"))
     )
+    op.create_index("ix_journal_entry_kind", "journal_entry", ["kind", "actor", "entry_date"], unique=False)
     op.create_table("login_failure",
         sa.Column("at", sa.DateTime(), nullable=False),
         sa.Column("login", sa.Text(), nullable=False),
@@ -393,7 +394,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_receipt_amount", "receipt", ["amount_minor"], unique=False)
     op.create_index("ix_receipt_customer", "receipt", ["customer_id", "value_date"], unique=False)
+    op.create_index("ix_receipt_date", "receipt", ["value_date", "state", "currency", "amount_minor"], unique=False)
     op.create_index("ix_receipt_unapplied", "receipt", ["receipt_id"], unique=False, sqlite_where=sa.text("unapplied_minor != 0"), postgresql_where=sa.text("unapplied_minor != 0"))
+    op.create_index("ix_receipt_waiting", "receipt", ["currency", "value_date", "unapplied_minor"], unique=False, sqlite_where=sa.text("unapplied_minor != 0"), postgresql_where=sa.text("unapplied_minor != 0"))
     op.create_table("remittance_line",
         sa.Column("remittance_id", BIG, autoincrement=False, nullable=False),
         sa.Column("line_id", BIG, nullable=True),
