@@ -170,7 +170,7 @@ open_item = Table(
     Index("ix_open_item_open_number", "document_number", postgresql_ops={"document_number": "text_pattern_ops"}, **_STILL_OPEN),
     Index("ix_open_item_open_order", "po_number", postgresql_ops={"po_number": "text_pattern_ops"}, **_STILL_OPEN),
     Index("ix_open_item_open_minor", "open_minor", **_STILL_OPEN),
-    Index("ix_open_item_customer", "customer_id", **_STILL_OPEN),
+    Index("ix_open_item_customer", "customer_id", "open_minor"),
 )
 remittance_line = Table(
     "remittance_line", metadata,
