@@ -7,12 +7,14 @@ stream of cases for each block of the deadlines, oldest first, put together by t
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, or_, select, tuple_
 
 from cashapp import case_search, db, schema
 from cashapp.deadlines import Deadlines
+from cashapp.errors import UsageError
 from parsers.amounts import AmountError, to_minor
 
 PAGE = 50
@@ -78,14 +80,24 @@ def page(connection: Connection, wanted: Filter, at: Deadlines, after: str = "",
     column, falling = ORDERS.get(wanted.order, ORDERS["oldest"])
     query = select(_case.c.exception_id, column.label("sort_key")).where(*_conditions(wanted, at))
     if after:
-        value, _, number = after.rpartition("~")
-        edge: object = dt.date.fromisoformat(value) if column is _case.c.opened_on else int(value or 0)
-        query = query.where(_beyond(column, edge, _case.c.exception_id > int(number), rising=not falling))
+        edge, number = _edge(after, dated=column is _case.c.opened_on)
+        query = query.where(_beyond(column, edge, _case.c.exception_id > number, rising=not falling))
     if column is not _case.c.opened_on:
         query = query.where(_case.c.amount_minor.is_not(None))
     found = connection.execute(query.order_by(column.desc() if falling else column, _case.c.exception_id).limit(size + 1)).all()
     more = f"{found[size - 1].sort_key}~{found[size - 1].exception_id}" if len(found) > size else ""
     return Page(_cases(connection, [row.exception_id for row in found[:size]]), more)
+
+
+def _edge(after: str, *, dated: bool) -> tuple[dt.date | int, int]:
+    """The place that a page begins after: what the list is sorted by, and the case."""
+    value, _, number = after.rpartition("~")
+    if re.fullmatch("[0-9]{1,18}", number) and re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}" if dated else "[0-9]{1,18}", value):
+        try:
+            return dt.date.fromisoformat(value) if dated else int(value), int(number)
+        except ValueError:
+            pass
+    raise UsageError(f"{after!r} is no place in the list – begin at its first page")
 
 
 class _Place(NamedTuple):
@@ -105,6 +117,8 @@ class _Place(NamedTuple):
         """A place out of a URL; None where there is none."""
         try:
             due, opened_on, number = key.split("~")
+            if not re.fullmatch("[0-9]{1,18}", number):
+                return None
             return cls(dt.date.fromisoformat(due), dt.date.fromisoformat(opened_on), int(number))
         except ValueError:
             return None

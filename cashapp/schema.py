@@ -170,7 +170,7 @@ open_item = Table(
     Index("ix_open_item_open_number", "document_number", postgresql_ops={"document_number": "text_pattern_ops"}, **_STILL_OPEN),
     Index("ix_open_item_open_order", "po_number", postgresql_ops={"po_number": "text_pattern_ops"}, **_STILL_OPEN),
     Index("ix_open_item_open_minor", "open_minor", **_STILL_OPEN),
-    Index("ix_open_item_customer", "customer_id", **_STILL_OPEN),
+    Index("ix_open_item_customer", "customer_id", "open_minor"),
 )
 remittance_line = Table(
     "remittance_line", metadata,
@@ -219,6 +219,8 @@ receipt = Table(
     CheckConstraint("amount_minor > 0", name="positive"),
     Index("ix_receipt_amount", "amount_minor"),
     Index("ix_receipt_customer", "customer_id", "value_date"),
+    Index("ix_receipt_date", "value_date", "state", "currency", "amount_minor"),
+    Index("ix_receipt_waiting", "currency", "value_date", "unapplied_minor", sqlite_where=Column("unapplied_minor") != 0, postgresql_where=Column("unapplied_minor") != 0),
     Index("ix_receipt_unapplied", "receipt_id", sqlite_where=Column("unapplied_minor") != 0, postgresql_where=Column("unapplied_minor") != 0),
 )
 journal_entry = Table(
@@ -232,6 +234,7 @@ journal_entry = Table(
     _text("memo"), _text("reason"),
     Column("actor", Text, nullable=False),
     Index("ix_journal_entry_reverses", "reverses", unique=True, sqlite_where=Column("reverses").is_not(None), postgresql_where=Column("reverses").is_not(None)),
+    Index("ix_journal_entry_kind", "kind", "actor", "entry_date"),
 )
 posting = Table(
     "posting", metadata,

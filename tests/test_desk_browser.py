@@ -14,6 +14,7 @@ from sqlalchemy import Engine, select
 from cashapp import db, proof, schema
 from cashapp.workspace import Workspace
 from tests.desks import PASSWORD, served
+from tests.workspaces import cashapp
 
 
 @pytest.fixture(scope="module")
@@ -167,6 +168,35 @@ def test_a_file_is_handed_in(browser: Browser, desk: tuple[str, Workspace, Engin
     page.click("text=Put into the inbox")
     page.wait_for_selector("text=the next run takes it")
     assert (workspace.folder("inbox") / "tuesday.sta").exists()
+
+
+def test_files_are_dropped_and_a_refused_one_says_why(browser: Browser, desk: tuple[str, Workspace, Engine]) -> None:
+    base, workspace, _ = desk
+    page = log_in(browser, base, "cleo")
+    page.goto(f"{base}/files")
+    handed = page.evaluate_handle("""() => {
+        const files = new DataTransfer();
+        files.items.add(new File([":20:X\\n:25:4407001122\\n:28C:1\\n:60F:C261120USD0,00\\n:62F:C261120USD5,00\\n-\\n"], "wrong-sum.sta"));
+        files.items.add(new File(["no bank writes this"], "letter.txt"));
+        return files;
+    }""")
+    page.dispatch_event("[data-drop]", "dragover", {"dataTransfer": handed})
+    assert page.locator(".drop.over").count() == 1
+    page.dispatch_event("[data-drop]", "drop", {"dataTransfer": handed})
+    page.wait_for_selector("text=The files are in the inbox")
+    assert "letter.txt, wrong-sum.sta" in page.locator("main").inner_text()
+    assert sorted(path.name for path in workspace.folder("inbox").iterdir()) == ["letter.txt", "wrong-sum.sta"]
+    assert cashapp(workspace.home, "run", "--as-of", "2026-11-20").exit_code == 3
+    page.goto(f"{base}/files")
+    refused = page.locator(".refused")
+    for one in refused.locator("summary").all():
+        if one.evaluate("summary => !summary.parentElement.open"):
+            one.click()
+    told = refused.inner_text()
+    assert "wrong-sum.sta" in told
+    assert "stated" in told
+    assert "letter.txt" in told
+    assert "unknown_format" in told
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine, select
 
-from cashapp import db, proof, queue, schema, users
+from cashapp import db, proof, queue, reversals, schema, users
 from cashapp.workspace import Workspace
 from tests.desks import PASSWORD, PEOPLE, Client, served
 
@@ -179,16 +179,6 @@ def test_the_first_user_is_made_once(office: tuple[Workspace, Engine]) -> None:
         assert Client(base).post("/setup/first", login="thief", password=PASSWORD).status_code == 400
 
 
-def test_an_uploaded_file_waits_in_the_inbox(desk: tuple[str, Engine], office: tuple[Workspace, Engine]) -> None:
-    base, _ = desk
-    cleo = Client(base, "cleo")
-    cleo.get("/files")
-    token = cleo.http.cookies["csrftoken"]
-    answer = cleo.http.post("/files/upload", data={"_csrf_token": token}, files={"data": ("../../monday.sta", b":20:X", "text/plain")})
-    assert answer.status_code == 200
-    assert (office[0].folder("inbox") / "monday.sta").read_bytes() == b":20:X"
-
-
 def test_the_words_of_the_bank_are_shown_where_they_stand(desk: tuple[str, Engine]) -> None:
     base, engine = desk
     number = case_of(engine, "over_payment")
@@ -273,3 +263,57 @@ def test_a_customers_page_ages_what_the_report_ages(desk: tuple[str, Engine]) ->
     head = text.split('<table class="aging">')[1].split("</table>")[0]
     assert [part.split("</th>")[0] for part in head.split("<th>")[1:]] == ["current", "1-30", "31-60", "61-90", "90+", "credits", "total"]
     assert "<b>12,522.67</b>" in head
+
+
+def test_the_overview_says_how_right_the_engine_was(desk: tuple[str, Engine]) -> None:
+    base, engine = desk
+    mia = Client(base, "mia")
+    text = " ".join(mia.get("/overview").text.split())
+    assert "persons took back 0 of 34 in 90 days" in text
+    assert "between 89.71 and 100 %" in text
+    assert "9,825.00 USD" in text
+    entry = schema.journal_entry
+    with db.writing(engine) as connection:
+        entry_id = connection.execute(select(entry.c.entry_id).where(entry.c.kind == "application", entry.c.actor == "cashapp").order_by(entry.c.entry_id)).scalars().first()
+        reversals.take_back(connection, entry_id, reversals.Why("mia", dt.date.today(), "not theirs"))
+    text = " ".join(mia.get("/overview").text.split())
+    assert "persons took back 1 of 34 in 90 days" in text
+    assert "between 84.67 and 99.92 %" in text
+
+
+UPLOADS = [(["../../monday.sta"], 200), (["a.txt", "b.txt"], 200), (["a.txt", "a.txt"], 422), ([".hidden"], 422), (["x.part"], 422), (["x" * 201], 422), ([], 422)]
+
+
+@pytest.mark.parametrize(("names", "status"), UPLOADS)
+def test_files_go_into_the_inbox_all_or_none(desk: tuple[str, Engine], office: tuple[Workspace, Engine], names: list[str], status: int) -> None:
+    cleo = Client(desk[0], "cleo")
+    cleo.get("/files")
+    token = {"_csrf_token": cleo.http.cookies["csrftoken"]}
+    files = [("data", (name, b":20:X", "text/plain")) for name in names] or [("other", ("x", b"x", "text/plain"))]
+    assert cleo.http.post("/files/upload", data=token, files=files).status_code == status
+    kept = sorted(path.name for path in office[0].folder("inbox").iterdir())
+    assert kept == (sorted(name.rpartition("/")[2] for name in names) if status == 200 else [])
+    if kept:
+        assert "is in the inbox already" in cleo.http.post("/files/upload", data=token, files=files).text
+
+
+def test_a_customers_page_leads_to_the_statement(desk: tuple[str, Engine]) -> None:
+    otto = Client(desk[0], "otto")
+    page = otto.get("/customers/C-1018").text
+    assert "Statement of account" in page
+    pdf = otto.get("/reports/statement?customer=C-1018&to=pdf")
+    assert (pdf.status_code, pdf.content[:5], pdf.headers["content-disposition"]) == (200, b"%PDF-", 'attachment; filename="statement-C-1018.pdf"')
+    shown = otto.get("/reports/statement?customer=C-1018&period=2026-11").text
+    assert 'name="customer" value="C-1018"' in shown
+    assert otto.get("/reports/statement?customer=NOBODY").status_code == 404
+
+
+def test_what_came_back_stands_on_the_customers_page(desk: tuple[str, Engine]) -> None:
+    base, engine = desk
+    taken = schema.returned_item
+    with db.reading(engine) as connection:
+        row = connection.execute(select(taken).where(taken.c.customer_id.is_not(None), taken.c.method != "undone")).first()
+    assert row is not None
+    text = Client(base, "otto").get(f"/customers/{row.customer_id}").text
+    assert "Came back" in text
+    assert row.code in text.split("Came back")[1]

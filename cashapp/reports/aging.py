@@ -38,13 +38,14 @@ def aging(connection: Connection, when: When) -> Report:
     )
 
 
-def open_items(connection: Connection, when: When) -> pl.DataFrame:
-    """Items that are open at the end of the day, with what is open of them."""
+def open_items(connection: Connection, when: When, customer_id: str = "") -> pl.DataFrame:
+    """Items that are open at the end of the day, of one customer or of all, with what is open of them."""
     item, customer, entry, leg = schema.open_item, schema.customer, schema.journal_entry, schema.posting
     left = minor_sum(leg.c.amount_minor)
+    theirs = select(item.c.item_id).where(item.c.customer_id == customer_id)
     open_then = (
         select(leg.c.item_id, left.label("left")).join(entry, entry.c.entry_id == leg.c.entry_id)
-        .where(leg.c.account == accounts.RECEIVABLE, leg.c.item_id.is_not(None), entry.c.entry_date <= when.until)
+        .where(leg.c.account == accounts.RECEIVABLE, leg.c.item_id.in_(theirs) if customer_id else leg.c.item_id.is_not(None), entry.c.entry_date <= when.until)
         .group_by(leg.c.item_id).having(left != 0).subquery()
     )
     query = (

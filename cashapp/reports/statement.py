@@ -25,8 +25,7 @@ _WORDS = {
 def statement(connection: Connection, when: When, customer_id: str) -> Report:
     """Movements, open items, ages, payments not yet applied; of one customer or of all."""
     name = _name(connection, customer_id)
-    mine = pl.col("customer_id") == customer_id if customer_id else pl.lit(value=True)
-    opened = open_items(connection, when).filter(mine).with_columns(days_past_due(when.until)).with_columns(bucket())
+    opened = open_items(connection, when, customer_id).with_columns(days_past_due(when.until)).with_columns(bucket())
     moved = _movements(connection, when, customer_id)
     leg = schema.posting
     theirs = [leg.c.account == accounts.RECEIVABLE, *([leg.c.customer_id == customer_id] if customer_id else [])]

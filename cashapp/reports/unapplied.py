@@ -15,8 +15,8 @@ from cashapp.reports import ledger_side
 from cashapp.reports.ledger_side import minor_sum
 from cashapp.reports.model import CURRENCY, Column, Report, Section, When, amounts, proofs
 
-_AGES = ((7, "0-7"), (30, "8-30"), (60, "31-60"), (90, "61-90"))
-_OLDEST = "90+"
+AGES = ((7, "0-7"), (30, "8-30"), (60, "31-60"), (90, "61-90"))
+OLDEST = "90+"
 
 
 def unapplied(connection: Connection, when: When) -> Report:
@@ -30,8 +30,8 @@ def unapplied(connection: Connection, when: When) -> Report:
 
 def age_bucket(days: str) -> pl.Expr:
     """The bucket of a column of ages in days."""
-    chosen: pl.Expr = pl.lit(_OLDEST)
-    for limit, name in reversed(_AGES):
+    chosen: pl.Expr = pl.lit(OLDEST)
+    for limit, name in reversed(AGES):
         chosen = pl.when(pl.col(days) <= limit).then(pl.lit(name)).otherwise(chosen)
     return chosen
 
@@ -87,7 +87,7 @@ def _listed(rows: pl.DataFrame) -> Section:
 
 
 def _by_age(rows: pl.DataFrame) -> Section:
-    order = {name: n for n, name in enumerate([*(name for _, name in _AGES), _OLDEST])}
+    order = {name: n for n, name in enumerate([*(name for _, name in AGES), OLDEST])}
     summed = rows.group_by("age", "currency").agg(pl.len().cast(pl.Int64).alias("receipts"), pl.col("unapplied").sum()).sort(
         pl.col("age").replace_strict(order, return_dtype=pl.Int64), "currency")
     return Section("by_age", "By age", (Column("age", title="age in days"), CURRENCY, Column("receipts", "count"), Column("unapplied", "money")), summed)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from litestar import Litestar, Request, Response, get
+from litestar import Litestar, MediaType, Request, Response, get
 from litestar.config.csrf import CSRFConfig
 from litestar.datastructures import MutableScopeHeaders, State
 from litestar.exceptions import HTTPException, NotAuthorizedException
 from litestar.middleware import DefineMiddleware
 from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Components, SecurityScheme
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.static_files import create_static_files_router
 from litestar.template import TemplateConfig
 from litestar.types import Message, Scope
 from sqlalchemy import Engine
+from sqlalchemy.exc import DataError
 
 from cashapp import __version__, metrics
 from cashapp.errors import UsageError
@@ -40,8 +42,11 @@ def create(workspace: Workspace, engine: Engine, *, secure: bool = False) -> Lit
         middleware=[DefineMiddleware(access.Authentication, exclude=access.OPEN)],
         csrf_config=CSRFConfig(secret=access.secret_of(workspace.home), exclude=["^/api/"], cookie_secure=secure),
         template_config=TemplateConfig(directory=HERE / "templates", engine=JinjaTemplateEngine, engine_callback=dress),
-        openapi_config=OpenAPIConfig(title="cashapp", version=__version__, path="/api/schema"),
-        exception_handlers={NotAuthorizedException: access.to_login, HTTPException: _refused, UsageError: _not_so},
+        include_in_schema=False,  # pages are for people; the API's router says otherwise of itself
+        openapi_config=OpenAPIConfig(title="cashapp", version=__version__, path="/api/schema", components=Components(security_schemes={
+            "token": SecurityScheme(type="http", scheme="bearer", description="A token from one's own page at the desk")}), security=[{"token": []}]),
+        exception_handlers={NotAuthorizedException: access.to_login, HTTPException: _refused, UsageError: _not_so,
+                            OverflowError: _unfit, UnicodeEncodeError: _unfit, DataError: _unfit},
         before_send=[_with_headers],
         state=State({"desk": Desk(workspace, engine), "secure": secure}),
         request_max_body_size=FORM_BYTES_MAX,
@@ -75,7 +80,7 @@ def _refused(request: Request[object, object, State], error: HTTPException) -> R
     """An error as a page for people, as JSON for programs."""
     if access.for_programs(request.url.path):
         told: dict[str, object] = {"status_code": error.status_code, "detail": error.detail}
-        return Response(told, status_code=error.status_code)
+        return Response(told, status_code=error.status_code, media_type=MediaType.JSON)
     shown: Response[bytes] = page("error", status=error.status_code, detail=error.detail)
     shown.status_code = error.status_code
     return shown
@@ -84,3 +89,8 @@ def _refused(request: Request[object, object, State], error: HTTPException) -> R
 def _not_so(request: Request[object, object, State], error: UsageError) -> Response[bytes] | Response[dict[str, object]]:
     """What the verbs refuse: 404 where a thing is not there, and the words that say so."""
     return _refused(request, HTTPException(status_code=404, detail=str(error)))
+
+
+def _unfit(request: Request[object, object, State], _error: Exception) -> Response[bytes] | Response[dict[str, object]]:
+    """What no database can hold: a number beyond 64 bits, half a character, a NUL."""
+    return _refused(request, HTTPException(status_code=400, detail="what was sent holds a number or a character that cannot be"))

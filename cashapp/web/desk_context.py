@@ -6,6 +6,7 @@ import datetime as dt
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from math import floor
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -22,11 +23,11 @@ from cashapp.books_policy import scaled
 from cashapp.deadlines import Deadlines
 from cashapp.desk import By
 from cashapp.exceptions import REASONS
-from cashapp.learning import HABITS
+from cashapp.learning import in_words
 from cashapp.users import User
 from cashapp.web import marks
 from cashapp.workspace import Workspace
-from parsers.amounts import to_text
+from parsers.amounts import minor_digits, to_text
 
 HERE = Path(__file__).resolve().parent
 _PRESENT_FOR = dt.timedelta(seconds=45)
@@ -143,7 +144,29 @@ def percent(per_mille: int | None) -> str:
     return "certain" if per_mille >= 990 else "likely" if per_mille >= 900 else "possible" if per_mille >= 600 else "a guess"
 
 
+def grouped(amount: str) -> str:
+    """`1234.50` → `1,234.50`."""
+    whole, point, fraction = amount.partition(".")
+    return f"{int(whole):,}{point}{fraction}" if whole.isdecimal() else amount
+
+
+def short(minor: int, currency: str) -> str:
+    """An amount for the top of a bar: `950`, `12k`, `1.2m`; rounded down, "" for nothing."""
+    units = minor // 10 ** minor_digits(currency)
+    for size, name in ((10**9, "bn"), (10**6, "m"), (10**3, "k")):
+        if units >= size:
+            tenths = units * 10 // size
+            return f"{tenths // 10}{f'.{tenths % 10}' if tenths < 100 else ''}{name}"
+    return str(units) if minor else ""
+
+
+def share(part: float) -> str:
+    """A share as per cent, rounded down: what is not all is never shown as 100."""
+    hundredths = floor(part * 10_000)
+    return f"{hundredths // 100}.{hundredths % 100:02}" if hundredths < 10_000 else "100"
+
+
 def dress(engine: JinjaTemplateEngine) -> None:
     """Teach the templates our filters."""
-    engine.engine.filters.update({"money": money, "marked": marks.marked, "words": words, "sure": percent})
-    engine.engine.globals.update({"REASONS": REASONS, "HABITS": HABITS, "KINDS": marks.KINDS, "today": clock.today})
+    engine.engine.filters.update({"money": money, "marked": marks.marked, "words": words, "sure": percent, "grouped": grouped, "short": short, "share": share})
+    engine.engine.globals.update({"REASONS": REASONS, "in_words": in_words, "KINDS": marks.KINDS, "today": clock.today})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -16,14 +17,16 @@ from litestar.response import Redirect, Template
 from sqlalchemy import Connection, Row, func, select
 
 from cashapp import clock, originals, queue, reports, schema
+from cashapp import overview as overview_of
 from cashapp.errors import UsageError
 from cashapp.reports import pages, rendering
 from cashapp.reports.aging import of_customer
 from cashapp.reports.model import Report
 from cashapp.web.access import requires
 from cashapp.web.desk_context import Asked, desk_of, facts_of_line, page
+from parsers.returns import lookup
 
-Upload = Annotated[UploadFile, Body(media_type=RequestEncodingType.MULTI_PART)]
+Upload = Annotated[dict[str, object], Body(media_type=RequestEncodingType.MULTI_PART)]
 DAYS = 14
 FILE_BYTES_MAX = 256 * 1024 * 1024
 _TEXT_WIDTH = 132
@@ -31,12 +34,15 @@ _TEXT_WIDTH = 132
 
 @get("/overview", sync_to_thread=True)
 def overview(request: Asked) -> Template:
-    """Today's drop, the straight-through rate, cash by day, what waits and for how long."""
+    """The last drop, how much went through without a person and how right that was, cash by day, what waits and for how long."""
     today = clock.today()
 
     def ask(connection: Connection) -> dict[str, object]:
         runs = _runs(connection)
-        return {"runs": runs, "days": _cash_by_day(runs, today), "counts": queue.counts(connection, queue.Filter(), desk_of(request).deadlines()), "ages": _ages(connection, today),
+        since = (dt.date.fromisoformat(str(runs[0]["as_of"])) if runs else today) - overview_of.HISTORY
+        return {"runs": runs, "days": _applied_by_day(runs, today), "precision": overview_of.precision(connection, since),
+                "unapplied": overview_of.unapplied_by_age(connection, today), "cash": overview_of.cash_by_day(connection, today),
+                "counts": queue.counts(connection, queue.Filter(), desk_of(request).deadlines()), "ages": _ages(connection, today),
                 "base": desk_of(request).workspace.config.base_currency}
 
     return page("overview", **desk_of(request).read(ask))
@@ -49,14 +55,14 @@ def _runs(connection: Connection) -> list[dict[str, object]]:
     return [json.loads(row.summary) | {"started_at": row.started_at, "actor": row.actor} for row in rows]
 
 
-def _cash_by_day(runs: list[dict[str, object]], today: dt.date) -> list[dict[str, object]]:
-    """day, received and applied receipts of the last days on which something came, oldest first."""
+def _applied_by_day(runs: list[dict[str, object]], today: dt.date) -> list[dict[str, object]]:
+    """day, label, received and applied receipts of the last days on which something came, oldest first."""
     days: dict[str, dict[str, int]] = {}
     for run in runs:
         day = days.setdefault(str(run["as_of"]), {"received": 0, "applied": 0})
         day["received"] += int(run["receipts"]["count"])  # type: ignore[index]  # the object of `cashapp run --json`
         day["applied"] += int(run["applied"]["auto_count"])  # type: ignore[index]
-    return [{"day": day, **days[day]} for day in sorted(days) if day <= today.isoformat()][-DAYS:]
+    return [{"day": day, "label": f"{dt.date.fromisoformat(day):%d %b}", **days[day]} for day in sorted(days) if day <= today.isoformat()][-DAYS:]
 
 
 def _ages(connection: Connection, today: dt.date) -> list[dict[str, object]]:
@@ -95,7 +101,7 @@ def customers(request: Asked) -> Template:
 
 @get("/customers/{customer_id:str}", sync_to_thread=True)
 def customer(request: Asked, customer_id: FromPath[str]) -> Template:
-    """One customer: open items, payments, what they are known by."""
+    """One customer: open items, payments, what came back, statements, what they are known by."""
     today = clock.today()
     table, item, receipt, line = schema.customer, schema.open_item, schema.receipt, schema.bank_line
 
@@ -110,14 +116,28 @@ def customer(request: Asked, customer_id: FromPath[str]) -> Template:
             .where(receipt.c.customer_id == customer_id).order_by(receipt.c.value_date.desc(), receipt.c.receipt_id.desc()).limit(50)).all()
         known = [(kind, values) for kind, names in (("alias", schema.customer_alias), ("account", schema.customer_account))
                  if (values := list(connection.execute(select(names.c[kind], names.c.source).where(names.c.customer_id == customer_id).order_by(names.c[kind])).all()))]
-        return {"customer": row, "items": items, "payments": payments, "known": known, "aging": list(of_customer(connection, customer_id, today).iter_rows(named=True))}
+        return {"customer": row, "items": items, "payments": payments, "known": known, "returned": _came_back(connection, customer_id),
+                "aging": list(of_customer(connection, customer_id, today).iter_rows(named=True))}
 
     return page("customer", **desk_of(request).read(ask))
+
+
+def _came_back(connection: Connection, customer_id: str) -> list[tuple[Row[*tuple[object, ...]], str]]:
+    """The customer's returned payments, newest first, each with its reason in words."""
+    taken, receipt = schema.returned_item, schema.receipt
+    rows = connection.execute(
+        select(taken, receipt.c.receipt_key).outerjoin(receipt, receipt.c.receipt_id == taken.c.receipt_id)
+        .where(taken.c.customer_id == customer_id, taken.c.method != "undone").order_by(taken.c.returned_on.desc(), taken.c.return_id.desc()).limit(50)).all()
+    return [(row, reason.label if (reason := lookup(row.code)) else "") for row in rows]
 
 
 @get("/files", sync_to_thread=True)
 def files(request: Asked) -> Template:
     """The files taken, newest first, and those refused, with their reasons."""
+    return _files(request)
+
+
+def _files(request: Asked, trouble: str = "") -> Template:
     table, control = schema.source_file, schema.control
 
     def ask(connection: Connection) -> dict[str, object]:
@@ -128,8 +148,11 @@ def files(request: Asked) -> Template:
         controls: dict[int, int] = dict(connection.execute(select(control.c.file_id, func.count()).where(control.c.file_id.in_(ids)).group_by(control.c.file_id)).all())
         return {"taken": rows, "broken": broken, "controls": controls}
 
-    return page("files", quarantine=_quarantine(desk_of(request).workspace.folder("quarantine")), waiting=_waiting(desk_of(request).workspace.folder("inbox")),
-                uploaded=request.query_params.get("uploaded", ""), **desk_of(request).read(ask))
+    folder = desk_of(request).workspace.folder
+    shown = page("files", quarantine=_quarantine(folder("quarantine")), waiting=_waiting(folder("inbox")), uploaded=request.query_params.get("uploaded", ""), trouble=trouble,
+                 **desk_of(request).read(ask))
+    shown.status_code = 422 if trouble else 200
+    return shown
 
 
 def _quarantine(folder: Path) -> list[tuple[str, str]]:
@@ -174,18 +197,32 @@ def original(request: Asked, file_id: FromPath[int]) -> Template:
 
 
 @post("/files/upload", sync_to_thread=True, guards=[requires("upload")], request_max_body_size=FILE_BYTES_MAX)
-def upload(request: Asked, data: Upload) -> Redirect:
-    """Put a file into the inbox; the next run takes it."""
+def upload(request: Asked, data: Upload) -> Response[bytes]:
+    """Put files into the inbox, all or none; the next run takes them."""
     from cashapp.tabular import replace_file
 
-    name = Path(data.filename.replace("\\", "/")).name
-    if not name or name.startswith("."):
-        raise UsageError("the file needs a name")
-    target = desk_of(request).workspace.folder("inbox") / name
-    if target.exists():
-        raise UsageError(f"{name} is in the inbox already; run it first, or give this one another name")
-    replace_file(target, data.file.read())
-    return Redirect("/files?uploaded=1", status_code=303)
+    given = data.get("data", [])
+    handed = [one for one in (given if isinstance(given, list) else [given]) if isinstance(one, UploadFile)]
+    inbox = desk_of(request).workspace.folder("inbox")
+    names = [Path(one.filename.replace("\\", "/")).name for one in handed]
+    trouble = _unusable(inbox, names)
+    if trouble:
+        return _files(request, trouble)
+    for name, one in zip(names, handed, strict=True):
+        replace_file(inbox / name, one.file.read())
+    return Redirect(f"/files?uploaded={len(names)}", status_code=303)
+
+
+def _unusable(inbox: Path, names: list[str]) -> str:
+    """Why files of these names cannot be put there, in words; "" where they can."""
+    if not names:
+        return "choose a file first"
+    for name in names:
+        if not name or name.startswith(".") or name.endswith(".part") or len(name.encode()) > 200 or not name.isprintable():
+            return f"{name or 'a file without a name'}: give the file another name; the inbox leaves such names alone"
+        if (inbox / name).exists() or names.count(name) > 1:
+            return f"{name} is in the inbox already; let a run take it first, or give this one another name"
+    return ""
 
 
 @get("/reports/{name:str}", sync_to_thread=True)
@@ -194,13 +231,13 @@ def report(request: Asked, name: FromPath[str]) -> Response[bytes]:
     asked = request.query_params
     if name not in reports.REPORTS:
         raise NotFoundException(f"there is no report {name}")
-    period, as_of, to = asked.get("period", ""), asked.get("as_of", ""), asked.get("to", "")
+    period, as_of, to, of_whom = (asked.get(field, "") for field in ("period", "as_of", "to", "customer"))
     workspace = desk_of(request).workspace
 
     def make(connection: Connection) -> Report:
         day = dt.date.fromisoformat(as_of) if as_of else None
         when = reports.days(connection, name, day, reports.month(period) if period else None, clock.today())
-        return reports.make(connection, name, when, workspace.home.resolve().name, reports.Asked(workspace.config, asked.get("customer", ""), asked.get("account") or None))
+        return reports.make(connection, name, when, workspace.home.resolve().name, reports.Asked(workspace.config, of_whom, asked.get("account") or None))
 
     try:
         made = desk_of(request).read(make)
@@ -209,5 +246,6 @@ def report(request: Asked, name: FromPath[str]) -> Response[bytes]:
     if to in rendering.FORMATS:
         content = rendering.rendered(made, to, workspace.config.base_currency, _TEXT_WIDTH)
         ending = "txt" if to == "text" else to
-        return Response(content, media_type=rendering.FORMATS[to], headers={"Content-Disposition": f'attachment; filename="{name}.{ending}"'})
-    return page("report", report=name, names=list(reports.REPORTS), told=pages.page(made), period=period, as_of=as_of)
+        about = re.sub("[^A-Za-z0-9-]", "_", f"-{of_whom}" if of_whom else "")
+        return Response(content, media_type=rendering.FORMATS[to], headers={"Content-Disposition": f'attachment; filename="{name}{about}.{ending}"'})
+    return page("report", report=name, customer=of_whom, account=asked.get("account", ""), names=list(reports.REPORTS), told=pages.page(made), period=period, as_of=as_of)

@@ -91,6 +91,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("entry_id", name=op.f("pk_journal_entry")),
         sa.UniqueConstraint("source_key", name=op.f("uq_journal_entry_source_key"))
     )
+    op.create_index("ix_journal_entry_kind", "journal_entry", ["kind", "actor", "entry_date"], unique=False)
     op.create_index("ix_journal_entry_reverses", "journal_entry", ["reverses"], unique=True, sqlite_where=sa.text("reverses IS NOT NULL"), postgresql_where=sa.text("reverses IS NOT NULL"))
     op.create_table("login_failure",
         sa.Column("at", sa.DateTime(), nullable=False),
@@ -244,7 +245,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("company", "customer_id", "document_number", name=op.f("uq_open_item_company"))
     )
     op.create_index("ix_open_item_closed_on", "open_item", ["closed_on"], unique=False)
-    op.create_index("ix_open_item_customer", "open_item", ["customer_id"], unique=False, sqlite_where=sa.text("open_minor != 0"), postgresql_where=sa.text("open_minor != 0"))
+    op.create_index("ix_open_item_customer", "open_item", ["customer_id", "open_minor"], unique=False)
     op.create_index("ix_open_item_number", "open_item", ["document_number"], unique=False)
     op.create_index("ix_open_item_open", "open_item", ["item_id"], unique=False, sqlite_where=sa.text("open_minor != 0"), postgresql_where=sa.text("open_minor != 0"))
     op.create_index("ix_open_item_open_minor", "open_item", ["open_minor"], unique=False, sqlite_where=sa.text("open_minor != 0"), postgresql_where=sa.text("open_minor != 0"))
@@ -405,7 +406,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_receipt_amount", "receipt", ["amount_minor"], unique=False)
     op.create_index("ix_receipt_customer", "receipt", ["customer_id", "value_date"], unique=False)
+    op.create_index("ix_receipt_date", "receipt", ["value_date", "state", "currency", "amount_minor"], unique=False)
     op.create_index("ix_receipt_unapplied", "receipt", ["receipt_id"], unique=False, sqlite_where=sa.text("unapplied_minor != 0"), postgresql_where=sa.text("unapplied_minor != 0"))
+    op.create_index("ix_receipt_waiting", "receipt", ["currency", "value_date", "unapplied_minor"], unique=False, sqlite_where=sa.text("unapplied_minor != 0"), postgresql_where=sa.text("unapplied_minor != 0"))
     op.create_table("remittance_line",
         sa.Column("remittance_id", BIG, autoincrement=False, nullable=False),
         sa.Column("line_id", BIG, nullable=True),
