@@ -20,7 +20,7 @@ from parsers.delimited.sheet import sheet
 from parsers.documents import Document
 from parsers.formats import bank_csv
 from parsers.profile import CsvColumns, Profile
-from parsers.sources import open_source
+from parsers.sources import Source, open_source
 from tests.columns import assert_same, damaged
 from tests.conftest import FIXTURES
 

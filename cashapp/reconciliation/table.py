@@ -19,6 +19,11 @@ AMOUNTS = ("bank_amount", "entry_amount", "difference")
 
 def of_month(picture: Picture) -> pl.DataFrame:
     """COLUMNS with amounts in minor units, matches first in order of their dates, then what is open."""
+    return with_lines(picture).select(COLUMNS)
+
+
+def with_lines(picture: Picture) -> pl.DataFrame:
+    """The same with `line_id`, by which each bank line can be named."""
     first, last = picture.month.first, picture.month.last
     facts = picture.rows.group_by("unit").agg(
         pl.col("bank_date").is_between(first, last).any().alias("bank_now"), (pl.col("bank_date") > last).any().alias("bank_later"),
@@ -42,6 +47,6 @@ def of_month(picture: Picture) -> pl.DataFrame:
     gap = pl.when(pl.col("kind") == "difference").then("gap").when(pl.col("status") != "unmatched").then(0).alias("difference")
     both = pl.concat([matched.with_columns(pl.lit(0).alias("place")), waiting.with_columns(pl.lit(1).alias("place"))]).with_columns(gap)
     return both.sort("place", "begins", "unit", "line_id", "entry_id", nulls_last=True).select(
-        "match_id", "kind", "bank_reference", "bank_date", pl.col("bank_minor").alias("bank_amount"), "entry_id", "entry_date", pl.col("entry_minor").alias("entry_amount"), "difference",
+        "line_id", "match_id", "kind", "bank_reference", "bank_date", pl.col("bank_minor").alias("bank_amount"), "entry_id", "entry_date", pl.col("entry_minor").alias("entry_amount"), "difference",
         "reason", "confidence", "status", "currency", "customer_reference", "check_number", "bank_text", pl.col("reference").alias("entry_reference"), "entry_text", "confirmed_by", "source",
     )

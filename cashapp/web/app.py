@@ -34,7 +34,7 @@ def create(workspace: Workspace, engine: Engine, *, secure: bool = False) -> Lit
             case_pages.case_page, case_pages.others, case_pages.items, case_pages.act,
             money_pages.overview, money_pages.customers, money_pages.customer, money_pages.files, money_pages.file, money_pages.original,
             money_pages.upload, money_pages.report,
-            closing_pages.approvals, closing_pages.decide, closing_pages.accounts, closing_pages.month, closing_pages.do, closing_pages.rules,
+            closing_pages.approvals, closing_pages.decide, closing_pages.accounts, closing_pages.month, closing_pages.do, closing_pages.rules, closing_pages.forget,
             user_pages.users_page, user_pages.change_user, user_pages.end_session, user_pages.me, user_pages.change_me, user_pages.trail,
             api.router,
             create_static_files_router(path="/static", directories=[HERE / "static"], include_in_schema=False),

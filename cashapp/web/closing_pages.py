@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import polars as pl
 from litestar import Response, get, post
@@ -87,19 +88,56 @@ def month(request: Asked) -> Template:
     return _month(request, request.query_params.get("account", ""), request.query_params.get("period", ""))
 
 
-def _month(request: Asked, account: str, period: str, trouble: str = "") -> Template:
+def _month(request: Asked, account: str, period: str, trouble: str = "", given: Form | None = None) -> Template:
+    """The page; after a refusal with what was ticked and written, as it was."""
     def ask(connection: Connection) -> dict[str, object]:
         found, wanted = lines.find(connection, account), periods.month(period)
         drawn = picture.draw(connection, found, wanted)
-        rows = table.of_month(drawn)
-        groups = drawn.units.group_by("group", "currency").agg(pl.col("closing").sum().alias("amount")).sort("group", "currency")
-        return {"drawn": drawn, "rows": list(rows.head(ROWS_MAX).iter_rows(named=True)), "more": max(0, rows.height - ROWS_MAX), "counts": rows["status"].value_counts().rows(),
-                "groups": list(groups.iter_rows(named=True)), "signed": signing.signed(connection, found, wanted.name), "charges": decisions.charges(drawn).height,
-                "state": periods.states(connection).get(wanted.name, periods.OPEN)}
+        groups = drawn.units.group_by("group", "currency").agg(pl.col("closing").sum().alias("amount")).filter(pl.col("amount") != 0).sort("group", "currency")
+        return {"drawn": drawn, "sides": _sides(table.with_lines(drawn)), "groups": list(groups.iter_rows(named=True)), "signed": signing.signed(connection, found, wanted.name),
+                "charges": decisions.charges(drawn).height, "state": periods.states(connection).get(wanted.name, periods.OPEN)}
 
-    shown = page("reconciliation", account=account, period=period, trouble=trouble, **desk_of(request).read(ask))
+    ticked = {value for name in ("line", "entry", "match") for value in all_of(given or {}, name)}
+    shown = page("reconciliation", account=account, period=period, trouble=trouble, ticked=ticked, why=text_of(given or {}, "reason"), **desk_of(request).read(ask))
     shown.status_code = 422 if trouble else 200
     return shown
+
+
+class Match(NamedTuple):
+    """Rows of both sides that are one money."""
+
+    match_id: str
+    kind: str
+    reason: str
+    confirmed_by: str
+    bank: list[dict[str, object]]
+    book: list[dict[str, object]]
+    difference: int
+
+
+class Sides(NamedTuple):
+    """A month's rows as a person works them: what is open on either side, what the program suggests, what is matched; `more` rows are not shown."""
+
+    bank: list[dict[str, object]]
+    book: list[dict[str, object]]
+    suggested: list[Match]
+    matched: list[Match]
+    more: int
+
+
+def _sides(rows: pl.DataFrame) -> Sides:
+    is_open, at_bank = pl.col("status") == "unmatched", pl.col("line_id").is_not_null()
+    bank = rows.filter(is_open & at_bank).sort("bank_date", "line_id")
+    book = rows.filter(is_open & ~at_bank).sort("entry_date", "entry_id")
+    found: dict[str, Match] = {}
+    status: dict[str, str] = {}
+    for row in rows.filter(~is_open).iter_rows(named=True):
+        match = found.setdefault(row["match_id"], Match(row["match_id"], row["kind"], row["reason"], row["confirmed_by"] or "", [], [], row["difference"] or 0))
+        (match.book if row["line_id"] is None else match.bank).append(row)
+        status[row["match_id"]] = row["status"]
+    suggested, matched = ([match for name, match in found.items() if (status[name] == "suggested") == is_suggested] for is_suggested in (True, False))
+    more = sum(max(0, count - ROWS_MAX) for count in (bank.height, book.height, len(suggested), len(matched)))
+    return Sides(list(bank.head(ROWS_MAX).iter_rows(named=True)), list(book.head(ROWS_MAX).iter_rows(named=True)), suggested[:ROWS_MAX], matched[:ROWS_MAX], more)
 
 
 Deed = Callable[[Connection, lines.Account, periods.Month, Form, str], object]
@@ -141,14 +179,36 @@ def do(request: Asked, data: Form) -> Response[bytes]:
     try:
         desk_of(request).write(lambda c: act(c, lines.find(c, account), periods.month(period), data, request.user.login))
     except CashappError as error:
-        return _month(request, account, period, str(error))
+        return _month(request, account, period, str(error), data)
     return Redirect(f"/reconciliation/month?account={account}&period={period}", status_code=303)
 
 
 @get("/rules", sync_to_thread=True)
 def rules(request: Asked) -> Template:
-    """What persons' decisions have taught, and whether it acts yet."""
-    config = desk_of(request).workspace.config
-    told = desk_of(request).read(lambda c: learning.rules(c, config.learning.act_after))
-    rows = [row | {"value": learning.in_words(row["kind"], row["value"])} for row in told.iter_rows(named=True)]
-    return page("rules", rules=rows, act_after=config.learning.act_after, policy=config.policy)
+    """What persons' decisions have taught, and whether it acts yet; and the manager's rules, with where they are written."""
+    return _rules(request)
+
+
+def _rules(request: Asked, trouble: str = "") -> Template:
+    workspace = desk_of(request).workspace
+    config, gone = workspace.config, schema.unlearned
+
+    def ask(connection: Connection) -> dict[str, object]:
+        told = learning.rules(connection, config.learning.act_after)
+        lately = connection.execute(select(gone).order_by(gone.c.unlearn_id.desc()).limit(50)).all()
+        return {"rules": list(told.iter_rows(named=True)), "taken_back": lately}
+
+    shown = page("rules", act_after=config.learning.act_after, config=config, settings=workspace.toml.name, trouble=trouble, **desk_of(request).read(ask))
+    shown.status_code = 422 if trouble else 200
+    return shown
+
+
+@post("/rules/forget", sync_to_thread=True, guards=[requires("rules")])
+def forget(request: Asked, data: Form) -> Response[bytes]:
+    """Take back what was taught; the decisions that taught it stand."""
+    kind, value, customer_id, reason = (text_of(data, name) for name in ("kind", "value", "customer", "reason"))
+    try:
+        desk_of(request).write(lambda c: learning.forget(c, kind, value, customer_id, reason, request.user.login, clock.today()))
+    except CashappError as error:
+        return _rules(request, str(error))
+    return Redirect("/rules", status_code=303)
