@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, case, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, select
 
 from cashapp import accounts, ledger, schema
 from cashapp.money import shown
@@ -162,7 +162,7 @@ def _bank(connection: Connection) -> list[str]:
 
 
 def _chains(connection: Connection) -> list[str]:
-    """Statements of an account in order; one that was told by two files counts once."""
+    """Statements of an account in order, those of one day as they chain; one that was told by two files counts once."""
     statement = schema.statement
     query = (
         select(statement.c.account, statement.c.currency, statement.c.reference, statement.c.to_date, statement.c.closing_date, statement.c.sequence,
@@ -170,13 +170,41 @@ def _chains(connection: Connection) -> list[str]:
         .where(statement.c.report == "statement", statement.c.opening_minor.is_not(None), statement.c.closing_minor.is_not(None), statement.c.account != "", statement.c.copy == "",
                statement.c.file_id.not_in(select(schema.undone_file.c.file_id)))
     )
-    rows = sorted(connection.execute(query).all(), key=lambda r: (r.account, r.currency, str(r.closing_date or r.to_date or ""), r.statement_id))
+    def day(row: Row[*tuple[object, ...]]) -> tuple[str, str, str]:
+        return row.account, row.currency, str(row.closing_date or row.to_date or "")
+
+    rows = sorted(connection.execute(query).all(), key=lambda row: (*day(row), row.statement_id))
+    ordered: list[Row[*tuple[object, ...]]] = []
+    for (account, currency, _), same_day in groupby(rows, day):
+        before = ordered[-1] if ordered and day(ordered[-1])[:2] == (account, currency) else None
+        ordered += _as_they_chain(list(same_day), before.closing_minor if before else None)
     found: list[str] = []
-    for before, after in pairwise(rows):
-        if (before.account, before.currency) != (after.account, after.currency):
+    for before, after in pairwise(ordered):
+        if day(before)[:2] != day(after)[:2]:
             continue
         told_again = (after.opening_minor, after.closing_minor) == (before.opening_minor, before.closing_minor)
         if after.opening_minor != before.closing_minor and not told_again:
             found.append(f"account {after.account}: statement {after.reference or after.sequence} opens at "
                          f"{to_text(after.opening_minor, after.currency)}, the one before closed at {to_text(before.closing_minor, before.currency)} {after.currency}")
     return found
+
+
+def _as_they_chain(left: list[Row[*tuple[object, ...]]], closing_minor: int | None) -> list[Row[*tuple[object, ...]]]:
+    """A day's statements from `closing_minor` on, for their files come in any order; one told twice stands behind its like."""
+    placed: list[Row[*tuple[object, ...]]] = []
+    while left:
+        following = next((row for row in left if row.opening_minor == closing_minor), None)
+        again = next((row for row in left if _balances(row) in map(_balances, placed)), None)
+        closings = {row.closing_minor for row in left if row.opening_minor != row.closing_minor}
+        chosen = following or again or next((row for row in left if row.opening_minor not in closings), left[0])
+        left.remove(chosen)
+        if chosen is again and chosen is not following:
+            placed.insert([_balances(row) for row in placed].index(_balances(chosen)) + 1, chosen)
+        else:
+            placed.append(chosen)
+            closing_minor = chosen.closing_minor
+    return placed
+
+
+def _balances(row: Row[*tuple[object, ...]]) -> tuple[int, int]:
+    return row.opening_minor, row.closing_minor
