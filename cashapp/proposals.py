@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 import polars as pl
 from sqlalchemy import Connection, Table, bindparam, func, select
 
 from cashapp import applications, db, exceptions, schema, strata
-from matching.schema import Outcome
+from matching.schema import Outcome, joined
 
 ENGINE = "cashapp"
 """The actor of unattended postings."""
+RECEIPTS = ("receipt_id", "receipt_key", "currency", "amount_minor")
+"""What `keep` must know of the receipts."""
 
 
 @dataclass
@@ -32,23 +35,34 @@ class Audit:
     seed: str = ""
 
 
-def keep(connection: Connection, outcome: Outcome, receipts: pl.DataFrame, as_of: dt.date, *, post: bool, audit: Audit = Audit()) -> Matched:
-    """Store an outcome: proposals and evidence replace the former ones, certain ones are posted, the queue follows."""
-    outcome = _held_back(connection, outcome, receipts, audit, as_of)
-    _replace(connection, outcome, receipts)
+def keep(connection: Connection, pieces: Iterable[Outcome], receipts: pl.DataFrame, as_of: dt.date, *, post: bool, audit: Audit = Audit()) -> Matched:
+    """Store the outcome of `receipts` (RECEIPTS), which comes in pieces: proposals and evidence replace the former ones, certain ones are posted, the
+    queue follows. Of the pieces only what is posted is kept in memory."""
+    _forget(connection, receipts["receipt_id"])
+    outcome = joined([_stored(connection, _held_back(connection, piece, receipts, audit, as_of)) for piece in pieces])
     matched = Matched(considered=receipts.height)
-    certain = outcome.proposals.filter(pl.col("unattended") & (pl.col("rank") == 1)) if post else outcome.proposals.clear()
+    certain = outcome.proposals if post else outcome.proposals.clear()
     if certain.height:
         matched.auto_count, matched.auto_minor = _post(connection, certain, outcome.lines, receipts, as_of)
     undecided = pl.when(pl.col("receipt_id").is_in(certain["receipt_id"].implode())).then(pl.lit("")).otherwise(
         pl.when(pl.col("receipt_id").is_in(_held(connection).implode())).then(pl.lit("reopened"))
         .when(pl.col("reason") == "").then(pl.lit("weak_evidence")).otherwise(pl.col("reason")))
     verdicts = outcome.verdicts.with_columns(undecided.alias("reason")).join(
-        receipts.select("receipt_id", "receipt_key", "currency", "amount_minor"), on="receipt_id")
+        receipts.select(RECEIPTS), on="receipt_id")
     rest = _overpaid(certain, outcome.lines, verdicts)
     exceptions.sync_receipts(connection, pl.concat([verdicts.join(rest, on="receipt_id", how="anti"), rest.select(verdicts.columns)]), as_of)
     _name_payers(connection, outcome.verdicts)
     return matched
+
+
+def _stored(connection: Connection, piece: Outcome) -> Outcome:
+    """Stores the piece; returns what is left to do: the certain answers with their lines, and the verdicts."""
+    db.insert_frame(connection, schema.proposal, piece.proposals)
+    numbered = piece.lines.with_columns(pl.int_range(pl.len()).over("receipt_id", "rank").alias("n"))
+    db.insert_frame(connection, schema.proposal_line, numbered)
+    db.insert_frame(connection, schema.evidence, _findings(piece.evidence))
+    certain = piece.proposals.filter(pl.col("unattended") & (pl.col("rank") == 1))
+    return Outcome(certain, piece.lines.join(certain, on=["receipt_id", "rank"], how="semi"), piece.evidence.clear(), piece.verdicts)
 
 
 def _held_back(connection: Connection, outcome: Outcome, receipts: pl.DataFrame, audit: Audit, as_of: dt.date) -> Outcome:
@@ -70,16 +84,9 @@ def _held(connection: Connection) -> pl.Series:
     return db.frame(connection, select(receipt.c.receipt_id).where(receipt.c.held, receipt.c.unapplied_minor != 0), {"receipt_id": pl.Int64})["receipt_id"]
 
 
-def _replace(connection: Connection, outcome: Outcome, receipts: pl.DataFrame) -> None:
-    ids = receipts["receipt_id"]
-    if ids.is_empty():
-        return
+def _forget(connection: Connection, ids: pl.Series) -> None:
     for table in (schema.proposal_line, schema.proposal, schema.evidence):
         _delete(connection, table, ids)
-    db.insert_frame(connection, schema.proposal, outcome.proposals)
-    numbered = outcome.lines.with_columns(pl.int_range(pl.len()).over("receipt_id", "rank").alias("n"))
-    db.insert_frame(connection, schema.proposal_line, numbered)
-    db.insert_frame(connection, schema.evidence, _findings(outcome.evidence))
 
 
 def _findings(evidence: pl.DataFrame) -> pl.DataFrame:
