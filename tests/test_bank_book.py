@@ -120,6 +120,30 @@ CASES: dict[str, tuple[list[Line], list[Entry], set[str]]] = {
         [(5, 98500, "WIRE IN ACME CORP")], [(4, 100000, "PV-1", "Wire Acme Corporation")], {"0 = E0 difference matched"}),
     "outstanding on both sides": (
         [(5, -1500, "SERVICE FEE")], [(4, -77700, "1009", "Lumber Yard"), (29, 4400, "", "Check from Birch")], {"0 = - unmatched", "- = E0 unmatched", "- = E1 unmatched"}),
+    "checks of one slip, one of them like a payment of the same party": (
+        [(5, 25017, "DEPOSIT"), (6, 10000, "ACH ALDER FRE 8331")], [(4, 10000, "DS-00301", "Check from Alder Freight"), (4, 15017, "DS-00301", "Check from Birch Tools"), (5, 10000, "PV-7", "Payment from Alder Freight")],
+        {"0 = E0+E1 one_to_many matched", "1 = E2 one_to_one matched"}),
+    "a slip's checks are not a line's that names somebody else": (
+        [(5, 25000, "BRLS DNTL 4600324"), (5, 25000, "DEPOSIT")], [(5, 10000, "DS-00301", "Check from Alder Freight"), (5, 15000, "DS-00301", "Check from Birch Tools"), (5, 25000, "PV-7", "Payment from Borealis Dental")],
+        {"0 = E2 one_to_one matched", "1 = E0+E1 one_to_many matched"}),
+    "a wire and a clearing payment of one amount": (
+        [(5, 75000, "ACH 5959750 PPD"), (5, 75000, "WIRE 99")], [(5, 75000, "PV-1", "Wire Sable Foods"), (5, 75000, "PV-2", "ACH Yarrow Steel")],
+        {"0 = E1 one_to_one suggested", "1 = E0 one_to_one suggested"}),
+    "the cut word's two letters": (
+        [(5, 50000, "ACH CASCADE ASHLAND LO")], [(4, 50000, "PV-1", "Cascade Ashland Office Supply"), (4, 50000, "PV-2", "Cascade Ashland Logistics")],
+        {"- = E0 unmatched", "0 = E1 one_to_one matched"}),
+    "two words of three are another's": (
+        [(9, 14339, "SABLEASHLANDFREIGH DES:PYMT")], [(6, 7170, "PV-1", "Juniper Ashland Catering"), (7, 7169, "PV-2", "Juniper Ashland Catering"), (7, 999, "PV-3", "Sable Ashland Freight")],
+        {"- = E0 unmatched", "- = E1 unmatched", "- = E2 unmatched", "0 = - unmatched"}),
+    "sets that differ in equal amounts": (
+        [(9, 20101, "ACH CREDIT ACME CORP")], [(5, 10000, "PV-1", "Acme Corporation"), (6, 10000, "PV-2", "Acme Corporation"), (7, 10101, "PV-3", "Acme Corporation")],
+        {"- = E1 unmatched", "0 = E0+E2 one_to_many suggested"}),
+    "round checks of a day": (
+        [(5, 250000, "DEPOSIT")], [(4, 25000, "", "Check from Alder"), (4, 25000, "", "Check from Birch"), (4, 100000, "", "Check from Cedar"), (4, 100000, "", "Check from Dunmore")],
+        {"0 = E0+E1+E2+E3 one_to_many matched"}),
+    "a subset of a named party before a round amount that nothing names": (
+        [(9, 105333, "ACH ELKHORN SOFT"), (8, 75000, "MISC CR 4505272")], [(8, 75000, "PV-1", "Elkhorn Software LLC inv 1"), (8, 30333, "PV-2", "Elkhorn Software LLC inv 2")],
+        {"0 = E0+E1 one_to_many matched", "1 = - unmatched"}),
     "an entry over zero": ([], [(4, 0, "1010", "void")], {"- = E0 offset matched"}),
 }
 

@@ -94,9 +94,9 @@ def _of_groups(way: _Way, by: str) -> list[Claim]:
     groups = members.group_by("key", "currency").agg(
         pl.col("amount").sum(), pl.col("place").sort().alias("parts"), pl.col("day").min().alias("since"), pl.col("day").max().alias("until"),
         pl.col("words").unique().sort(), (pl.col("amount") > 0).all().alias("ins"), (pl.col("amount") < 0).all().alias("outs"),
-        (pl.col("amount") % _ROUND == 0).all().alias("round"),
+        (pl.col("amount") % _ROUND == 0).all().alias("round"), pl.when((pl.col("way") == pl.col("way").first()).all()).then(pl.col("way").first()).alias("way"),
     ).filter((pl.col("parts").list.len() > 1) & (pl.col("ins") | pl.col("outs")))
-    singles = way.single.select(pl.col("place").alias("single"), "currency", "amount", "day", pl.col("words").alias("words_single"))
+    singles = way.single.select(pl.col("place").alias("single"), "currency", "amount", "day", pl.col("words").alias("words_single"), pl.col("way").alias("way_single"))
     fitting = groups.join(singles, on=["currency", "amount"]).filter(
         (pl.col("since") >= pl.col("day") + way.first) & (pl.col("until") <= pl.col("day") + way.last))
     likeness = [_likest(way, *row) for row in fitting.select("words_single", "words").iter_rows()]
@@ -104,7 +104,7 @@ def _of_groups(way: _Way, by: str) -> list[Claim]:
     if by == "number":
         fitting = _named_first(way, fitting)
     else:
-        fitting = fitting.filter((pl.col("alike") >= DISAGREES) & (~pl.col("round") | (pl.col("alike") >= AGREES) | pl.lit(value=by == "day_kind")))
+        fitting = fitting.filter((pl.col("alike") >= DISAGREES) & (~pl.col("round") | (pl.col("alike") >= AGREES) | (pl.col("way") == pl.col("way_single")).fill_null(value=False)))
     best = fitting.sort("single", -pl.col("alike"), (pl.col("since") - pl.col("day")).abs(), "key")
     claimed: list[Claim] = []
     gone: set[int] = set()

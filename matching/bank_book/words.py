@@ -20,7 +20,8 @@ UNKNOWN = 60
 _VOWELS = re.compile("[AEIOUY]")
 _SPELLED = 4
 AGAINST = 15
-"""What the two letters of a cut word at the end take off, where no word of the entry begins so: `CASCADE ASHLAND LO` is not Cascade Ashland Office Supply."""
+"""What the two letters of a cut word at the end take off, where another entry's name goes on so and this one's does not: `CASCADE ASHLAND LO`
+is not Cascade Ashland Office Supply where the books know Cascade Ashland Logistics."""
 _GLUED = 9
 
 
@@ -40,6 +41,11 @@ class Lexicon:
         self._stands: dict[str, frozenset[str]] = {}
         self._banks: dict[str, list[tuple[frozenset[str], float]] | None] = {}
         self._books: dict[str, tuple[frozenset[str], float] | None] = {}
+        self._cuts: dict[str, str] = {}
+        self._with: dict[str, list[set[str]]] = defaultdict(list)
+        for words in distinct:
+            for word in words:
+                self._with[word].append(words)
 
     def knows(self, text: str) -> bool:
         """Whether the text has a word of four letters and more that stands for one of the books'."""
@@ -65,13 +71,25 @@ class Lexicon:
             if common:
                 agreeing += weight
                 said |= common
-        cut = _cut(bank)
-        against = AGAINST if cut and not any(word.startswith(cut) for word in theirs) else 0
+        cut = self._cut(bank)
+        against = AGAINST if cut and not any(word.startswith(cut) for word in theirs - said) else 0
         return max(0, round(50 * (sum(self._weight[word] for word in sorted(said)) / total + agreeing / weights)) - against)
 
     def rarest(self, book: str, count: int) -> list[str]:
         """The words that tell most about the entry."""
         return sorted(set(book.split()), key=lambda word: (-self._weight.get(word, 0.0), word))[:count]
+
+    def _cut(self, text: str) -> str:
+        """The last word of a bank text, where it is two letters with which a name of the books goes on that begins like the text."""
+        if text not in self._cuts:
+            before, _, last = text.rpartition(" ")
+            known = [word for word in before.split() if word in self._weight]
+            self._cuts[text] = last if len(last) == 2 and known and self._goes_on(set(known), last) else ""
+        return self._cuts[text]
+
+    def _goes_on(self, begun: set[str], cut: str) -> bool:
+        rarest = min(sorted(begun), key=lambda word: len(self._with[word]))
+        return any(begun <= words and any(word.startswith(cut) for word in words - begun) for words in self._with[rarest])
 
     def _read_bank(self, text: str) -> list[tuple[frozenset[str], float]] | None:
         """What each word of a bank text that the books know stands for, with its weight; None where the text has no words."""
@@ -135,12 +153,6 @@ class Lexicon:
             return set()
         alike = self._sorted[bisect_left(self._sorted, word[:2]):bisect_left(self._sorted, word[:2] + "~")]
         return {other for other in alike if abs(len(other) - len(word)) <= 1 and OSA.distance(word, other, score_cutoff=1) <= 1}
-
-
-def _cut(text: str) -> str:
-    """The last word of a bank text, where it is two letters of a longer one."""
-    last = text.rpartition(" ")[2]
-    return last if len(last) == 2 and last != text else ""
 
 
 def _bones(word: str) -> str:
