@@ -23,12 +23,12 @@ from typing import Protocol
 
 from sqlalchemy import Engine, func, select
 
-from cashapp import clock, db, frames, inbox, ingest, logs, periods, proposals, schema, strata
+from cashapp import clock, crews, db, frames, inbox, ingest, logs, periods, proposals, schema, strata
 from cashapp.errors import UsageError
 from cashapp.reading import issue_text
 from cashapp.tabular import replace_file
 from cashapp.workspace import Workspace
-from matching.engine import outcomes
+from matching.engine import AT_ONCE, outcomes
 from matching.schema import Outcome
 from parsers import documents, registry
 from parsers.amounts import to_text
@@ -138,6 +138,7 @@ class Options:
     post: bool = True
     actor: str = "cashapp"
     workers: int = 1
+    engine: str = ""  # who matches, as `crews.hired` takes it
     key: str = field(default_factory=logs.run_key)
     stopping: Callable[[], bool] = lambda: False
 
@@ -325,13 +326,13 @@ def _sha256(path: Path) -> str:
 def _match(workspace: Workspace, engine: Engine, options: Options, summary: Summary) -> None:
     """Match what nobody has decided, post what is certain, and count what is left."""
     began = time.perf_counter()
-    with db.writing(engine) as connection:
+    with crews.hired(options.engine) as crew, db.writing(engine) as connection:
         config = workspace.config
         policy = config.matching_policy()
         policy = replace(policy, closed_strata=(*policy.closed_strata, *strata.closed(connection, config.unattended, options.as_of)))
         wanted = frames.inputs(connection, policy, options.as_of, config.base_currency, config.learning.act_after)
         summary.timings["match_s"] = time.perf_counter() - began
-        receipts, pieces = wanted.receipts.select(proposals.RECEIPTS), _timed(outcomes(wanted), summary.timings)
+        receipts, pieces = wanted.receipts.select(proposals.RECEIPTS), _timed(outcomes(wanted, crews.PART if options.engine else AT_ONCE, crew), summary.timings)
         del wanted  # so that the engine's letting go of it frees it
         audit = proposals.Audit(config.unattended.audit_one_in, config.unattended.audit_seed)
         summary.matched = proposals.keep(connection, pieces, receipts, options.as_of, post=options.post, audit=audit)

@@ -39,6 +39,7 @@ from matching import (
     unnamed,
 )
 from matching.books import Books, read, with_receipts, without_texts
+from matching.crew import Alone, Crew
 from matching.hearing import Heard
 from matching.stages import Stage
 
@@ -51,29 +52,67 @@ def propose(inputs: schema.Inputs) -> schema.Outcome:
     return schema.joined(list(outcomes(inputs)))
 
 
-def outcomes(inputs: schema.Inputs, at_once: int = AT_ONCE) -> Iterator[schema.Outcome]:
-    """The outcome of `propose` in pieces, in order of receipts. Who gets what is settled for all before the first piece comes; only the
-    steps between look at no more than `at_once` receipts together."""
+def outcomes(inputs: schema.Inputs, at_once: int = AT_ONCE, crew: Crew | None = None) -> Iterator[schema.Outcome]:
+    """The outcome of `propose` in pieces, in order of receipts. Who gets what is settled for all before the first piece comes; the steps between
+    look at no more than `at_once` receipts together, and `crew` may do them elsewhere: the answers depend on neither."""
+    crew = crew or Alone()
     books = read(inputs)
     del inputs
-    payers, index = customers.identify(books), numbers.read(books.items, books.shapes)
-    parts = [_with_open_questions(_referred(part, payers, index)) for part in _parts(books, payers.spoken, at_once)]
-    early = _posted(stages.laid_together([part.referred for part in parts]), books)
-    sure = pl.concat([part.sure for part in parts])
-    refused = books.receipts.select("r").join(pl.concat([early.answers.select("r"), *(part.books.receipts.select("r") for part in parts)]), on="r", how="anti")
-    parts += [_referred(part, payers, index) for part in _parts(with_receipts(books, refused), payers.spoken, at_once)]
-    parts, books = [_waiting(part, early) for part in parts], without_texts(books)
+    payers = customers.identify(books)
+    nobody = books.receipts.clear()
+    ground = crew.share(Ground(with_receipts(books, nobody), payers.of(nobody), numbers.read(books.items, books.shapes)))
+    parts = crew.each(_look, _parts(books, payers, at_once), ground)
+    looked = crew.told(_told, parts)
+    early = _posted(stages.laid_together([part.referred for part in looked]), books)
+    seen = pl.concat([early.answers.select("r"), *(part.open for part in looked)])
+    refused = books.receipts.select("r").join(seen, on="r", how="anti")
+    parts += crew.each(_referred, _parts(with_receipts(books, refused), payers, at_once), ground)
+    settled = crew.share(early)
+    parts, books = crew.each(_waiting, parts, settled), without_texts(books)
     left = together.after(early.lines, books)
     closed = numbers.read(books.closed.with_row_index("i").select("i", "c", pl.col("amount").alias("open"), "document_number"))
-    turns = unnamed.turns(pl.concat([stages.pointed_out(part.heard)[0] for part in parts]), books)
-    thoughts = [_thought(part, early, closed, turns, left.items) for part in parts]
-    late = _posted(stages.laid_together([thought.every for thought in thoughts]), left)
+    then = crew.share(Then(closed, unnamed.turns(pl.concat(crew.told(_candidates, parts)), books), left.items))
+    thoughts = crew.each(_thought, parts, settled, then)
+    late = _posted(stages.laid_together(crew.told(_every, thoughts)), left)
     posted = stages.laid_together([early, late])
-    waiting = [_suggested(thought, late, left.items) for thought in thoughts]
+    waiting = crew.told(_itself, crew.each(_suggested, thoughts, crew.share(late), then))
     yield from explain.outcomes(books, explain.Decided(
-        sure, posted, stages.laid_together([part.stage for part in waiting]), pl.concat([part.told for part in waiting]),
+        pl.concat([part.sure for part in looked]), posted, stages.laid_together([part.stage for part in waiting]), pl.concat([part.told for part in waiting]),
         pl.concat([residual.explained(posted.answers, posted, books), *(part.differences for part in waiting)]),
     ), at_once)
+
+
+class Ground(NamedTuple):
+    """What every step looks at: the books without receipts, everybody's names, and the items' numbers."""
+
+    books: Books
+    payers: customers.Payers
+    items: numbers.Numbers
+
+
+class Then(NamedTuple):
+    """Where things stand when references have settled what they can."""
+
+    closed: numbers.Numbers
+    turns: pl.DataFrame  # of `unnamed.turns`
+    items: pl.DataFrame  # as what was posted leaves them
+
+
+class Part(NamedTuple):
+    """Some of the receipts, and what is known of their payers."""
+
+    receipts: pl.DataFrame
+    remittance: pl.DataFrame
+    candidates: pl.DataFrame
+    spoken: pl.DataFrame
+
+
+class Looked(NamedTuple):
+    """What all must know of a part that has been looked at: its answers, who paid for certain (r, c), and the receipts that stay open questions (r)."""
+
+    referred: Stage
+    sure: pl.DataFrame
+    open: pl.DataFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,19 +147,43 @@ class Suggested(NamedTuple):
     differences: pl.DataFrame
 
 
-def _parts(books: Books, spoken: pl.DataFrame, at_once: int) -> Iterator[Books]:
-    """The books with some of the receipts each; one payer's stand together, so that a name is looked at once."""
-    order = books.receipts.select("r").join(spoken, on="r", how="left").sort("n", "r", nulls_last=True)
-    return (with_receipts(books, order.slice(start, at_once)) for start in range(0, max(order.height, 1), at_once))
+def _parts(books: Books, payers: customers.Payers, at_once: int) -> Iterator[Part]:
+    """The receipts, so many at once; one payer's stand together, so that a name is looked at once."""
+    order = books.receipts.select("r").join(payers.spoken, on="r", how="left").sort("n", "r", nulls_last=True)
+    for start in range(0, max(order.height, 1), at_once):
+        own = with_receipts(books, order.slice(start, at_once))
+        said = payers.of(own.receipts)
+        yield Part(own.receipts, own.remittance, said.candidates, said.spoken)
 
 
-def _referred(books: Books, payers: customers.Payers, index: numbers.Numbers) -> Referred:
-    """What the receipts of `books` say, and what their references lead to."""
-    heard = hearing.hear(books, payers.of(books.receipts), index)
+def _look(part: Part, ground: Ground) -> Referred:
+    return _with_open_questions(_referred(part, ground))
+
+
+def _referred(part: Part, ground: Ground) -> Referred:
+    """What the receipts of the part say, and what their references lead to."""
+    books = replace(ground.books, receipts=part.receipts, remittance=part.remittance)
+    heard = hearing.hear(books, replace(ground.payers, candidates=part.candidates, spoken=part.spoken), ground.items)
     referred = stages.by_reference(heard, books)
     missed = _missed(referred, heard)
     sure = stages.sole_payers(heard.candidates).select("r", "c")
     return Referred(books, heard, _held_back(referred, missed, books), missed, sure)
+
+
+def _told(part: Referred) -> Looked:
+    return Looked(part.referred, part.sure, part.books.receipts.select("r"))
+
+
+def _candidates(part: Referred) -> pl.DataFrame:
+    return stages.pointed_out(part.heard)[0]
+
+
+def _every(thought: Thought) -> Stage:
+    return thought.every
+
+
+def _itself(suggested: Suggested) -> Suggested:
+    return suggested
 
 
 def _with_open_questions(part: Referred) -> Referred:
@@ -141,19 +204,19 @@ def _of_receipts(stage: Stage, receipts: pl.DataFrame) -> Stage:
     return Stage(stage.answers.join(receipts, on="r", how="semi"), stage.lines.join(receipts, on="r", how="semi"))
 
 
-def _thought(part: Referred, posted: Stage, closed: numbers.Numbers, turns: pl.DataFrame, items: pl.DataFrame) -> Thought:
-    """Everything that may become of the receipts; `items` are those that `posted` leaves open."""
+def _thought(part: Referred, posted: Stage, then: Then) -> Thought:
+    """Everything that may become of the receipts."""
     books, heard, referred, missed = part.books, part.heard, part.referred, part.missed
-    rest, left = books.receipts.select("r"), replace(books, items=items)
+    rest, left = books.receipts.select("r"), replace(books, items=then.items)
     open_still, taken = _still_open(referred, posted)
-    named_closed = _named_closed(rest, closed, heard, books)
+    named_closed = _named_closed(rest, then.closed, heard, books)
     closed_by_now = pl.concat([taken, named_closed])
     paid, no_longer = closed_by_now.filter("fits").select("r").unique().sort("r"), closed_by_now.select("r").unique().sort("r")
     spoken = pl.concat([_referring(referred), books.remittance.select("r"), missed, no_longer]).unique()
     open_still = _without_substitutes(open_still, no_longer)
     unsettled = rest.join(_settling(open_still), on="r", how="anti")
-    near = _not_granted(stages.by_near_reference(unsettled, heard, closed, left), paid)
-    by_sum = _not_granted(stages.by_amount(rest, heard, turns, left), spoken)
+    near = _not_granted(stages.by_near_reference(unsettled, heard, then.closed, left), paid)
+    by_sum = _not_granted(stages.by_amount(rest, heard, then.turns, left), spoken)
     paid_ahead = prepaid.ahead(rest, books)
     ruled, under_rules = stages.by_rule_set(rest.join(spoken, on="r", how="anti"), by_sum, heard, left)
     by_sum = _not_granted(by_sum, pl.concat([under_rules, paid_ahead]).unique())
@@ -162,10 +225,10 @@ def _thought(part: Referred, posted: Stage, closed: numbers.Numbers, turns: pl.D
     return Thought(books, heard, missed, stages.laid_together([open_still, near, ruled, by_sum]), paid, no_longer, paid_ahead)
 
 
-def _suggested(thought: Thought, late: Stage, items: pl.DataFrame) -> Suggested:
+def _suggested(thought: Thought, late: Stage, then: Then) -> Suggested:
     """What is suggested for the receipts that were not posted `late` either."""
     books, heard, every, missed = thought.books, thought.heard, thought.every, thought.missed
-    left = replace(books, items=items)
+    left = replace(books, items=then.items)
     waiting = books.receipts.select("r").join(late.answers, on="r", how="anti")
     open_now, _ = _still_open(_of_receipts(every, waiting), late)
     payers = stages.sole_payers(heard.candidates).join(waiting, on="r", how="semi")

@@ -34,6 +34,7 @@ def init(session: Session, folder: Path | None) -> None:
 @click.option("--no-post", is_flag=True, help="Propose only: nothing is applied unattended.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--workers", type=click.IntRange(min=1), default=1, help="Processes that read files.")
+@click.option("--engine", "matchers", default="", metavar="ENGINE", help="Who matches: local:2 for two processes, tcp://HOST:PORT for a Dask cluster (else this process).")
 @click.option("--wait", type=float, default=60.0, show_default=True, help="Seconds to wait for another run to finish.")
 @click.option("--watch", is_flag=True, help="Stay, and run whenever files in the inbox are complete.")
 @click.option("--poll", type=click.FloatRange(min=0.1), metavar="SECONDS", help="With --watch: look every so often instead of waiting to be told.")
@@ -42,7 +43,7 @@ def init(session: Session, folder: Path | None) -> None:
 @click.pass_obj
 @where
 def run(session: Session, files: tuple[Path, ...], format_name: str | None, as_of: dt.datetime | None, no_post: bool, as_json: bool,
-        workers: int, wait: float, watch: bool, poll: float | None, settle: float) -> int:
+        workers: int, matchers: str, wait: float, watch: bool, poll: float | None, settle: float) -> int:
     """Take the named files, or all in the inbox, into the books; apply what is certain, queue the rest."""
     from cashapp import clock, daily, watching
     from cashapp.cli import running, show
@@ -50,7 +51,7 @@ def run(session: Session, files: tuple[Path, ...], format_name: str | None, as_o
 
     def options() -> daily.Options:
         day = as_of.date() if as_of else clock.today()
-        return daily.Options(files or None, format_name, day, post=not no_post, actor=session.who, workers=workers)
+        return daily.Options(files or None, format_name, day, post=not no_post, actor=session.who, workers=workers, engine=matchers)
 
     if watch:
         if files or as_json:

@@ -1,0 +1,92 @@
+"""Other processes for a run's work, here or on other machines: `cashapp run --engine local:2`, `--engine tcp://scheduler:8786`.
+
+The engine is Dask distributed (`pip install cashapp-engine[cluster]`): a worker that dies is replaced and its parts are done again from their inputs.
+Workers only compute: nothing is written before the one transaction in which the run posts, so a part that is done twice counts once, and
+a run whose whole engine dies has changed nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any, TypeVar, cast
+
+import cashapp
+from cashapp.errors import CashappError, UsageError
+from matching.crew import Alone, Crew
+
+P = TypeVar("P")
+R = TypeVar("R")
+
+PART = 25_000
+"""So many receipts are one worker's part at once: seconds of work, where handing it out costs milliseconds."""
+RETRIES = 5
+"""So many workers may die over one part; then it is the part that kills them."""
+_WAIT_SECONDS = 60
+
+
+class Workers:
+    """The workers of a Dask cluster; what they make stays with them until it is asked for (`matching.crew.Crew`)."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def share(self, thing: P, /) -> P:
+        """A copy for each worker, so that one that dies takes none along."""
+        return cast("P", self._client.scatter(thing, broadcast=True, hash=False))
+
+    def each(self, step: Callable[..., R], parts: Iterable[object], *shared: object) -> list[R]:
+        """The parts' steps handed out; each is done where its part is, if it can be."""
+        return [self._client.submit(step, part, *shared, pure=False, retries=RETRIES) for part in parts]
+
+    def told(self, step: Callable[[P], R], parts: list[P]) -> list[R]:
+        """The steps' results brought here, in order; CashappError where the engine cannot give them."""
+        try:
+            return cast("list[R]", self._client.gather(self.each(step, parts)))
+        except Exception as error:
+            if type(error).__module__.startswith(("distributed", "concurrent.futures", "asyncio")):
+                raise CashappError(f"the engine lost its workers ({type(error).__name__}: {error}) – nothing was posted; run again") from error
+            raise
+
+
+@contextmanager
+def hired(engine: str) -> Iterator[Crew]:
+    """The workers of an engine: `local:N` for N processes of this machine, else a scheduler's address; without a name this process alone.
+    UsageError where there are none."""
+    if not engine:
+        yield Alone()
+        return
+    with ExitStack() as stack:
+        yield Workers(_client(engine, stack))
+
+
+def _client(engine: str, stack: ExitStack) -> Any:
+    """A client of the engine with workers of this version; the stack ends it, and the processes that were started for it."""
+    try:
+        import distributed
+    except ImportError:
+        raise UsageError(f"--engine {engine} needs Dask: pip install 'cashapp-engine[cluster]'") from None
+    dask: Any = distributed
+    kind, _, count = engine.partition(":")
+    if kind == "local" and not (count.isdecimal() and int(count)):
+        raise UsageError(f"--engine {engine}: say how many processes, as in local:2")
+    try:
+        where = stack.enter_context(dask.LocalCluster(n_workers=int(count), threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL)) if kind == "local" else engine
+        client = stack.enter_context(dask.Client(where, timeout=_WAIT_SECONDS, set_as_default=False))
+        client.wait_for_workers(int(count) if kind == "local" else 1, timeout=_WAIT_SECONDS)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise UsageError(f"--engine {engine}: no workers there ({error}) – is the scheduler up, and `dask worker` beside it?") from error
+    _refuse_others(client.run(_version))
+    return client
+
+
+def _version() -> str:
+    return cashapp.__version__
+
+
+def _refuse_others(versions: dict[str, str]) -> None:
+    """Another version of the rules would give other answers."""
+    for worker, version in versions.items():
+        if version != cashapp.__version__:
+            raise UsageError(f"worker {worker} has cashapp {version}, not {cashapp.__version__}: install the same everywhere")

@@ -1,0 +1,41 @@
+"""Who does a run's work in parts: this process, one part after the other, or other processes that share none of its memory.
+
+What `share` and `each` return may be nothing but a claim on what stands elsewhere: only `each` and `told` take it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Protocol, TypeVar
+
+P = TypeVar("P")
+R = TypeVar("R")
+
+
+class Crew(Protocol):
+    """Applies a step to each of many parts. Steps are pure functions on module level: one may run twice, and anywhere."""
+
+    def share(self, thing: P, /) -> P:
+        """What every part's step is given, brought to the workers once."""
+
+    def each(self, step: Callable[..., R], parts: Iterable[object], *shared: object) -> list[R]:
+        """`step(part, *shared)` of each part, in order; the results stay where they were made."""
+
+    def told(self, step: Callable[[P], R], parts: list[P]) -> list[R]:
+        """`step(part)` of each part, brought here."""
+
+
+class Alone:
+    """One process does all of it."""
+
+    def share(self, thing: P, /) -> P:
+        """The thing itself."""
+        return thing
+
+    def each(self, step: Callable[..., R], parts: Iterable[object], *shared: object) -> list[R]:
+        """One part after the other."""
+        return [step(part, *shared) for part in parts]
+
+    def told(self, step: Callable[[P], R], parts: list[P]) -> list[R]:
+        """One part after the other."""
+        return [step(part) for part in parts]
