@@ -7,7 +7,7 @@ import fnmatch
 import os
 import re
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -157,6 +157,13 @@ class Log(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.format != "none" and not self.file
 
 
+class Workers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who matches, as `--engine` takes it (empty: the program itself), and how many receipts are a worker's part at once."""
+
+    engine: str = ""
+    part: Annotated[int, msgspec.Meta(ge=1)] = 25_000
+
+
 class Metrics(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where the textfile collector of a node exporter finds this workspace's figures; empty: nowhere."""
 
@@ -224,6 +231,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     desk: DeskRules = DeskRules()
     log: Log = Log()
     metrics: Metrics = Metrics()
+    workers: Workers = Workers()
     oidc: Oidc = Oidc()
 
     def profile_for(self, name: str) -> tuple[Profile, Mismatch]:
@@ -415,6 +423,12 @@ calendar = "FED"
 # What a run does, as lines for programs: "none", "text" (key=value) or "json"; on standard error, or in a file (a path from this folder).
 format = "none"
 file = ""
+
+[workers]
+# Who matches: "" for the program itself, "local:2" for two processes of this machine, "tcp://HOST:8786" for a Dask cluster (docs/scale.md).
+engine = ""
+# So many receipts are one worker's part at once. The answers do not depend on it.
+part = 25000
 
 [metrics]
 # A file for the textfile collector of a Prometheus node exporter, written after each run and each check. It ends in .prom.

@@ -19,10 +19,6 @@ from matching.crew import Alone, Crew
 P = TypeVar("P")
 R = TypeVar("R")
 
-PART = 25_000
-"""So many receipts are one worker's part at once: seconds of work, where handing it out costs milliseconds."""
-RETRIES = 5
-"""So many workers may die over one part; then it is the part that kills them."""
 _WAIT_SECONDS = 60
 
 
@@ -31,14 +27,16 @@ class Workers:
 
     def __init__(self, client: Any) -> None:
         self._client = client
+        self._shared: list[object] = []  # kept to the end: what a part was made from is wanted again when its worker dies
 
     def share(self, thing: P, /) -> P:
         """A copy for each worker, so that one that dies takes none along."""
-        return cast("P", self._client.scatter(thing, broadcast=True, hash=False))
+        self._shared.append(self._client.scatter(thing, broadcast=True, hash=False))
+        return cast("P", self._shared[-1])
 
     def each(self, step: Callable[..., R], parts: Iterable[object], *shared: object) -> list[R]:
         """The parts' steps handed out; each is done where its part is, if it can be."""
-        return [self._client.submit(step, part, *shared, pure=False, retries=RETRIES) for part in parts]
+        return [self._client.submit(step, part, *shared, pure=False) for part in parts]
 
     def told(self, step: Callable[[P], R], parts: list[P]) -> list[R]:
         """The steps' results brought here, in order; CashappError where the engine cannot give them."""

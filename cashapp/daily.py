@@ -138,7 +138,7 @@ class Options:
     post: bool = True
     actor: str = "cashapp"
     workers: int = 1
-    engine: str = ""  # who matches, as `crews.hired` takes it
+    engine: str = ""  # who matches, as `crews.hired` takes it; empty: as the settings say
     key: str = field(default_factory=logs.run_key)
     stopping: Callable[[], bool] = lambda: False
 
@@ -326,13 +326,14 @@ def _sha256(path: Path) -> str:
 def _match(workspace: Workspace, engine: Engine, options: Options, summary: Summary) -> None:
     """Match what nobody has decided, post what is certain, and count what is left."""
     began = time.perf_counter()
-    with crews.hired(options.engine) as crew, db.writing(engine) as connection:
-        config = workspace.config
+    config = workspace.config
+    wanted_engine = options.engine or config.workers.engine
+    with crews.hired(wanted_engine) as crew, db.writing(engine) as connection:
         policy = config.matching_policy()
         policy = replace(policy, closed_strata=(*policy.closed_strata, *strata.closed(connection, config.unattended, options.as_of)))
         wanted = frames.inputs(connection, policy, options.as_of, config.base_currency, config.learning.act_after)
         summary.timings["match_s"] = time.perf_counter() - began
-        receipts, pieces = wanted.receipts.select(proposals.RECEIPTS), _timed(outcomes(wanted, crews.PART if options.engine else AT_ONCE, crew), summary.timings)
+        receipts, pieces = wanted.receipts.select(proposals.RECEIPTS), _timed(outcomes(wanted, config.workers.part if wanted_engine else AT_ONCE, crew), summary.timings)
         del wanted  # so that the engine's letting go of it frees it
         audit = proposals.Audit(config.unattended.audit_one_in, config.unattended.audit_seed)
         summary.matched = proposals.keep(connection, pieces, receipts, options.as_of, post=options.post, audit=audit)

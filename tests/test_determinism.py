@@ -26,12 +26,13 @@ class Way(NamedTuple):
     shuffle: int | None = None
     threads: str = "2"
     workers: str = "1"
+    engine: str = ""
     hash_seed: str = "0"
 
 
 WAYS = {
     "one thread": Way(threads="1"), "two processes": Way(workers="2"), "another order of sets": Way(hash_seed="7"),
-    "shuffled": Way(shuffle=1), "shuffled, one thread, two processes": Way(shuffle=2, threads="1", workers="2", hash_seed="9"),
+    "an engine of two workers": Way(engine="local:2"), "shuffled": Way(shuffle=1), "shuffled, one thread, two processes": Way(shuffle=2, threads="1", workers="2", hash_seed="9"),
 }
 
 
@@ -79,7 +80,9 @@ def books_of(made: Path, folder: Path, way: Way) -> dict[str, str]:
     files = sorted(str(path) for path in (made / "bank").iterdir())
     if way.shuffle is not None:
         chance.shuffle(files)
-    cashapp("run", *files, "--as-of", AS_OF, "--workers", way.workers)
+    settings = folder / "home" / "cashapp.toml"
+    settings.write_text(settings.read_text().replace("part = 25000", "part = 50"))
+    cashapp("run", *files, "--as-of", AS_OF, "--workers", way.workers, *(["--engine", way.engine] if way.engine else []))
     cashapp("check")
     return {what: without_clock(cashapp("export", what)) for what in EXPORTS}
 

@@ -1,0 +1,56 @@
+"""Real worker processes that die in the middle, once or always; and what is said where there are none."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from cashapp import crews
+from cashapp.errors import CashappError
+from tests.workspaces import cashapp
+
+
+def doubled(part: int, more: int) -> int:
+    return 2 * part + more
+
+
+def doubled_by_a_survivor(part: int, more: int, died: Path) -> int:
+    """The first worker that is given 3 dies over it, as a machine does: without a word."""
+    if part == 3 and not died.exists():
+        died.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return doubled(part, more)
+
+
+def fatal(_part: int) -> int:
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError
+
+
+def same(value: int) -> int:
+    return value
+
+
+def test_a_worker_that_dies_loses_nothing(tmp_path: Path) -> None:
+    died = tmp_path / "died"
+    with crews.hired("local:2") as crew:
+        first = crew.each(doubled, range(6), crew.share(1))
+        made = crew.each(doubled_by_a_survivor, range(6), 100, died)
+        assert crew.told(same, made) == [100, 102, 104, 106, 108, 110]
+        assert died.exists()
+        assert crew.told(same, first) == [1, 3, 5, 7, 9, 11]  # what the dead one had made is made again
+
+
+def test_a_part_that_kills_every_worker_ends_the_run_in_words() -> None:
+    with crews.hired("local:1") as crew, pytest.raises(CashappError, match="nothing was posted; run again"):
+        crew.told(same, crew.each(fatal, [1]))
+
+
+@pytest.mark.parametrize(("engine", "why"), [("local:0", "say how many processes"), ("local:two", "say how many processes"), ("nowhere", "no workers there")])
+def test_an_engine_that_is_none_is_refused(home: Path, engine: str, why: str) -> None:
+    done = cashapp(home, "run", "--engine", engine)
+    assert done.exit_code == 2
+    assert why in str(done.exception)
