@@ -1,6 +1,6 @@
 """A NACHA file in columns: ranges of plain records as frames, all others through the record reader, in one state and one order.
 
-A block of 6 MB is a sheet of bytes (parsers/nacha/sheet.py); its odd records (parsers/nacha/plain.py) cut it into ranges. Of a
+A block of 4 MB is a sheet of bytes (parsers/nacha/sheet.py); its odd records (parsers/nacha/plain.py) cut it into ranges. Of a
 range the entries become a frame (parsers/nacha/lines.py), while batches stay records: statements, controls, sums. The state is
 the record reader's own, so that either way of reading can go on where the other one ends.
 """
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from parsers.records import Record
     from parsers.sources import Source
 
-BLOCK_BYTES = 6 * 1024 * 1024
+BLOCK_BYTES = 4 * 1024 * 1024
 _PENDING_MAX = 50_000
 """So many records of the record reader at most are collected before they become a document."""
 
@@ -62,13 +62,15 @@ def read(format_name: str, state: State, source: Source) -> Iterator[Document]:
 @contextmanager
 def _collector_at_rest() -> Iterator[None]:
     """Without garbage collection, which would look through the records of a range again and again while they are made: none of them is
-    garbage, and none refers to itself."""
+    garbage, and none refers to itself. Frozen and let go they stand among the old objects, through which it looks seldom."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if was_enabled:
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()
 
 

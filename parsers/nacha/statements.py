@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from parsers.nacha.sheet import Marks, Numbers, Sheet
     from parsers.nacha.state import State
 
-_Tuple = TypeVar("_Tuple", bound=tuple[object, ...])
+_Tuple = TypeVar("_Tuple", Span, StatementOpened, StatementClosed, Control)
 
 
 class Batches(NamedTuple):
@@ -126,7 +126,7 @@ def _write_quiet(parts: Parts, document: Document, state: State, sheet: Sheet, b
     opening = [dates[nth] for nth in (2 * form + sheet.back[entries]).tolist()]
     closing = [dates[nth] for nth in (2 * form).tolist()]
     accounts = _accounts(state, sheet, entries, lines.ours[entries])
-    opened = _made(StatementOpened, headers, names, accounts, repeat("USD"), repeat("cash_report"), repeat(""), opening, opening, repeat(None), repeat(""))
+    opened = _made(StatementOpened, headers, names, accounts, repeat("USD"), repeat("cash_report"), repeat(""), opening, opening)
     closed = _made(StatementClosed, controls, repeat(None), closing)
     statements = list(map(Statement, opened, closed))
     document.statements.extend(statements)
@@ -143,8 +143,9 @@ _NO_CONTROL = Control(Span(0, 0, 0), "", 0, 0)
 
 
 def _made(kind: type[_Tuple], *columns: Iterable[object]) -> list[_Tuple]:
-    """Named tuples of columns; their own constructor takes half as long again."""
-    return list(map(tuple.__new__, repeat(kind), zip(*columns, strict=False)))  # the constants among the columns have no end
+    """Named tuples of columns, the fields behind these silent; their own constructor takes half as long again."""
+    silent = (repeat(kind._field_defaults[name]) for name in kind._fields[len(columns):])
+    return list(map(tuple.__new__, repeat(kind), zip(*columns, *silent, strict=False)))  # the constants among the columns have no end
 
 
 def _accounts(state: State, sheet: Sheet, entries: Numbers, ours: Marks) -> list[str]:

@@ -19,7 +19,7 @@ from functools import cached_property
 from operator import itemgetter
 from typing import BinaryIO, Literal, NamedTuple
 
-from parsers.sources import BLOCK_BYTES, LINE_BYTES_MAX, Source, decode
+from parsers.sources import LINE_BYTES_MAX, Source, decode
 
 FIELDS = ("TRNTYPE", "DTPOSTED", "DTAVAIL", "TRNAMT", "FITID", "REFNUM", "CHECKNUM", "NAME", "MEMO")
 """The everyday leaves of an entry, in the order of `Entry.values`."""
@@ -29,6 +29,7 @@ SILENT = ("DTUSER", "SIC", "SRVRTID", "PAYEEID")
 
 _BLANKS = " \t\r\n\0\x1a"  # bytes; as Latin-1 text others would count as white space too
 _LAYOUTS_MAX = 24
+BLOCK_BYTES = 2 * 1024 * 1024
 _LOOK_BYTES = 256 * 1024
 _TAG_BYTES = len("<STMTTRN>")
 _LAYOUT_TAGS_MAX = 80
