@@ -29,9 +29,10 @@ _INTEREST = re.compile(
     r"INT[EÉ]R[EÊ]TS\b|INTERESES\b|INTERESSI\b|RENTE\b",
 )
 
-STEMS = ("INTER", "ZINS", "RENTE", "FEE", "CHARGE", "KONTOF", "ENTGELT", "BANKGEB", "ABSCHLUSS", "FRAIS", "COTISATION", "COMMISSION", "COMISI",
+INTEREST_STEMS = ("INTER", "ZINS", "RENTE")
+STEMS = (*INTEREST_STEMS, "FEE", "CHARGE", "KONTOF", "ENTGELT", "BANKGEB", "ABSCHLUSS", "FRAIS", "COTISATION", "COMMISSION", "COMISI",
          "GASTOS", "KOSTEN", "SPESE", "RET", "CK", "NSF", "IMPAY", "REJ", "DEVOL", "UNPAID")
-"""A text in ASCII has one of these in it where more than its sign says what it is."""
+"""A text in ASCII has one of these in it where more than its sign says what it is; one of money in has one of interest."""
 
 
 def is_return(text: str) -> bool:

@@ -122,6 +122,13 @@ def test_generated(version: camt.Version, message: camt.Message, block: int | No
     assert assert_equal(written(version=version, message=message)).lines.height > 240
 
 
+@pytest.mark.parametrize("statements", [24, 60, 320])
+def test_many_small_statements_are_few_documents(statements: int) -> None:
+    content = written(960, statements=statements)
+    assert len(assert_equal(content).statements) == statements
+    assert len(columns(content)) <= 3
+
+
 def plain(count: int) -> bytes:
     """Entries of one shape."""
     payments = [Payment(100 + number, DAY, DAY, f"HK{number}", "EUR", f"E-{number}", payer_name="Koskela Oy") for number in range(count)]

@@ -14,7 +14,7 @@ import polars as pl
 
 from parsers import bank_text
 from parsers.amounts import AmountError, minor_digits
-from parsers.booking_text import STEMS
+from parsers.booking_text import INTEREST_STEMS, STEMS
 from parsers.delimited.entries import CHECK_NUMBER, kind
 from parsers.delimited.words import direction_of, is_debit_word, status_of
 from parsers.written_dates import is_ambiguous, written_date
@@ -242,7 +242,9 @@ def _kinds(columns: _Columns, types: pl.Series, texts: pl.Series, signs: Ints) -
     which, words = _looked_up(types, str)
     pairs, pair = np.unique(which * 3 + signs + 1, return_inverse=True)
     of_type = [kind(str(words[one // 3]), "", one % 3 - 1) for one in pairs.tolist()]
-    asked = texts.str.contains_any(list(STEMS), ascii_case_insensitive=True) | (texts.str.len_bytes() != texts.str.len_chars())
+    asked = texts.str.contains_any(list(INTEREST_STEMS), ascii_case_insensitive=True) | (texts.str.len_bytes() != texts.str.len_chars())
+    money_out = np.flatnonzero(signs < 0)
+    asked = asked.scatter(money_out, texts.gather(money_out).str.contains_any(list(STEMS), ascii_case_insensitive=True) | asked.gather(money_out))
     rows = np.flatnonzero(asked.to_numpy() | _flags([one not in _BY_SIGN for one in of_type], pair))
     found = [kind(*each) for each in zip(types.gather(rows), texts.gather(rows), signs[rows].tolist(), strict=True)]
     kinds: pl.Series = pl.Series(of_type, dtype=pl.String)[pair].scatter(rows, pl.Series(found, dtype=pl.String))

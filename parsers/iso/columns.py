@@ -19,7 +19,8 @@ from parsers import documents
 from parsers.byte_columns import Places
 from parsers.iso import entry_columns
 from parsers.iso.line_columns import LineColumns
-from parsers.records import BankLine, Span
+from parsers.mixed_parts import MixedParts
+from parsers.records import BankLine, Span, StatementOpened
 from parsers.xml.records import Record as RecordPiece
 from parsers.xml.records import RecordRun, pieces_and_runs
 from parsers.xml.runs import RECORDS_MIN, Runs
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from parsers.byte_columns import Ints
-    from parsers.documents import Document, Statement
+    from parsers.documents import Document
     from parsers.formats.iso_camt import Reading
     from parsers.iso.entry_columns import Family, Shape
     from parsers.iso.statement import Statement as Account
@@ -48,8 +49,8 @@ _PENDING_MAX = 50_000
 
 
 def parts(source: Source, reading: Reading, containers: Iterable[str], records_of: RecordsOf, name: str = "camt") -> Iterator[Document]:
-    """The file's documents: one for each run, one for what stands before it."""
-    so_far, shapes, runs = _Parts(name), _Known(reading), Runs()
+    """The file's documents: one for the runs of each block with what stands between them."""
+    shapes, runs = _Known(reading), Runs()
 
     def find(data: bytes, start: int, tag: bytes, closing: bytes) -> Run | None:
         if reading.charset.encoding != "utf-8" or reading.statement is None or not reading.statement.is_open:
@@ -61,19 +62,17 @@ def parts(source: Source, reading: Reading, containers: Iterable[str], records_o
         rows_max = min(documents.PART_ROWS, 4 * shapes.entries) if has_shapes else RECORDS_MIN
         return runs.find(data, start, tag, closing, rows_max)
 
-    pending: list[Record] = []
+    waiting = _Waiting(name)
     for piece in pieces_and_runs(source, reading.charset, containers, ("Ntry",), find):
         if isinstance(piece, RecordRun):
-            if pending:
-                yield so_far.part(pending)
-                pending = []
-            yield _of_run(piece, reading, shapes, so_far, records_of)
+            if waiting.is_full(piece.run):
+                yield waiting.part()
+            _take_run(piece, reading, shapes, waiting, records_of)
         else:
-            pending += records_of(reading, piece)
-            if len(pending) > _PENDING_MAX:
-                yield so_far.part(pending)
-                pending = []
-    yield so_far.part(pending)
+            waiting.take(records_of(reading, piece))
+            if len(waiting.found) > _PENDING_MAX:
+                yield waiting.part()
+    yield waiting.part()
 
 
 @dataclass(slots=True)
@@ -103,56 +102,94 @@ class _Known:
 
 
 @dataclass(slots=True)
-class _Parts:
-    """The documents so far: how many statements they open, and the last one."""
+class _Taken:
+    """A run whose entries have been read in columns: their lines in the file, the lines of their documents, their statement, and their
+    places among all lines."""
+
+    run: Run
+    base: int
+    columns: LineColumns
+    lines: Ints
+    document_lines: Ints
+    statement: int
+    keys: Ints
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """What has been read and is in no document yet: records, and runs of one block, which become a frame together: a file of many small
+    statements would else be many small frames."""
 
     format_name: str
-    statements: int = 0
-    last: Statement | None = None
+    so_far: MixedParts = field(init=False)
+    found: list[Record] = field(default_factory=list)
+    keys: list[int] = field(default_factory=list)
+    """The place of each bank line among the records."""
+    runs: list[_Taken] = field(default_factory=list)
+    opened: int = 0
+    """Statements that are opened among the records."""
+    seq: int = 0
 
-    def part(self, found: list[Record]) -> Document:
-        """The next document: records as if the open statement were opened before them."""
-        carried = self.last if self.last and self.last.closed is None else None
-        whole = [carried.opened, *found] if carried else found
-        part = next(documents.drained(self.format_name, whole, rows_max=len(whole) + 1))
-        if carried:
-            carried.closed = part.statements.pop(0).closed
-        offset = self.statements - (carried is not None)
-        if offset:
-            part.lines = part.lines.with_columns(pl.col("statement") + offset)
-        self.statements += len(part.statements)
-        self.last = part.statements[-1] if part.statements else self.last
+    def __post_init__(self) -> None:
+        self.so_far = MixedParts(self.format_name)
+
+    @property
+    def statement(self) -> int:
+        """The number of the statement that is open."""
+        return self.so_far.statements + self.opened - 1
+
+    def is_full(self, run: Run) -> bool:
+        """Whether a document must be made before this run."""
+        rows = sum(taken.columns.rows for taken in self.runs) + len(self.keys)
+        return rows + run.starts.size > documents.PART_ROWS or (bool(self.runs) and self.runs[0].run.laid is not run.laid)
+
+    def take(self, records: Iterable[Record], key: int | None = None) -> None:
+        """More records; `key`: the place of their bank lines, else the next ones."""
+        for record in records:
+            self.found.append(record)
+            if isinstance(record, BankLine):
+                self.keys.append(self.seq if key is None else key)
+                self.seq += key is None
+            elif isinstance(record, StatementOpened):
+                self.opened += 1
+
+    def part(self) -> Document:
+        """The next document."""
+        found, keys, runs = self.found, self.keys, self.runs
+        self.found, self.keys, self.runs, self.opened = [], [], [], 0
+        if not runs:
+            return self.so_far.part(found)
+        columns = LineColumns.joined([taken.columns for taken in runs])
+        places = Places(*(np.concatenate([ends + taken.base for taken, ends in zip(runs, every, strict=True)])
+                          for every in ([taken.run.starts for taken in runs], [taken.run.ends for taken in runs])))
+        statement = np.repeat([taken.statement for taken in runs], [taken.columns.rows for taken in runs])
+        lines, document_lines = (np.concatenate(every) for every in ([taken.lines for taken in runs], [taken.document_lines for taken in runs]))
+        frame, remittance = columns.frames(lines, places, statement, document_lines, runs[0].base)
+        if not found:
+            return documents.Document(self.format_name, lines=frame, remittance=remittance)
+        part = self.so_far.part(found)
+        _merge(part, frame, remittance, np.concatenate([taken.keys for taken in runs])[columns.known], np.array(keys, np.int64))
         return part
 
 
-def _of_run(piece: RecordRun, reading: Reading, shapes: _Known, so_far: _Parts, records_of: RecordsOf) -> Document:
-    """The document of a run: what columns cannot tell stands among the rest where the file has it."""
+def _take_run(piece: RecordRun, reading: Reading, shapes: _Known, waiting: _Waiting, records_of: RecordsOf) -> None:
+    """A run: what columns cannot tell stands among the rest where the file has it."""
     run, statement = piece.run, reading.statement
     assert statement is not None, "a run stands in a statement"
     is_known = shapes.refreshed()
     columns = _columns(run, shapes.shapes, statement)
     lines = run.lines(reading.charset.newline, piece.span.line)
-    told = np.flatnonzero(columns.known)
+    told = int(np.count_nonzero(columns.known))
     if is_known:
         shapes.entries += columns.rows
-        shapes.told += told.size
-    found: list[Record] = []
-    order: list[int] = []
+        shapes.told += told
     for row in np.flatnonzero(~columns.known).tolist():
         span = Span(int(lines[row]), int(run.starts[row]) + piece.base, int(run.ends[row]) + piece.base)
-        for record in records_of(reading, RecordPiece(span, run.record(row))):
-            found.append(record)
-            if isinstance(record, BankLine):
-                order.append(row)
-    if not told.size:
-        return so_far.part(found)
-    places = Places(run.starts + piece.base, run.ends + piece.base)
-    frame, remittance = columns.frames(lines, places, so_far.statements - 1, _document_lines(run, columns, lines), piece.base)
-    if not found:
-        return documents.Document(so_far.format_name, lines=frame, remittance=remittance)
-    part = so_far.part(found)
-    _merge(part, frame, remittance, told, np.array(order, np.int64))
-    return part
+        waiting.take(records_of(reading, RecordPiece(span, run.record(row))), waiting.seq + row)
+    if told:
+        keys = waiting.seq + np.arange(columns.rows)
+        waiting.runs.append(_Taken(run, piece.base, columns, lines, _document_lines(run, columns, lines), waiting.statement, keys))
+    waiting.seq += columns.rows
 
 
 def _columns(run: Run, shapes: list[Shape], statement: Account) -> LineColumns:

@@ -71,6 +71,25 @@ class LineColumns:
         self.amount_minor, self.instructed_minor = np.zeros(self.rows, np.int64), np.zeros(self.rows, np.int64)
         self.booking_date, self.value_date = np.full(self.rows, NO_DAY, np.int64), np.full(self.rows, NO_DAY, np.int64)
 
+    @classmethod
+    def joined(cls, several: Sequence[LineColumns]) -> LineColumns:
+        """Runs of one block as one."""
+        if len(several) == 1:
+            return several[0]
+        whole = cls(several[0].block, sum(one.rows for one in several))
+        first = 0
+        for one in several:
+            rows = np.arange(first, first + one.rows)
+            for name in ("known", "amount_minor", "booking_date", "value_date", "instructed_minor", "is_instructed", "is_said"):
+                getattr(whole, name)[rows] = getattr(one, name)
+            for name, places in one.texts.items():
+                whole.put_text(name, rows, places)
+            for name, (texts, which) in one.words.items():
+                whole.put_words(name, rows, texts, which)
+            whole.told += [told._replace(row=told.row + first) for told in one.told]
+            first += one.rows
+        return whole
+
     def put_text(self, name: str, rows: Ints, places: Places) -> None:
         """The texts of a column in those rows."""
         if name not in self.texts:
@@ -91,19 +110,19 @@ class LineColumns:
         column = self.words[name]
         column.which[rows] = np.array([column.code(text) for text in texts])[which]
 
-    def frames(self, lines: Ints, spans: Places, statement: int, told_lines: Ints, base: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    def frames(self, lines: Ints, spans: Places, statement: Ints, told_lines: Ints, base: int) -> tuple[pl.DataFrame, pl.DataFrame]:
         """The frames of the bank lines that are known and of their remittance lines, whose `row` counts these; `lines` and `spans` are
-        places in the file, `told_lines` the lines of all documents that are told, one after the other, `base` where the block stands."""
+        places in the file, `statement` the number of each one's statement, `told_lines` the lines of all documents that are told, one after the other, `base` where the block stands."""
         content = b"".join((self.block.data, self.block.added)) if self.block.added else self.block.data
         rows = max(self.rows, *(told.row.size for told in self.told), 0)
         block = pl.Series("block", [content], dtype=pl.Binary).new_from_index(0, rows)
         return self._lines(block, lines, spans, statement), self._remittance(block, told_lines, base)
 
-    def _lines(self, block: pl.Series, lines: Ints, spans: Places, statement: int) -> pl.DataFrame:
+    def _lines(self, block: pl.Series, lines: Ints, spans: Places, statement: Ints) -> pl.DataFrame:
         kept = slice(None) if self.known.all() else np.flatnonzero(self.known)
         size = lines[kept].size
         made = {
-            "statement": pl.Series([statement], dtype=pl.Int32).new_from_index(0, size), "line": pl.Series(lines[kept]),
+            "statement": pl.Series(statement[kept].astype(np.int32)), "line": pl.Series(lines[kept]),
             "byte_start": pl.Series(spans.start[kept]), "byte_end": pl.Series(spans.end[kept]),
             "amount_minor": pl.Series(self.amount_minor[kept]), "booking_date": _dates(self.booking_date[kept]),
             "value_date": _dates(self.value_date[kept]), "fee_minor": pl.Series([0], dtype=pl.Int64).new_from_index(0, size),
