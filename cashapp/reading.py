@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -141,19 +141,24 @@ def issue_json(file: str, found: Issue) -> str:
     )
 
 
+def _on_stderr(line: str) -> None:
+    sys.stderr.write(line + "\n")
+
+
 @dataclass(slots=True)
 class Telling:
     """Issues told as they come: on stderr, and as JSON lines where a stream for them is given."""
 
     stream: BinaryIO | None = None
     errors: int = 0
+    tell: Callable[[str], object] = _on_stderr
 
     def through(self, found: Iterable[Part]) -> Iterator[Part]:
         """The same parts; the issues of each are told before it is passed on."""
         for part in found:
             for told in part.document.issues:
                 self.errors += told.severity == "error"
-                sys.stderr.write(issue_text(part.file, told) + "\n")
+                self.tell(issue_text(part.file, told))
                 self._keep(part.file, told)
             yield part
 

@@ -8,6 +8,7 @@ import os
 import random
 import subprocess
 import sys
+from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,24 +32,25 @@ class Way(NamedTuple):
 
 
 WAYS = {
-    "one thread": Way(threads="1"), "two processes": Way(workers="2"), "another order of sets": Way(hash_seed="7"),
-    "an engine of two workers": Way(engine="local:2"), "shuffled": Way(shuffle=1), "shuffled, one thread, two processes": Way(shuffle=2, threads="1", workers="2", hash_seed="9"),
+    "one thread": Way(threads="1"), "two processes, another order of sets": Way(workers="2", hash_seed="7"),
+    "an engine of two workers": Way(engine="local:2"), "shuffled": Way(shuffle=1),
+    "shuffled, one thread, two processes": Way(shuffle=2, threads="1", workers="2", hash_seed="9"),
 }
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A messy world of 400 receipts in a bank file of each format."""
+    """A messy world of 250 receipts in a bank file of each format."""
     folder = tmp_path_factory.mktemp("world")
-    world.write(world.build(world.Dials(seed=11, receipts=400, customers=150, days=2, mess=2.0)), folder)
+    world.write(world.build(world.Dials(seed=11, receipts=250, customers=100, days=2, mess=2.0)), folder)
     return folder
 
 
 @pytest.fixture(scope="module")
 def expected(made: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     books = books_of(made, tmp_path_factory.mktemp("plain"), Way())
-    assert books["applications"].count("\n") > 100
-    assert books["exceptions"].count("\n") > 50
+    assert books["applications"].count("\n") > 80
+    assert books["exceptions"].count("\n") > 30
     return books
 
 
@@ -74,7 +76,7 @@ def books_of(made: Path, folder: Path, way: Way) -> dict[str, str]:
     for kind in ("customers", "invoices", "remittances"):
         header, *rows = (made / f"{kind}.csv").read_text(encoding="utf-8").splitlines(keepends=True)
         if way.shuffle is not None:
-            chance.shuffle(rows)
+            rows = shuffled(rows, chance)
         (folder / f"{kind}.csv").write_text(header + "".join(rows), encoding="utf-8")
         cashapp("import", kind, str(folder / f"{kind}.csv"), "--as-of", AS_OF)
     files = sorted(str(path) for path in (made / "bank").iterdir())
@@ -85,6 +87,14 @@ def books_of(made: Path, folder: Path, way: Way) -> dict[str, str]:
     cashapp("run", *files, "--as-of", AS_OF, "--workers", way.workers, *(["--engine", way.engine] if way.engine else []))
     cashapp("check")
     return {what: without_clock(cashapp("export", what)) for what in EXPORTS}
+
+
+def shuffled(rows: list[str], chance: random.Random) -> list[str]:
+    """The rows in another order; those of one payment (their first column) stay in the payer's, which says what is paid first."""
+    first: defaultdict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        first[row.partition(",")[0]].append(row)
+    return [row for key in chance.sample(sorted(first), len(first)) for row in first[key]]
 
 
 def without_clock(text: str) -> str:

@@ -96,11 +96,11 @@ def check(session: Session, as_json: bool) -> int:
 def demo(folder: Path) -> int:
     """Run a small company's week of bank files in a new workspace, and leave it to play with."""
     from cashapp import demo as company
-    from cashapp.cli import show
+    from cashapp.cli import progress, show
 
     workspace, engine = company.prepare(folder)
     closing(engine)
-    with show.watching() as watcher:
+    with progress.watching() as watcher:
         for summary in company.week(workspace, engine, watcher):
             show.summary(summary)
     proofs = company.proofs(engine)

@@ -25,13 +25,17 @@ if TYPE_CHECKING:
 def import_(session: Session, kind: str, files: tuple[Path, ...], as_of: dt.datetime | None, as_json: bool, wait: float) -> int:
     """Bring in lists as CSV, XLSX or Parquet; a refused row is told on stderr and makes the exit status 3."""
     from cashapp import clock, imports
+    from cashapp.cli import progress
 
     workspace, engine = session.open()
     imports.refuse_missing(files)
     date = as_of.date() if as_of else clock.today()
     done: list[Imported] = []
-    with workspace.locked(wait):
+    with workspace.locked(wait), progress.watching() as watcher:
+        total, through = sum(path.stat().st_size for path in files) if len(files) > 1 else 0, 0
         for path in files:
+            watcher.stage(f"importing {path.name}", through, total)
+            through += path.stat().st_size
             done += imports.run(engine, workspace.config, kind, [path], as_of=date, actor=session.who)
             _tell(done[-1], as_json=as_json)
     if as_json:

@@ -34,14 +34,15 @@ def parse(files: tuple[Path, ...], format_name: str | None, to: str | None, out:
           as_json: bool) -> int:
     """Read bank files and print their rows; any `error` issue makes the exit status 3."""
     from cashapp import reading, tabular
+    from cashapp.cli import progress
     from cashapp.errors import UsageError
 
     if as_json and not check:
         raise UsageError("--json goes with --check; for rows as JSON lines say --to jsonl")
     reading.require(files, format_name)
-    with tabular.replaced(issues_out) if issues_out else nullcontext() as stream:
-        telling = reading.Telling(stream)
-        found = (part for path in files for part in telling.through(reading.parts(path, format_name)))
+    with tabular.replaced(issues_out) if issues_out else nullcontext() as stream, progress.watching(is_drawn=bool(out) or not sys.stdout.isatty()) as watcher:
+        telling = reading.Telling(stream, tell=watcher.tell)
+        found = progress.through((part for path in files for part in telling.through(reading.parts(path, format_name))), files, watcher)
         if check:
             ties = _check(files, format_name, telling, as_json)
             return 0 if ties and not telling.errors else 3

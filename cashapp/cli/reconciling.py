@@ -35,11 +35,14 @@ def reconcile(ctx: click.Context, account: str | None, period: str | None, as_js
         return
     if account is None or period is None:
         raise UsageError("`reconcile` needs --account ACCOUNT and --period YYYY-MM")
+    from cashapp.cli import progress
     from cashapp.reconciliation import matching_run, picture
 
     session: Session = ctx.obj
-    with _writing(session, account, period) as (connection, found, month):
+    with _writing(session, account, period) as (connection, found, month), progress.watching() as watcher:
+        watcher.stage(f"matching {account}")
         ran = matching_run.run(connection, found, month.last, session.who)
+        watcher.stage(f"proving {period}")
         drawn = picture.draw(connection, found, month)
         told = _told(connection, drawn)
     told["made"], told["broken"] = ran.made, ran.broken

@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from cashapp import daily, db, last_check, logs, watching
-from cashapp.cli import show
+from cashapp.cli import progress
 from cashapp.cli.context import Session, tell
 from cashapp.config import Log
 from cashapp.proof import Proof
@@ -31,7 +31,7 @@ def once(workspace: Workspace, engine: Engine, options: daily.Options, wait_seco
 
 
 def _run(workspace: Workspace, engine: Engine, options: daily.Options, wait_seconds: float, events: logs.Events) -> daily.Summary:
-    with workspace.locked(wait_seconds), show.watching(events) as watcher:
+    with workspace.locked(wait_seconds), progress.watching(events) as watcher:
         return daily.run(workspace, engine, options, watcher)
 
 

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
 from rich.console import Console, Group
 from rich.panel import Panel
-from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
 from cashapp.daily import Summary, money_by_currency
 from cashapp.exceptions import REASONS
-from cashapp.logs import Events
 from cashapp.proof import Proof
 
 if TYPE_CHECKING:
@@ -28,48 +22,6 @@ if TYPE_CHECKING:
 def console() -> Console:
     """Standard output at the terminal's width, or at 110 columns where it is no terminal."""
     return Console(file=sys.stdout, width=None if sys.stdout.isatty() else 110, highlight=False)
-
-
-class Watching:
-    """The operator's view of a run: lines on stderr, and a bar with rate and remaining time there when it is a terminal."""
-
-    def __init__(self, progress: Progress, events: Events) -> None:
-        self._progress = progress
-        self._task = progress.add_task("", total=None)
-        self.events = events
-
-    def tell(self, line: str) -> None:
-        """One line; it stays above the bar. Where events go to stderr, they say the same."""
-        if self.events.on_stderr:
-            return
-        if self._progress.disable:
-            click.echo(line, err=True)
-        else:
-            self._progress.console.print(line, markup=False)
-
-    def stage(self, what: str, done: int = 0, total: int = 0) -> None:
-        """Move the bar to `done` of `total` bytes; where no total is known it only shows that work goes on."""
-        self._progress.update(self._task, description=what, completed=done, total=total or None)
-
-
-class _Pace(ProgressColumn):
-    """`12.3 of 169.0 MB, 41.0 MB/s, 0:00:04 left`; nothing where the whole is not known."""
-
-    def render(self, task: Task) -> Text:
-        if not task.total:
-            return Text("")
-        size = f"{task.completed / 1e6:,.1f} of {task.total / 1e6:,.1f} MB"
-        if not task.speed or task.time_remaining is None:
-            return Text(size)
-        return Text(f"{size}, {task.speed / 1e6:,.1f} MB/s, {dt.timedelta(seconds=round(task.time_remaining))} left")
-
-
-@contextmanager
-def watching(events: Events | None = None) -> Iterator[Watching]:
-    """A watcher for one piece of work; nothing is drawn where stderr is no terminal."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), _Pace(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
-        yield Watching(progress, events or Events())
 
 
 def summary(told: Summary) -> None:

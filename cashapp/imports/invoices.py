@@ -145,10 +145,10 @@ def _open_amounts(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _numbered(connection: Connection, items: pl.DataFrame) -> pl.DataFrame:
-    """New items get their ids in the order of the file."""
+    """New items get their ids in the order of their keys: what the order of the file's rows is must decide nothing."""
     first = db.next_id(connection, schema.open_item.c.item_id)
     number = pl.col("is_new").cast(pl.Int64).cum_sum() - 1 + first
-    return items.with_columns(pl.when("is_new").then(number).otherwise("item_id_known").alias("item_id"))
+    return items.sort(_KEY).with_columns(pl.when("is_new").then(number).otherwise("item_id_known").alias("item_id"))
 
 
 def _insert(connection: Connection, new: pl.DataFrame, source: Source) -> None:
