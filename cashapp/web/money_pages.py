@@ -42,7 +42,7 @@ def overview(request: Asked) -> Template:
         since = (dt.date.fromisoformat(str(runs[0]["as_of"])) if runs else today) - overview_of.HISTORY
         return {"runs": runs, "days": _applied_by_day(runs, today), "precision": overview_of.precision(connection, since),
                 "unapplied": overview_of.unapplied_by_age(connection, today), "cash": overview_of.cash_by_day(connection, today),
-                "counts": queue.counts(connection, queue.Filter(), desk_of(request).deadlines()), "ages": _ages(connection, today),
+                "counts": queue.figures(connection, queue.Filter(), desk_of(request).deadlines()).counts, "ages": _ages(connection, today),
                 "base": desk_of(request).workspace.config.base_currency}
 
     return page("overview", **desk_of(request).read(ask))
