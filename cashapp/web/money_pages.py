@@ -182,7 +182,7 @@ def file(request: Asked, file_id: FromPath[int]) -> Template:
 def original(request: Asked, file_id: FromPath[int]) -> Template:
     """The bytes of a line in the file as the bank sent it, with what stands around them."""
     asked = request.query_params
-    start, end = (int(asked.get(name, "0")) if asked.get(name, "0").isdigit() else 0 for name in ("from", "to"))
+    start, end = (int(asked.get(name, "0")) if asked.get(name, "0").isdecimal() else 0 for name in ("from", "to"))
     file, line = schema.source_file, schema.bank_line
 
     def ask(connection: Connection) -> tuple[Row[*tuple[object, ...]] | None, Row[*tuple[object, ...]] | None]:

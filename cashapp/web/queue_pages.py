@@ -26,7 +26,7 @@ def filter_of(request: Asked) -> Filter:
     asked = request.query_params
     age = asked.get("age", "")
     return Filter(
-        status=asked.get("status", "open"), reason=asked.get("reason", ""), owner=asked.get("owner", ""), age=int(age) if age.isdigit() and len(age) < 5 else 0,
+        status=asked.get("status", "open"), reason=asked.get("reason", ""), owner=asked.get("owner", ""), age=int(age) if age.isdecimal() and len(age) < 5 else 0,
         due=asked.get("due", ""), currency=asked.get("currency", ""), at_least=asked.get("at_least", ""), at_most=asked.get("at_most", ""), search=asked.get("search", ""),
         order=asked.get("order", "oldest"),
     )
@@ -60,7 +60,7 @@ def queue_page(request: Asked) -> Template:
 def just_done(request: Asked) -> dict[str, object] | None:
     """What was just done, to be told with its undo: the case that `?done=` names and its last event."""
     number = request.query_params.get("done", "")
-    if not number.isdigit():
+    if not number.isdecimal():
         return None
     history = desk_of(request).read(lambda c: queue.history(c, int(number)))
     return {"exception_id": int(number), "event": history[-1], "version": history[-1].event_id} if history else None
