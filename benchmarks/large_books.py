@@ -29,6 +29,7 @@ REASONS = (
     ("unknown_payer", 26), ("short_payment", 18), ("ambiguous_payer", 14), ("no_reference", 12), ("over_payment", 9), ("late_discount", 7),
     ("weak_evidence", 6), ("already_paid", 5), ("unknown_reference", 3),
 )
+FINDINGS = [["payer", "for", "the name is the customer's"], ["document", "for", "the number is an open item's"], ["amount", "against", "the amount is not what is open"]]
 WITHOUT_SUGGESTION = ("unknown_payer", "unknown_reference")
 
 
@@ -213,11 +214,7 @@ def _suggestions(connection: Connection, came: pl.DataFrame) -> None:
     db.insert_frame(connection, schema.proposal_line, heads.select(
         pl.col("id").alias("receipt_id"), "rank", zero.alias("n"), pl.col("item").alias("item_id"), pl.col("amount").alias("applied_minor"), zero.alias("discount_minor"),
         zero.alias("deduction_minor"), zero.alias("write_off_minor")))
-    db.insert_frame(connection, schema.evidence, pl.concat([
-        asked.select(pl.col("id").alias("receipt_id"), pl.lit(step, dtype=pl.Int64).alias("step"), pl.lit(question).alias("question"), pl.lit(speaks).alias("speaks"),
-                     pl.lit(finding).alias("finding"))
-        for step, question, speaks, finding in ((1, "payer", "for", "the name is the customer's"), (2, "document", "for", "the number is an open item's"),
-                                                (3, "amount", "against", "the amount is not what is open"))]))
+    db.insert_frame(connection, schema.evidence, asked.select(pl.col("id").alias("receipt_id"), pl.lit(json.dumps(FINDINGS)).alias("findings")))
 
 
 def _decide(connection: Connection, came: pl.DataFrame, on: dt.date) -> None:
@@ -258,7 +255,8 @@ def _log(connection: Connection, came: pl.DataFrame, week: _Week) -> None:
         "as_of": week.on.isoformat(), "files": [{"path": f"inbox/drop-{week.on}.sta", "format": "mt940", "status": "processed", "transactions": came.height}],
         "receipts": {"count": came.height, "amount": {"USD": total}}, "applied": {"auto_count": posted.height, "auto_amount": {"USD": done}},
         "exceptions": {}, "returned": 0, "unapplied": {"USD": "1.00"}, "timings": {}}
-    connection.execute(schema.run_log.insert().values(run_id=week.number + 1, started_at=dt.datetime.combine(week.on, dt.time(6)), as_of=week.on, actor="cashapp",
+    connection.execute(schema.run_log.insert().values(run_id=week.number + 1, run_key=f"week {week.number}", started_at=dt.datetime.combine(week.on, dt.time(6)),
+                                                      finished_at=dt.datetime.combine(week.on, dt.time(6, 1)), as_of=week.on, actor="cashapp",
                                                       summary=json.dumps(summary)))
 
 

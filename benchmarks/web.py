@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import random
 import re
+import resource
 import socket
 import subprocess
 import sys
@@ -156,6 +157,12 @@ def table(seen: list[tuple[str, list[float]]]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def processor_seconds() -> float:
+    """Of the processes that this one started and that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 @contextmanager
 def database(home: Path, *, postgres: bool) -> Iterator[str]:
     """The URL of the books: SQLite in the folder, or a server from a wheel whose data lie beside it."""
@@ -192,8 +199,11 @@ def main() -> None:
         if not filled:
             large_books.build(engine, workspace.folder("archive"), size)
         engine.dispose()
+        before = processor_seconds()
         with served(workspace.home, url) as base:
-            told = table(measured(base, size, options))
+            seen = measured(base, size, options)
+        visits = sum(len(seconds) for _, seconds in seen)
+        told = table(seen) + f"\n{visits} visits; the server took {1000 * (processor_seconds() - before) / visits:.1f} ms of processor time for each, its start included.\n"
     sys.stdout.write(told)
     if options.out:
         options.out.write_text(told, encoding="utf-8")

@@ -35,10 +35,10 @@ HEAD = "0001"
 _WRITER = 0x63617368  # the key of the advisory lock that lets one writer at a time into PostgreSQL
 
 
-def connect(url: str) -> Engine:
-    """An engine for the URL; nothing is opened yet."""
+def connect(url: str, at_once: int = 5) -> Engine:
+    """An engine for the URL that keeps so many connections open; nothing is opened yet."""
     try:
-        engine = create_engine(url)
+        engine = create_engine(url, pool_size=at_once, max_overflow=at_once)
     except (ArgumentError, NoSuchModuleError) as error:
         raise UsageError(f"{url!r} is no database: {error} – sqlite:///path/cashapp.db or postgresql+psycopg://user@host/name") from error
     if engine.dialect.name == "sqlite":
@@ -223,9 +223,9 @@ def operating_error(error: Exception) -> str | None:
     return None
 
 
-def opened(url: str) -> Engine:
+def opened(url: str, at_once: int = 5) -> Engine:
     """The engine of a database at `HEAD`: a new one is made ready, one of another revision is an error that says the remedy."""
-    engine = connect(url)
+    engine = connect(url, at_once)
     found = revision(engine)
     if found is None:
         migrate(engine)

@@ -74,7 +74,7 @@ def test_the_database_finds_and_sorts_what_the_calendar_says(many: Engine, as_of
                 break
             after = page.after
         assert found == [number for _, _, number in wanted]
-        counted = dict(queue.lateness(connection, asked, at))
+        counted = dict(queue.figures(connection, asked, at).lateness)
         assert counted == {"late": sum(one.late > 0 for one, _ in told.values())} | {role: sum(one.role == role for one, _ in told.values()) for role in RULES.escalate}
         for place in range(1, len(found) - 1, 37):
             assert queue.neighbours(connection, asked, at, found[place]) == (found[place - 1], found[place + 1])

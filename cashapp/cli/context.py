@@ -40,13 +40,13 @@ class Session:
 
         return self.actor or clock.actor()
 
-    def open(self) -> tuple[Workspace, Engine]:
-        """The workspace, which must be one, and its database at the present schema."""
+    def open(self, at_once: int = 5) -> tuple[Workspace, Engine]:
+        """The workspace, which must be one, and its database at the present schema, for so many connections at once."""
         from cashapp import db
 
         workspace = self.workspace
         _ = workspace.config  # a folder that is no workspace is refused before anything is made in it
-        return workspace, closing(db.opened(workspace.db_url))
+        return workspace, closing(db.opened(workspace.db_url, at_once))
 
 
 def closing(engine: Engine) -> Engine:

@@ -10,6 +10,9 @@ import click
 from cashapp.cli.context import Session, tell, where
 from cashapp.errors import UsageError
 
+CONNECTIONS = 20
+"""Kept open to the database: about as many as there are clerks at work in the same second."""
+
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
@@ -27,7 +30,7 @@ def serve(session: Session, host: str, port: int, tls_cert: Path | None, tls_key
 
     if not (_is_loopback(host) or behind_proxy or (tls_cert and tls_key)):
         raise UsageError(f"{host} can be reached by others: give --tls-cert and --tls-key, or --behind-proxy where a proxy speaks TLS")
-    workspace, engine = session.open()
+    workspace, engine = session.open(CONNECTIONS)
     secure = behind_proxy or tls_cert is not None
     scheme = "https" if tls_cert else "http"
     tell(f"the desk of {workspace.home.resolve().name} opens at {scheme}://{host}:{port} – Ctrl-C closes it")

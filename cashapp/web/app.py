@@ -72,6 +72,8 @@ async def _with_headers(message: Message, scope: Scope) -> None:
         headers = MutableScopeHeaders.from_message(message)
         for name, value in access.HEADERS.items():
             headers.setdefault(name, value)
+        if scope["litestar_app"].state.secure:
+            headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         if not scope["path"].startswith("/static/"):
             headers.setdefault("Cache-Control", "no-store")
 

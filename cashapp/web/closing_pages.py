@@ -51,7 +51,7 @@ def decide(request: Asked, data: Form) -> Response[bytes]:
     number = text_of(data, "adjustment")
 
     def act(connection: Connection) -> None:
-        if not number.isdigit():
+        if not number.isdecimal():
             raise UsageError("which adjustment?")
         if text_of(data, "deed") == "approve":
             adjustments.approve(connection, int(number), signed_by(request))

@@ -42,7 +42,7 @@ def overview(request: Asked) -> Template:
         since = (dt.date.fromisoformat(str(runs[0]["as_of"])) if runs else today) - overview_of.HISTORY
         return {"runs": runs, "days": _applied_by_day(runs, today), "precision": overview_of.precision(connection, since),
                 "unapplied": overview_of.unapplied_by_age(connection, today), "cash": overview_of.cash_by_day(connection, today),
-                "counts": queue.counts(connection, queue.Filter(), desk_of(request).deadlines()), "ages": _ages(connection, today),
+                "counts": queue.figures(connection, queue.Filter(), desk_of(request).deadlines()).counts, "ages": _ages(connection, today),
                 "base": desk_of(request).workspace.config.base_currency}
 
     return page("overview", **desk_of(request).read(ask))
@@ -182,7 +182,7 @@ def file(request: Asked, file_id: FromPath[int]) -> Template:
 def original(request: Asked, file_id: FromPath[int]) -> Template:
     """The bytes of a line in the file as the bank sent it, with what stands around them."""
     asked = request.query_params
-    start, end = (int(asked.get(name, "0")) if asked.get(name, "0").isdigit() else 0 for name in ("from", "to"))
+    start, end = (int(asked.get(name, "0")) if asked.get(name, "0").isdecimal() else 0 for name in ("from", "to"))
     file, line = schema.source_file, schema.bank_line
 
     def ask(connection: Connection) -> tuple[Row[*tuple[object, ...]] | None, Row[*tuple[object, ...]] | None]:

@@ -26,7 +26,7 @@ def filter_of(request: Asked) -> Filter:
     asked = request.query_params
     age = asked.get("age", "")
     return Filter(
-        status=asked.get("status", "open"), reason=asked.get("reason", ""), owner=asked.get("owner", ""), age=int(age) if age.isdigit() and len(age) < 5 else 0,
+        status=asked.get("status", "open"), reason=asked.get("reason", ""), owner=asked.get("owner", ""), age=int(age) if age.isdecimal() and len(age) < 5 else 0,
         due=asked.get("due", ""), currency=asked.get("currency", ""), at_least=asked.get("at_least", ""), at_most=asked.get("at_most", ""), search=asked.get("search", ""),
         order=asked.get("order", "oldest"),
     )
@@ -51,7 +51,7 @@ def queue_page(request: Asked) -> Template:
     wanted, after = filter_of(request), request.query_params.get("after", "")
     at = desk_of(request).deadlines()
     told = desk_of(request).read(lambda c: {
-        "page": queue.page(c, wanted, at, after), "counts": queue.counts(c, wanted, at), "totals": queue.totals(c, wanted, at), "lateness": queue.lateness(c, wanted, at),
+        "page": queue.page(c, wanted, at, after), **queue.figures(c, wanted, at)._asdict(),
         "owners": queue.owners(c), "saved": _saved(c, request.user.login), "since": queue.newest(c), "seen": queue.last_of_all(c),
     })
     return page("queue", wanted=wanted, after=after, query=query_of(wanted), query_of=query_of, at=at, bulk=BULK, count=0, oob=False, done=just_done(request), **told)
@@ -60,7 +60,7 @@ def queue_page(request: Asked) -> Template:
 def just_done(request: Asked) -> dict[str, object] | None:
     """What was just done, to be told with its undo: the case that `?done=` names and its last event."""
     number = request.query_params.get("done", "")
-    if not number.isdigit():
+    if not number.isdecimal():
         return None
     history = desk_of(request).read(lambda c: queue.history(c, int(number)))
     return {"exception_id": int(number), "event": history[-1], "version": history[-1].event_id} if history else None
@@ -76,8 +76,7 @@ def news(request: Asked) -> Response[bytes]:
         last = queue.last_of_all(connection)
         if (queue.newest(connection), last) == (since, seen):
             return None
-        return {"count": queue.opened_since(connection, since), "seen": last, "counts": queue.counts(connection, wanted, at),
-                "totals": queue.totals(connection, wanted, at), "lateness": queue.lateness(connection, wanted, at)}
+        return {"count": queue.opened_since(connection, since), "seen": last, **queue.figures(connection, wanted, at)._asdict()}
 
     told = desk_of(request).read(ask)
     if told is None:

@@ -98,9 +98,9 @@ def trail(request: Asked) -> Template:
     query = select(event).order_by(event.c.event_id.desc()).limit(PAGE)
     if who:
         query = query.where(event.c.actor == who)
-    if case.isdigit():
+    if case.isdecimal():
         query = query.where(event.c.exception_id == int(case))
-    if before.isdigit():
+    if before.isdecimal():
         query = query.where(event.c.event_id < int(before))
     found = desk_of(request).read(lambda c: c.execute(query).all())
     return page("trail", events=found, who=who, case=case, more=found[-1].event_id if len(found) == PAGE else 0)
