@@ -9,6 +9,7 @@ from parsers.amounts import to_minor
 ROLES = ("clerk", "senior", "manager")
 """Whom a late case may go up to."""
 
+
 class DueRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Cases of these reasons (empty: any) from this amount on (decimal text; empty: any) are decided within so many working days."""
 

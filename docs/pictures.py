@@ -19,7 +19,7 @@ from tests.desks import PASSWORD, served
 SCREENS = Path(__file__).with_name("screens")
 PEOPLE = {"rita": ("Rita Alvarez", "admin"), "mia": ("Mia Chen", "manager")}
 PAGES = {
-    "queue": "/queue", "case": "/cases/4", "overview": "/overview", "customers": "/customers", "customer": "/customers/C-1018", "files": "/files", "file": "/files/1",
+    "queue": "/queue", "case": "/cases/5", "match": "/cases/3?edit=1", "overview": "/overview", "customers": "/customers", "customer": "/customers/C-1018", "files": "/files", "file": "/files/1",
     "original": "/files/3/original?from=276&to=435", "approvals": "/approvals", "reconciliations": "/reconciliation",
     "reconciliation": "/reconciliation/month?account=4407001122&period=2026-11", "report": "/reports/aging", "rules": "/rules", "trail": "/trail", "me": "/me",
 }

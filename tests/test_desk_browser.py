@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import polars as pl
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import Engine, select
 
-from cashapp import db, proof, schema
+from cashapp import db, exceptions, proof, schema
 from cashapp.workspace import Workspace
 from tests.desks import PASSWORD, served
 from tests.workspaces import cashapp
@@ -105,7 +107,7 @@ def test_the_queue_is_worked_by_keyboard_alone(browser: Browser, desk: tuple[str
     page.keyboard.type("INV-10415")
     page.keyboard.press("Tab")
     page.keyboard.type("1330.00")
-    assert page.locator("[data-remaining]").inner_text() == "0.00"
+    assert page.locator("#match [data-remaining]").inner_text() == "0.00"
     page.keyboard.press("Enter")
     page.wait_for_url("**done=*")
 
@@ -128,12 +130,138 @@ def test_many_cases_are_ticked_and_accepted(browser: Browser, desk: tuple[str, W
     page = log_in(browser, base, "sam")
     for key in ("j", "j", "j", "Space", "j", "j", "Shift+Space"):
         page.keyboard.press(key)
-    assert page.locator("[data-ticked]").inner_text() == "3 ticked"
+    assert page.locator("[data-ticked]").inner_text() == "3 ticked · 6,450.00 USD"
     page.keyboard.press("a")
-    page.wait_for_selector("text=Accept 3 suggestions")
+    page.wait_for_selector("text=Accept the first suggestion: 3 cases")
     page.keyboard.press("Enter")
-    page.wait_for_selector("text=3 posted")
+    page.wait_for_selector("text=3 done")
     assert len(reasons(engine)) == 3
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/queue")
+    for key in ("j", "Space", "Shift+ArrowDown"):
+        page.keyboard.press(key)
+    page.keyboard.press("i")
+    page.wait_for_selector("text=Assign: 2 cases")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=2 done")
+
+
+def test_a_payment_is_split_deducted_and_asked_about_by_keyboard(browser: Browser, desk: tuple[str, Workspace, Engine]) -> None:
+    base, _, engine = desk
+    page = log_in(browser, base, "sam")
+
+    open_case(page, base, "unknown_payer")
+    page.keyboard.press("m")
+    assert page.locator("#mail").input_value().startswith("Dear ATLAS PROCUREMENT SERVICES")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".note >> text=asked for remittance on")
+    page.keyboard.press("x")
+    page.wait_for_selector("text=No other report told of 1,975.00 USD")
+    page.keyboard.press("s")
+    page.keyboard.type("C-1018")
+    page.keyboard.press("Tab")
+    page.keyboard.type("1,000.00")
+    assert page.locator("details[data-verb=s] [data-remaining]").inner_text() == "975.00"
+    for field in ("", "C-1028", "975.00"):
+        page.keyboard.press("Tab")
+        page.keyboard.type(field)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**done=*")
+
+    open_case(page, base, "short_payment")
+    page.keyboard.press("d")
+    page.keyboard.type("150.00")
+    page.keyboard.press("Tab")
+    page.keyboard.type("shortage")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**done=*")
+
+    open_case(page, base, "already_paid")
+    page.keyboard.press("t")
+    page.keyboard.press("Tab")
+    page.keyboard.type("C-1028")
+    page.keyboard.press("Tab")
+    page.keyboard.type("their parent's")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**done=*")
+    assert "transfer" in page.locator(".toast").inner_text()
+    with db.reading(engine) as connection:
+        rows = schema.application
+        taken = connection.execute(select(rows.c.deduction_minor, rows.c.deduction_reason).where(rows.c.deduction_minor != 0, rows.c.actor == "sam")).all()
+        assert [tuple(row) for row in taken] == [(150_00, "shortage")]
+        assert not [found.what for found in proof.prove(connection) if found.broken]
+
+
+def test_items_are_found_while_typing_and_taken(browser: Browser, desk: tuple[str, Workspace, Engine]) -> None:
+    base, _, engine = desk
+    page = log_in(browser, base, "sam")
+    open_case(page, base, "unknown_payer")
+    page.keyboard.press("f")
+    page.keyboard.press("Escape")
+    page.type("#match [name=find]", "ridge")
+    page.wait_for_selector("#items >> text=INV-10434")
+    page.locator("[data-take='INV-10434']").press("Enter")
+    assert page.locator("#match [name=amount]").first.input_value() == "1,975.00"
+    assert page.locator("#match [data-remaining]").inner_text() == "0.00"
+    page.click("#match >> text=Match >> nth=-1")
+    page.wait_for_url("**done=*")
+    assert "unknown_payer" not in reasons(engine)
+
+
+def test_new_cases_come_without_a_reload_and_nothing_jumps(browser: Browser, desk: tuple[str, Workspace, Engine]) -> None:
+    base, _, engine = desk
+    page = log_in(browser, base, "sam")
+    for key in ("j", "j", "Space"):
+        page.keyboard.press(key)
+    page.evaluate("window.samePage = true")
+    top = page.locator("table.list").bounding_box()
+    with db.writing(engine) as connection:
+        exceptions.open_cases(connection, pl.DataFrame({"reason": ["control_mismatch"]}), dt.date.today())
+    page.evaluate("htmx.ajax('GET', document.getElementById('news').getAttribute('hx-get'), {target: '#news', swap: 'outerHTML'})")
+    page.wait_for_selector("text=1 new")
+    assert "7" in page.locator("#reasons [aria-current=true]").inner_text()
+    assert page.locator("table.list").bounding_box() == top
+    assert page.locator("tr[data-row]").count() == 6
+    page.keyboard.press(".")
+    page.wait_for_selector("tr[data-row] >> text=case 7")
+    assert page.locator("tr[data-row]").count() == 7
+    assert page.locator("tr[data-row] input:checked").count() == 1
+    assert page.locator("tr[aria-selected=true]").count() == 1
+    assert page.evaluate("window.samePage")
+
+
+def test_a_month_is_matched_by_keyboard_signed_by_two_and_locked(browser: Browser, desk: tuple[str, Workspace, Engine]) -> None:
+    base, _, engine = desk
+    month = f"{base}/reconciliation/month?account=4407001122&period=2026-11"
+    sam, mia = log_in(browser, base, "sam"), log_in(browser, base, "mia")
+    sam.goto(month)
+    for key in ("j", "Space", "ArrowRight", "Space"):
+        sam.keyboard.press(key)
+    assert sam.locator("output").inner_text() == "bank −1,890.00 · books −1,890.00 · difference 0.00 USD"
+    with sam.expect_navigation():
+        sam.keyboard.press("m")
+    sam.wait_for_selector("text=matched by sam")
+    for key in ("j", "Space", "ArrowRight", "j", "Space"):
+        sam.keyboard.press(key)
+    with sam.expect_navigation():
+        sam.keyboard.press("m")
+    assert "say why" in sam.locator(".trouble").inner_text()
+    assert sam.locator("tr[data-row] input:checked").count() == 2
+    with sam.expect_navigation():
+        sam.keyboard.press("r")
+    sam.fill("[name=reason]", "the difference is looked for")
+    for label in ("Owns the difference", "Sign as preparer"):
+        sam.click(f"text={label}")
+    sam.wait_for_selector("text=prepared by sam")
+    mia.goto(month)
+    mia.click("text=Sign as reviewer")
+    mia.wait_for_selector("text=reviewed by mia")
+    mia.fill("[name=reason]", "month end")
+    mia.click("text=Lock 2026-11")
+    mia.wait_for_selector("text=the month is locked")
+    with db.reading(engine) as connection:
+        assert not [found.what for found in proof.prove(connection) if found.broken]
 
 
 def test_single_keys_can_be_turned_off(browser: Browser, desk: tuple[str, Workspace, Engine]) -> None:
@@ -203,10 +331,11 @@ def test_files_are_dropped_and_a_refused_one_says_why(browser: Browser, desk: tu
 def test_no_page_shuts_anybody_out(browser: Browser, desk: tuple[str, Workspace, Engine], scheme: str) -> None:
     base = desk[0]
     page = log_in(browser, base, "mia", color_scheme=scheme, viewport={"width": 400, "height": 900})
-    paths = ["/queue", "/cases/1", "/cases/4", "/overview", "/customers", "/customers/C-1018", "/files", "/files/1", "/approvals", "/reconciliation",
+    paths = ["/queue", "/cases/1", "/cases/4", "/cases/5", "/cases/3?edit=1", "/overview", "/customers", "/customers/C-1018", "/files", "/files/1", "/approvals", "/reconciliation",
              "/reconciliation/month?account=4407001122&period=2026-11", "/rules", "/reports/aging", "/trail", "/me"]
     for path in paths:
         page.goto(f"{base}{path}")
+        page.evaluate("document.querySelectorAll('main details:not(.suggestion)').forEach((each) => { each.open = true; })")
         found = Axe().run(page)
         assert found.violations_count == 0, (path, found.generate_report())
         assert page.evaluate("document.documentElement.scrollWidth") <= 400, path

@@ -228,7 +228,7 @@ def test_verbs_of_a_case_are_forms_without_scripts(desk: tuple[str, Engine]) -> 
     act(2, "ask")
     assert "asked for remittance on" in sam.get("/cases/2").text
     act(2, "transfer", customer="C-1018", reason="theirs")
-    act(6, "deduct", amount="10.00", reason="price", document="INV-10432")
+    act(6, "deduct", amount="10.00", reason="pricing", document="INV-10432")
     assert [status_of(engine, number) for number in (2, 3, 4, 6)] == ["resolved", "resolved", "resolved", "open"]
     wrong = sam.post("/cases/1/duplicate", seen=sam.seen(1), receipt="R000")
     assert (wrong.status_code, "there is no other receipt" in wrong.text) == (422, True)

@@ -175,7 +175,7 @@ def accept(session: Session, exception_id: int, rank: int, as_of: dt.datetime | 
 @click.argument("more", nargs=-1)
 @click.option("--discount", multiple=True, metavar="INVOICE=AMOUNT", help="A discount taken beside the cash; may be repeated.")
 @click.option("--deduct", multiple=True, metavar="INVOICE=AMOUNT", help="A deduction beside the cash, for --reason; may be repeated.")
-@click.option("--reason", default="", help="What is deducted for: a code of [desk] in cashapp.toml.")
+@click.option("--reason", default="", help="What is deducted for: a code such as shortage, damage, pricing.")
 @_AS_OF
 @click.pass_obj
 @where
@@ -267,7 +267,7 @@ def write_off(session: Session, exception_id: int, amount: str, reason: str, doc
 @exceptions.command()
 @click.argument("exception_id", type=int, metavar="ID")
 @click.option("--amount", required=True, help="How much.")
-@click.option("--reason", required=True, help="What for: a code of [desk] in cashapp.toml, such as shortage, damage, price.")
+@click.option("--reason", required=True, help="What for: a code such as shortage, damage, pricing; [[deductions]] in cashapp.toml adds others.")
 @click.option("--invoice", "document", default="", help="Which item is short (else that of the first suggestion, which is posted with it).")
 @_AS_OF
 @click.pass_obj

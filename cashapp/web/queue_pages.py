@@ -108,10 +108,12 @@ BULK = {
 def bulk(request: Asked, data: Form) -> Response[bytes]:
     """One verb for the ticked cases: first a preview with count and sum, then, confirmed, the deed, case by case. What has changed since the preview is left alone."""
     chosen, seen = BULK.get(text_of(data, "verb") or "accept"), _ticked(data)
-    if chosen is None or not seen:
-        return Redirect("/queue", status_code=303)
+    if chosen is None:
+        raise UsageError(f"{text_of(data, 'verb')!r} is nothing to do with many cases; there are {', '.join(BULK)}")
     requires(chosen.right)(request, None)  # type: ignore[arg-type]  # the guard looks at the user only
     requires(chosen.verb)(request, None)  # type: ignore[arg-type]
+    if not seen:
+        return Redirect("/queue", status_code=303)
     given = {name: text_of(data, name) for name, _, _ in chosen.fields}
 
     def look(connection: Connection) -> tuple[list[queue.Case], dict[int, int]]:
