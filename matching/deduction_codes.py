@@ -7,6 +7,7 @@ a company extends or replaces them in `cashapp.toml`.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import NamedTuple
 
 
@@ -43,6 +44,12 @@ def code_of(text: str, reasons: tuple[Reason, ...] = DEFAULTS) -> str:
     """
     upper = text.upper()
     for reason in reasons:
-        if upper == reason.code.upper() or any(re.search(rf"(?<![A-Z]){re.escape(word)}(?![A-Z])", upper) for word in reason.words):
+        if upper == reason.code.upper() or (reason.words and _any_of(reason.words).search(upper)):
             return reason.code
     return ""
+
+
+@cache
+def _any_of(words: tuple[str, ...]) -> re.Pattern[str]:
+    """What finds one of the words, whole."""
+    return re.compile(rf"(?<![A-Z])(?:{'|'.join(map(re.escape, words))})(?![A-Z])")

@@ -23,6 +23,7 @@ KEY_CUSTOMERS_MAX = 200
 PARTNERS_MAX = 20
 BATCH = 5_000
 """So many names are compared at once; the result does not depend on it."""
+PAIR = 1 << 32
 FAINT_SCORE = 75
 RESEMBLES = 85
 BEGUN_MIN = 4
@@ -109,12 +110,22 @@ def _scored(spelled: pl.DataFrame, known: pl.DataFrame, policy: Policy) -> pl.Da
 
 def _pairs(wanted: pl.DataFrame, keys: pl.DataFrame, own: pl.DataFrame, index: pl.DataFrame) -> pl.DataFrame:
     """Names with those known names that share the most and the rarest keys and are at least a little alike, scored."""
-    shared = keys.join(index, on="hashed").group_by("w", "k").agg(pl.sum("weight"))
-    ordered = shared.sort("w", "weight", "k", descending=[False, True, False])
-    nearest = ordered.filter(pl.int_range(pl.len()).over("w") < PARTNERS_MAX)
+    nearest = _sharing(keys, index)
     both = nearest.join(wanted, on="w").join(own, on="k", suffix="_own")
     scored = both.with_columns(_score(both)).filter(pl.col("score") >= FAINT_SCORE)
     return scored.select("n", "core", "long", "core_own", "form_own", "whole_own", "score")
+
+
+def _sharing(keys: pl.DataFrame, index: pl.DataFrame) -> pl.DataFrame:
+    """w, k, weight: each name's `PARTNERS_MAX` known names with the most and the rarest keys in common. A pair is one integer while
+    millions of them are added up."""
+    pair = pl.col("w").cast(pl.UInt64) * PAIR + pl.col("k")
+    shared = keys.join(index, on="hashed").select(pair.alias("pair"), "weight").group_by("pair").agg(pl.sum("weight"))
+    placed = shared.with_columns((pl.col("pair") // PAIR).cast(pl.UInt32).alias("w"))
+    least = placed.group_by("w").agg(pl.col("weight").top_k(PARTNERS_MAX).min().alias("least"))
+    near = placed.join(least, on="w").filter(pl.col("weight") >= pl.col("least"))
+    ordered = near.select("w", (pl.col("pair") % PAIR).cast(pl.UInt32).alias("k"), "weight").sort("w", "weight", "k", descending=[False, True, False])
+    return ordered.filter(pl.int_range(pl.len()).over("w") < PARTNERS_MAX)
 
 
 def _score(both: pl.DataFrame) -> pl.Series:

@@ -162,7 +162,7 @@ def _answered(tasks: Tasks, count: int, pool: Pool, books: Books) -> list[list[A
         for row, found in zip(without.tolist(), patient, strict=True):
             sets[row] = found
     answered = [
-        _judged(_in_turn(found, turn), amounts, target, books.policy)
+        _judged(_in_turn(found, turn), amounts, target, books.policy) if found else []
         for found, turn, amounts, target in zip(sets, tasks.turn.tolist(), opens, tasks.target.tolist(), strict=True)
     ]
     without = np.array([row for row, found in enumerate(sets) if not found], dtype=np.int64)
@@ -191,8 +191,6 @@ def _in_turn(sets: list[combine.Chosen], turn: int) -> list[combine.Chosen]:
 
 def _judged(sets: list[combine.Chosen], amounts: Integers, target: int, policy: Policy) -> list[Answer]:
     """The likeliest sets as answers; all that make the sum are rivals of each other."""
-    if not sets:
-        return []
     count = len(amounts)
     seen_all = count <= min(policy.subset_items, combine.SMALL) and _is_telling(amounts, target)
     answered: list[Answer] = []
