@@ -201,6 +201,21 @@ TABLES = {
             490.00  | Orion Metalworks | => posted: INV-1003 490.00 discount 10.00
             - INV-1003 500.00 discount=10.00
         """,
+    "lines that pay their items exactly, and a check over more: nobody but the lines says who paid": """
+        customers
+            A | Orion Metalworks Inc.
+        items
+            A INV-1001 1210.10
+            A INV-1002 500.00
+            A INV-1003 700.00
+        receipts
+            1300.00 |                  | => posted: INV-1001 1210.10
+            - INV-1001 1210.10
+            550.00  |                  | => over_payment: INV-1002 500.00
+            - INV-1002 550.00
+            750.00  | Orion Metalworks | => posted: INV-1003 700.00
+            - INV-1003 700.00
+        """,
     "what was posted in the same run is suggested to nobody": """
         customers
             A | Acme Works Inc.
