@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import polars as pl
 import pytest
 
-from matching import engine
+from matching import engine, schema
 from tests.test_matching_tables import read, told
 
 TABLES = {
@@ -233,3 +236,27 @@ TABLES = {
 def test_table(title: str) -> None:
     table = read(TABLES[title])
     assert told(table, engine.propose(table.inputs())) == table.expected
+
+
+SHORT = """
+    customers
+        A | Orion Metalworks Inc.
+    items
+        A INV-1003 800.00
+    receipts
+        785.00 | Orion Metalworks | INV-1003
+    """
+
+
+@pytest.mark.parametrize(("habit", "expected"), [
+    ("", "short_payment: INV-1003 785.00 or INV-1003 785.00 write-off 15.00"),
+    ("short", "short_payment: INV-1003 785.00 or INV-1003 785.00 write-off 15.00"),
+    ("unstated_fee", "short_payment: INV-1003 785.00 write-off 15.00 or INV-1003 785.00"),
+    ("deduction:freight", "deduction: INV-1003 785.00 deduction 15.00 freight or INV-1003 785.00 or INV-1003 785.00 write-off 15.00"),
+])
+def test_what_the_payer_is_used_to_do_comes_first(habit: str, expected: str) -> None:
+    table = read(SHORT)
+    habits = pl.DataFrame([("A", habit, 3)] if habit else [], schema=schema.HABITS, orient="row")
+    outcome = engine.propose(replace(table.inputs(), habits=habits))
+    assert told(table, outcome) == [expected]
+    assert not outcome.proposals["unattended"].any()
