@@ -113,6 +113,17 @@ TABLES = {
             1106.06 | IBP CORP                    | => unknown_payer: INV-1006 1106.06
             1107.07 | WIRE FROM ACME WORKS 00811  | => posted: INV-1007 1107.07
         """,
+    "what stands beside the name may be the name": """
+        customers
+            A | Energy Inc.
+            B | Farm Supply Inc.
+        items
+            A INV-1001 1101.01
+            B INV-1002 1102.02
+        receipts
+            1101.01 | DIRECT ENERGY      | => unknown_payer: INV-1001 1101.01
+            1102.02 | FARM SUPPLY CREDIT | => unknown_payer: INV-1002 1102.02
+        """,
     "shortened words fit two": """
         customers
             A | Rocky Mountain Electrical Contractors, Inc.
