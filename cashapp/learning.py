@@ -20,7 +20,7 @@ from cashapp.errors import UsageError
 from cashapp.strata import RETURNED
 from matching import number_shapes
 from matching.deduction_codes import DEFAULTS, Reason, code_of
-from matching.habits import DEDUCTION, OLDEST_FIRST, STATEMENT_TOTAL
+from matching.schema import DEDUCTS, OLDEST_FIRST, STATEMENT_TOTAL
 
 ALIAS, ACCOUNT, HABIT, SHAPE = "alias", "account", "habit", "shape"
 HABITS: dict[str, str] = {
@@ -158,7 +158,7 @@ def in_words(kind: str, value: str) -> str:
     ('deducts for freight', 'writes only characters 4 to 9 of numbers like SO99999999')
     """
     if kind == HABIT:
-        return f"deducts for {value.removeprefix(DEDUCTION).replace('_', ' ')}" if value.startswith(DEDUCTION) else HABITS.get(value, value)
+        return f"deducts for {value.removeprefix(DEDUCTS).replace('_', ' ')}" if value.startswith(DEDUCTS) else HABITS.get(value, value)
     if kind == SHAPE:
         shape = number_shapes.read(value)
         return f"writes only characters {shape.start + 1} to {shape.stop} of numbers like {shape.form}"
@@ -187,7 +187,7 @@ def _shown_habits(connection: Connection, items: list[Paid], customer_id: str, a
     """The habits of HABITS that the decision shows."""
     shown = [amount_evidence] if amount_evidence in HABITS else []
     codes = {code_of(row.deduction_reason, reasons) for row in items if row.deduction_minor}
-    return [*shown, *sorted(f"{DEDUCTION}{code}" for code in codes if code), *_choice(connection, items, customer_id)]
+    return [*shown, *sorted(f"{DEDUCTS}{code}" for code in codes if code), *_choice(connection, items, customer_id)]
 
 
 def _choice(connection: Connection, items: list[Paid], customer_id: str) -> list[str]:

@@ -12,6 +12,7 @@ items. With gap = what is open minus what came, in this order:
     told_deduction, likely_deduction   the text names a reason for which payers deduct, with or without the gap: only ever a further
                       suggestion beside `short` (`deducted`)
     over              gap < 0: everything is paid, the rest stays unapplied
+    with_rest         remittance lines pay their items to the cent and come to less than the money: the rest stays unapplied (`stated_amounts`)
     short             gap > 0: credits first, then the oldest items, as far as the money goes
 
 A set of which nothing is owed, because its credits are larger, is no answer.
@@ -27,8 +28,8 @@ import polars as pl
 
 from matching.books import Books
 
-EXACT, NET, ROUNDING, FEE, LATE, OVER, SHORT, UNSTATED_FEE, TOLD_DEDUCTION, LIKELY_DEDUCTION = (
-    "exact", "net_of_discount", "rounding", "stated_fee", "late_discount", "over", "short", "unstated_fee", "told_deduction", "likely_deduction",
+EXACT, NET, ROUNDING, FEE, LATE, OVER, REST, SHORT, UNSTATED_FEE, TOLD_DEDUCTION, LIKELY_DEDUCTION = (
+    "exact", "net_of_discount", "rounding", "stated_fee", "late_discount", "over", "with_rest", "short", "unstated_fee", "told_deduction", "likely_deduction",
 )
 FEE_PARTS = 35
 """Less than so small a part of the fee limit is no bank's fee."""

@@ -55,7 +55,8 @@ STRATA = (
     Stratum(EXPLICIT, AGREEING, WRITTEN_OFF, 970),
     Stratum(EXPLICIT, SILENT, WRITTEN_OFF, 955),
     Stratum(frozenset((ADVICE,)), AGREEING, frozenset((stated_amounts.DEDUCTION,)), 965),
-    Stratum(EXPLICIT, KNOWN | FAMILY, frozenset((amounts.OVER,)), 905),
+    Stratum(EXPLICIT, KNOWN | FAMILY, frozenset((amounts.OVER, amounts.REST)), 905),
+    Stratum(frozenset((ADVICE,)), ALIKE | SILENT, frozenset((amounts.REST,)), 900),
     Stratum(frozenset((DIGITS,)), AGREEING, SETTLED | WRITTEN_OFF, 965),
     Stratum(frozenset((DIGITS,)), SILENT, SETTLED, 945),
     Stratum(frozenset((ORDER,)), AGREEING, SETTLED, 960),
@@ -83,7 +84,7 @@ OF_PAYER: dict[str, int] = dict.fromkeys(KNOWN, 100) | dict.fromkeys(FAMILY | AL
     "reference": 98, AGENT: 97, "contradicted": 96, "disputed": 94, "ambiguous": 92, "name_twin": 92, "name_faint": 80, "none": 60,
 }
 OF_AMOUNT: dict[str, int] = {
-    amounts.EXACT: 100, amounts.NET: 100, amounts.ROUNDING: 99, amounts.FEE: 99, stated_amounts.DEDUCTION: 98, stated_amounts.CLAIM: 97, amounts.LATE: 97, amounts.OVER: 93, amounts.UNSTATED_FEE: 91, amounts.TOLD_DEDUCTION: 96,
+    amounts.EXACT: 100, amounts.NET: 100, amounts.ROUNDING: 99, amounts.FEE: 99, stated_amounts.DEDUCTION: 98, stated_amounts.CLAIM: 97, amounts.LATE: 97, amounts.OVER: 93, amounts.REST: 94, amounts.UNSTATED_FEE: 91, amounts.TOLD_DEDUCTION: 96,
     amounts.LIKELY_DEDUCTION: 92,
     amounts.SHORT: 94, stated_amounts.MISMATCH: 93, stated_amounts.PARTLY_FOUND: 92, UNDECIDED: 100,
 }

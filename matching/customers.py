@@ -27,8 +27,6 @@ FIELD_LENGTHS = (16, 22, 27, 30, 32, 35, 40, 54, 70)
 """A name that fills such a field, but for a blank at its end, may be cut even if it is somebody's whole name."""
 ACCOUNT_DIGITS_MIN = 6
 IN_TEXT, BY_NUMBER = "name_in_text", "customer_number"
-BARE_MIN = 4
-"""So many letters a name has without the banks' words."""
 NUMBER_MIN = 5
 FOR_CUSTOMER = frozenset(("ACCOUNT", "ACCT", "CLIENT", "CUST", "CUSTOMER", "DEBTOR", "KD", "KDNR", "KLANT", "KLANTNR", "KUNDE", "KUNDENNR", "KUNDENNUMMER", "MEMBER"))
 """Words behind which a customer's number stands."""
@@ -60,7 +58,8 @@ def identify(books: Books) -> Payers:
     bare = _bare(distinct.join(named, on="n", how="anti"))
     if bare.height:
         bared = _spelled(bare)
-        named, spellings = pl.concat([named, _named_exactly(bared, known)]), pl.concat([spellings.join(bare, on="n", how="anti"), bared])
+        alike = _named_exactly(bared, known).with_columns(pl.lit(SIMILAR, pl.Int8).alias("level"), pl.lit("name_similar").alias("evidence"))
+        named, spellings = pl.concat([named, alike]), pl.concat([spellings.join(bare, on="n", how="anti"), bared])
     spoken = written.join(distinct, on="name").select("r", "n")
     by_name = spoken.join(named, on="n").select(list(CANDIDATES))
     given = books.receipts.filter(pl.col("given").is_not_null()).select("r", pl.col("given").alias("c"))
@@ -79,9 +78,9 @@ def _spelled(names: pl.DataFrame) -> pl.DataFrame:
 
 
 def _bare(unread: pl.DataFrame) -> pl.DataFrame:
-    """N and name of those that have the banks' words around them, without these."""
+    """N and name of those that have the banks' words around two words or more, without these: a name that is only much like."""
     bare = unread.with_columns(normalize.without_bank_words(unread["name"]).alias("bare"))
-    changed = bare.filter((pl.col("bare") != pl.col("name").str.to_uppercase()) & (pl.col("bare").str.len_chars() >= BARE_MIN))
+    changed = bare.filter((pl.col("bare") != pl.col("name").str.to_uppercase()) & pl.col("bare").str.contains(" "))
     return changed.select("n", pl.col("bare").alias("name"))
 
 
@@ -160,7 +159,7 @@ def _by_number(books: Books) -> pl.DataFrame:
     told = words.with_columns(pl.col("word").shift(1).over("r").is_in(sorted(FOR_CUSTOMER)).fill_null(value=False).alias("told"), _squeezed("word"))
     numbers = books.customers.select("c", _squeezed("customer_id"))
     spelled = pl.col("key").str.contains("[A-Z]") & pl.col("key").str.contains("[0-9]") & (pl.col("key").str.len_chars() >= NUMBER_MIN)
-    found = told.join(numbers, on="key").filter(spelled | (pl.col("told") & pl.col("key").str.contains("[0-9]"))).select("r", "c").unique()
+    found = told.join(numbers, on="key").filter(spelled | (pl.col("told") & pl.col("key").str.contains("[0-9]{3}"))).select("r", "c").unique()
     return found.with_columns(pl.lit(SIMILAR, pl.Int8).alias("level"), pl.lit(BY_NUMBER).alias("evidence")).select(list(CANDIDATES))
 
 

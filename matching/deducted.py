@@ -13,7 +13,7 @@ import polars as pl
 from matching import amounts, certainty, money, normalize
 from matching.books import Books
 from matching.deduction_codes import code_of
-from matching.habits import DEDUCTION
+from matching.schema import DEDUCTS
 from matching.stages import ANSWERS, DEDUCTION_FROM, UNJUDGED, Stage, shifted
 
 SHARE_MAX = 2
@@ -37,7 +37,7 @@ def suggested(short: pl.DataFrame, stage: Stage, books: Books) -> Stage:
 
 def _reasons(gaps: pl.DataFrame, short: pl.DataFrame, books: Books) -> pl.DataFrame:
     """r, code, evidence of the receipts whose text gives a reason, or whose payer is used to one."""
-    used = books.habits.filter(pl.col("habit").str.starts_with(DEDUCTION)).sort("c", "times", "habit", descending=[False, True, False]).unique(
+    used = books.habits.filter(pl.col("habit").str.starts_with(DEDUCTS)).sort("c", "times", "habit", descending=[False, True, False]).unique(
         "c", keep="first", maintain_order=True)
     told = gaps.join(books.receipts.select("r", "text", "currency"), on="r").join(short.select("r", "c"), on="r").join(used, on="c", how="left").sort("r")
     said = normalize.plain(told["text"])
@@ -47,7 +47,7 @@ def _reasons(gaps: pl.DataFrame, short: pl.DataFrame, books: Books) -> pl.DataFr
         if code:
             rows.append((r, code, amounts.TOLD_DEDUCTION if _names_amount(text, gap, currency) else amounts.LIKELY_DEDUCTION))
         elif habit:
-            rows.append((r, habit.removeprefix(DEDUCTION), amounts.LIKELY_DEDUCTION))
+            rows.append((r, habit.removeprefix(DEDUCTS), amounts.LIKELY_DEDUCTION))
     return pl.DataFrame(rows, schema={"r": pl.UInt32, "code": pl.String, "evidence": pl.String}, orient="row")
 
 

@@ -43,6 +43,8 @@ from matching.crew import Alone, Crew
 from matching.hearing import Heard
 from matching.stages import Stage
 
+LEAVING = (amounts.OVER, amounts.REST)
+"""Evidence of amounts that leave money over."""
 AT_ONCE = 100_000
 """So many receipts are thought about at once; the answers do not depend on it."""
 
@@ -268,7 +270,7 @@ def _above_limit(books: Books) -> pl.DataFrame:
 
 def _missed(referred: Stage, heard: Heard) -> pl.DataFrame:
     """The receipts that name a number which ought to be there and is not; looked for where the answer is not already complete."""
-    complete = referred.answers.filter(pl.col("granted") & (pl.col("amount_evidence") != "over")).select("r").unique()
+    complete = referred.answers.filter(pl.col("granted") & ~pl.col("amount_evidence").is_in(LEAVING)).select("r").unique()
     groups = heard.groups.join(complete, on="r", how="anti")
     return references.unresolved(groups, heard.text_hits, heard.index)
 
@@ -277,10 +279,10 @@ def _held_back(referred: Stage, missed: pl.DataFrame, books: Books) -> Stage:
     """An item is not paid in full and the rest left over where the rest is for something else that the payer named, or makes another
     item, or where the whole amount is that of another item, or where what was said may mean something else as well."""
     more = referred.answers.filter((pl.col("rule") == certainty.WITH_MORE) | (pl.len().over("r") > 1)).select("r")
-    owners = referred.answers.filter(pl.col("amount_evidence") == "over").select("r", "c").join(books.receipts.select("r", "currency", "amount"), on="r")
+    owners = referred.answers.filter(pl.col("amount_evidence").is_in(LEAVING)).select("r", "c").join(books.receipts.select("r", "currency", "amount"), on="r")
     same = owners.join(books.items, left_on=["c", "currency", "amount"], right_on=["c", "currency", "open"], how="semi").select("r")
     other_use = pl.concat([missed, more, same]).unique()
-    over = (pl.col("amount_evidence") == "over") & pl.col("r").is_in(other_use["r"].implode())
+    over = pl.col("amount_evidence").is_in(LEAVING) & pl.col("r").is_in(other_use["r"].implode())
     return Stage(_as_suggestions(referred.answers, over), referred.lines)
 
 

@@ -57,7 +57,7 @@ HOW_MUCH: dict[str, str] = {
     "told_deduction": "{} is short of what is open by a deduction for which the text gives amount and reason",
     "likely_deduction": "{} is short of what is open by what may be a deduction",
     "late_discount": "{} would be right with a discount that came too late",
-    "over": "{} is more than is open; the rest stays unapplied", "short": "{} is less than is open", "mismatch": "{} is not what the remittance lines come to",
+    "over": "{} is more than is open; the rest stays unapplied", "with_rest": "{} is more than the payer's lines, which pay their items exactly, come to; the rest stays unapplied", "short": "{} is less than is open", "mismatch": "{} is not what the remittance lines come to",
     "partly_found": "{} covers lines for which nothing was found", "none": "{} is left on account",
 }
 ANSWER = ["r", "a"]

@@ -14,9 +14,9 @@ import polars as pl
 
 from matching import amounts, certainty, unnamed
 from matching.books import Books
+from matching.schema import DEDUCTS, OLDEST_FIRST, STATEMENT_TOTAL
 from matching.stages import ACCOUNT_FROM, ANSWERS, UNJUDGED, Stage
 
-DEDUCTION, OLDEST_FIRST, STATEMENT_TOTAL = "deduction:", "oldest_first", "statement_total"
 LIFT, MOST = 60, 899
 """What a habit adds to the likelihood of an answer, and what a suggestion's can come to."""
 OLDEST_FROM = ACCOUNT_FROM + 1
@@ -38,7 +38,7 @@ def ranked(suggested: Stage, books: Books) -> Stage:
     """The suggestions, those likelier that are as the payer is used to pay."""
     if books.habits.is_empty():
         return suggested
-    why = suggested.lines.filter(pl.col("reason") != "").group_by("r", "a").agg(pl.lit(DEDUCTION) + pl.col("reason").sort().first())
+    why = suggested.lines.filter(pl.col("reason") != "").group_by("r", "a").agg(pl.lit(DEDUCTS) + pl.col("reason").sort().first())
     told = suggested.answers.join(why.rename({"literal": "deducted"}), on=["r", "a"], how="left", maintain_order="left")
     shown = pl.when(pl.col("rule") == unnamed.EVERYTHING).then(pl.lit(STATEMENT_TOTAL)).otherwise(pl.coalesce("deducted", "amount_evidence")).alias("habit")
     known = books.habits.select("c", "habit", pl.lit(value=True).alias("usual"))

@@ -47,12 +47,15 @@ SHORTENED: dict[str, str] = {
 }
 """How banks and payers shorten the words of a company's name; `ST` is Saint and Street alike."""
 
-BANK_WORDS = frozenset((
-    "ACH", "AP", "BILLPAY", "BO", "BY", "CCD", "CHECK", "CREDIT", "CTX", "DEBIT", "DEP", "DEPOSIT", "DES", "DIRECT", "EDI", "EFT", "FROM", "INDN", "INV",
-    "INVOICE", "NAME", "ONLINE", "ORIG", "PAY", "PAYMENT", "PAYMENTS", "PAYMNT", "PMT", "PMTS", "PPD", "PYMT", "REF", "REMITTER", "SENDER", "SEPA",
-    "TRANSFER", "TRF", "TRN", "VENDOR", "WIRE", "XFER",
+BEFORE_NAMES = frozenset((
+    "ACH", "BO", "BY", "CCD", "CTX", "DES", "EDI", "EFT", "FROM", "INDN", "NAME", "ORIG", "PAYMENT", "PMT", "PPD", "PYMT", "REMITTER", "SENDER", "SEPA", "TRF",
+    "TRN", "WIRE", "XFER",
 ))
-"""What banks and their customers write before and behind a payer's name, in its own field."""
+BEHIND_NAMES = frozenset((
+    "ACH", "AP", "BILLPAY", "CCD", "CTX", "DES", "EDI", "EFT", "INDN", "INV", "INVOICE", "PAYMENT", "PAYMENTS", "PAYMNT", "PMT", "PMTS", "PPD", "PYMT", "REF",
+    "SEPA", "TRF", "TRN", "XFER",
+))
+"""What banks and their customers write before and behind a payer's name, in its own field; no words that names end or begin with (`Farm Credit`)."""
 
 TRUNCATED_FROM = 15
 """A name of at least so many characters may be the beginning of a longer one: 16, 22, 27, 32 and 35 are common field lengths."""
@@ -92,9 +95,9 @@ def name_parts(names: pl.Series) -> pl.DataFrame:
 
 def without_bank_words(names: pl.Series) -> pl.Series:
     """The names without the banks' words and long figures at either end: `ACH PMT ACME INC 00811` is `ACME INC`."""
-    word = rf"(?:{'|'.join(sorted(BANK_WORDS))}|[0-9]{{3,}})"
+    before, behind = (rf"(?:{'|'.join(sorted(words))}|[0-9]{{3,}})" for words in (BEFORE_NAMES, BEHIND_NAMES))
     spaced = names.str.to_uppercase().str.replace_all(r"[^\p{L}\p{M}0-9&'.]+", " ").str.strip_chars()
-    return spaced.str.replace(rf"^(?:{word} +)+", "").str.replace(rf"(?: +{word})+$", "")
+    return spaced.str.replace(rf"^(?:{before} +)+", "").str.replace(rf"(?: +{behind})+$", "")
 
 
 def name_words(texts: pl.Series) -> pl.Series:

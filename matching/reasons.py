@@ -19,7 +19,7 @@ BY_REFERENCE = frozenset((
     certainty.WITH_CREDIT, certainty.WITH_MORE, certainty.PART,
 ))
 OF_AMOUNT = {
-    amounts.LATE: "late_discount", amounts.OVER: "over_payment", amounts.SHORT: "short_payment", stated_amounts.MISMATCH: "remittance_mismatch",
+    amounts.LATE: "late_discount", amounts.OVER: "over_payment", amounts.REST: "over_payment", amounts.SHORT: "short_payment", stated_amounts.MISMATCH: "remittance_mismatch",
     amounts.TOLD_DEDUCTION: "deduction", amounts.LIKELY_DEDUCTION: "deduction", amounts.UNSTATED_FEE: "short_payment", stated_amounts.DEDUCTION: "deduction", stated_amounts.CLAIM: "deduction", stated_amounts.PARTLY_FOUND: "reference_not_found",
 }
 
@@ -79,7 +79,7 @@ def _code() -> pl.Expr:
 
 
 def _about_what_is_named(settled: pl.Expr) -> pl.Expr:
-    not_open = pl.col("amount_evidence").is_in([amounts.OVER, stated_amounts.PARTLY_FOUND]) | (pl.col("rule") == certainty.WITH_MORE)
+    not_open = pl.col("amount_evidence").is_in([amounts.OVER, amounts.REST, stated_amounts.PARTLY_FOUND]) | (pl.col("rule") == certainty.WITH_MORE)
     return (
         pl.when(pl.col("payer_evidence") == "contradicted").then(pl.lit("third_party_payer"))
         .when(not_open & pl.col("paid")).then(pl.lit("already_paid"))

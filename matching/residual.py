@@ -35,7 +35,7 @@ from matching.stages import Stage
 
 HYPOTHESES = {"r": pl.UInt32, "rank": pl.Int64, "hypothesis": pl.String, "finding": pl.String}
 TOLD_MAX = 3
-DIFFERING = (amounts.SHORT, amounts.OVER, amounts.LATE)
+DIFFERING = (amounts.SHORT, amounts.OVER, amounts.REST, amounts.LATE)
 TAX_RATES = (190, 200, 210, 220, 70, 81, 100, 55, 90, 130, 170, 230, 240, 250)
 """In thousandths of the net amount."""
 ROUND_PARTS = (10, 20, 30, 50, 100, 150, 15, 25, 40)

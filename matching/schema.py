@@ -60,6 +60,8 @@ CLOSED_ITEMS: Schema = {  # closed lately: to recognise a double payment
     "customer_id": pl.String, "document_number": pl.String, "currency": pl.String, "amount_minor": pl.Int64, "closed_on": pl.Date,
 }
 HABITS: Schema = {"customer_id": pl.String, "habit": pl.String, "times": pl.Int64}  # how often persons settled its receipts so; see `matching.habits`
+DEDUCTS, OLDEST_FIRST, STATEMENT_TOTAL = "deduction:", "oldest_first", "statement_total"
+"""Habits that are no evidence of an amount: a deduction, with its reason code behind the colon; which items are chosen."""
 SHAPES: Schema = {"customer_id": pl.String, "form": pl.String, "start": pl.Int64, "stop": pl.Int64}  # `matching.number_shapes`
 
 PROPOSALS: Schema = {

@@ -3,7 +3,7 @@
 A line that pays its item in full, with an earned discount or a deduction it names, is taken as it stands. Less than that is the
 payer's part payment (`short`); a discount that the terms do not give is `late_discount`; more than is open pays what is open. The
 lines must add up to the receipt, but for a stated bank fee or a rounding difference. Lines that pay their items exactly may come to less than
-the receipt: the rest stays unapplied (`over`). If they come to more, the answer is not made
+the receipt: the rest stays unapplied (`with_rest`). If they come to more, the answer is not made
 here: `amounts` then looks at the items as if they had only been named.
 """
 
@@ -38,7 +38,7 @@ def weigh(named: pl.DataFrame, books: Books) -> tuple[pl.DataFrame, pl.DataFrame
     fee = (pl.col("fee") > 0) & (pl.col("fee") <= pl.col("fee_limit")) & (excess == pl.col("fee"))
     allowed = (excess <= 0) | fee | (excess <= pl.col("rounding"))
     overall = (
-        pl.when(~pl.col("complete")).then(pl.lit(PARTLY_FOUND)).when((excess < 0) & (pl.col("worst") <= WORSE.index(amounts.NET)) & ~pl.col("claim")).then(pl.lit(amounts.OVER))
+        pl.when(~pl.col("complete")).then(pl.lit(PARTLY_FOUND)).when((excess < 0) & (pl.col("worst") <= WORSE.index(amounts.NET)) & ~pl.col("claim")).then(pl.lit(amounts.REST))
         .when(excess < 0).then(pl.lit(MISMATCH))
         .when("claim").then(_worse_than(CLAIM)).when(fee).then(_worse_than(amounts.FEE)).when(excess > 0).then(_worse_than(amounts.ROUNDING)).otherwise(_worse_than(amounts.EXACT))
     )

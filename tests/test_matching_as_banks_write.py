@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import polars as pl
 import pytest
 
-from matching import engine
+from matching import engine, schema
 from tests.test_matching_tables import read, told
 
 TABLES = {
@@ -110,6 +113,17 @@ TABLES = {
             1106.06 | IBP CORP                    | => unknown_payer: INV-1006 1106.06
             1107.07 | WIRE FROM ACME WORKS 00811  | => posted: INV-1007 1107.07
         """,
+    "what stands beside the name may be the name": """
+        customers
+            A | Energy Inc.
+            B | Farm Supply Inc.
+        items
+            A INV-1001 1101.01
+            B INV-1002 1102.02
+        receipts
+            1101.01 | DIRECT ENERGY      | => unknown_payer: INV-1001 1101.01
+            1102.02 | FARM SUPPLY CREDIT | => unknown_payer: INV-1002 1102.02
+        """,
     "shortened words fit two": """
         customers
             A | Rocky Mountain Electrical Contractors, Inc.
@@ -201,6 +215,21 @@ TABLES = {
             490.00  | Orion Metalworks | => posted: INV-1003 490.00 discount 10.00
             - INV-1003 500.00 discount=10.00
         """,
+    "lines that pay their items exactly, and a check over more: nobody but the lines says who paid": """
+        customers
+            A | Orion Metalworks Inc.
+        items
+            A INV-1001 1210.10
+            A INV-1002 500.00
+            A INV-1003 700.00
+        receipts
+            1300.00 |                  | => posted: INV-1001 1210.10
+            - INV-1001 1210.10
+            550.00  |                  | => over_payment: INV-1002 500.00
+            - INV-1002 550.00
+            750.00  | Orion Metalworks | => posted: INV-1003 700.00
+            - INV-1003 700.00
+        """,
     "what was posted in the same run is suggested to nobody": """
         customers
             A | Acme Works Inc.
@@ -218,3 +247,27 @@ TABLES = {
 def test_table(title: str) -> None:
     table = read(TABLES[title])
     assert told(table, engine.propose(table.inputs())) == table.expected
+
+
+SHORT = """
+    customers
+        A | Orion Metalworks Inc.
+    items
+        A INV-1003 800.00
+    receipts
+        785.00 | Orion Metalworks | INV-1003
+    """
+
+
+@pytest.mark.parametrize(("habit", "expected"), [
+    ("", "short_payment: INV-1003 785.00 or INV-1003 785.00 write-off 15.00"),
+    ("short", "short_payment: INV-1003 785.00 or INV-1003 785.00 write-off 15.00"),
+    ("unstated_fee", "short_payment: INV-1003 785.00 write-off 15.00 or INV-1003 785.00"),
+    ("deduction:freight", "deduction: INV-1003 785.00 deduction 15.00 freight or INV-1003 785.00 or INV-1003 785.00 write-off 15.00"),
+])
+def test_what_the_payer_is_used_to_do_comes_first(habit: str, expected: str) -> None:
+    table = read(SHORT)
+    habits = pl.DataFrame([("A", habit, 3)] if habit else [], schema=schema.HABITS, orient="row")
+    outcome = engine.propose(replace(table.inputs(), habits=habits))
+    assert told(table, outcome) == [expected]
+    assert not outcome.proposals["unattended"].any()

@@ -105,3 +105,20 @@ def test_rates_are_settings(tmp_path: Path) -> None:
     path.write_text('[[rates]]\nsince = 2026-11-01\nworth = { EUR = "1,08" }\n')
     with pytest.raises(UsageError, match="no rate of EUR"):
         config.load(path)
+
+
+def test_a_payer_who_names_nothing_may_mean_an_item_in_another_currency() -> None:
+    table = read("customers\nA | Acme Trading Inc.\nitems\nA INV-1001 500.00 in=EUR\nA INV-1002 510.00 in=EUR\nA INV-1003 900.00\nreceipts\n542.10 | Acme Trading Inc. | => x")
+    assert findings(table.inputs(Policy(rates=RATES))) == [
+        "INV-1001 is EUR 500.00, at the day's rate USD 542.10; USD 542.10 came", "INV-1002 is EUR 510.00, at the day's rate USD 552.94; USD 542.10 came, USD 10.84 less"]
+    assert findings(table.inputs()) == []
+
+
+def test_reasons_for_deductions_are_settings(tmp_path: Path) -> None:
+    path = tmp_path / "cashapp.toml"
+    path.write_text('[[deductions]]\ncode = "slotting"\nname = "shelf space"\nwords = ["shelf"]\n[[deductions]]\ncode = "freight"\nname = "our carrier"\n')
+    reasons = {reason.code: reason for reason in config.load(path).matching_policy().deductions}
+    assert (reasons["slotting"].words, reasons["freight"].name, reasons["freight"].words, reasons["damage"].name) == (("SHELF",), "our carrier", (), "goods damaged or defective")
+    path.write_text('[[deductions]]\ncode = "Free words"\nname = "x"\n')
+    with pytest.raises(UsageError, match="'Free words' is no code"):
+        config.load(path)
