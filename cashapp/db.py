@@ -176,16 +176,9 @@ def frames(connection: Connection, query: Select[*tuple[object, ...]], schema: S
         yield pl.DataFrame(schema=schema)
 
 
-_ASKED_AT_ONCE = 10_000  # values in one question: a third of what SQLite takes
-
-
 def frame_of(connection: Connection, query: Select[*tuple[object, ...]], key: ColumnElement[_Key], values: Sequence[_Key], schema: Shape) -> pl.DataFrame:
     """The query's rows whose key is one of the values, found by an index on it: for some rows among many."""
-    found = [pl.DataFrame(schema=schema)]
-    for start in range(0, len(values), _ASKED_AT_ONCE):
-        asked = values[start:start + _ASKED_AT_ONCE]
-        found.append(frame(connection, query.where(key.in_(asked)), schema))
-    return pl.concat(found)
+    return frame(connection, query.where(_bulk(connection).among(key, values)), schema) if values else pl.DataFrame(schema=schema)
 
 
 def by_bytes(connection: Connection, column: ColumnElement[str]) -> ColumnElement[str]:
@@ -195,6 +188,9 @@ def by_bytes(connection: Connection, column: ColumnElement[str]) -> ColumnElemen
 
 class _Bulk(Protocol):
     """A database's roads for many rows, in and out."""
+
+    def among(self, key: ColumnElement[_Key], values: Sequence[_Key], /) -> ColumnElement[bool]:
+        """The condition that the key is one of the values, however many."""
 
     def insert(self, connection: Connection, table: str, frame: pl.DataFrame, /) -> None:
         """Add the frame's rows."""
