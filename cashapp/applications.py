@@ -74,8 +74,8 @@ def _park_on_account(connection: Connection, heads: pl.DataFrame, lines: pl.Data
         return flagged
     first = db.next_id(connection, schema.open_item.c.item_id)
     item = schema.open_item
-    taken = set(connection.execute(select(item.c.document_number).where(item.c.document_number.like("OA-%"))).scalars())
-    numbers = [_free_number(f"OA-{key}", taken) for key in parked["receipt_key"]]
+    taken: set[str] = set()
+    numbers = [_free_number(connection, f"OA-{key}", taken) for key in parked["receipt_key"]]
     made = parked.with_row_index("k").with_columns(
         (pl.col("k").cast(pl.Int64) + first).alias("item_id"), pl.Series("document_number", numbers))
     db.insert_frame(connection, item, made.select(
@@ -86,9 +86,9 @@ def _park_on_account(connection: Connection, heads: pl.DataFrame, lines: pl.Data
     return pl.concat([flagged.filter(~pl.col("on_account")), made.select(flagged.columns)])
 
 
-def _free_number(wanted: str, taken: set[str]) -> str:
-    number, count = wanted, 1
-    while number in taken:
+def _free_number(connection: Connection, wanted: str, taken: set[str]) -> str:
+    item, number, count = schema.open_item, wanted, 1
+    while number in taken or connection.execute(select(item.c.item_id).where(item.c.document_number == number)).first() is not None:
         count += 1
         number = f"{wanted}-{count}"
     taken.add(number)
@@ -98,9 +98,8 @@ def _free_number(wanted: str, taken: set[str]) -> str:
 def _rounds(connection: Connection, heads: pl.DataFrame) -> pl.DataFrame:
     """How many decisions each receipt has had before: a receipt that was undone is decided anew under a new source key."""
     application = schema.application
-    ids = heads["receipt_id"]
-    query = select(application.c.receipt_id, application.c.entry_id).where(application.c.receipt_id.between(ids.min(), ids.max())).distinct()
-    past = db.frame(connection, query, {"receipt_id": pl.Int64, "entry_id": pl.Int64})
+    query = select(application.c.receipt_id, application.c.entry_id).distinct()
+    past = db.frame_of(connection, query, application.c.receipt_id, heads["receipt_id"].to_list(), {"receipt_id": pl.Int64, "entry_id": pl.Int64})
     return past.group_by("receipt_id").agg(pl.len().cast(pl.Int64).alias("round"))
 
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import polars as pl
+from sqlalchemy import ARRAY, any_, literal
 from sqlalchemy.exc import DBAPIError
 
 if TYPE_CHECKING:
     from psycopg import Copy
-    from sqlalchemy import Connection, Select
+    from sqlalchemy import ColumnElement, Connection, Select
 
     Query: TypeAlias = Select[*tuple[object, ...]]
 
+_Key = TypeVar("_Key", int, str)
 _AT_ONCE = 50_000
 
 
@@ -31,6 +33,11 @@ def update(connection: Connection, table: str, key: str, changes: pl.DataFrame, 
     columns = ", ".join(f"%s::{'bigint' if dtype == pl.Int64 else 'text'}[]" for dtype in changes.dtypes)
     statement = f"UPDATE {table} SET {assignments} FROM unnest({columns}) AS d({', '.join(changes.columns)}) WHERE {table}.{key} = d.{key}"
     connection.exec_driver_sql(statement, tuple(column.to_list() for column in changes))
+
+
+def among(key: ColumnElement[_Key], values: Sequence[_Key]) -> ColumnElement[bool]:
+    """The condition that the key is one of the values: one parameter for all of them."""
+    return key == any_(literal(list(values), ARRAY(key.type)))
 
 
 def read(connection: Connection, query: Query, shape: Mapping[str, pl.DataType]) -> pl.DataFrame:

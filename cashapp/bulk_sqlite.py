@@ -9,20 +9,24 @@ array for each column, or tuples in blocks.
 from __future__ import annotations
 
 import datetime as dt
+import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import polars as pl
+from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Select
+    from sqlalchemy import ColumnElement, Connection, Select
     from sqlalchemy.engine.interfaces import DBAPIConnection
 
     Query: TypeAlias = Select[*tuple[object, ...]]
+
+_Key = TypeVar("_Key", int, str)
 
 STAGED_FROM = 5_000
 """From so many rows on a frame takes the road over a file; below, its start costs more than it saves."""
@@ -104,6 +108,11 @@ def release(connection: DBAPIConnection, _record: object) -> None:
         if name.startswith("staged_"):
             cursor.execute(f"DETACH {name}")
     cursor.close()
+
+
+def among(key: ColumnElement[_Key], values: Sequence[_Key]) -> ColumnElement[bool]:
+    """The condition that the key is one of the values: one parameter for all of them."""
+    return key.in_(select(func.json_each(json.dumps(values)).table_valued("value").c.value))
 
 
 def read(connection: Connection, query: Query, shape: Mapping[str, pl.DataType]) -> pl.DataFrame:

@@ -11,7 +11,7 @@ import datetime as dt
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 
 import polars as pl
 from sqlalchemy import Connection, Engine, Select, Table, create_engine, event, func, inspect, select, text
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 Shape: TypeAlias = Mapping[str, type[pl.DataType] | pl.DataType]
 """Columns of a frame, by name and type, in order."""
+
+_Key = TypeVar("_Key", int, str)
 
 HEAD = "0001"
 """The schema revision this program works with; `cashapp init` brings a database there."""
@@ -174,13 +176,9 @@ def frames(connection: Connection, query: Select[*tuple[object, ...]], schema: S
         yield pl.DataFrame(schema=schema)
 
 
-_ASKED_AT_ONCE = 1_000
-
-
-def frame_of(connection: Connection, query: Select[*tuple[object, ...]], key: ColumnElement[int], ids: Sequence[int], schema: Shape) -> pl.DataFrame:
-    """The query's rows whose key is one of the ids, each found by its key: for a few among many."""
-    parts = (frame(connection, query.where(key.in_(ids[n:n + _ASKED_AT_ONCE])), schema) for n in range(0, len(ids), _ASKED_AT_ONCE))
-    return pl.concat([pl.DataFrame(schema=schema), *parts])
+def frame_of(connection: Connection, query: Select[*tuple[object, ...]], key: ColumnElement[_Key], values: Sequence[_Key], schema: Shape) -> pl.DataFrame:
+    """The query's rows whose key is one of the values, found by an index on it: for some rows among many."""
+    return frame(connection, query.where(_bulk(connection).among(key, values)), schema) if values else pl.DataFrame(schema=schema)
 
 
 def by_bytes(connection: Connection, column: ColumnElement[str]) -> ColumnElement[str]:
@@ -190,6 +188,9 @@ def by_bytes(connection: Connection, column: ColumnElement[str]) -> ColumnElemen
 
 class _Bulk(Protocol):
     """A database's roads for many rows, in and out."""
+
+    def among(self, key: ColumnElement[_Key], values: Sequence[_Key], /) -> ColumnElement[bool]:
+        """The condition that the key is one of the values, however many."""
 
     def insert(self, connection: Connection, table: str, frame: pl.DataFrame, /) -> None:
         """Add the frame's rows."""

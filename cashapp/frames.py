@@ -6,7 +6,7 @@ import datetime as dt
 from typing import NamedTuple
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Table, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, literal, or_, select, union_all
 
 from cashapp import accounts, db, learning, money, schema
 from matching import number_shapes
@@ -139,7 +139,7 @@ _REMITTANCE_ROW = {
 
 def _remittance(connection: Connection, receipts: pl.DataFrame, base_currency: str, which: ColumnElement[bool]) -> pl.DataFrame:
     """The remittance lines of each receipt: from its own file, else from another report of the money, else imported."""
-    told = pl.concat([_from_files(connection, which), _imported(connection, receipts, base_currency)])
+    told = pl.concat([_from_files(connection, which), _imported(connection, receipts, base_currency, which)])
     wanted = told.join(receipts.select("receipt_id"), on="receipt_id", how="semi")
     best = wanted.group_by("receipt_id").agg(pl.col("origin").min())
     chosen = wanted.join(best, on=["receipt_id", "origin"]).sort("receipt_id", "line_number", "document_number")
@@ -162,7 +162,10 @@ def _from_files(connection: Connection, which: ColumnElement[bool]) -> pl.DataFr
     return pl.concat(frames)
 
 
-def _imported(connection: Connection, receipts: pl.DataFrame, base_currency: str) -> pl.DataFrame:
+_NAMES = ("bank_reference", "customer_reference", "check_number")
+
+
+def _imported(connection: Connection, receipts: pl.DataFrame, base_currency: str, which: ColumnElement[bool]) -> pl.DataFrame:
     """Imported remittance lines joined to the one receipt that their payment reference names.
 
     A reference is a bank reference, the payer's reference or a check number. Where the advice states the payment's amount or
@@ -172,12 +175,14 @@ def _imported(connection: Connection, receipts: pl.DataFrame, base_currency: str
     shape = {"payment_reference": pl.String, "payment_minor": pl.Int64, "payment_currency": pl.String, **dict(list(_REMITTANCE_ROW.items())[2:])}
     query = select(told.c.payment_reference, told.c.payment_minor, told.c.currency, *(told.c[name] for name in list(_REMITTANCE_ROW)[2:])).where(
         told.c.line_id.is_(None))
-    lines = db.frame(connection, query, shape)
+    receipt, line = schema.receipt, schema.bank_line
+    named = union_all(*(select(line.c[name]).join(receipt, receipt.c.line_id == line.c.line_id).where(which, line.c[name] != "") for name in _NAMES))
+    lines = db.frame(connection, query.where(told.c.payment_reference.in_(named)), shape)
     if lines.is_empty() or receipts.is_empty():
         return pl.DataFrame(schema=_REMITTANCE_ROW)
     names = pl.concat([
         receipts.select("receipt_id", pl.col("amount_minor").alias("received_minor"), "currency", pl.col(name).alias("payment_reference"))
-        for name in ("bank_reference", "customer_reference", "check_number")
+        for name in _NAMES
     ]).filter(pl.col("payment_reference") != "").unique()
     agrees = (pl.col("payment_minor").is_null() | (pl.col("payment_minor") == pl.col("received_minor"))) & (
         (pl.col("payment_currency") == "") | (pl.col("payment_currency") == pl.col("currency")))

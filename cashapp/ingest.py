@@ -213,18 +213,23 @@ def _taken_back(connection: Connection) -> pl.DataFrame:
 
 def _free_keys(connection: Connection, keyed: pl.DataFrame) -> pl.Series:
     """Keys for the rows; where the books already hold a payment of the same content, the next in count."""
-    receipt = schema.receipt
-    days = receipt.c.value_date.between(keyed["value_date"].min(), keyed["value_date"].max())
-    taken = {row[0] for row in connection.execute(select(receipt.c.receipt_key).where(days))} - set(_taken_back(connection)["receipt_key"])
-    keys: list[str] = []
-    for content, nth in keyed.select("content", "nth").iter_rows():
-        key = receipt_key(content, nth)
-        while key in taken:
+    column = schema.receipt.c.receipt_key
+    contents = keyed.select("content", "nth").rows()
+    wanted = [receipt_key(content, nth) for content, nth in contents]
+    back = set(_taken_back(connection)["receipt_key"])
+    taken = set(db.frame_of(connection, select(column), column, wanted, {"receipt_key": pl.String})["receipt_key"]) - back
+    asked = set(wanted)
+    for row, (content, nth) in enumerate(contents):
+        while wanted[row] in taken or (wanted[row] not in asked and wanted[row] not in back and _stands(connection, wanted[row])):
             nth += 1  # noqa: PLW2901 - the count goes on where the books stand
-            key = receipt_key(content, nth)
-        taken.add(key)
-        keys.append(key)
-    return pl.Series("receipt_key", keys)
+            wanted[row] = receipt_key(content, nth)
+        taken.add(wanted[row])
+    return pl.Series("receipt_key", wanted)
+
+
+def _stands(connection: Connection, key: str) -> bool:
+    column = schema.receipt.c.receipt_key
+    return connection.execute(select(column).where(column == key)).first() is not None
 
 
 def receipt_key(content: str, nth: int) -> str:

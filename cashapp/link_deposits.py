@@ -63,7 +63,11 @@ def _returns() -> _Sum:
 def _candidates(kind: _Sum, sums: pl.DataFrame, details: pl.DataFrame) -> tuple[list[Told], list[Group]]:
     """Sums, and the groups of details, whose totals meet; all else is left in its columns."""
     booked = sums.filter(kind.lines)
+    if booked.is_empty() or details.is_empty():
+        return [], []
     members = kind.members(details)
+    if members.is_empty():
+        return [], []
     key = ["file_id", "level", "part", "currency"]
     totals = members.group_by(key).agg(pl.col("amount_minor").sum())
     meeting = totals.join(booked, on=["currency", "amount_minor"], how="semi")

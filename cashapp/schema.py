@@ -294,7 +294,7 @@ returned_item = Table(  # a payment that came back: from the bank's line, or tol
     Column("retry_on", Date),
     CheckConstraint("method IN ('waiting', 'mirror', 'debit_memo', 'refund', 'expected', 'decided', 'undone')", name="method"),
     CheckConstraint("fee_state IN ('none', 'charged', 'waived')", name="fee_state"),
-    Index("ix_returned_item_line", "line_id"), Index("ix_returned_item_receipt", "receipt_id"), Index("ix_returned_item_customer", "customer_id"),
+    Index("ix_returned_item_method", "method"), Index("ix_returned_item_line", "line_id"), Index("ix_returned_item_receipt", "receipt_id"), Index("ix_returned_item_customer", "customer_id"),
 )
 return_event = Table(
     "return_event", metadata,

@@ -58,6 +58,18 @@ def test_no_row_is_an_empty_frame(engine: Engine) -> None:
         assert [frame.equals(pl.DataFrame(schema=SHAPE)) for frame in db.frames(connection, select(THINGS), SHAPE)] == [True]
 
 
+def test_rows_are_found_by_many_keys(engine: Engine) -> None:
+    with db.writing(engine) as connection:
+        db.insert_frame(connection, THINGS, things(STAGED_FROM))
+        every_other = [*range(0, STAGED_FROM, 2), -1]
+        found = db.frame_of(connection, select(THINGS.c.k), THINGS.c.k, every_other, {"k": pl.Int64})
+        said = db.frame_of(connection, select(THINGS.c.k).where(THINGS.c.k < 20), THINGS.c.words, ['a,"b"\n\\N;é😀', "null", "{}"], {"k": pl.Int64})
+        none = db.frame_of(connection, select(THINGS.c.k), THINGS.c.k, [], {"k": pl.Int64})
+    assert sorted(found["k"]) == every_other[:-1]
+    assert sorted(said["k"]) == [2, 4, 15, 17]
+    assert none.is_empty()
+
+
 @pytest.mark.parametrize("rows", [3, STAGED_FROM])
 def test_only_the_named_rows_change(engine: Engine, rows: int) -> None:
     with db.writing(engine) as connection:

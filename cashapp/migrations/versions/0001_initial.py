@@ -672,6 +672,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_returned_item_customer", "returned_item", ["customer_id"], unique=False)
     op.create_index("ix_returned_item_line", "returned_item", ["line_id"], unique=False)
+    op.create_index("ix_returned_item_method", "returned_item", ["method"], unique=False)
     op.create_index("ix_returned_item_receipt", "returned_item", ["receipt_id"], unique=False)
     op.create_table("return_event",
         sa.Column("event_id", BIG, autoincrement=False, nullable=False),
