@@ -49,14 +49,6 @@ def open_receipt(connection: Connection, exception_id: int) -> Row[*tuple[object
     return found
 
 
-def accept(connection: Connection, exception_id: int, rank: int, by: By) -> int:
-    """Post a proposal as it stands; returns the journal entry."""
-    receipt = open_receipt(connection, exception_id)
-    proposal, lines = suggestion(connection, exception_id, receipt.receipt_id, rank)
-    return post(connection, exception_id, receipt, lines, by, rule=proposal.rule, confidence=proposal.confidence,
-                action="accept", detail=f"suggestion {rank}: {proposal.explanation}", amount_evidence=proposal.amount_evidence)
-
-
 def suggestion(connection: Connection, exception_id: int, receipt_id: int, rank: int) -> tuple[Row[*tuple[object, ...]], list[Line]]:
     """A proposal's head and its lines, or a usage error where there is none."""
     head, told, item = schema.proposal, schema.proposal_line, schema.open_item

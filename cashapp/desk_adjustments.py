@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Row, select
 
-from cashapp import adjustments, desk, return_cases, return_originals, returns, schema
+from cashapp import adjustments, desk, desk_allocations, return_cases, return_originals, returns, schema
 from cashapp.adjustments import Done, Signed, Wanted
 from cashapp.applications import Line
 from cashapp.errors import UsageError
@@ -83,7 +83,7 @@ def _accept_short(connection: Connection, exception_id: int, receipt: Row[*tuple
     """Post the suggestion with the amount taken off, or, above the person's limit, without it, and ask for it."""
     minor, line = _minor(wanted.amount, receipt.currency), short.line
     if not adjustments.may_post(connection, wanted.kind, line.item_id or 0, minor, by):
-        desk.accept(connection, exception_id, short.rank, desk.By(by.actor, by.on))
+        desk_allocations.accept(connection, exception_id, short.rank, by)
         return adjustments.request(connection, wanted._replace(document=short.document, customer_id=short.customer_id, exception_id=exception_id), by)
     proposal, lines = desk.suggestion(connection, exception_id, receipt.receipt_id, short.rank)
     if wanted.kind == "deduction":

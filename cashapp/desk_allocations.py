@@ -32,6 +32,16 @@ class Share(NamedTuple):
     write_off: str = ""
 
 
+def accept(connection: Connection, exception_id: int, rank: int, by: Signed) -> Done:
+    """Post a proposal as it stands. `pending` where a part of what it takes off waits for a second person; the cash is posted all the same."""
+    receipt = desk.open_receipt(connection, exception_id)
+    proposal, lines = desk.suggestion(connection, exception_id, receipt.receipt_id, rank)
+    allowed = [_within_limits(connection, line, by) for line in lines]
+    entry_id = desk.post(connection, exception_id, receipt, allowed, desk.By(by.actor, by.on), rule=proposal.rule, confidence=proposal.confidence,
+                         action="accept", detail=f"suggestion {rank}: {proposal.explanation}", amount_evidence=proposal.amount_evidence)
+    return _asked(connection, exception_id, lines, allowed, entry_id, by)
+
+
 def allocate(connection: Connection, exception_id: int, shares: Sequence[Share], by: Signed, *, action: str = "apply") -> Done:
     """Put the receipt's money on the shares. `pending` where a part of what is taken off waits for a second person; the cash is posted all the same."""
     receipt = desk.open_receipt(connection, exception_id)
@@ -45,8 +55,7 @@ def allocate(connection: Connection, exception_id: int, shares: Sequence[Share],
     allowed = [_within_limits(connection, line, by) for line in lines]
     entry_id = desk.post(connection, exception_id, receipt, allowed, desk.By(by.actor, by.on), rule="clerk", confidence=1000, action=action,
                          detail=", ".join(_told(share) for share in shares))
-    waiting = [_ask(connection, exception_id, share, line, kept, by) for share, line, kept in zip(shares, lines, allowed, strict=True) if line != kept]
-    return waiting[-1]._replace(entry_id=entry_id) if waiting else Done(0, "posted", entry_id)
+    return _asked(connection, exception_id, lines, allowed, entry_id, by)
 
 
 def _told(share: Share) -> str:
@@ -102,13 +111,15 @@ def _within_limits(connection: Connection, line: Line, by: Signed) -> Line:
         write_off_minor=line.write_off_minor if write_off else 0)
 
 
-def _ask(connection: Connection, exception_id: int, share: Share, line: Line, kept: Line, by: Signed) -> Done:
-    """Ask for what the line lost to the limits."""
-    currency = desk.case(connection, exception_id).currency
-    done = Done(0, "posted", None)
-    for kind, wanted, posted, reason in (("deduction", line.deduction_minor, kept.deduction_minor, line.deduction_reason),
-                                         ("write_off", line.write_off_minor, kept.write_off_minor, "short payment")):
-        if wanted != posted:
-            done = adjustments.request(connection, Wanted(
-                kind, reason, to_text(wanted, currency), customer_id=line.customer_id, document=share.document, exception_id=exception_id), by)
+def _asked(connection: Connection, exception_id: int, lines: Sequence[Line], allowed: Sequence[Line], entry_id: int, by: Signed) -> Done:
+    """The entry, and the requests for what its lines lost to the limits."""
+    currency, item = desk.case(connection, exception_id).currency, schema.open_item
+    done = Done(0, "posted", entry_id)
+    for line, kept in zip(lines, allowed, strict=True):
+        for kind, wanted, posted, reason in (("deduction", line.deduction_minor, kept.deduction_minor, line.deduction_reason),
+                                             ("write_off", line.write_off_minor, kept.write_off_minor, "short payment")):
+            if wanted != posted:
+                number = connection.execute(select(item.c.document_number).where(item.c.item_id == line.item_id)).scalar_one()
+                done = adjustments.request(connection, Wanted(
+                    kind, reason, to_text(wanted, currency), customer_id=line.customer_id, document=number, exception_id=exception_id), by)._replace(entry_id=entry_id)
     return done

@@ -68,6 +68,13 @@ def reasons(connection: Connection) -> list[str]:
     return sorted(connection.execute(select(case.c.reason).where(case.c.status == "open")).scalars())
 
 
+def accept(connection: Connection, exception_id: int, rank: int, by: desk.By) -> int:
+    """A clerk takes a suggestion; the journal entry."""
+    entry_id = desk_allocations.accept(connection, exception_id, rank, Signed(by.actor, by.on, [])).entry_id
+    assert entry_id is not None
+    return entry_id
+
+
 def apply_to(connection: Connection, exception_id: int, shares: list[tuple[str, str]], by: desk.By) -> None:
     """A clerk puts the case's money on invoices by number, cash only."""
     wanted = [desk_allocations.Share(number, amount) for number, amount in shares]

@@ -113,6 +113,17 @@ def test_a_verb_moves_the_money_and_undo_moves_it_back(bank: Bank, row: str) -> 
     assert cashapp(bank.home, "check").exit_code == 0
 
 
+def test_a_suggestion_takes_off_no_more_than_the_person_may(bank: Bank) -> None:
+    bank.statement("2026-11-10", """
+        195 | 3850.00 | BR3 | | ORG:=BOREALIS FREIGHT LLC OBI:=INV-2001 LESS 150.00 DAMAGE
+        195 | 190.00  | BR4 | | ORG:=ACME TOOLS INC OBI:=INV-1002 LESS 10.00 DAMAGE""")
+    for reference in ("BR3", "BR4"):
+        assert act(bank, "accept", reference).exit_code == 0
+    assert applied(bank) == {"INV-2001": "3850.00", "INV-1002": "190.00 deduction 10.00"}
+    assert [f"{one['kind']} {one['amount']}" for one in _pending(bank)] == ["deduction 150.00 USD"]
+    assert cashapp(bank.home, "check").exit_code == 0
+
+
 def _pending(bank: Bank) -> list[dict[str, str]]:
     return json.loads(cashapp(bank.home, "approve", "list", "--json").stdout)["pending"]
 

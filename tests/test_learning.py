@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, select
 from cashapp import db, desk, explain, frames, learning, proposals, reversals, schema
 from matching import engine
 from matching.schema import Policy
-from tests.books import DAY, apply_to, bank_line, document, owe, take_in
+from tests.books import DAY, accept, apply_to, bank_line, document, owe, take_in
 from tests.workspaces import cashapp
 
 BY = desk.By("carla", DAY)
@@ -51,10 +51,10 @@ def test_a_stranger_is_known_after_as_many_decisions_as_the_manager_wants(books:
     with db.writing(books) as connection:
         assert matched(connection, 2) == 0
         first, second, *_ = cases(connection)
-        desk.accept(connection, first, 1, BY)
+        accept(connection, first, 1, BY)
         assert told(connection) == [("account", ACCOUNT, "C1", 1, "shadow"), ("alias", NAME, "C1", 1, "shadow")]
         assert matched(connection, 2) == 0
-        desk.accept(connection, second, 1, BY)
+        accept(connection, second, 1, BY)
         assert told(connection) == [("account", ACCOUNT, "C1", 2, "acts"), ("alias", NAME, "C1", 2, "acts")]
         assert matched(connection, 0) == 0
         assert matched(connection, 2) == 2
@@ -65,7 +65,7 @@ def test_undoing_the_decision_undoes_the_lesson(books: Engine) -> None:
         matched(connection, 2)
         first, second, *_ = cases(connection)
         for case in (first, second):
-            desk.accept(connection, case, 1, BY)
+            accept(connection, case, 1, BY)
         desk.undo(connection, second, BY)
         assert told(connection) == [("account", ACCOUNT, "C1", 1, "shadow"), ("alias", NAME, "C1", 1, "shadow")]
         assert matched(connection, 2) == 0
@@ -74,7 +74,7 @@ def test_undoing_the_decision_undoes_the_lesson(books: Engine) -> None:
 def test_a_bank_return_undoes_no_lesson(books: Engine) -> None:
     with db.writing(books) as connection:
         matched(connection, 2)
-        entry = desk.accept(connection, cases(connection)[0], 1, BY)
+        entry = accept(connection, cases(connection)[0], 1, BY)
         reversals.take_back(connection, entry, reversals.Why("cashapp", DAY, "returned R01", decision=False))
         assert len(told(connection)) == 2
 
@@ -82,7 +82,7 @@ def test_a_bank_return_undoes_no_lesson(books: Engine) -> None:
 def test_a_lesson_goes_with_its_decision_though_a_return_came_and_went_between(books: Engine) -> None:
     with db.writing(books) as connection:
         matched(connection, 2)
-        entry = desk.accept(connection, cases(connection)[0], 1, BY)
+        entry = accept(connection, cases(connection)[0], 1, BY)
         for _ in range(2):  # the bank returns it, and takes that back, twice
             reversals.take_back(connection, entry, reversals.Why("cashapp", DAY, "returned R01", decision=False))
             entry = reversals.restore(connection, entry, reversals.Why("carla", DAY, "the return was not ours"))
@@ -104,7 +104,7 @@ def test_a_name_that_points_to_two_customers_never_acts(books: Engine) -> None:
     with db.writing(books) as connection:
         matched(connection, 1)
         first, second, *_ = cases(connection)
-        desk.accept(connection, first, 1, BY)
+        accept(connection, first, 1, BY)
         apply_to(connection, second, [("INV-200001", "200.22")], BY)
         assert {row[4] for row in told(connection, 1)} == {"disputed"}
         assert matched(connection, 1) == 0
@@ -173,7 +173,7 @@ def test_what_is_known_already_is_not_learned_but_a_habit_is(books: Engine) -> N
         case, receipt, bank = schema.exception_case, schema.receipt, schema.bank_line
         short = connection.execute(select(case.c.exception_id).join(receipt, receipt.c.receipt_id == case.c.receipt_id).join(
             bank, bank.c.line_id == receipt.c.line_id).where(bank.c.bank_reference == "SHORT")).scalar_one()
-        desk.accept(connection, short, 1, BY)
+        accept(connection, short, 1, BY)
         assert told(connection) == [("habit", "short", "C1", 1, "shadow")]
         assert learning.habits(connection, "C1") == {"short": 1}
         take_in(connection, document([line._replace(bank_reference="AGAIN", amount_minor=9_001)], reference="3"), "third")

@@ -16,7 +16,7 @@ from cashapp.errors import UsageError
 from cashapp.reversals import Why
 from matching import certainty, engine
 from matching.schema import Policy
-from tests.books import DAY, apply_to, bank_line, document, owe, take_in
+from tests.books import DAY, accept, apply_to, bank_line, document, owe, take_in
 from tests.workspaces import cashapp, table
 
 BY = desk.By("carla", DAY)
@@ -94,7 +94,7 @@ def test_a_persons_decision_is_held_against_the_suggestion(books: Engine) -> Non
     with db.writing(books) as connection:
         matched(connection, post=False)
         first, second, *_ = cases(connection)
-        desk.accept(connection, first, 1, BY)
+        accept(connection, first, 1, BY)
         apply_to(connection, second, [("INV-100006", "100.00")], BY)
         assert counts(connection) == [(NUMBER, 2, 1)]
 
@@ -138,7 +138,7 @@ def test_the_drawn_ones_wait_and_are_told_like_any_other(books: Engine) -> None:
         case = schema.exception_case
         assert set(connection.execute(select(case.c.reason)).scalars()) == {"weak_evidence"}
         first, second, *_ = cases(connection)
-        desk.accept(connection, first, 1, BY)
+        accept(connection, first, 1, BY)
         apply_to(connection, second, [("INV-100006", "100.00")], BY)
         assert strata.audited(connection, None, DAY).rows() == [("reference_exact", MANY, 2, 1)]
 

@@ -163,10 +163,12 @@ def _act(session: Session, as_of: dt.datetime | None, verb: Callable[[Connection
 @click.pass_obj
 @where
 def accept(session: Session, exception_id: int, rank: int, as_of: dt.datetime | None) -> None:
-    """Post a suggestion as it stands."""
-    from cashapp import desk
+    """Post a suggestion as it stands; what it takes off above your role's limit waits for a second person."""
+    from cashapp import desk_allocations
+    from cashapp.cli import adjusting
 
-    _act(session, as_of, lambda c, by: desk.accept(c, exception_id, rank, by), f"exception {exception_id}: suggestion {rank} is posted")
+    done = adjusting.signed(session, as_of, lambda c, by: desk_allocations.accept(c, exception_id, rank, by))
+    click.echo(f"exception {exception_id}: {adjusting.told(done, f'suggestion {rank}')}", err=True)
 
 
 @exceptions.command()

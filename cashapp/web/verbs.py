@@ -79,7 +79,7 @@ def _allocate(connection: Connection, number: int, told: Decision, who: Acting) 
 
 
 VERBS: dict[str, Verb] = {
-    "accept": lambda c, number, told, who: desk.accept(c, number, told.rank, who.by),
+    "accept": lambda c, number, told, who: desk_allocations.accept(c, number, told.rank, who.signed),
     "apply": _allocate,
     "split": _allocate,
     "on_account": lambda c, number, told, who: desk.on_account(c, number, told.customer_id, who.by),
