@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 import pytest
 from click.testing import Result
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 
 from cashapp import db, desk, duplicates, exceptions, periods, proof, remittance_requests, schema
 from cashapp.desk import By
@@ -186,7 +187,7 @@ def test_the_payer_is_asked_and_the_case_says_so(bank: Bank) -> None:
 
 
 @pytest.fixture
-def twice(db_url: str, home: Path) -> Workspace:
+def twice(db_url: str, home: Path) -> Iterator[Engine]:
     """A lockbox check of 250.00, applied; the deposit on the statement weeks later, which no link joins: money told twice."""
     workspace = Workspace(home, db_url)
     engine = db.opened(workspace.db_url)
@@ -196,14 +197,14 @@ def twice(db_url: str, home: Path) -> Workspace:
         take_in(connection, document([bank_line(250_00, day=2, payer_name="ACME TOOLS INC", check_number="77")], report="announcement", format_name="lockbox_bai"), "box")
         take_in(connection, document([bank_line(250_00, day=13, payer_name="ACME TOOLS", bank_reference="BR9")]), "statement")
         take_in(connection, document([bank_line(250_00, day=14, payer_name="ACME TOOLS", bank_reference="BR10")]), "another")
-    return workspace
+    yield engine
+    engine.dispose()
 
 
-def test_money_told_twice_counts_once_until_it_is_undone(twice: Workspace) -> None:
+def test_money_told_twice_counts_once_until_it_is_undone(twice: Engine) -> None:
     by = By("ann", dt.date(2026, 11, 16))
-    engine = db.opened(twice.db_url)
     table = schema.receipt
-    with db.writing(engine) as connection:
+    with db.writing(twice) as connection:
         announced, shown, other = connection.execute(select(table).order_by(table.c.value_date)).all()
         for row in (announced, shown, other):
             _queue(connection, row)
