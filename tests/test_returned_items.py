@@ -95,7 +95,7 @@ def test_many_in_one_file_each_by_itself(case: tuple[Engine, int]) -> None:
         take_in(c, document([bank_line(500, bank_reference="T-78"), bank_line(700, bank_reference="T-79")]), "s2")
         other = c.execute(select(schema.receipt.c.receipt_id).where(schema.receipt.c.amount_minor == 500)).scalar_one()
         exceptions.open_cases(c, pl.DataFrame({"receipt_id": [other], "reason": ["no_reference"], "currency": ["USD"], "amount_minor": [500]}), DAY)
-        desk.apply_to(c, 2, [("INV-1", "5.00")], BY)
+        apply_to(c, 2, [("INV-1", "5.00")], BY)
         back = [(-1244, "T-77"), (-500, "T-78"), (-700, "T-79"), (-700, "T-79"), (-1, "T-80")]
         lines = [bank_line(minor, "return", day=11, original_reference=reference, return_reason="R01") for minor, reference in back]
         taken = take_in(c, document(lines), "r")
