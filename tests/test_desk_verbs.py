@@ -81,7 +81,7 @@ VERBS = """
 BR1 apply --to INV-1001=930.00                                                   | INV-1001: 930.00                                | resolved 930.00 |
 BR1 apply --to INV-1001=930.00 --deduct INV-1001=70.00 --reason shortage         | INV-1001: 930.00 deduction 70.00                | resolved 930.00 |
 BR1 apply --to INV-1001=930.00 --discount INV-1001=20.00 --deduct INV-1001=50.00 --reason pricing | INV-1001: 930.00 discount 20.00 deduction 50.00 | resolved 930.00 |
-BR1 apply --to INV-1001=880.00 INV-1002=100.00 CM-1=-50.00                       | INV-1001: 880.00, INV-1002: 100.00, CM-1: -50.00 | resolved 930.00 |
+BR1 apply --to INV-1001=880.00 INV-1002=100.00 CM-1=-50.00                       | CM-1: -50.00, INV-1001: 880.00, INV-1002: 100.00 | resolved 930.00 |
 BR1 apply --to INV-1001=800.00 --deduct INV-1001=150.00 --reason damage          | INV-1001: 800.00                                | open 130.00     | deduction 150.00
 BR1 deduct --amount 70.00 --reason freight                                       | INV-1001: 930.00 deduction 70.00                | resolved 930.00 |
 BR1 deduct --amount 70.00 --reason freight --invoice INV-2001                    |                                                 | open 930.00     |
