@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, null, or_, select, union_all
 
-from cashapp import db, money, periods, schema
+from cashapp import accounts, db, money, periods, schema
 from cashapp.reconciliation import lines, picture, table
 
 AGING = ((0, "current"), (30, "1-30"), (60, "31-60"), (90, "61-90"))
@@ -61,12 +61,12 @@ def receipts(connection: Connection, bounds: Bounds) -> Iterator[pl.DataFrame]:
     shape = {
         **_REFERENCES, "file": pl.String, "line": pl.Int64, "account": pl.String, "value_date": pl.Date, "currency": pl.String,
         "amount": pl.Int64, "payer_name": pl.String, "payer_account": pl.String, "customer_id": pl.String, "state": pl.String,
-        "unapplied_amount": pl.Int64, "exception_reason": pl.String, "applied_amount": pl.Int64, "items": pl.Int64,
+        "unapplied_amount": pl.Int64, "exception_reason": pl.String, "items": pl.Int64,
     }
     query = (
         select(receipt.c.receipt_key, line.c.bank_reference, line.c.customer_reference, line.c.check_number, file.c.name, line.c.line,
                receipt.c.account, receipt.c.value_date, receipt.c.currency, receipt.c.amount_minor, line.c.payer_name, line.c.payer_account,
-               receipt.c.customer_id, receipt.c.state, receipt.c.unapplied_minor, reasons.c.reason, used.c.applied, used.c.item_count)
+               receipt.c.customer_id, receipt.c.state, receipt.c.unapplied_minor, reasons.c.reason, used.c.item_count)
         .join(line, line.c.line_id == receipt.c.line_id).join(file, file.c.file_id == line.c.file_id)
         .outerjoin(reasons, reasons.c.receipt_id == receipt.c.receipt_id).outerjoin(used, used.c.receipt_id == receipt.c.receipt_id)
         .where(receipt.c.state != "linked", *bounds.on(receipt.c.value_date)).order_by(receipt.c.value_date, db.by_bytes(connection, receipt.c.receipt_key))
@@ -79,7 +79,7 @@ def receipts(connection: Connection, bounds: Bounds) -> Iterator[pl.DataFrame]:
         .when(pl.col("customer_id").is_not_null()).then(pl.lit("on_account"))
         .otherwise(pl.lit("unidentified"))
     )
-    applied = pl.when(is_open).then(pl.col("applied_amount").fill_null(0)).otherwise(0)
+    applied = pl.when(is_open).then(pl.col("amount") - pl.col("unapplied_amount")).otherwise(0)
     columns = [*_REFERENCES, "file", "line", "account", "value_date", "currency", "amount", "payer_name", "payer_account", "customer_id",
                "status", "applied_amount", "unapplied_amount", "exception_reason"]
     for frame in db.frames(connection, query, shape):
@@ -87,11 +87,11 @@ def receipts(connection: Connection, bounds: Bounds) -> Iterator[pl.DataFrame]:
         yield _told(named.select(columns), ("amount", "applied_amount", "unapplied_amount"))
 
 
-def _used_by_receipt() -> Select[*tuple[int, ...]]:
-    """SELECT receipt_id, applied (cash of standing applications), item_count (how many were on items, not on account)."""
+def _used_by_receipt() -> Select[int, int]:
+    """SELECT receipt_id, item_count (how many standing applications are on items, not on account)."""
     application, reversal = schema.application, schema.journal_entry.alias()
     return (
-        select(application.c.receipt_id, func.sum(application.c.applied_minor).label("applied"), func.count(application.c.item_id).label("item_count"))
+        select(application.c.receipt_id, func.count(application.c.item_id).label("item_count"))
         .outerjoin(reversal, reversal.c.reverses == application.c.entry_id).where(reversal.c.entry_id.is_(None))
         .group_by(application.c.receipt_id)
     )
@@ -114,15 +114,32 @@ def applications(connection: Connection, bounds: Bounds) -> Iterator[pl.DataFram
         .join(receipt, receipt.c.receipt_id == application.c.receipt_id).join(line, line.c.line_id == receipt.c.line_id)
         .outerjoin(item, item.c.item_id == application.c.item_id)
         .outerjoin(reversal, reversal.c.reverses == application.c.entry_id).where(*bounds.on(application.c.applied_on))
-        .order_by(application.c.applied_on, db.by_bytes(connection, receipt.c.receipt_key), application.c.application_id)
     )
+    every = union_all(query, _elsewhere(bounds)).subquery()
+    ordered = select(every).order_by(every.c.applied_on, db.by_bytes(connection, every.c.receipt_key), every.c.application_id)
     status = pl.when(pl.col("reversed_by").is_null()).then(pl.lit("posted")).otherwise(pl.lit("reversed")).alias("status")
     amounts = ("applied_amount", "discount_amount", "deduction_amount", "write_off_amount")
-    for frame in db.frames(connection, query, shape):
+    for frame in db.frames(connection, ordered, shape):
         yield _told(frame.with_columns(status).select(
             *_REFERENCES, "invoice_number", "customer_id", "currency", *amounts, "status", "source", "rule", "confidence", "applied_on", "actor",
             "deduction_reason",
         ), amounts)
+
+
+def _elsewhere(bounds: Bounds) -> Select[*tuple[Any, ...]]:
+    """What a person put elsewhere of a receipt that is otherwise a customer's, in the columns of `applications`: a refund, a write-off, another account."""
+    receipt, line, entry, leg, made = schema.receipt, schema.bank_line, schema.journal_entry, schema.posting, schema.adjustment
+    reversal = entry.alias()
+    nothing = literal(0)
+    return (
+        select(receipt.c.receipt_key, line.c.bank_reference, line.c.customer_reference, line.c.check_number, null(), leg.c.customer_id, receipt.c.currency,
+               leg.c.amount_minor, nothing, nothing, nothing, reversal.c.entry_id, literal("clerk"), func.coalesce(made.c.kind, entry.c.kind), literal(1000),
+               entry.c.entry_date, entry.c.actor, literal(""), entry.c.entry_id)
+        .join(leg, and_(leg.c.receipt_id == receipt.c.receipt_id, leg.c.account == accounts.UNAPPLIED))
+        .join(entry, and_(entry.c.entry_id == leg.c.entry_id, entry.c.kind.in_(("adjustment", "non_ar"))))
+        .join(line, line.c.line_id == receipt.c.line_id).outerjoin(made, made.c.entry_id == entry.c.entry_id)
+        .outerjoin(reversal, reversal.c.reverses == entry.c.entry_id).where(receipt.c.state != "non_ar", *bounds.on(entry.c.entry_date))
+    )
 
 
 def proposals(connection: Connection, bounds: Bounds) -> Iterator[pl.DataFrame]:

@@ -282,3 +282,22 @@ def test_settings_that_make_no_sense_are_refused(home: Path, settings: str, why:
 
 def test_limits_scale_with_the_currency() -> None:
     assert [books_policy.scaled("50.00", currency) for currency in ("USD", "JPY", "KWD")] == [5000, 5000, 50000]
+
+
+@pytest.mark.parametrize(("verb", "rule"), [("refund", "refund"), ("write-off --reason small", "write_off")])
+def test_what_went_elsewhere_of_a_receipt_is_told_with_its_applications(bank: Bank, verb: str, rule: str) -> None:
+    """Cash of the applications and what is unapplied come to the receipt, whatever became of it, and again when it is undone."""
+    def sums() -> tuple[str, float, float]:
+        row = next(row for row in table(bank.home, "receipts") if row["bank_reference"] == "BR1")
+        told = [line for line in table(bank.home, "applications") if line["receipt_id"] == row["receipt_id"] and line["status"] == "posted"]
+        assert sum(float(line["applied_amount"]) for line in told) == float(row["applied_amount"])
+        assert float(row["applied_amount"]) + float(row["unapplied_amount"]) == float(row["amount"])
+        return " ".join(line["rule"] for line in told), float(row["applied_amount"]), float(row["unapplied_amount"])
+
+    number = next(row["exception_id"] for row in table(bank.home, "exceptions") if row["bank_reference"] == "BR1")
+    before = sums()
+    assert cashapp(bank.home, "--actor", "max", "exceptions", *verb.split()[:1], number, "--amount", "5.00", *verb.split()[1:]).exit_code == 0
+    after = sums()
+    assert (after[0].split()[-1], after[1] - before[1]) == (rule, 5.00)
+    assert cashapp(bank.home, "exceptions", "undo", number).exit_code == 0
+    assert sums() == before
