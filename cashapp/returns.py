@@ -218,7 +218,7 @@ def _park(connection: Connection, lines: list[Line], reason: str, act: Act) -> N
     for line, entry_id in zip(lines, entries, strict=True):
         return_cases.record(connection, return_cases.Case(line, None, None, -minor(line, "amount_minor"), 0, "waiting", "", entry_id), act.actor)
     exceptions.open_cases(connection, pl.DataFrame(
-        [(line["line_id"], reason, line["currency"], -minor(line, "amount_minor"), line["return_reason"]) for line in lines], orient="row",
+        [(line["line_id"], reason, line["currency"], minor(line, "amount_minor"), line["return_reason"]) for line in lines], orient="row",
         schema={"line_id": pl.Int64, "reason": pl.String, "currency": pl.String, "amount_minor": pl.Int64, "note": pl.String}), act.on)
 
 

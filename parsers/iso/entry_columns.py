@@ -36,7 +36,7 @@ _STATUS_CODES = ["BOOK", "PDNG", "FUTR", "INFO"]
 _STATUS_OF_CODE = np.array([0, 1, 1, 2, 0])  # the last one: where it is in doubt
 _COMING_BACK = ("return", "reversal")
 _TRUTHS = ["false", "true", "0", "1", ""]
-_FALSE, _TRUE = 0, (1, 3)
+_TRUE = (1, 3)
 _ENTRY_NUMBER_MAX = 6
 _CODE = ("domain", "family", "sub_family", "proprietary", "issuer")
 
