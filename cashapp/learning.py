@@ -13,7 +13,7 @@ import datetime as dt
 from typing import NamedTuple
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Row, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, select
 
 from cashapp import clock, db, reversals, schema
 from cashapp.errors import UsageError
@@ -123,15 +123,26 @@ def forget(connection: Connection, kind: str, value: str, customer_id: str, reas
 def standing(connection: Connection, until: dt.date | None = None, *only: ColumnElement[bool]) -> pl.DataFrame:
     """LESSONS whose decision stands and that nobody took back; `until`: learned, and taken back, before that day. A decision that was put back
     after an undone return stands as its new entry."""
-    lesson, entry, gone = schema.lesson, schema.journal_entry, schema.unlearned
+    lesson, gone = schema.lesson, schema.unlearned
     taken_back = exists().where(
         gone.c.kind == lesson.c.kind, gone.c.value == lesson.c.value, gone.c.customer_id == lesson.c.customer_id, gone.c.last_lesson >= lesson.c.lesson_id,
         *([gone.c.unlearned_on < until] if until else []))
     query = select(*(lesson.c[name] for name in LESSONS), lesson.c.entry_id).where(~taken_back, *only).order_by(lesson.c.lesson_id)
     told = db.frame(connection, query.where(lesson.c.learned_on < until) if until else query, LESSONS | {"entry_id": pl.Int64})
-    now = told.with_columns(pl.col("entry_id").replace(reversals.stands_as(connection)))
-    undone = select(entry.c.reverses).where(entry.c.reverses.is_not(None), entry.c.reason.not_like(RETURNED))
-    return now.join(db.frame(connection, undone, {"entry_id": pl.Int64}), on="entry_id", how="anti", maintain_order="left").drop("entry_id")
+    undone = _undone(connection, select(lesson.c.entry_id))
+    returned = undone.filter(pl.col("reason").str.starts_with(RETURNED[:-1]))
+    if returned.height:  # some may have been put back since
+        again = reversals.stands_as(connection)
+        told = told.with_columns(pl.col("entry_id").replace(again))
+        undone = pl.concat([undone, _undone(connection, sorted(again.values()))])
+    gone_for_good = undone.filter(~pl.col("reason").str.starts_with(RETURNED[:-1]))
+    return told.join(gone_for_good, on="entry_id", how="anti", maintain_order="left").drop("entry_id")
+
+
+def _undone(connection: Connection, entries: Select[int] | list[int]) -> pl.DataFrame:
+    """entry_id, reason of those of the entries that were taken back."""
+    entry = schema.journal_entry
+    return db.frame(connection, select(entry.c.reverses, entry.c.reason).where(entry.c.reverses.in_(entries)), {"entry_id": pl.Int64, "reason": pl.String})
 
 
 def rules(connection: Connection, act_after: int, until: dt.date | None = None) -> pl.DataFrame:
