@@ -18,14 +18,21 @@ from cashapp.applications import Line
 from cashapp.errors import UsageError
 from cashapp.ledger import Leg
 from cashapp.reversals import Why
+from matching.deduction_codes import DEFAULTS, Reason
 
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """Who acts and on which business date."""
+    """Who acts and on which business date; `reasons` is the closed list of why payers deduct, from which a decision is understood."""
 
     actor: str
     on: dt.date
+    reasons: tuple[Reason, ...] = DEFAULTS
+
+    @classmethod
+    def of(cls, signed: Signed) -> By:
+        """The same person, whatever their limits."""
+        return cls(signed.actor, signed.on, signed.reasons)
 
 
 def case(connection: Connection, exception_id: int) -> Row[*tuple[object, ...]]:
@@ -91,7 +98,7 @@ def post(connection: Connection, exception_id: int, receipt: Row[*tuple[object, 
     entry_id = applications.apply(connection, heads, frame, actor=by.actor, on=by.on)
     reversals.keep_before(connection, entry_id, receipt)
     connection.execute(schema.receipt.update().where(schema.receipt.c.receipt_id == receipt.receipt_id).values(customer_id=customer_id))
-    learning.learn(connection, learning.Taught(receipt, entry_id, by.actor, by.on), {line.customer_id for line in lines}, amount_evidence)
+    learning.learn(connection, learning.Taught(receipt, entry_id, by.actor, by.on, by.reasons), {line.customer_id for line in lines}, amount_evidence)
     exceptions.settle(connection, exception_id, receipt.receipt_id, by.actor, action, detail, entry_id)
     return entry_id
 

@@ -51,7 +51,7 @@ def transfer(connection: Connection, exception_id: int, to_customer: str, docume
         raise UsageError("why is it the other customer's? give a reason")
     credits_left = credits_of(connection, row.receipt_id)
     if not document and not credits_left:
-        entry_id = desk.on_account(connection, exception_id, to_customer, desk.By(by.actor, by.on), action="transfer", detail=f"to {to_customer}: {reason}")
+        entry_id = desk.on_account(connection, exception_id, to_customer, desk.By.of(by), action="transfer", detail=f"to {to_customer}: {reason}")
         return Done(0, "posted", entry_id)
     if not document and len(credits_left) > 1:
         raise UsageError(f"which of {', '.join(item.document_number for item in credits_left)}? name it")
@@ -90,7 +90,7 @@ def _accept_short(connection: Connection, exception_id: int, receipt: Row[*tuple
         taken = line._replace(deduction_minor=line.deduction_minor + minor, deduction_reason=wanted.reason)
     else:
         taken = line._replace(write_off_minor=line.write_off_minor + minor)
-    entry_id = desk.post(connection, exception_id, receipt, [taken if one == line else one for one in lines], desk.By(by.actor, by.on), rule=proposal.rule,
+    entry_id = desk.post(connection, exception_id, receipt, [taken if one == line else one for one in lines], desk.By.of(by), rule=proposal.rule,
                          confidence=proposal.confidence, action=wanted.kind.replace("_", "-"), detail=f"{wanted.amount} of {short.document}: {wanted.reason}")
     return Done(0, "posted", entry_id)
 

@@ -37,7 +37,7 @@ def accept(connection: Connection, exception_id: int, rank: int, by: Signed) -> 
     receipt = desk.open_receipt(connection, exception_id)
     proposal, lines = desk.suggestion(connection, exception_id, receipt.receipt_id, rank)
     allowed = [_within_limits(connection, line, by) for line in lines]
-    entry_id = desk.post(connection, exception_id, receipt, allowed, desk.By(by.actor, by.on), rule=proposal.rule, confidence=proposal.confidence,
+    entry_id = desk.post(connection, exception_id, receipt, allowed, desk.By.of(by), rule=proposal.rule, confidence=proposal.confidence,
                          action="accept", detail=f"suggestion {rank}: {proposal.explanation}", amount_evidence=proposal.amount_evidence)
     return _asked(connection, exception_id, lines, allowed, entry_id, by)
 
@@ -53,7 +53,7 @@ def allocate(connection: Connection, exception_id: int, shares: Sequence[Share],
     if twice is not None:
         raise UsageError(f"{twice} stands twice – put its amounts on one line")
     allowed = [_within_limits(connection, line, by) for line in lines]
-    entry_id = desk.post(connection, exception_id, receipt, allowed, desk.By(by.actor, by.on), rule="clerk", confidence=1000, action=action,
+    entry_id = desk.post(connection, exception_id, receipt, allowed, desk.By.of(by), rule="clerk", confidence=1000, action=action,
                          detail=", ".join(_told(share) for share in shares))
     return _asked(connection, exception_id, lines, allowed, entry_id, by)
 

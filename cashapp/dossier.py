@@ -75,7 +75,8 @@ def gather(connection: Connection, exception_id: int, fee_limit: Callable[[str],
     line = _line(connection, receipt.line_id if receipt else case.line_id)
     suggestions = _suggestions(connection, receipt, reasons) if receipt else []
     owner = (suggestions[0].customer_id if suggestions else None) or case.customer_id or (receipt.customer_id if receipt else None)
-    evidence, applied, items = explain.findings(connection, case.receipt_id) if case.receipt_id is not None else [], _applied(connection, case.receipt_id), open_items(connection, owner, case.currency)
+    evidence = explain.findings(connection, case.receipt_id) if case.receipt_id is not None else []
+    applied, items = _applied(connection, case.receipt_id), open_items(connection, owner, case.currency)
     is_open = case.status == "open" and receipt is not None
     return Dossier(
         case, receipt, line, receipt.unapplied_minor if receipt else case.amount_minor or 0, applied, _remittance(connection, line),
@@ -120,11 +121,10 @@ def _remittance(connection: Connection, line: Row[*tuple[object, ...]] | None) -
 
 
 def _applied(connection: Connection, receipt_id: int | None) -> Rows:
-    applied, item, entry = schema.application, schema.open_item, schema.journal_entry
-    reversed_ = select(entry.c.reverses).where(entry.c.reverses.is_not(None))
+    applied, item, reversal = schema.application, schema.open_item, schema.journal_entry
     query = (
-        select(applied, item.c.document_number).outerjoin(item, item.c.item_id == applied.c.item_id)
-        .where(applied.c.receipt_id == receipt_id, applied.c.entry_id.not_in(reversed_)).order_by(applied.c.application_id)
+        select(applied, item.c.document_number).outerjoin(item, item.c.item_id == applied.c.item_id).outerjoin(reversal, reversal.c.reverses == applied.c.entry_id)
+        .where(applied.c.receipt_id == receipt_id, reversal.c.entry_id.is_(None)).order_by(applied.c.application_id)
     )
     return list(connection.execute(query).all())
 

@@ -13,13 +13,12 @@ import datetime as dt
 from typing import NamedTuple
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Row, exists, func, select
 
-from cashapp import clock, db, reversals, schema
+from cashapp import clock, db, reversals, schema, strata
 from cashapp.errors import UsageError
-from cashapp.strata import RETURNED
 from matching import number_shapes
-from matching.deduction_codes import DEFAULTS, Reason, code_of
+from matching.deduction_codes import Reason, code_of
 from matching.schema import DEDUCTS, OLDEST_FIRST, STATEMENT_TOTAL
 
 ALIAS, ACCOUNT, HABIT, SHAPE = "alias", "account", "habit", "shape"
@@ -39,7 +38,7 @@ class Taught(NamedTuple):
     entry_id: int
     actor: str
     on: dt.date
-    reasons: tuple[Reason, ...] = DEFAULTS  # why payers deduct
+    reasons: tuple[Reason, ...]  # why payers deduct
 
 
 class Paid(NamedTuple):
@@ -66,7 +65,9 @@ class Lesson(NamedTuple):
 def learn(connection: Connection, taught: Taught, customer_ids: set[str], amount_evidence: str = "") -> None:
     """Write down what the decision shows; a decision for several customers shows nothing about the payer."""
     first = db.next_id(connection, schema.lesson.c.lesson_id)
-    for place, (kind, value, customer_id) in enumerate(_shown(connection, taught.receipt.line_id, customer_ids, amount_evidence, _applied(connection, taught.entry_id), taught.reasons)):
+    paid = _applied(connection, taught.entry_id)
+    shown = _shown(connection, taught.receipt.line_id, customer_ids, amount_evidence, paid, taught.reasons)
+    for place, (kind, value, customer_id) in enumerate(shown):
         connection.execute(schema.lesson.insert().values(
             lesson_id=first + place, kind=kind, customer_id=customer_id, value=value, receipt_id=taught.receipt.receipt_id, entry_id=taught.entry_id,
             actor=taught.actor, learned_on=taught.on))
@@ -76,11 +77,12 @@ def foretold(connection: Connection, receipt: Row[*tuple[object, ...]], customer
              reasons: tuple[Reason, ...]) -> list[Lesson]:
     """What a decision on the receipt for these customers would teach, before it does."""
     fresh, lesson = _shown(connection, receipt.line_id, customer_ids, amount_evidence, paid, reasons), schema.lesson
-    told = standing(connection, None, lesson.c.customer_id.in_(customer_ids), lesson.c.receipt_id != receipt.receipt_id) if fresh else pl.DataFrame(schema=LESSONS)
-    return [
-        Lesson(kind, value, customer_id, told.filter((pl.col("kind") == kind) & (pl.col("value") == value) & (pl.col("customer_id") == customer_id))["receipt_id"].n_unique())
-        for kind, value, customer_id in fresh
-    ]
+    if not fresh:
+        return []
+    told = standing(connection, None, lesson.c.customer_id.in_(customer_ids), lesson.c.receipt_id != receipt.receipt_id)
+    times = dict(told.group_by(pl.struct("kind", "value", "customer_id").alias("what")).agg(pl.col("receipt_id").n_unique()).select(
+        pl.concat_str(pl.col("what").struct.unnest(), separator="\x1f"), "receipt_id").iter_rows())
+    return [Lesson(*one, times.get("\x1f".join(one), 0)) for one in fresh]
 
 
 def _shown(connection: Connection, line_id: int, customer_ids: set[str], amount_evidence: str, paid: list[Paid],
@@ -129,20 +131,13 @@ def standing(connection: Connection, until: dt.date | None = None, *only: Column
         *([gone.c.unlearned_on < until] if until else []))
     query = select(*(lesson.c[name] for name in LESSONS), lesson.c.entry_id).where(~taken_back, *only).order_by(lesson.c.lesson_id)
     told = db.frame(connection, query.where(lesson.c.learned_on < until) if until else query, LESSONS | {"entry_id": pl.Int64})
-    undone = _undone(connection, select(lesson.c.entry_id))
-    returned = undone.filter(pl.col("reason").str.starts_with(RETURNED[:-1]))
-    if returned.height:  # some may have been put back since
-        again = reversals.stands_as(connection)
-        told = told.with_columns(pl.col("entry_id").replace(again))
-        undone = pl.concat([undone, _undone(connection, sorted(again.values()))])
-    gone_for_good = undone.filter(~pl.col("reason").str.starts_with(RETURNED[:-1]))
-    return told.join(gone_for_good, on="entry_id", how="anti", maintain_order="left").drop("entry_id")
-
-
-def _undone(connection: Connection, entries: Select[int] | list[int]) -> pl.DataFrame:
-    """entry_id, reason of those of the entries that were taken back."""
+    by_bank = connection.execute(strata.by_returns().where(schema.return_event.c.entry_id.in_(select(lesson.c.entry_id)))).first()
+    if by_bank is not None:  # it may have been put back since
+        told = told.with_columns(pl.col("entry_id").replace(reversals.stands_as(connection)))
     entry = schema.journal_entry
-    return db.frame(connection, select(entry.c.reverses, entry.c.reason).where(entry.c.reverses.in_(entries)), {"entry_id": pl.Int64, "reason": pl.String})
+    by_persons = select(entry.c.reverses).where(entry.c.reverses.not_in(strata.by_returns()))
+    undone = db.frame_of(connection, by_persons, entry.c.reverses, told["entry_id"].unique().sort().to_list(), {"entry_id": pl.Int64})
+    return told.join(undone, on="entry_id", how="anti", maintain_order="left").drop("entry_id")
 
 
 def rules(connection: Connection, act_after: int, until: dt.date | None = None) -> pl.DataFrame:

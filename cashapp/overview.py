@@ -7,10 +7,9 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
 
-from cashapp import schema
+from cashapp import schema, strata
 from cashapp.proposals import ENGINE
 from cashapp.reports.unapplied import AGES, OLDEST
-from cashapp.strata import RETURNED
 from matching import binomial
 
 DAYS = 14
@@ -52,7 +51,7 @@ def precision(connection: Connection, since: dt.date) -> Precision:
     mine = entry.c.kind == "application", entry.c.actor == ENGINE, entry.c.entry_date >= since
     decided = connection.execute(select(func.count()).select_from(entry).where(*mine)).scalar_one()
     taken_back = select(func.count()).select_from(back).join(entry, entry.c.entry_id == back.c.reverses).where(
-        *mine, back.c.reverses > 0, back.c.reason.not_like(RETURNED))
+        *mine, back.c.reverses > 0, entry.c.entry_id.not_in(strata.by_returns()))
     wrong = connection.execute(taken_back).scalar_one()
     return Precision(decided, wrong, *binomial.interval(decided - wrong, decided))
 

@@ -25,6 +25,7 @@ from cashapp.errors import CashappError, UsageError
 from cashapp.ledger import Head, Leg
 from cashapp.return_originals import Found, Line, date_of, minor
 from cashapp.reversals import Why
+from cashapp.strata import TOOK_OFF
 
 
 class Act(NamedTuple):
@@ -117,7 +118,7 @@ def _keep(connection: Connection, work: Work, entry_id: int, taken_off: list[int
     case = return_cases.Case(work.line, receipt.receipt_id, receipt.customer_id, receipt.amount_minor, found.bank_fee_minor, method, found.how, entry_id)
     number = return_cases.record(connection, case, act.actor, work.return_id)
     for entry in taken_off or ():
-        reversals.note_return(connection, number, act.actor, "took off", entry_id=entry)
+        reversals.note_return(connection, number, act.actor, TOOK_OFF, entry_id=entry)
     exceptions.resolve_where(connection, "receipt_id", receipt.receipt_id, act.actor, "the payment came back")
     if act.rules.charge_fees == "automatically":
         return_cases.charge(connection, number, None, act.rules, act.actor, act.on)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, Select, select
 from cashapp import return_cases, return_originals, schema
 from cashapp.config import Config
 from cashapp.money import shown
+from cashapp.strata import TOOK_OFF
 from parsers.returns import lookup
 
 
@@ -66,7 +67,7 @@ def _reopened(connection: Connection, return_id: int) -> list[str]:
         select(item.c.document_number, application.c.customer_id, item.c.currency, application.c.applied_minor, application.c.discount_minor,
                application.c.deduction_minor, application.c.write_off_minor)
         .join(application, application.c.entry_id == event.c.entry_id).join(item, item.c.item_id == application.c.item_id)
-        .where(event.c.return_id == return_id, event.c.action == "took off").order_by(application.c.application_id)
+        .where(event.c.return_id == return_id, event.c.action == TOOK_OFF).order_by(application.c.application_id)
     )
     return [f"{row.document_number} of {row.customer_id}: {shown(row.applied_minor, row.currency)}"
             + "".join(f", {name} {shown(minor, row.currency)}" for name, minor in (

@@ -12,7 +12,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 import polars as pl
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, Select, and_, or_, select
 
 from cashapp import db, schema
 from matching import binomial, certainty
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 STRATUM = ["rule", "payer_evidence", "amount_evidence"]
 HISTORY = dict.fromkeys(STRATUM, pl.String) | {"decided": pl.Int64, "wrong": pl.Int64}
-RETURNED = "returned%"
-"""How the reason of a reversal begins that a bank's return made."""
+TOOK_OFF = "took off"
+"""What a returned item's history says of each decision that its return reversed."""
 SHARE = ("item_id", "applied_minor", "discount_minor", "deduction_minor", "write_off_minor")
 
 
@@ -106,14 +106,19 @@ def decisions(connection: Connection, since: dt.date | None, until: dt.date | No
     days = [application.c.applied_on >= since] if since else []
     days += [application.c.applied_on <= until] if until else []
     query = (
-        select(application.c.receipt_id, application.c.source, *(application.c[name] for name in SHARE), reversal.c.reason)
+        select(application.c.receipt_id, application.c.source, *(application.c[name] for name in SHARE), reversal.c.entry_id.is_not(None),
+               and_(reversal.c.entry_id.is_not(None), application.c.entry_id.in_(by_returns())))
         .outerjoin(reversal, reversal.c.reverses == application.c.entry_id)
         .where(*days, or_(application.c.item_id.is_not(None), application.c.applied_minor != 0))
     )
-    shape = {"receipt_id": pl.Int64, "source": pl.String} | dict.fromkeys(SHARE, pl.Int64) | {"reason": pl.String}
-    reason = pl.col("reason")
-    return db.frame(connection, query, shape).with_columns(
-        reason.is_not_null().alias("reversed"), reason.str.starts_with(RETURNED[:-1]).fill_null(value=False).alias("returned"))
+    shape = {"receipt_id": pl.Int64, "source": pl.String} | dict.fromkeys(SHARE, pl.Int64) | {"reversed": pl.Boolean, "returned": pl.Boolean}
+    return db.frame(connection, query, shape)
+
+
+def by_returns() -> Select[int]:
+    """The journal entries of decisions that a bank's return reversed, and no person."""
+    event = schema.return_event
+    return select(event.c.entry_id).where(event.c.action == TOOK_OFF, event.c.entry_id.is_not(None))
 
 
 def _told(connection: Connection, taken: pl.DataFrame) -> pl.DataFrame:

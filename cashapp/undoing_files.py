@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, literal, select
 
 from cashapp import clock, exceptions, ledger, reversals, schema
 from cashapp.reversals import Why
+from cashapp.strata import TOOK_OFF
 
 
 def stands(file_id: ColumnElement[int]) -> ColumnElement[bool]:
@@ -101,7 +102,7 @@ def _entries_of(connection: Connection, row: Row[*tuple[object, ...]]) -> list[i
 def _took_off(connection: Connection, return_id: int) -> list[int]:
     """The decisions that the return reversed, the oldest first."""
     event = schema.return_event
-    return list(connection.execute(select(event.c.entry_id).where(event.c.return_id == return_id, event.c.action == "took off").order_by(event.c.entry_id)).scalars())
+    return list(connection.execute(select(event.c.entry_id).where(event.c.return_id == return_id, event.c.action == TOOK_OFF).order_by(event.c.entry_id)).scalars())
 
 
 def _restore(connection: Connection, entry_id: int, receipt_id: int, why: Why) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, Engine, select
 
-from cashapp import db, desk, explain, frames, learning, proposals, reversals, schema
+from cashapp import db, desk, explain, frames, learning, proposals, returns, reversals, schema, undoing_files
+from cashapp.books_policy import ReturnRules
 from matching import engine
 from matching.schema import Policy
 from tests.books import DAY, accept, apply_to, bank_line, document, owe, take_in
@@ -74,20 +75,31 @@ def test_undoing_the_decision_undoes_the_lesson(books: Engine) -> None:
 def test_a_bank_return_undoes_no_lesson(books: Engine) -> None:
     with db.writing(books) as connection:
         matched(connection, 2)
-        entry = accept(connection, cases(connection)[0], 1, BY)
-        reversals.take_back(connection, entry, reversals.Why("cashapp", DAY, "returned R01", decision=False))
+        accept(connection, cases(connection)[0], 1, BY)
+        returns.expect(connection, 1, "R01 insufficient funds", returns.Act("carla", DAY, ReturnRules()))
         assert len(told(connection)) == 2
+
+
+def test_a_person_who_says_that_the_money_was_returned_still_undoes_the_lesson(books: Engine) -> None:
+    """What took a decision off is known by the return's history, not by the words of a reason."""
+    with db.writing(books) as connection:
+        matched(connection, 2)
+        entry = accept(connection, cases(connection)[0], 1, BY)
+        reversals.take_back(connection, entry, reversals.Why("carla", DAY, "returned to the payer's bank"))
+        assert told(connection) == []
 
 
 def test_a_lesson_goes_with_its_decision_though_a_return_came_and_went_between(books: Engine) -> None:
     with db.writing(books) as connection:
         matched(connection, 2)
-        entry = accept(connection, cases(connection)[0], 1, BY)
+        accept(connection, cases(connection)[0], 1, BY)
         for _ in range(2):  # the bank returns it, and takes that back, twice
-            reversals.take_back(connection, entry, reversals.Why("cashapp", DAY, "returned R01", decision=False))
-            entry = reversals.restore(connection, entry, reversals.Why("carla", DAY, "the return was not ours"))
+            number = returns.expect(connection, 1, "R01 insufficient funds", returns.Act("carla", DAY, ReturnRules()))
+            returned = connection.execute(select(schema.returned_item).where(schema.returned_item.c.return_id == number)).one()
+            undoing_files.take_return_back(connection, returned, reversals.Why("carla", DAY, "the return was not ours"), [])
         assert len(told(connection)) == 2
-        reversals.take_back(connection, entry, reversals.Why("carla", DAY, "not theirs"))
+        standing = reversals.standing(connection, 1)
+        reversals.take_back(connection, standing[-1].entry_id, reversals.Why("carla", DAY, "not theirs"))
         assert told(connection) == []
 
 

@@ -10,7 +10,8 @@ import polars as pl
 import pytest
 from sqlalchemy import Connection, Engine, select
 
-from cashapp import config, db, desk, frames, proposals, reversals, schema, strata
+from cashapp import config, db, desk, frames, proposals, returns, reversals, schema, strata
+from cashapp.books_policy import ReturnRules
 from cashapp.config import Unattended
 from cashapp.errors import UsageError
 from cashapp.reversals import Why
@@ -78,7 +79,7 @@ def test_what_stands_is_right_and_what_a_person_took_back_is_wrong(books: Engine
 def test_a_bank_return_is_nobodys_error(books: Engine) -> None:
     with db.writing(books) as connection:
         matched(connection)
-        take_off(connection, 1, Why("cashapp", DAY, "returned R01", decision=False))
+        returns.expect(connection, 1, "R01 insufficient funds", returns.Act("carla", DAY, ReturnRules()))
         assert counts(connection) == [(NUMBER, MANY, 0)]
 
 

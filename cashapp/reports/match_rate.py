@@ -17,7 +17,6 @@ from cashapp.reports.model import CURRENCY, Column, Report, Section, When, amoun
 from cashapp.reports.payments import payments
 
 CONFIDENCE = 0.95
-_RETURNED = "returned"  # how the reason of a reversal begins that a bank's return made
 
 
 def match_rate(connection: Connection, when: When) -> Report:
@@ -47,7 +46,8 @@ def _decisions(connection: Connection, when: When) -> pl.DataFrame:
     back = db.frame(connection, select(entry.c.reverses, entry.c.entry_date, entry.c.reason, entry.c.actor).where(entry.c.reverses.is_not(None)),
                     {"entry_id": pl.Int64, "taken_back_on": pl.Date, "reason": pl.String, "actor": pl.String})
     decided = shares.group_by(pl.exclude("applied")).agg(pl.col("applied").sum()).join(back, on="entry_id", how="left")
-    returned = (pl.col("state") == "returned") & pl.col("reason").str.starts_with(_RETURNED).fill_null(value=False)
+    by_bank = db.frame(connection, strata.by_returns(), {"entry_id": pl.Int64})["entry_id"]
+    returned = (pl.col("state") == "returned") & pl.col("entry_id").is_in(by_bank.implode())
     return decided.with_columns(returned.alias("returned"), (pl.col("reason").is_not_null() & ~returned).alias("corrected"))
 
 

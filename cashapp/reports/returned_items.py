@@ -17,6 +17,7 @@ from cashapp.reports import ledger_side
 from cashapp.reports.ledger_side import within
 from cashapp.reports.model import CURRENCY, Column, Report, Section, When, amounts, proofs
 from cashapp.reports.payments import payments
+from cashapp.strata import TOOK_OFF
 from parsers.returns import ReturnReason, in_words, lookup
 
 _DAYS = 60
@@ -79,7 +80,7 @@ def _reopened(connection: Connection) -> pl.DataFrame:
     event, application, item = schema.return_event, schema.application, schema.open_item
     query = (
         select(event.c.return_id, item.c.document_number).join(application, application.c.entry_id == event.c.entry_id)
-        .join(item, item.c.item_id == application.c.item_id).where(event.c.action == "took off")
+        .join(item, item.c.item_id == application.c.item_id).where(event.c.action == TOOK_OFF)
         .distinct().order_by(event.c.return_id, item.c.document_number)
     )
     rows = db.frame(connection, query, {"return_id": pl.Int64, "document_number": pl.String})
