@@ -16,10 +16,9 @@ from sqlalchemy import ColumnElement, Date, and_, case, func, literal
 from cashapp import calendars, schema
 from cashapp.books_policy import scaled
 from cashapp.desk_policy import DeskRules
+from parsers.amounts import currencies
 
 _case = schema.exception_case
-_THOUSANDTHS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
-"""Currencies with three minor digits, in which a threshold has ten times as many minor units."""
 
 
 class Due(NamedTuple):
@@ -69,7 +68,7 @@ class Deadlines:
             conditions.append(_case.c.reason.in_(rule.reasons))
         if rule.at_least:
             cents = scaled(rule.at_least, "USD")
-            conditions.append(func.abs(_case.c.amount_minor) >= case((_case.c.currency.in_(_THOUSANDTHS), cents * 10), else_=cents))
+            conditions.append(func.abs(_case.c.amount_minor) >= case((_case.c.currency.in_(currencies(digits=3)), cents * 10), else_=cents))
         return and_(*conditions)
 
     def late(self, by: int = 1) -> ColumnElement[bool]:

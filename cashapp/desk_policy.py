@@ -40,18 +40,3 @@ def refused(rules: DeskRules) -> str:
         return "desk.escalate: each role has its own number of working days, from 1"
     stranger = next((role for role in rules.escalate if role not in ROLES), None)
     return "" if stranger is None else f"desk.escalate: {stranger!r} is no role that decides; the roles are {', '.join(ROLES)}"
-
-
-TEMPLATE = """
-[desk]
-# Working days (by the calendar of [links]) within which a case is to be decided. A block [[desk.due]] sets others: the first that fits counts.
-due_days = 5
-# A case that is so many working days late is shown to a role, and counted for it.
-escalate = { "senior" = 2, "manager" = 5 }
-# How mails that ask for remittance are signed. Empty: the name of this folder.
-company = ""
-# [[desk.due]]
-# reasons = ["return_unmatched", "return_conflict"]   # empty: any
-# at_least = "10000.00"                               # empty: any amount
-# days = 1
-"""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from pathlib import Path
 from cashapp import config as settings
 from cashapp.errors import CashappError, UsageError
 
+COMMENTED = Path(__file__).with_name("settings.toml")
+"""Every setting with its default and what it means: a new workspace's cashapp.toml."""
 FOLDERS = ("inbox", "archive", "quarantine", "reports")
 
 
@@ -51,7 +54,7 @@ class Workspace:
         for name in FOLDERS:
             self.folder(name).mkdir(parents=True, exist_ok=True)
         if not self.toml.exists():
-            self.toml.write_text(settings.TEMPLATE, encoding="utf-8")
+            shutil.copyfile(COMMENTED, self.toml)
 
     @contextmanager
     def locked(self, wait_seconds: float) -> Iterator[None]:

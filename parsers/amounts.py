@@ -41,6 +41,11 @@ def minor_digits(currency: str) -> int:
         raise AmountError(f"unknown currency {currency!r}") from None
 
 
+def currencies(digits: int) -> list[str]:
+    """The codes of the currencies with so many minor digits."""
+    return sorted(code for code, kept in _DIGITS.items() if kept == digits)
+
+
 def is_currency(code: str) -> bool:
     """Whether ISO 4217 lists the code with minor digits."""
     return code in _DIGITS

@@ -15,6 +15,7 @@ from cashapp.books_policy import ReturnRules
 from cashapp.config import Unattended
 from cashapp.errors import UsageError
 from cashapp.reversals import Why
+from cashapp.workspace import Workspace
 from matching import certainty, engine
 from matching.schema import Policy
 from tests.books import DAY, accept, apply_to, bank_line, document, owe, take_in
@@ -161,10 +162,10 @@ def test_senseless_settings_are_refused(tmp_path: Path, line: str) -> None:
         config.load(path)
 
 
-def test_the_template_spells_the_defaults(tmp_path: Path) -> None:
-    path = tmp_path / "cashapp.toml"
-    path.write_text(config.TEMPLATE)
-    assert config.load(path) == config.Config()
+def test_a_new_workspace_spells_the_defaults(tmp_path: Path) -> None:
+    new = Workspace(tmp_path / "new")
+    new.create()
+    assert new.config == config.Config()
 
 
 def test_the_report_shows_strata_and_audit(home: Path, tmp_path: Path) -> None:
