@@ -75,9 +75,11 @@ def outcomes(inputs: schema.Inputs, at_once: int = AT_ONCE, crew: Crew | None = 
     closed = numbers.read(books.closed.with_row_index("i").select("i", "c", pl.col("amount").alias("open"), "document_number"))
     then = crew.share(Then(closed, unnamed.turns(pl.concat(crew.told(_candidates, parts)), books), left.items))
     thoughts = crew.each(_thought, parts, settled, then)
-    late = _posted(stages.laid_together(crew.told(_every, thoughts)), left)
+    every = stages.laid_together(crew.told(_every, thoughts))
+    late = _posted(every, left)
     posted = stages.laid_together([early, late])
-    waiting = crew.told(_itself, crew.each(_suggested, thoughts, crew.share(late), then))
+    lately = crew.share(Lately(late, together.repeats(_first(every.answers).filter("granted").join(late.answers, on="r", how="anti"), every.lines)))
+    waiting = crew.told(_itself, crew.each(_suggested, thoughts, lately, then))
     yield from explain.outcomes(books, explain.Decided(
         pl.concat([part.sure for part in looked]), posted, stages.laid_together([part.stage for part in waiting]), pl.concat([part.told for part in waiting]),
         pl.concat([residual.explained(posted.answers, posted, books), *(part.differences for part in waiting)]),
@@ -98,6 +100,13 @@ class Then(NamedTuple):
     closed: numbers.Numbers
     turns: pl.DataFrame  # of `unnamed.turns`
     items: pl.DataFrame  # as what was posted leaves them
+
+
+class Lately(NamedTuple):
+    """What all receipts together leave of the thoughts: what was posted, and who repeats another's payment (r)."""
+
+    posted: Stage
+    repeats: pl.DataFrame
 
 
 class Part(NamedTuple):
@@ -227,14 +236,15 @@ def _thought(part: Referred, posted: Stage, then: Then) -> Thought:
     return Thought(books, heard, missed, stages.laid_together([open_still, near, ruled, by_sum]), paid, no_longer, paid_ahead)
 
 
-def _suggested(thought: Thought, late: Stage, then: Then) -> Suggested:
-    """What is suggested for the receipts that were not posted `late` either."""
+def _suggested(thought: Thought, lately: Lately, then: Then) -> Suggested:
+    """What is suggested for the receipts that were not posted `lately` either."""
     books, heard, every, missed = thought.books, thought.heard, thought.every, thought.missed
     left = replace(books, items=then.items)
-    waiting = books.receipts.select("r").join(late.answers, on="r", how="anti")
-    open_now, _ = _still_open(_of_receipts(every, waiting), late)
+    waiting = books.receipts.select("r").join(lately.posted.answers, on="r", how="anti")
+    open_now, _ = _still_open(_of_receipts(every, waiting), lately.posted)
+    open_now = _not_granted(open_now, lately.repeats)
     payers = stages.sole_payers(heard.candidates).join(waiting, on="r", how="semi")
-    ahead = pl.concat([thought.paid, thought.paid_ahead]).unique()
+    ahead = pl.concat([thought.paid, thought.paid_ahead, lately.repeats]).unique()
     suggested = stages.laid_together([open_now, habits.oldest(payers, left), stages.on_account(waiting, ahead, missed, heard, left)])
     fees = stages.with_fee(_first(suggested.answers).join(waiting, on="r", how="semi"), suggested, left)
     short = _first(suggested.answers.filter(pl.col("amount_evidence") == amounts.SHORT)).join(waiting, on="r", how="semi")

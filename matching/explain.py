@@ -45,7 +45,7 @@ WHAT: dict[str, str] = {
     "autocash_combination": "By the payer's rule set, these open items together have the amount: {}",
     "autocash_oldest_first": "By the payer's rule set, the oldest first: {}",
     "oldest_items": "The oldest items, as this payer is used to pay: {}",
-    "amount_only": "The amount alone points to {}", certainty.ON_ACCOUNT: "Nothing tells what it is for{}",
+    "amount_only": "The amount alone points to {}", certainty.ON_ACCOUNT: "No open item is clearly meant{}",
 }
 HOW_MUCH: dict[str, str] = {
     "exact": "{} is exactly what is open", "net_of_discount": "{} is what is open less the earned discount",

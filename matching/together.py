@@ -2,8 +2,8 @@
 
 Where the receipts that may post ask more of an item than is open, the strongest kind of evidence has it: an explicit reference
 before a number that only resembles, any reference before a mere amount. Of two that name it the strictly earlier one has
-it, as if it had come in an earlier run; the later looks like a double payment. Otherwise nobody gets it without a person. A receipt
-that names an item explicitly but must wait for a person keeps weaker claims off it.
+it, as if it had come in an earlier run; the later looks like a double payment. Otherwise nobody gets it without a person, and of
+payments that are wholly alike one is suggested for it. A receipt that names an item explicitly but must wait for a person keeps weaker claims off it.
 """
 
 from __future__ import annotations
@@ -31,6 +31,14 @@ def settle(claims: pl.DataFrame, lines: pl.DataFrame, books: Books) -> pl.DataFr
     granted = asked.filter("granted")
     lost = pl.concat([_outbid(granted), _outranked(granted, asked.filter(~pl.col("granted")))])
     return granted.select("r").unique().join(lost, on="r", how="anti").sort("r")
+
+
+def repeats(claims: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+    """The receipts (r) among those of `claims` – first answers that nobody got – that ask for just what one before them asks for, item by item: the
+    same payment once more. One of them pays, and each suggestion is then for an item of its own; which one is a matter of their keys."""
+    asked = lines.join(claims.select("r", "a"), on=["r", "a"], how="semi").drop_nulls("i").sort("r", "i")
+    wanted = pl.concat_str("i", pl.sum_horizontal("applied", "discount", "deduction", "write_off"), separator=" ").implode()
+    return asked.group_by("r").agg(wanted.list.join(",").first().alias("wanted")).sort("r").filter(~pl.col("wanted").is_first_distinct()).select("r")
 
 
 def after(lines: pl.DataFrame, books: Books) -> Books:

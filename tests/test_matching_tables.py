@@ -534,7 +534,7 @@ TABLES = {
             500.00 | Acme Inc. | INV-1001                   => posted: INV-1001 500.00
             500.00 | Acme Inc. | INV-1001 | date=2026-11-03 => already_paid: on account 500.00
             600.00 | Acme Inc. | INV-1002                   => contested_item: INV-1002 600.00
-            600.00 | Acme Inc. | INV-1002                   => contested_item: INV-1002 600.00
+            600.00 | Acme Inc. | INV-1002                   => contested_item: on account 600.00 or INV-1002 600.00
         """,
     "a number beats an amount": """
         customers
