@@ -27,6 +27,7 @@ from typing import NamedTuple
 import polars as pl
 
 AS_OF = "2026-11-20"
+STAGES = ("parse_s", "store_s", "match_s", "post_s")
 CUSTOMERS_EACH = 20
 """Receipts for one customer."""
 
@@ -80,7 +81,7 @@ def day(books: Books, made: Path, out: Path) -> Iterator[Stage]:
         yield cost._replace(note=f"{json.loads(output)['files'][0]['rows']:,} rows")
     output, cost = books.run("run", *sorted(str(path) for path in (made / "bank").iterdir()), "--as-of", AS_OF, "--json")
     told = json.loads(output)
-    for name in ("parse_s", "store_s", "match_s", "post_s"):
+    for name in STAGES:
         yield Stage(f"run: {name.removesuffix('_s')} (wall)", told["timings"][name])
     yield cost._replace(what="run", note=f"{told['receipts']['count']:,} receipts, {told['applied']['auto_count']:,} applied unattended, "
                                          f"{sum(told['exceptions'].values()):,} exceptions")
@@ -104,7 +105,8 @@ def days(books: Books, made: Path, folder: Path) -> Iterator[Stage]:
         books.run("import", "invoices", str(folder / "new.csv"), "--as-of", date)
         output, cost = books.run("run", str(path), "--as-of", date, "--json")
         told = json.loads(output)
-        yield cost._replace(what=f"day {number}", note=f"{told['receipts']['count']:,} receipts, {sum(told['exceptions'].values()):,} exceptions open")
+        wall = ", ".join(f"{name.removesuffix('_s')} {told['timings'][name]:.1f}" for name in STAGES)
+        yield cost._replace(what=f"day {number}", note=f"{told['receipts']['count']:,} receipts, {sum(told['exceptions'].values()):,} exceptions open; wall: {wall}")
 
 
 @contextmanager
