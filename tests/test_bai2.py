@@ -108,17 +108,18 @@ def test_book_transfers_are_our_own_only_if_they_say_so(code: str, text: str, ki
 
 
 @pytest.mark.parametrize(("modifier", "account", "report"), [
-    ("1", "03,1,,/", "statement"),
+    ("1", "03,1,,010,1,,,015,1,,/", "announcement"),  # interim: the final report of the day follows
     ("2", "03,1,,030,500,,/", "statement"),
     ("3", "03,1,,010,1,,,015,1,,/", "announcement"),
     ("4", "03,1,,010,1,,,015,1,,/", "announcement"),
+    ("9", "03,1,,/", "statement"),  # nobody defines it
     ("", "03,1,,010,500,,,015,700,,/", "statement"),
     ("", "03,1,,/", "statement"),
     ("", "03,1,,030,500,,/", "announcement"),
     ("", "03,1,,060,500,,,100,7,1,0/", "announcement"),
     ("", "03,1,,060,500,,,045,500,,/", "statement"),
 ])
-def test_prior_day_is_a_statement_and_same_day_an_announcement(modifier: str, account: str, report: str) -> None:
+def test_only_a_final_prior_day_is_a_statement(modifier: str, account: str, report: str) -> None:
     assert opened(file_of(group=f"02,ACME,121000248,1,261119,2400,USD,{modifier}/", account=account)).report == report
 
 

@@ -115,7 +115,7 @@ def test_line_ends(line_end: bytes) -> None:
     (b"NTRF", b"N TF"), (b"NTRF", b"S103"), (b"2611091109", b"261109"), (b"2611091109", b"261109    "), (b"2611091109", b"2611311131"),
     (b"C1", b"RC1"), (b"C1", b"ED1"), (b"C1", b"CR1"), (b"C1", b"c1"), (b"C1", b"C.1"), (b":86:", b":86: "), (b":86:166", b":NS:01166"),
     (b":86:166", b":86:\r\n166"), (b"GUTSCHRIFT", b"RETOURE"), (b"GUTSCHRIFT", b"Gutschrift  2"), (b"Invoice", b"In\xe9voice"), (b"Invoice", "Iñvoice".encode()),
-    (b"Invoice", b"In\x00voice"), (b"Invoice", b"\r\n-\r\n"), (b"Invoice", b"\r\n:99:\r\n"), (b"NONREF", b"KREF+"), (b"NONREF", b""), (b"//HK", b"/HK"),
+    (b"Invoice", b"In\x00voice"), (b"Invoice", b"\r\n-\r\n"), (b"Invoice", b"\r\n:99:\r\n"), (b"NONREF", b"KREF+"), (b"NONREF", b"INV-1"), (b"NONREF", b""), (b"//HK", b"/HK"),
     (b"//HK", b"////HK"), (b"//HK", b"\r\n//HK"), (b"//HK", b"\r\nfurther //HK"), (b":62F:", b":62M:"), (b":61:", b":20:X\r\n:61:"), (b"-\r\n:20:", b":20:"),
     (b":28C:", b":NS:"), (b"SVWZ+", b"SVWZ+ABWA+X"), (b"SVWZ+", b"OAMT+EUR3,00"), (b"SVWZ+", b"IBAN+DE1"), (b"SVWZ+", b""), (b"EREF+", b"EREF+EREF+"),
 ])

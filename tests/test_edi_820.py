@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 
+from parsers import registry
 from parsers.formats import edi_820, edi_823
 from parsers.profile import Profile
 from parsers.records import BankLine, Control, Issue, Record, StatementOpened
@@ -101,6 +102,15 @@ def test_control_numbers_may_be_letters() -> None:
 def test_acknowledgements_between_envelopes_are_no_error() -> None:
     whole = (FIXTURES / "edi_820" / "one_line.edi").read_bytes()
     assert codes(list(edi_820.parse(Source(whole.replace(b"~GS*", b"~TA1*000000007*260130*1200*A*000~GS*")), Profile()))) == []
+
+
+@pytest.mark.parametrize(("mark", "status", "told"), [("P", "booked", []), ("T", "info", ["warning test_file"])])
+@pytest.mark.parametrize(("reader", "name"), [(edi_820, "edi_820/one_line.edi"), (edi_823, "edi_823/two_batches.edi")])
+def test_a_test_interchange_moves_no_money(reader: registry.Format, name: str, mark: str, status: str, told: list[str]) -> None:
+    content = (FIXTURES / name).read_bytes().replace(b"*0*P*", f"*0*{mark}*".encode(), 1)
+    found = list(reader.parse(Source(content), Profile()))
+    assert {r.status for r in found if isinstance(r, BankLine)} == {status}
+    assert codes(found) == told
 
 
 @pytest.mark.parametrize("ends", ["~", "~\n", "\\", "\n", "'\r\n"])

@@ -99,6 +99,16 @@ def test_in_the_chain_of_the_return_the_original_creditor_pays() -> None:
     assert documents.read(content).statements[0].opened.account == "OURS"
 
 
+@pytest.mark.parametrize(("service", "told"), [("TEST", ["test_file"]), ("PROD", []), ("swift.cbprplus.02", [])])
+@pytest.mark.parametrize("body", [
+    message("FIToFICstmrCdtTrf", "CdtTrfTxInf", SETTLED),
+    b"<Document><BkToCstmrStmt><GrpHdr/><Stmt><Id>S</Id></Stmt></BkToCstmrStmt></Document>",
+])
+def test_the_header_of_a_test_refuses_the_file(body: bytes, service: str, told: list[str]) -> None:
+    head = f"<X><h:AppHdr xmlns:h='head'><h:BizMsgIdr>1</h:BizMsgIdr><h:BizSvc>{service}</h:BizSvc></h:AppHdr>".encode()
+    assert [error.code for error in documents.read(head + body + b"</X>").errors] == told
+
+
 def test_dates() -> None:
     group = "<GrpHdr><IntrBkSttlmDt>2026-01-30</IntrBkSttlmDt></GrpHdr>"
     own = "<IntrBkSttlmDt>2026-01-31</IntrBkSttlmDt>"

@@ -141,6 +141,12 @@ def test_what_was_refused_or_may_be_a_repetition_is_told() -> None:
     assert [record.code for record in again if isinstance(record, Issue)] == ["duplicate"]
 
 
+def test_a_training_message_moves_no_money() -> None:
+    found = records(message("103", "20:REF", "32A:260320EUR1,", "59:US", trailer="{5:{CHK:1}{TNG:}}"))
+    assert [record.status for record in found if isinstance(record, BankLine)] == ["info"]
+    assert [(record.severity, record.code) for record in found if isinstance(record, Issue)] == [("warning", "test_file")]
+
+
 @pytest.mark.parametrize(("text", "kind"), [
     (":20:A\n:23B:CRED\n:32A:260320EUR1,\n:59:US\n", "MT103"),
     (":20:A\n:21:B\n:25:1\n:32A:260320EUR1,\n", "MT910"),

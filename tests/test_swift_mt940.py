@@ -148,6 +148,18 @@ def test_the_customer_reference_is_looked_for_in_order(entry: str, details: str,
     assert line(f":61:260115C1,{entry}", details).customer_reference == customer
 
 
+@pytest.mark.parametrize(("entry", "details", "text"), [
+    ("NTRFINV-1", "166?20EREF+E2E-9?21SVWZ+Rechnung 17", "Rechnung 17 EREF+E2E-9"),
+    ("NTRFINV-1", "166?20EREF+INV-1?21SVWZ+Rechnung 17", "Rechnung 17"),          # the same reference twice
+    ("NTRFNONREF", "166?20EREF+E2E-9?21SVWZ+Rechnung 17", "Rechnung 17"),         # it is the customer's reference then
+    ("NTRFINV-1", "/EREF/E2E-9//REMI/USTD//Factuur 17/", "Factuur 17 EREF+E2E-9"),
+    ("NTRFINV-1", "/EREF/NOTPROVIDED//REMI/USTD//Factuur 17/", "Factuur 17"),
+    ("NTRFINV-1", "166?20EREF+E2E-9", "EREF+E2E-9"),
+])
+def test_an_end_to_end_id_beside_another_reference_is_kept_in_the_text(entry: str, details: str, text: str) -> None:
+    assert line(f":61:260115C1,{entry}", details).remittance_text == text
+
+
 @pytest.mark.parametrize(("entry", "details", "kind"), [
     ("D1,NCHGX", "", "fee"),
     ("D1,NCOMX", "", "fee"),
@@ -264,6 +276,12 @@ def test_a_statement_cut_anywhere_before_its_closing_balance_is_an_error(cut: in
 
 def test_an_unknown_currency_is_an_error_of_both_balances() -> None:
     assert issues(statement(":61:260115C10,00NTRFX", currency="EUX")).count(("error", "unknown_currency")) == 2
+
+
+def test_a_training_message_is_refused() -> None:
+    whole = "{1:F01X}{2:I940BANKDEFFXXXXN}{4:\n" + statement().replace("\n-\n", "\n-}{5:{CHK:1}}\n")
+    assert issues(whole) == []
+    assert issues(whole.replace("{CHK:1}", "{CHK:1}{TNG:}")) == [("error", "test_file")]
 
 
 def controls(text: str) -> list[tuple[str, bool]]:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 LINE_WIDTH = 80
 _START = Span(1, 0, 0)
 _DELETION, _CORRECTION, _TEST = "2", "3", "4"
+_REPORTS: dict[str, Report] = {"1": "announcement", "2": "statement", "3": "announcement", "4": "announcement"}
+"""By as-of-date modifier: only final data of the previous day is booked as it stands."""
 _AMOUNT = re.compile(r"[+-]?\d{1,30}")
 
 
@@ -150,8 +152,8 @@ def _account_header(book: Book, record: Logical) -> Iterator[Record]:
 
 
 def _report(modifier: str, codes: AbstractSet[str]) -> Report:
-    if modifier:
-        return "announcement" if modifier in {"3", "4"} else "statement"
+    if modifier in _REPORTS:
+        return _REPORTS[modifier]
     return "announcement" if codes & bai_codes.CURRENT and not codes & bai_codes.CLOSING else "statement"
 
 

@@ -15,9 +15,10 @@ of the currency's smallest unit:
 
 A funds type S is followed by three amounts, V by value date and time, D by n and n pairs of days and amount.
 
-Report: modifiers 1 and 2 (previous day) make a statement, 3 and 4 (same day) an announcement; without one, current balances
-(030, 059, 060) and no closing balance mean the running day. Group status 2 (delete) is an error, for a person must undo what was
-taken before; 3 (correct) gives its lines as a copy and a warning, for they replace earlier ones; 4 (test) gives no lines and a warning.
+Report: modifier 2 (previous day, final) makes a statement; 1 (previous day, interim), 3 and 4 (same day) make an announcement, for
+the final report follows; without one, current balances (030, 059, 060) and no closing balance mean the running day. Group status 2
+(delete) is an error, for a person must undo what was taken before; 3 (correct) gives its lines as a copy and a warning, for they
+replace earlier ones; 4 (test) gives no lines and a warning.
 
 Sign and kind come from the type code (`parsers.bai.codes`); a minus on a detail turns both. Payer, check number, trace and reason
 come from the text where the bank labels them (`parsers.bank_text`). The references are those of the 16 record; where it has none,

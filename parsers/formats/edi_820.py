@@ -102,7 +102,7 @@ def _line(payment: TransactionSet, order: Segment, amount: int, currency: str) -
         check_number=advice.trace if order.value(4) == "CHK" else "",
         payer_name=_payee(payment) if order.value(3) == "D" else advice.payer_name,
         payer_account=account_of(order.value(7), order.value(9)),
-        remittance_text=advice.text, remittance=advice.lines,
+        remittance_text=advice.text, status="info" if payment.is_test else "booked", remittance=advice.lines,
     )
 
 

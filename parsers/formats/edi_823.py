@@ -150,7 +150,7 @@ def _deposit(deposit: _Deposit, report: TransactionSet, profile: Profile, curren
         yield from problems
         problems.clear()
         if line:
-            yield line
+            yield line._replace(status="info") if report.is_test else line
             for counted in (deposit.group, batch):
                 if counted:
                     counted.summed, counted.checks = counted.summed + line.amount_minor, counted.checks + 1

@@ -17,7 +17,8 @@ under the date of the closing balance.
 Controls: opening balance (OPBD, PRCD, else ITBD) + booked entries = closing balance (CLBD, else ITBD), for each currency;
 TxsSummry counts and sums; details, number and total of each batch.
 
-A statement with `CpyDplctInd`, its own or (`CpyDplct`) the application header's, is a copy of what the bank told before.
+A statement with `CpyDplctInd`, its own or (`CpyDplct`) the application header's, is a copy of what the bank told before. A
+header that names the business service of tests (`BizSvc` TEST) is an error: the message stands for no money.
 
 Tolerated: a balance without indicator (credit) or date; details in another currency than the entry; `Sts` as text or code;
 one page of several whose balances cover all pages (told as `sequence`, no control); UTF-8 that is none; control characters.
@@ -37,7 +38,7 @@ from parsers.iso import batch
 from parsers.iso import entry as iso_entry
 from parsers.iso.entry import Detail
 from parsers.iso.entry_outline import DetailOutline, EntryOutline, outline_detail, outline_entry
-from parsers.iso.messages import ROOTS, message_of
+from parsers.iso.messages import HEADER, ROOTS, marked_as_test, message_of
 from parsers.iso.statement import Statement, closed, copy_of, fingerprint, opened
 from parsers.profile import Profile
 from parsers.records import Envelope, Issue, Record, Report, Span
@@ -57,8 +58,7 @@ IDENTIFIED_BY = "an element BkToCstmrStmt, BkToCstmrAcctRpt or BkToCstmrDbtCdtNt
 _STATEMENTS: dict[str, Report] = {"Stmt": "statement", "Rpt": "announcement", "Ntfctn": "announcement"}
 _MESSAGES = frozenset(name + version for name in ("BkToCstmrStmt", "BkToCstmrAcctRpt", "BkToCstmrDbtCdtNtfctn") for version in ("", "V01"))
 _ENTRY = "Ntry"
-_HEADER = "AppHdr"
-CONTAINERS = _STATEMENTS.keys() | _MESSAGES | ROOTS.keys() | {_HEADER}
+CONTAINERS = _STATEMENTS.keys() | _MESSAGES | ROOTS.keys() | {HEADER}
 
 
 def sniff(head: bytes) -> bool:
@@ -119,7 +119,7 @@ class Reading:
 
 def _open(reading: Reading, piece: Opened) -> Iterator[Issue]:
     """A message begins, its application header, or a statement in it."""
-    if piece.name == _HEADER:
+    if piece.name == HEADER:
         reading.copy = ""
     elif piece.name in _MESSAGES:
         reading.statements, reading.group = 0, Element("GrpHdr", {}, 0)
@@ -136,6 +136,8 @@ def _take(reading: Reading, piece: Part) -> Iterator[Record]:
         yield from reading.statement.take(piece)
     elif piece.element.name == "CpyDplct":
         reading.copy = piece.element.text.strip()
+    elif piece.element.name == "BizSvc" and (marked := marked_as_test(piece.element.text, piece.span)):
+        yield marked
     elif piece.element.name == "GrpHdr":
         reading.group = piece.element
 

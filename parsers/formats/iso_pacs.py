@@ -12,7 +12,8 @@ and prefix, with `AppHdr` before or beside it, under any wrapper (`FedwireFundsI
         CdtTrfTxInf | DrctDbtTxInf | TxInf*   see `parsers.iso.payment`: one bank line each
 
 All of it is announced: the statement books it. Status reports (pacs.002), answers and requests to pay hold no lines; a message
-that is not in the table is told as one and read as an envelope.
+that is not in the table is told as one and read as an envelope. A header that names the business service of tests (`BizSvc` TEST) is an
+error: the message stands for no money.
 
 Controls: NbOfTxs, CtrlSum and the settlement total of the message; NbOfTxs and CtrlSum of each PmtInf.
 
@@ -28,7 +29,7 @@ from dataclasses import dataclass, field
 
 from parsers import dates, issues
 from parsers.amounts import AmountError, to_minor
-from parsers.iso.messages import ROOTS, message_of
+from parsers.iso.messages import HEADER, ROOTS, marked_as_test, message_of
 from parsers.iso.payment import (
     MEANINGS,
     RECORDS,
@@ -67,7 +68,7 @@ def parse(source: Source, profile: Profile) -> Iterator[Record]:
     """The file's payments and what its messages state about them."""
     charset = Charset(source.head, profile.encoding)
     reading = _Reading(profile, Shapes(outline_payment, charset))
-    for piece in pieces(source, charset, _MESSAGES.keys() | _BATCHES, RECORDS):
+    for piece in pieces(source, charset, _MESSAGES.keys() | _BATCHES | {HEADER}, RECORDS):
         if isinstance(piece, RecordPiece):
             yield from _payment(reading, piece)
         elif isinstance(piece, Between):
@@ -128,10 +129,12 @@ class _Reading:
 
 
 def _open(reading: _Reading, piece: Opened) -> None:
-    """A message begins, or a batch in it."""
+    """A message begins, its application header, or a batch in it."""
     reading.group = None
     if piece.name in _BATCHES:
         reading.batch = _Head(piece.span, piece.name)
+    elif piece.name == HEADER:
+        reading.head, reading.batch = _Head(piece.span, HEADER), None
     else:
         reading.messages += 1
         reading.head, reading.batch = _Head(piece.span, _MESSAGES[piece.name]), None
@@ -144,13 +147,17 @@ def _take(reading: _Reading, piece: Part) -> None:
 
 
 def _close(reading: _Reading, piece: Closed) -> Iterator[Record]:
-    """A batch or a message ends with its proof."""
+    """A batch or a message ends with its proof; the header of a test refuses the file."""
     if piece.name in _BATCHES:
         if reading.batch:
             yield from _controls(reading.batch, f" of {reading.batch.element.value('PmtInfId') or 'the batch'}")
         reading.batch = reading.group = None
         return
     head = reading.head
+    if piece.name == HEADER:
+        if marked := marked_as_test(head.element.value("BizSvc"), head.span):
+            yield marked
+        return
     if head.name not in MEANINGS:
         if head.name not in WITHOUT_MONEY:
             yield issues.error(head.span, "misplaced_record", f"a {head.name} stands among other messages and was not read")

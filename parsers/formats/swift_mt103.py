@@ -16,7 +16,8 @@ Issuer: SWIFT, Standards MT categories 1, 2 and 9. One message is one payment.
 
 All are announcements. The file is what our bank gives us, so a payment is money in and MT900 money out, whatever side of
 SWIFT (`I` or `O`) it was copied from. MT202, MT205 and MT200 move money between banks: kind transfer. Any other type (MT101,
-MT199 ..) moves none on our account: one line of zero with status info, so that a person sees it.
+MT199 ..) moves none on our account: one line of zero with status info, so that a person sees it. A training message (trailer
+TNG) keeps its amount and moves no money either.
 Bank reference :20:, customer reference :21:, else :20:.
 
 Control: instructed amount less charges = settled amount, where both are in one currency and charges are itemised.
@@ -39,7 +40,7 @@ from parsers.profile import Profile
 from parsers.records import BankLine, Control, Envelope, Kind, Record, RemittanceLine, Span, StatementClosed, StatementOpened
 from parsers.sources import Source, decode
 from parsers.swift.entry import minor
-from parsers.swift.fields import Field, first_type, message_type, normalised
+from parsers.swift.fields import TRAINING, Field, first_type, message_type, normalised
 from parsers.swift.mt86_details import structured_reference
 
 NAME = "mt103"
@@ -200,6 +201,8 @@ def _read(message: Message, profile: Profile) -> Iterator[Record]:
     yield StatementClosed(message.trailer)
     if not message.closed:
         yield issues.error(message.body, "truncated", f"block 4 of MT{message.type} {message.text('20').strip()} is not closed")
+    if TRAINING in message.trailer_text:
+        yield issues.warning(message.trailer, "test_file", "the message is a training message (TNG): it moves no money")
     if re.search(r"\{PD[EM]:", message.trailer_text):
         yield issues.warning(message.trailer, "duplicate", "the bank marks the message as possibly sent before")
 
@@ -242,7 +245,7 @@ def _line(message: Message, amount: int, currency: str, date: dt.date | None) ->
         structured_reference=structured_reference(purpose), remittance_text=purpose or _narrative(notes),
         return_reason=reason[1] if comes_back and reason else "",
         original_reference=(original[1].strip() if original else related) if comes_back else "",
-        status="info" if message.rejected else "booked", remittance=_invoices(message),
+        status="info" if message.rejected or TRAINING in message.trailer_text else "booked", remittance=_invoices(message),
     )
 
 

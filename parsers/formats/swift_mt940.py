@@ -22,7 +22,8 @@ balance of the account's one before it is told as a gap.
 
 Tolerated: LF, CRLF, CR, `@@` or nothing between fields; preambles and trailers; messages without terminator; `-` inside
 :86:; a point, one digit or no digit as decimals; impossible dates (clamped and told); missing :25: (told); text that
-looks like a tag inside :86:. A message without opening or closing balance is an error: it cannot be proven.
+looks like a tag inside :86:. A message without opening or closing balance is an error: it cannot be proven. So is a training
+message (trailer TNG): it stands for no money.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ from parsers.profile import Profile
 from parsers.records import Control, Envelope, Record, Span, StatementClosed
 from parsers.sources import Source
 from parsers.swift import entry as swift_entry
-from parsers.swift.fields import TAGS, Cut, Field, first_type, message_type, statement_fields
+from parsers.swift.fields import TAGS, TRAINING, Cut, Field, first_type, message_type, statement_fields
 from parsers.swift.statement import Book, Page, balance, begin, decoded, entry, finished, opened, proven, unfinished
 
 if TYPE_CHECKING:
@@ -146,6 +147,8 @@ def _between(each: Field, book: Book) -> Iterator[Record]:
     yield Envelope(each.span, "envelope" if each.text.strip() else "blank lines")
     if "-}" in each.text and book.page is not None:
         book.page.in_block = False
+    if TRAINING in each.text:
+        yield issues.error(each.span, "test_file", "the message is a training message (TNG) and books nothing", each.text)
     book.message_type = message_type(each.text) or book.message_type
     book.in_block = each.text.rfind("{4:") > each.text.rfind("-}")
     if found := _BLOCK_4_REFERENCE.search(each.text):

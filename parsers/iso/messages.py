@@ -34,6 +34,9 @@ ROOTS = {
 _ROOT = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?(?:(%b)(?:V\d\d)?|((?:pacs|pain|camt)\.\d{3})\.\d{3}\.\d{2})[\s/>]" % "|".join(ROOTS).encode())
 _NAMESPACE = re.compile(rb"""xmlns[^=<>]{0,40}=\s*["'][^"'<>]*?\b((?:acmt|admi|auth|camt|pacs|pain|reda|remt|tsmt)\.\d{3})\b""")
 NO_REFERENCE = frozenset({"NOTPROVIDED", "NOT PROVIDED", "NOTAVAILABLE", "NOREF", "NONREF", "NONE", "N/A"})
+HEADER = "AppHdr"
+"""The business application header that goes before a message."""
+
 _INITIALS_OF_NO_REFERENCE = frozenset("Nn")
 
 
@@ -65,6 +68,13 @@ def reference_of(text: str) -> str:
     """A reference, or "" where the sender writes that there is none."""
     bare = text.strip()
     return "" if bare[:1] in _INITIALS_OF_NO_REFERENCE and bare.upper() in NO_REFERENCE else bare
+
+
+def marked_as_test(service: str, span: Span) -> Issue | None:
+    """The error of a message whose application header names the business service (`BizSvc`) of tests, as Fedwire's does."""
+    if service.strip().upper() != "TEST":
+        return None
+    return issues.error(span, "test_file", "the application header marks the message as a test (BizSvc TEST)")
 
 
 class Money(NamedTuple):

@@ -6,7 +6,8 @@
 The sign comes from the mark alone: C and RD are money in, D and RC money out; EC and ED (MT942) are expected entries. The
 letter behind the mark is the funds code (third letter of the currency), so `DR` is a debit and `RCR` a reversed credit.
 Amounts have a decimal comma; a point, one digit or none behind the comma, and blanks occur. The entry date has no year: it
-is the year that brings it nearest to the value date. References longer than 16 characters are read whole.
+is the year that brings it nearest to the value date. References longer than 16 characters are read whole. Where :61: names one
+reference and :86: another end-to-end id, the id goes to the end of the text.
 """
 
 from __future__ import annotations
@@ -45,6 +46,9 @@ _REVERSAL_BUSINESS = "899"
 _GROUPED = re.compile(r"\d{1,3}([., ])\d{3}((?:\1\d{3})*)([.,]\d*)?")
 _CHARGES = re.compile(r"/CHGS/+([A-Z]{3}) ?([\d.,]+)")
 _ORIGINAL = re.compile(r"/OCMT/+([A-Z]{3}) ?([\d.,]+)")
+END_TO_END_MARK = "EREF+"
+"""Before an end-to-end id that stands in the text, because :61: names another reference."""
+
 CODED_SUPPLEMENT = re.compile(r"/(?:OCMT|CHGS|TRCD|EXCH|IACC)/")
 
 
@@ -91,6 +95,8 @@ def read(raw: str, details: Details, said: str, currency: str, span: Span) -> tu
     if details.is_free_text and (kind == "disbursement" or (kind == "receipt" and type_code[1:] in UNTOLD)):
         kind = booking_text.kind_of(details.text, amount)
     text = f"{supplement} {details.text}".strip() if supplement and not CODED_SUPPLEMENT.match(supplement) else details.text
+    if details.end_to_end and stated and stated != details.end_to_end:
+        text = f"{text} {END_TO_END_MARK}{details.end_to_end}".lstrip()
     status: Status = "pending" if mark[0] == "E" else "booked"
     line = BankLine(
         span, amount, currency, kind, dates.booking, dates.value, type_code, bank, stated or details.end_to_end or details.reference,

@@ -89,6 +89,7 @@ def read(unfolded: Unfolded, details: DetailColumns, entries: Entries) -> LineCo
     type_code, kind = _types_and_kinds(unfolded, details, at, is_debit, amount, entries)
     _doubt_instructed(unfolded, entries)
     said = _with_further_line(unfolded, details, entries)
+    _add_end_to_end(text, said, stated, details.end_to_end, entries)
     return LineColumns(amount, fraction, booking, value, Coded(list(KINDS), kind), type_code, bank_reference,
                        first_stated(stated, details.end_to_end, details.reference), _check_numbers(text, at, stated), said)
 
@@ -211,3 +212,12 @@ def _with_further_line(unfolded: Unfolded, details: DetailColumns, entries: Entr
         elif told and not swift_entry.CODED_SUPPLEMENT.match(told):
             said.start[row], said.end[row] = text.add(f"{told} {text.text(said.start[row], said.end[row])}".strip())
     return said
+
+
+def _add_end_to_end(text: Block, said: Places, stated: Places, end_to_end: Places, entries: Entries) -> None:
+    """The end-to-end id behind the text, where :61: names another reference."""
+    for row in np.flatnonzero(stated.is_filled & end_to_end.is_filled & entries.sure).tolist():
+        told = text.text(end_to_end.start[row], end_to_end.end[row])
+        if told != text.text(stated.start[row], stated.end[row]):
+            before = text.text(said.start[row], said.end[row])
+            said.start[row], said.end[row] = text.add(f"{before} {swift_entry.END_TO_END_MARK}{told}".lstrip())

@@ -29,6 +29,9 @@ MESSAGE_BYTES_MAX = 64 * 1024 * 1024
 TAGS = "20|21|25P?|28C?|60[FM]|61|62[FM]|64|65|86|34F|13D?|90[CD]|NS[A-Z]?"
 """The fields of MT940, MT941, MT942 and MT950, and the banks' own :NS:. Any other tag at the start of a line is text."""
 
+TRAINING = "{TNG:"
+"""The trailer of a test and training message."""
+
 _MARK_BYTES = len(b"\n:61:")
 _FIELD = re.compile(rf"\n:({TAGS}):")
 _GLUED_FIELD = re.compile(rf":({TAGS}):")

@@ -7,7 +7,7 @@
       GE   GE01 number of sets, GE02 = GS06
     IEA  IEA01 number of groups, IEA02 = ISA13
 
-Bare ST..SE without ISA and GS is read too. An opened envelope that is not closed means that the file ends too early.
+Bare ST..SE without ISA and GS is read too. The payments of a test are lines for information and move no money. An opened envelope that is not closed means that the file ends too early.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ class TransactionSet(NamedTuple):
     segments: list[Segment]
     interchange: str
     date: dt.date | None
+    is_test: bool
 
     @property
     def identifier(self) -> str:
@@ -98,14 +99,20 @@ def _opened(state: _Open, tag: str, segment: Segment) -> Iterator[Outside]:
         state.group, state.groups, state.sets = segment, state.groups + 1, 0
         return
     state.interchange, state.group, state.groups, state.sets = segment, None, 0, 0
-    if segment.value(15) == "T":
-        yield issues.warning(segment.span, "test_file", "ISA15 marks the interchange as a test")
+    if _is_test(segment):
+        yield issues.warning(segment.span, "test_file", "ISA15 marks the interchange as a test: it moves no money")
 
 
 def _closed_set(state: _Open) -> TransactionSet:
     group, interchange = state.group, state.interchange
     date = (yyyymmdd(group.value(4)) or yymmdd(group.value(4))) if group else None
-    return TransactionSet(state.segments, interchange.value(13) if interchange else "", date)
+    if interchange is None:
+        return TransactionSet(state.segments, "", date, is_test=False)
+    return TransactionSet(state.segments, interchange.value(13), date, _is_test(interchange))
+
+
+def _is_test(interchange: Segment) -> bool:
+    return interchange.value(15) == "T"
 
 
 def _trailer(segment: Segment, opened_as: str, counted: int, name: str) -> Iterator[Outside]:
