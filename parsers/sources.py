@@ -21,6 +21,8 @@ BLOCK_BYTES = 4 * 1024 * 1024
 LINE_BYTES_MAX = 4 * 1024 * 1024
 UNPACKED_BYTES_MAX = 4 * 1024**3
 _RATIO_MAX = 200
+_PIECE_BYTES = 16 * 1024 * 1024
+_MEMBERS_MAX = 1000
 
 
 class SourceError(Exception):
@@ -55,11 +57,21 @@ class Source:
 
     def open(self) -> BinaryIO:
         """A fresh stream over the whole content."""
-        return io.BytesIO(self._content) if isinstance(self._content, bytes) else self._content.open("rb")
+        return _opened(self._content)
 
     def read(self) -> bytes:
         """The whole content at once."""
         return self._content if isinstance(self._content, bytes) else self._content.read_bytes()
+
+    def read_marked(self, mark: bytes) -> bytes:
+        """The whole content at once, of a format that has the mark in every few lines; `SourceError` where `LINE_BYTES_MAX` bytes do without
+        it, before they are all in memory."""
+        with self.open() as stream:
+            number = 0
+            while len(block := stream.read(LINE_BYTES_MAX)) == LINE_BYTES_MAX:
+                refuse_unmarked(block, mark, number * LINE_BYTES_MAX)
+                number += 1
+        return self.read()
 
     def lines(self, first: int = 1, start: int = 0) -> Iterator[Line]:
         """Lines ended by LF, CRLF or CR, numbered from 1, in memory flat in the size of the file; from the line `first` on, which begins at
@@ -83,6 +95,12 @@ class Source:
             offset += len(piece)
 
 
+def refuse_unmarked(block: bytes, mark: bytes, offset: int) -> None:
+    """`SourceError` where a block of `LINE_BYTES_MAX` bytes, which stands at this offset, has no such mark."""
+    if mark not in block:
+        raise SourceError("hostile", f"{len(block)} bytes from byte {offset} on hold no {mark.decode('latin-1')!r}")
+
+
 def decode(data: bytes, fallback: str = "cp1252") -> str:
     """A field's text: UTF-8 when the bytes are that, else the bank's own code page; never an error, never a loss of length."""
     try:
@@ -93,7 +111,7 @@ def decode(data: bytes, fallback: str = "cp1252") -> str:
 
 def open_source(content: bytes | Path) -> list[Source]:
     """The readable files inside `content`: itself, what gzip holds, or each member of a zip (one level, no nesting)."""
-    with (io.BytesIO(content) if isinstance(content, bytes) else content.open("rb")) as stream:
+    with _opened(content) as stream:
         magic = stream.read(4)
     if magic[:2] == b"\x1f\x8b":
         return [_plain(_gunzip(content))]
@@ -130,32 +148,41 @@ def _whole_file_encoding(head: bytes) -> str | None:
     return None
 
 
+def _opened(content: bytes | Path) -> BinaryIO:
+    return io.BytesIO(content) if isinstance(content, bytes) else content.open("rb")
+
+
 def _gunzip(content: bytes | Path) -> bytes:
-    with (io.BytesIO(content) if isinstance(content, bytes) else content.open("rb")) as stream, gzip.GzipFile(fileobj=stream) as inner:
-        size = len(content) if isinstance(content, bytes) else content.stat().st_size
+    pieces: list[bytes] = []
+    unpacked = 0
+    with _opened(content) as packed, gzip.GzipFile(fileobj=packed) as stream:
         try:
-            return _no_archive(_bounded(inner, size))
+            while piece := stream.read(_PIECE_BYTES):
+                pieces.append(piece)
+                unpacked += len(piece)
+                _refuse_bomb(unpacked, packed.tell())
         except (EOFError, OSError, zlib.error) as error:
             raise SourceError("truncated", f"the gzip container is damaged: {error}") from error
+    return _no_archive(b"".join(pieces))
 
 
 def _unzip(content: bytes | Path) -> list[bytes]:
     try:
-        with zipfile.ZipFile(io.BytesIO(content) if isinstance(content, bytes) else content) as archive:
+        with _opened(content) as packed, zipfile.ZipFile(packed) as archive:
             files = [info for info in archive.infolist() if not info.is_dir()]
-            if not files or len(files) > 1000:
+            if not files or len(files) > _MEMBERS_MAX:
                 raise SourceError("hostile" if files else "empty", f"the zip holds {len(files)} files")
-            return [_no_archive(_bounded(archive.open(info), info.compress_size)) for info in files]
+            _refuse_bomb(sum(info.file_size for info in files), packed.seek(0, io.SEEK_END))  # a member yields no more than it declares
+            return [_no_archive(archive.read(info)) for info in files]
     except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as error:
         raise SourceError("truncated", f"the zip container is damaged or locked: {error}") from error
 
 
-def _bounded(stream: object, packed_size: int) -> bytes:
-    limit = min(UNPACKED_BYTES_MAX, max(packed_size * _RATIO_MAX, 16 * 1024 * 1024))
-    data: bytes = stream.read(limit + 1)  # type: ignore[attr-defined]  # GzipFile and ZipExtFile share only this
-    if len(data) > limit:
-        raise SourceError("hostile", f"the archive unpacks to more than {limit} bytes")
-    return data
+def _refuse_bomb(unpacked_bytes: int, packed_bytes: int) -> None:
+    """`SourceError` where so much comes, or is to come, out of so few bytes that no bank packed them."""
+    limit = min(UNPACKED_BYTES_MAX, max(packed_bytes * _RATIO_MAX, _PIECE_BYTES))
+    if unpacked_bytes > limit:
+        raise SourceError("hostile", f"the archive unpacks {packed_bytes} bytes to more than {limit}")
 
 
 def _no_archive(data: bytes) -> bytes:

@@ -46,6 +46,16 @@ BANKS = [
      ("2026-01-05", -1250, "USD", "ACME", "ACME NEW YORK NY", "")),
     ("citi_card", "Status,Date,Description,Debit,Credit\nCleared,01/05/2026,PAYMENT,,-50.00\n", ("2026-01-05", 5000, "USD", "", "PAYMENT", "")),
     ("amex_card", "Date,Description,Card Member,Account #,Amount\n01/05/2026,ACME,ADA,-11001,12.50\n", ("2026-01-05", -1250, "USD", "", "ACME", "-11001")),
+    ("amex_card_details", ("Date,Description,Amount,Extended Details,Appears On Your Statement As,Address,City/State,Zip Code,Country,Reference,Category\n"
+     "11/13/2026,PAYMENT RECEIVED - THANK YOU,-12.50,,,,,,,'3202',\n"), ("2026-11-13", 1250, "USD", "", "PAYMENT RECEIVED - THANK YOU", "")),
+    ("qonto", ("Transaction ID,Settlement date (UTC),Operation date (UTC),Status,Operation type,Amount (debit),Amount (credit),Currency (local),"
+     "Counterparty name,Reference,Note\nt1,05-01-2026 10:00:00,05-01-2026 10:00:00,settled,income,,12.50,EUR,ACME,FACT 118,\n"),
+     ("2026-01-05", 1250, "EUR", "ACME", "FACT 118", "")),
+    ("comdirect", ('"Neuer Kontostand";"12,50 EUR";\n"Buchungstag";"Wertstellung (Valuta)";"Vorgang";"Buchungstext";"Umsatz in EUR";\n'
+     '"05.01.2026";"05.01.2026";"Überweisung";"Auftraggeber: ACME";"12,50";\n"offen";"--";"Lastschrift";"X";"-20,00";\n'),
+     ("2026-01-05", 1250, "EUR", "", "Auftraggeber: ACME", "")),
+    ("natwest", ("Date, Type, Description, Value, Balance, Account Name, Account Number\n13/01/2026,BAC,\"ACME , INV118\",12.50,12.50,\"'US\",\"'600000-12345678\",\n"),
+     ("2026-01-13", 1250, "GBP", "", "ACME , INV118", "600000-12345678")),
     ("discover_card", "Trans. Date,Post Date,Description,Amount,Category\n01/05/2026,01/06/2026,ACME,12.50,Shop\n",
      ("2026-01-06", -1250, "USD", "", "ACME", "")),
     ("capital_one_account", ("Account Number,Transaction Description,Transaction Date,Transaction Type,Transaction Amount,Balance\n"
@@ -180,6 +190,26 @@ def test_kinds(text: str, type_code: str, amount: str, kind: str) -> None:
 def test_statuses(status: str, expected: str) -> None:
     content = f"Date,Description,Amount,Status\n2026-01-01,A,5.00,{status}\n2026-01-02,B,5.00,Posted\n"
     assert [line.status for line in lines(content)] == [expected, "booked"]
+
+
+@pytest.mark.parametrize(("header", "row", "customer", "bank", "text"), [
+    ("Date,Description,Reference,Amount", "13/01/2026,ACME,INV 118,5.00", "", "INV 118", "ACME INV 118"),   # whose reference it is nobody says
+    ("Bokföringsdag,Referens,Beskrivning,Belopp", "2026-01-13,FAKTURA 118,ACME AB,5.00", "FAKTURA 118", "", "ACME AB"),
+    ("Kirjauspäivä;Määrä;Maksaja;Nimi;Otsikko;Viitenumero", "2026/01/13;5,00;;ACME OY;Lasku 118;1234561", "1234561", "", "Lasku 118"),
+    ("IBAN/BBAN,Munt,Volgnr,Datum,Rentedatum,Bedrag,Saldo na trn,Transactiereferentie,Betalingskenmerk,Omschrijving-1",
+     'NL91RABO0417164300,EUR,0017,2026-01-13,2026-01-13,"+5,00","+5,00",E2E-1,1004510036716378,Factuur', "E2E-1", "0017", "1004510036716378 Factuur"),
+])
+def test_references(header: str, row: str, customer: str, bank: str, text: str) -> None:
+    """What the payer may have written must reach the customer's reference or the text."""
+    (line,) = lines(f"{header}\n{row}\n")
+    assert (line.customer_reference, line.bank_reference, line.remittance_text) == (customer, bank, text)
+
+
+@pytest.mark.parametrize("word", ["offen", "Pending", "vorgemerkt"])
+def test_a_word_in_the_place_of_the_date_says_that_it_is_not_booked(word: str) -> None:
+    found = lines(f"Date,Description,Amount\n01/31/2026,ACME,5.00\n{word},SHOP,-2.00\n")
+    assert [(line.status, line.amount_minor) for line in found] == [("booked", 500), ("pending", -200)]
+    assert codes(f"Date,Description,Amount\n01/31/2026,ACME,5.00\n{word},SHOP,-2.00\n") == []
 
 
 def test_a_pending_row_may_have_no_date_yet() -> None:

@@ -81,7 +81,7 @@ def test_nearly_every_row_is_by_the_book() -> None:
 
 @pytest.mark.parametrize(("old", "new"), [
     ("\n", "\r\n"), ("\n", "\r"), (",USD,", ",,"), (",USD,", ",usd,"), (",USD,", ",XXX,"), (",USD,", ",EUR,"), (",USD,", ",JPY,"), ("2026-01-0", "2026/1/"),
-    ("2026-01-02", "2026-02-30"), ("2026-01-02", ""), ("2026-01-02", "01/02/2026"), ("Invoice", "Inv\noice"), ("Invoice", "Inv\toice"), ("Invoice", ' "Inv" '),
+    ("2026-01-02", "2026-02-30"), ("2026-01-02", ""), ("2026-01-02", "pending"), ("2026-01-02", "01/02/2026"), ("Invoice", "Inv\noice"), ("Invoice", "Inv\toice"), ("Invoice", ' "Inv" '),
     (",ACH,", ",Debit,"), (",ACH,", ",RETURN,"), (",WIRE FEE,", ",FEE,"), ("Grüße", "Gr\x1c"), ("B0000", " B0000 "), (",111,", ",,"), (".00,", ",,"),
     ("5.", "5,"), ("-", "−"), ("Balance\n", "Balance,\n"), ("\n", ",\n"), ("\n", ",x\n"), ("Amount", "Money"), ("Type", "Status"), ("Payer,", "Invoice Number,"),
     ("Value Date", "Fee"), (",2026-01-0", ",Total"), ("CHECK ", "Closing balance "),

@@ -129,7 +129,8 @@ def test_oddities(old: bytes, new: bytes) -> None:
 
 
 @pytest.mark.parametrize(("old", "new"), [
-    (b"/NAME/", b"/ORDP/"), (b"/NAME/", b"/CNTP/"), (b"/REMI/USTD//", b"/REMI/"), (b"/REMI/", b"/EREF/"), (b"/REMI/", b"/PY/"), (b"/EREF/", b"/PREF/"),
+    (b"/NAME/", b"/ORDP/"), (b"/NAME/", b"/CNTP/"), (b"/REMI/USTD//", b"/REMI/"), (b"/REMI/", b"/EREF/"), (b"/REMI/", b"/PY/"), (b"/REMI/USTD//", b"/RFB/"), (b"/NAME/", b"/ORDP/NAME/"), (b"/TRTP/", b"/PT/"),
+    (b"/REMI/USTD//", b"/REMI/STRD/ISO/"), (b"/EREF/", b"/PREF/"),
     (b"/EREF/", b"//"), (b"/TRTP/", b""), (b"/TRTP/", b"SEPA /TRTP/"), (b"/IBAN/", b"/RTRN/MD06/IBAN/"), (b"/BIC/", b"/NAME/X/BIC/"), (b"/REMI/", b"/OCMT/EUR5,00/REMI/"),
     (b":86:/", b":86:NL91ABNA0417164300 x\r\n/"), (b"GUTSCHRIFT", b"GUT /NAME/ SCHRIFT"), (b"Invoice", b"CUR 9001123412341234"),
     (b":86:/TRTP/", b":86:ORIG CO NAME:ACME INC ID:/"), (b":86:/TRTP/", b":86:FEE /"), (b":86:/TRTP/", b":86:Zahlung REK: NL1/NAAM: X "),

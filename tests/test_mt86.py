@@ -79,6 +79,14 @@ CODE_WORDS = [
                                                              "structured_reference": "1004510036716378"}),
     ("/BENM//NAME/Stichting/REMI/huur/ULTD//NAME/Kind", {"text": "huur", "payer_name": "Stichting"}),
     ("/ORDP/ACME INC/REMI/INV 7/ROC/77", {"text": "INV 7", "payer_name": "ACME INC", "reference": "77"}),
+    ("/ORDP/NAME/Huber GmbH/REMI/Rechnung 17", {"text": "Rechnung 17", "payer_name": "Huber GmbH"}),   # code words share a slash
+    ("/BO/MAISON BEAULIEU SARL/RFB/FACT-77/EREF/E-77", {"text": "FACT-77", "payer_name": "MAISON BEAULIEU SARL", "end_to_end": "E-77"}),
+    ("/ORDP/ACME INC/REMI//RFB/INV 118", {"text": "INV 118", "payer_name": "ACME INC"}),
+    ("/ORDP/ACME INC/REMI/INV 117/RFB/INV 118", {"text": "INV 117 INV 118", "payer_name": "ACME INC"}),
+    ("/CNTP/NL20INGB0001234567/INGBNL2A/J. Smit///REMI/STRD/ISO/RF18539007547034/",
+     {"text": "RF18539007547034", "payer_name": "J. Smit", "payer_account": "NL20INGB0001234567", "structured_reference": "RF18539007547034"}),
+    ("/PT/FT/PY/INVOICE 118 NOV/BN/OUR NAME/BO/ACME INC/BO1/BOSTON/OB/FIRST BANK", {"text": "INVOICE 118 NOV", "payer_name": "ACME INC"}),
+    ("/NAME/ACME/REMI/see 12/OB/17", {"text": "see 12/OB/17", "payer_name": "ACME"}),                  # Citi's words are its own
     ("/RTRN/AC04/closed/EREF/E-1/PY/our text", {"text": "our text", "end_to_end": "E-1", "is_return": True, "return_reason": "AC04"}),
     ("IDEAL 17 /TRTP/IDEAL/NAME/SHOP", {"text": "IDEAL 17", "payer_name": "SHOP", "posting_text": "IDEAL"}),
     ("/TRTP/GEA/NAME/BANK", {"text": "GEA", "payer_name": "BANK", "posting_text": "GEA"}),

@@ -77,8 +77,8 @@ class CsvEntryReader:
         return written_date(written, self.order) is not None or _MEANT_AS_DATE.fullmatch(written) is not None
 
     def is_unbooked(self, cells: list[str]) -> bool:
-        """Whether the row's status says that it is not booked; such a row may have no booking date yet."""
-        return cells[self._status] != "" and status_of(cells[self._status]) in {"pending", "info"}
+        """Whether the row's status, or a word in the place of its date, says that it is not booked; such a row may have no date yet."""
+        return any(cells[place] != "" and status_of(cells[place]) in {"pending", "info"} for place in (self._status, self._date))
 
     def account_and_currency(self, cells: list[str], span: Span) -> tuple[str, str]:
         """Whose row it is; the currency of its own column, else of the header, the layout or the profile."""
@@ -91,7 +91,7 @@ class CsvEntryReader:
     def known_account_and_currency(self, account: str, currency: str) -> tuple[str, str]:
         """The same from the two cells; no currency where the cell holds none of ISO 4217."""
         code = currency.upper()
-        return account or self._profile.account, (code if is_currency(code) else "") if code else self.currency
+        return account.lstrip("'") or self._profile.account, (code if is_currency(code) else "") if code else self.currency
 
     def money(self, cells: list[str], currency: str, span: Span) -> Money | None:
         """Amount, fee and balance; None where one of them cannot be read, which is told."""
@@ -154,7 +154,7 @@ class CsvEntryReader:
     def line(self, cells: list[str], span: Span, currency: str, money: Money) -> BankLine:
         """The bank line of a row whose money has been read."""
         date = written_date(cells[self._date], self.order)
-        if date is None and cells[self._date]:
+        if date is None and cells[self._date] and status_of(cells[self._date]) is None:
             date = self._neighbouring_date(cells[self._date], span)
         if self.is_order_assumed and is_ambiguous(cells[self._date]):
             self._tell_assumed_order(cells[self._date], span)
@@ -177,7 +177,7 @@ class CsvEntryReader:
         return line._replace(remittance=self._remittance(cells[self._invoices], span)) if cells[self._invoices] else line
 
     def _status_of(self, cells: list[str], span: Span) -> Status:
-        word = cells[self._status]
+        word = cells[self._status] or (cells[self._date] if status_of(cells[self._date]) else "")
         status = status_of(word) if word else "booked"
         if status is None:
             self.told.append(issues.warning(span, "bad_record", f"the status {word!r} is not known; the row counts as booked", word))

@@ -118,7 +118,7 @@ def _resolved(rules: CsvColumns, header: list[str], rows: list[list[str]], delim
     has_money = "amount" in columns or ("credit" in columns and "debit" in columns)
     if "date" not in columns or not has_money:
         return None
-    taken = set(columns.values()) - {columns.get("type_code", -1)}
+    taken = set(columns.values()) - {columns.get("type_code", -1), columns.get("reference", -1)}
     texts = told or [i for i, name in enumerate(plain) if i not in taken and name and names(TEXTS).have(name)]
     unit = units[columns.get("amount", columns.get("credit", 0))] if header else None
     date_name = folded[columns["date"]] if header else ""

@@ -18,7 +18,7 @@ ROLES: dict[str, tuple[str, ...]] = {
         rentedatum, rente datum, interest date, rentedato, arvopaiva""",),
     "date": (
         """booking date, posting date, posted date, post date, date posted, booked date, date booked, book date, process date, processed date,
-        processing date, completed date, completion date, date completed, date completed utc, completed date utc, settled date, posted, booked, booked at,
+        processing date, completed date, completion date, date completed, date completed utc, completed date utc, settled date, settlement date utc, posted, booked, booked at,
         buchung, buchungstag, buchungsdatum, date operation, date de l operation, date op, date comptable, date de comptabilisation,
         date comptabilisation, fecha contable, fecha operacion, fecha de operacion, fecha oper, data contabile, data operazione,
         data registrazione, boekdatum, boekingsdatum, bokforingsdag, bokforingsdatum, bogforingsdato, bokforingsdato, kirjauspaiva,
@@ -63,15 +63,15 @@ ROLES: dict[str, tuple[str, ...]] = {
         customer name, beguenstigter zahlungspflichtiger, begunstigter zahlungspflichtiger, begunstigter auftraggeber, beguenstigter,
         begunstigter, auftraggeber begunstigter, auftraggeber empfanger, auftraggeber, zahlungspflichtiger, zahlungspflichtige r,
         zahlungsempfanger, empfanger, name zahlungsbeteiligter, gegenpartei, nom, tiers, nom du tiers, beneficiario, ordenante, contraparte,
-        controparte, naam tegenpartij, naam tegenpartij bevat, naam omschrijving, naam, namn, navn, saaja maksaja, nadawca odbiorca, kontrahent""",),
+        controparte, naam tegenpartij, naam tegenpartij bevat, naam omschrijving, naam, namn, navn, nimi, saaja maksaja, nadawca odbiorca, kontrahent""",),
     "check_number": ("""check number, check no, check num, check #, check, check or slip #, cheque number, cheque no, cheque #, cheque, chq no, chq ref number, ref no cheque no,
         chk number, serial number, serial, scheck, schecknummer, numero de cheque, numero cheque""",),
     "customer_reference": ("""customer reference, customer ref, client reference, your reference, payer reference, payment reference,
         end to end reference, end to end id, end to end, e2e id, eref, kundenreferenz, kundenreferenz end to end, betalingskenmerk,
-        referencia cliente, viitenumero, viite, ocr, num, doc num, doc no, document number""",),
+        referencia cliente, viitenumero, viite, referens, ocr, num, doc num, doc no, document number""",),
     "reference": ("""bank reference, bank ref, transaction id, transaction reference, transaction ref, transaction number, transaction no,
         transaction #, transferwise id, trans id, txn id, trn id, reference number, reference no, reference id, reference, ref, ref no,
-        ref number, referens, verifikationsnummer, identificador, transaktions nr, transactienummer, zkb referenz, id, fitid, unique id, uuid, row, confirmation, confirmation number, referenz, referentie, transactiereferentie, referencia,
+        ref number, verifikationsnummer, identificador, transaktions nr, transactienummer, zkb referenz, id, fitid, unique id, uuid, row, confirmation, confirmation number, referenz, referentie, transactiereferentie, referencia,
         riferimento, numero d operation, archivierungsnummer, arkistointitunnus""",),
     "type_code": ("""type, code, transaction type, trans type, tran type, trn type, txn type, transaction code, tran code, bank code, bai code,
         buchungstext, umsatzart, umsatztyp, vorgang, transaktionstyp, type operation, type d operation, tipo, tipo de movimiento,
@@ -89,7 +89,7 @@ TEXTS = """description, description*, transaction description, transaction detai
     transaction, bank description, full description, verwendungszweck*, buchungstext, beschreibung*, avisierungstext, betreff, zweck, bemerkung,
     vorgang verwendungszweck, libelle*, detail de l ecriture, informations complementaires, motif, label, concepto, descripcion, detalle,
     observaciones, mas datos, movimiento, descrizione*, causale, omschrijving*, mededelingen, vrije mededeling, beskrivning, tekst, forklaring, text mottagare,
-    rubrik, meddelande, melding, viesti, selitys, tytul*, opis*, historico, descricao*, lancamento"""
+    rubrik, meddelande, melding, viesti, selitys, otsikko, tytul*, opis*, historico, descricao*, lancamento"""
 
 _STATUSES: dict[Status, str] = {
     "booked": """posted, booked, completed, complete, cleared, settled, success, successful, executed, sent, finished, done, reconciled,

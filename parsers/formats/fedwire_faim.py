@@ -81,7 +81,7 @@ def sniff(head: bytes) -> bool:
 
 def parse(source: Source, profile: Profile) -> Iterator[Record]:
     """The records of all messages of the file."""
-    text = source.read().decode("latin-1")
+    text = source.read_marked(b"{").decode("latin-1")
     first = _TAG.search(text)
     if first is None:
         yield Envelope(Span(1, 0, len(text)), "no message")

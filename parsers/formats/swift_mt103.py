@@ -95,7 +95,7 @@ def sniff(head: bytes) -> bool:
 
 def parse(source: Source, profile: Profile) -> Iterator[Record]:
     """The records of all messages of the file."""
-    lines = normalised(source.read())
+    lines = normalised(source.read_marked(b":"))
     text = lines
     if lines.lstrip()[:1] in {"{", "["} and "\\n:20:" in lines:  # a message kept in JSON: its line ends are two characters
         text = lines.replace("\\r\\n", "  \r\n").replace("\\n", "\r\n")

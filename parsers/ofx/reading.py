@@ -26,6 +26,7 @@ _ACCOUNTS = frozenset({"BANKACCTFROM", "CCACCTFROM", "INVACCTFROM"})
 _CONTEXTS = _ACCOUNTS | {"LEDGERBAL", "AVAILBAL", "STATUS", "BANKACCTTO"}
 _START = Span(1, 0, 0)
 _ONCE = frozenset({"TRNAMT", "FITID", "DTPOSTED", "TRNTYPE"})
+_ENTITY = b"<!ENTITY"
 _UNREAD = {
     "INVTRAN": "security trade", "XFERINFO": "transfer confirmation", "PMTINFO": "payment order", "LOANSTMTTRN": "loan entry",
 }
@@ -129,6 +130,8 @@ class Reading:
             self.told.append(issues.error(self.last, "truncated", f"the file ends {where}"))
         self._close()
         self._cover("OFX")
+        if _ENTITY in self.entries.source.head:
+            self.told.append(issues.error(_START, "hostile", "the file declares entities: no bank needs any, an attacker does"))
         for name, (span, count) in self.unread.items():
             message = f"{count} × {_UNREAD[name]} ({name}) was read as an envelope: no bank line"
             self.told.append(issues.issue(span, "info" if name == "INVTRAN" else "warning", "unknown_record", message))

@@ -11,6 +11,7 @@ SWIFT leaves the field free (6 lines of 65 characters). Banks fill it in one of 
     64.45.12.113 G.B. ROTTERDAM     AANSLAGBILJETNUMMER 30076145         ABN AMRO, domestic
     NL16ABNA0999999999 name of the payer / further lines                 SNS, ASN, RegioBank
     Overboeking REK: NL12KNAB0123456789/NAAM: Name                       Knab
+    /PT/FT/PY/INVOICE 17/BN/Our name/BO/ACME INC/BO1/BOSTON              Citi
     910;PRZELEW; OD: NAME; Z RACH.: ...; TYT.: title; TNR: 145.1         mBank
     01Purpose / 02more purpose / 15Name / 17Posting text                 `:NS:` of MultiCash, in the place of :86:
     anything else                                                       free text
@@ -33,14 +34,18 @@ CODE_WORDS = (
     "TRTP", "IBAN", "BIC", "NAME", "REMI", "EREF", "MARF", "CSID", "ORDP", "BENM", "ADDR", "ISDT", "RTRN", "PURP", "CNTP", "TRCD", "ULTD", "ULTB",
     "PREF", "IREF", "KREF", "CREF", "TREF", "OCMT", "CHGS", "EXCH", "SVCL", "ACCW", "ORDC", "BENC", "ID", "PT", "PY", "BO", "BN", "RFB", "ROC",
 )
+CITI_CODE_WORDS = ("PT", "PY", *(f"{party}{line}" for party in ("BO", "BN", "OB", "AB") for line in ("", "1", "2", "3", "4")))
+"""Citi's, which begin with /PT/: product, payment details, and by order of, beneficiary and their banks with further lines. So short
+words are no code words in the texts of other banks."""
+
 TELLING_CODE_WORDS = ("TRTP", "IBAN", "NAME", "REMI", "EREF", "MARF", "ORDP", "BENM", "RTRN", "CNTP", "PREF", "PY")
 """The code words by which a text is known to have any."""
 
-REMITTANCE_FORMS = ("USTD/", "STRD/CUR/", "STRD/")
+REMITTANCE_FORMS = ("USTD/", "STRD/CUR/", "STRD/ISO/", "STRD/")
 """What may stand before the text of /REMI/: whether it is free or structured."""
 
 _REMITTANCE_FORM = re.compile("|".join(REMITTANCE_FORMS))
-_CODE_WORD = re.compile(f"/({'|'.join(CODE_WORDS)})/")
+_CODE_WORD, _CITI_CODE_WORD = (re.compile(f"/({'|'.join(words)})(?=/)") for words in (CODE_WORDS, CITI_CODE_WORDS))
 _CUT_CODE_WORD = re.compile(rf"/(?:[A-Z]{{0,3}}|{'|'.join(CODE_WORDS)})$")
 _CODED = re.compile(f"/(?:{'|'.join(TELLING_CODE_WORDS)})/")
 _LABEL = re.compile(r"(IBAN|BIC|NAAM|OMSCHRIJVING|KENMERK|BETALINGSKENM\.|MACHTIGING|INCASSANT|ID DEBITEUR): *")
@@ -95,7 +100,8 @@ def _code_words(text: str) -> Details:
     reason = values.get("RTRN", "")
     remittance = values.get("REMI", values.get("PY", ""))
     form = _REMITTANCE_FORM.match(remittance)
-    said = " ".join(remittance[form.end() if form else 0:].strip("/ ").split())
+    purpose = (remittance[form.end() if form else 0:], values.get("RFB", ""))
+    said = " ".join(" ".join(part.strip("/ ") for part in purpose).split())
     return Details(
         text=said or values.get("", "") or values.get("TRTP", ""), payer_name=(name or party).strip("/ "), payer_account=account.strip("/ "),
         end_to_end=stated(values.get("EREF", "").strip("/ ")),
@@ -108,7 +114,7 @@ def _code_words(text: str) -> Details:
 def _code_word_values(flat: str) -> dict[str, str]:
     """Values by key. Of a key that occurs twice the first counts when it stands before the remittance text, else the last:
     what looks like a key inside the payer's text is text."""
-    found = list(_CODE_WORD.finditer(flat))
+    found = list((_CITI_CODE_WORD if flat.startswith("/PT/") else _CODE_WORD).finditer(flat))
     remittance = next((m.start() for m in found if m[1] == "REMI"), len(flat))
     chosen: dict[str, re.Match[str]] = {}
     for match in found:
@@ -116,7 +122,7 @@ def _code_word_values(flat: str) -> dict[str, str]:
             chosen[match[1]] = match
     cuts = sorted(chosen.values(), key=re.Match.start)
     ends = [m.start() for m in cuts[1:]] + [len(flat)]
-    values = {match[1]: flat[match.end():end] for match, end in zip(cuts, ends, strict=False)}
+    values = {match[1]: flat[match.end() + 1:end] for match, end in zip(cuts, ends, strict=False)}
     values[""] = flat[:cuts[0].start()].strip() if cuts else ""
     return values
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from parsers import issues
 from parsers.dates import yymmdd, yyyymmdd
 from parsers.records import Control, Envelope, Issue, Span
-from parsers.x12.segments import Segment, cut_bytes
+from parsers.x12.segments import Segment, cut_bytes, segment_mark
 
 if TYPE_CHECKING:
     from parsers.sources import Source
@@ -66,7 +66,7 @@ class _Open:
 def read_sets(source: Source) -> Iterator[TransactionSet | Outside]:
     """Each set when it is complete, before it the records of what surrounds it, after it its controls."""
     state, span = _Open(), Span(1, 0, 0)
-    for segment in cut_bytes(source.read()):
+    for segment in cut_bytes(source.read_marked(segment_mark(source.head))):
         tag, span = segment.value(0), segment.span
         if tag in ("ISA", "GS", "ST", "GE", "IEA"):
             yield from _unclosed(state, tag, segment.span)

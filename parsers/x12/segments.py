@@ -121,6 +121,12 @@ def cut_bytes(content: bytes) -> Iterator[Segment]:
         yield segment._replace(elements=[decode(element.encode("latin-1")) for element in segment.elements])
 
 
+def segment_mark(head: bytes) -> bytes:
+    """What ends the segments of a file by its beginning; where that does not show, what parts their elements."""
+    marks = _separators(head.decode("latin-1"), 0)
+    return (marks.segment or marks.element).encode("latin-1")
+
+
 def _end_of_blank(text: str, position: int) -> int:
     found = _BLANK.match(text, position)
     return found.end() if found else position

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, BinaryIO, Literal, NamedTuple
 
 from parsers.records import Span
-from parsers.sources import BLOCK_BYTES, Source
+from parsers.sources import BLOCK_BYTES, LINE_BYTES_MAX, Source, refuse_unmarked
 from parsers.xml.elements import Charset, Closed, Opened, Part, Tree, XmlError
 
 if TYPE_CHECKING:
@@ -135,6 +135,8 @@ def _cut(stream: BinaryIO, opening: re.Pattern[bytes], newline: bytes, find_run:
     tag = closing = b"<\0"
     while block:
         block = stream.read(BLOCK_BYTES)
+        if len(block) >= LINE_BYTES_MAX:
+            refuse_unmarked(block, b"<", offset + len(rest))
         data = rest + block
         commented = b"!" in data and b"<!" in data  # one byte is found much faster than two
         position = settled = 0
