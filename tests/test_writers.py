@@ -15,7 +15,22 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.payments import Payment, Rail, Statement, Told
-from benchmarks.writers import bai2, bank_csv, camt, edi820, fedwire, lockbox, mt940, nacha, ofx
+from benchmarks.writers import (
+    bai2,
+    bank_csv,
+    camt,
+    edi820,
+    edi823,
+    fedwire,
+    lockbox,
+    mt103,
+    mt940,
+    nacha,
+    ofx,
+    pacs,
+    processors,
+    remt,
+)
 from benchmarks.writers.fields import ascii_text, swift_text
 from parsers import documents
 from parsers.documents import Document
@@ -261,6 +276,92 @@ def test_csv_comes_back() -> None:
     assert all(payment.text in said(row) for payment, row in zip(DOLLARS, rows, strict=True))
 
 
+def test_x12_823_comes_back() -> None:
+    document = read_whole(written(lambda out: edi823.write_823(out, [lockbox.Deposit("771234", CHECKS)], deposited=DAY)))
+    rows = document.lines.to_dicts()
+    names = ("amount_minor", "check_number", "payer_name", "payer_account", "booking_date")
+    assert [columns(row, names) for row in rows] == [columns(payment._asdict(), names) for payment in CHECKS]
+    assert lines_of(document) == [told_of(payment) for payment in CHECKS]
+    assert {row["batch_amount_minor"] for row in rows} == {sum(payment.amount_minor for payment in CHECKS)}
+
+
+RECEIPTS = [payment for payment in EUROS if payment.kind == "receipt"]
+TOLD = ("amount_minor", "currency", "kind", "value_date", "bank_reference", "customer_reference", "payer_account", "fee_minor",
+        "structured_reference")
+
+
+def test_mt103_comes_back() -> None:
+    payments = [*RECEIPTS, ADVISED[0]._replace(currency="EUR", bank_reference="HK26110900009")]
+    document = read_whole(written(lambda out: mt103.write_mt103(out, payments, owner=OURS, account=IBAN)))
+    rows = document.lines.to_dicts()
+    assert {s.opened.account for s in document.statements} == {IBAN}
+    assert [columns(row, TOLD) for row in rows] == [columns(payment._asdict(), TOLD) for payment in payments]
+    assert [row["payer_name"] for row in rows] == [swift_text(payment.payer_name) for payment in payments]
+    assert all(swift_text(payment.text) in said(row) for payment, row in zip(payments, rows, strict=True))
+    assert [line[0] for line in lines_of(document)[-1]] == [told.document_number for told in ADVISED[0].remittance]
+
+
+def test_mt910_comes_back() -> None:
+    document = read_whole(written(lambda out: mt103.write_mt910(out, RECEIPTS, account=IBAN)))
+    names = ("amount_minor", "currency", "kind", "value_date", "bank_reference", "customer_reference", "payer_account")
+    assert [columns(row, names) for row in document.lines.to_dicts()] == [columns(payment._asdict(), names) for payment in RECEIPTS]
+
+
+def test_pacs_008_comes_back() -> None:
+    payments = [*RECEIPTS, ADVISED[0]._replace(currency="EUR", payer_account=IBAN)]
+    document = read_whole(written(lambda out: pacs.write_pacs_008(out, payments, owner=OURS, account=IBAN)))
+    rows = document.lines.to_dicts()
+    names = (*TOLD, "payer_name")
+    assert [columns(row, names) for row in rows] == [columns(payment._asdict(), names) for payment in payments]
+    assert all(payment.text in said(row) for payment, row in zip(payments, rows, strict=True))
+    assert lines_of(document) == [told_of(payment) for payment in payments]
+
+
+def test_pacs_004_comes_back() -> None:
+    payments = [EUROS[4]._replace(amount_minor=50000, return_reason="AM04")]
+    document = read_whole(written(lambda out: pacs.write_pacs_004(out, payments)))
+    names = ("amount_minor", "currency", "kind", "value_date", "bank_reference", "return_reason", "original_reference")
+    assert [columns(row, names) for row in document.lines.to_dicts()] == [columns(payment._asdict(), names) for payment in payments]
+
+
+def test_remt_comes_back() -> None:
+    document = read_whole(written(lambda out: remt.write_remt(out, ADVISED[:2], created=DAY)))
+    rows = document.lines.to_dicts()
+    names = ("amount_minor", "currency", "bank_reference", "customer_reference", "payer_name")
+    assert [columns(row, names) for row in rows] == [columns(payment._asdict(), names) for payment in ADVISED[:2]]
+    assert {row["status"] for row in rows} == {"info"}
+    assert lines_of(document) == [told_of(payment) for payment in ADVISED[:2]]
+
+
+SOLD = [Payment(9680, DAY, NEXT_DAY, "ch_1", customer_reference="INV-1", payer_name="Acme Inc", text='Order 1, "two" parts', fee_minor=320),
+        Payment(245000, DAY, NEXT_DAY, "ch_2", payer_name="Beta LLC", text="Order 2", fee_minor=7555),
+        Payment(-5000, DAY, DAY, "re_1", text="Refund")]
+PAID_OUT = sum(payment.amount_minor for payment in SOLD)
+
+
+@pytest.mark.parametrize(("write", "names", "payouts"), [
+    (lambda out: processors.write_stripe(out, SOLD, payout="po_1", paid=NEXT_DAY), ("value_date", "payer_name"), 1),
+    (lambda out: processors.write_paypal(out, SOLD, day=DAY, opening_minor=77), ("customer_reference",), 0),
+    (lambda out: processors.write_adyen(out, SOLD, batch="7", paid=NEXT_DAY), ("customer_reference",), 1),
+], ids=["stripe", "paypal", "adyen"])
+def test_a_processors_payments_come_back(write: Callable[[TextIO], None], names: tuple[str, ...], payouts: int) -> None:
+    """Net, with what the processor took beside it, and the payout that they add up to."""
+    rows = read_whole(written(write)).lines.to_dicts()
+    sold = [row for row in rows if row["kind"] != "payout"]
+    names = ("amount_minor", "fee_minor", "currency", "booking_date", "bank_reference", *names)
+    assert [columns(row, names) for row in sold] == [columns(payment._asdict(), names) for payment in SOLD]
+    assert [row["kind"] for row in sold] == ["receipt", "receipt", "return"]
+    assert [row["amount_minor"] for row in rows if row["kind"] == "payout"] == [-PAID_OUT] * payouts
+
+
+def test_an_amazon_settlement_comes_back() -> None:
+    """Part by part: the order's reference is the customer's, fees are lines of their own."""
+    rows = read_whole(written(lambda out: processors.write_amazon(out, SOLD, settlement="1001", paid=NEXT_DAY))).lines.to_dicts()
+    assert [(row["kind"], row["customer_reference"], row["amount_minor"]) for row in rows] == [
+        ("payout", "1001", -PAID_OUT), ("receipt", "ch_1", 10000), ("fee", "ch_1", -320), ("receipt", "ch_2", 252555), ("fee", "ch_2", -7555),
+        ("return", "re_1", -5000)]
+
+
 AMOUNTS = st.integers(1, 99_999_999)
 DATES = st.dates(dt.date(2026, 1, 1), dt.date(2026, 12, 31))
 REFERENCES = st.text("ABCDEFGHJKLMNPQRSTUVWXYZ0123456789", min_size=1, max_size=14).map(lambda text: f"A{text}9")
@@ -309,3 +410,40 @@ def test_any_payment_comes_back(name: str, payments: list[Payment]) -> None:
     for payment, row in zip(payments, rows, strict=True):
         whole = "".join(charset(payment.text).split()).rstrip(",")  # a comma at the end may be a field's
         assert whole in "".join(said(row).split())
+
+
+Carrier = Callable[[TextIO, list[Payment]], None]
+CARRIERS: dict[str, tuple[Carrier, str, Callable[[str], str] | None]] = {
+    # how payments are written, where their reference comes back, and how their text does, if it does
+    "mt103": (lambda out, payments: mt103.write_mt103(out, payments, owner=OURS, account=IBAN), "bank_reference", swift_text),
+    "pacs": (lambda out, payments: pacs.write_pacs_008(out, payments, owner=OURS, account=IBAN), "bank_reference", str),
+    "remt": (lambda out, payments: remt.write_remt(out, payments, created=DAY), "bank_reference", str),
+    "nacha": (lambda out, payments: nacha.write_nacha(out, payments, created=DAY, company=OURS, routing=ROUTING, account="44"), "", None),
+    "x12-820": (lambda out, payments: edi820.write_820(out, payments, created=DAY, payee=OURS), "bank_reference", None),
+    "x12-823": (lambda out, payments: edi823.write_823(out, [lockbox.Deposit("771234", payments)], deposited=DAY), "check_number", None),
+    "lockbox": (lambda out, payments: lockbox.write_lockbox(out, [lockbox.Deposit("771234", payments)], deposited=DAY), "check_number", None),
+    "fedwire": (lambda out, payments: fedwire.write_fedwire(out, payments, owner=OURS, account="44", routing=ROUTING), "customer_reference", None),
+    "stripe": (lambda out, payments: processors.write_stripe(out, payments, payout="po_1", paid=DAY), "bank_reference", str),
+    "paypal": (lambda out, payments: processors.write_paypal(out, payments, day=DAY, opening_minor=0), "bank_reference", str),
+    "adyen": (lambda out, payments: processors.write_adyen(out, payments, batch="7", paid=DAY), "bank_reference", None),
+    "amazon": (lambda out, payments: processors.write_amazon(out, payments, settlement="1001", paid=DAY), "", None),
+}
+
+
+@pytest.mark.parametrize("name", CARRIERS)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(payments=st.lists(PARTS, min_size=1, max_size=5).map(payments_of))
+def test_any_payment_comes_back_from_what_carries_no_statement(name: str, payments: list[Payment]) -> None:
+    write, reference, charset = CARRIERS[name]
+    payments = [payment._replace(check_number=str(number), bank_reference=fedwire.imad(payment.value_date, number) if name == "fedwire"
+                                 else payment.bank_reference) for number, payment in enumerate(payments, 101)]
+    document = documents.read(written(lambda out: write(out, payments)))
+    assert document.errors == []
+    assert document.format == name
+    assert all(control.ties for control in document.controls)
+    rows = [row for row in document.lines.to_dicts() if row["kind"] != "payout"]
+    assert [row["amount_minor"] for row in rows] == [payment.amount_minor for payment in payments]
+    if reference:
+        assert [row[reference] for row in rows] == [getattr(payment, reference) for payment in payments]
+    for payment, row in zip(payments, rows, strict=True):
+        assert charset is None or "".join(charset(payment.text).split()) in "".join(said(row).split())

@@ -52,7 +52,7 @@ def _write_statement(out: TextIO, statement: Statement, message: Message, versio
     servicer = f"<Svcr><FinInstnId><{bic}>{statement.bank}</{bic}></FinInstnId></Svcr>" if statement.bank else ""
     owner = f"<Ownr><Nm>{escape(statement.owner)}</Nm></Ownr>" if statement.owner else ""
     out.write(f"<{report}>\n<Id>{escape(statement.statement_id)}</Id><ElctrncSeqNb>{statement.sequence}</ElctrncSeqNb>"
-              f"{_created(statement)}\n<Acct>{_account(statement.account)}"
+              f"{_created(statement)}\n<Acct>{account_id(statement.account)}"
               f"<Ccy>{statement.currency}</Ccy>{owner}{servicer}</Acct>\n")
     if message == "053":
         out.write(_balance("OPBD", statement.opening_minor, statement.opening_date or statement.date, statement.currency))
@@ -66,13 +66,13 @@ def _created(statement: Statement) -> str:
     return f"<CreDtTm>{statement.date}T23:30:00+01:00</CreDtTm>"
 
 
-def _account(number: str) -> str:
+def account_id(number: str) -> str:
     """An IBAN begins with its country; any other number is a number of its bank."""
     return f"<Id><IBAN>{number}</IBAN></Id>" if number[:2].isalpha() else f"<Id><Othr><Id>{escape(number)}</Id></Othr></Id>"
 
 
 def _balance(code: str, minor: int, day: dt.date, currency: str) -> str:
-    return (f"<Bal><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp>{_amount(abs(minor), currency)}{_indicator(minor)}"
+    return (f"<Bal><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp>{amount_of(abs(minor), currency)}{_indicator(minor)}"
             f"<Dt><Dt>{day}</Dt></Dt></Bal>\n")
 
 
@@ -86,7 +86,8 @@ def _summary(statement: Statement) -> str:
     return f"<TxsSummry><TtlNtries><NbOfNtries>{count}</NbOfNtries></TtlNtries>{totals}</TxsSummry>\n"
 
 
-def _amount(minor: int, currency: str, tag: str = "Amt") -> str:
+def amount_of(minor: int, currency: str, tag: str = "Amt") -> str:
+    """An amount with its currency, under the tag."""
     return f'<{tag} Ccy="{currency}">{decimal(minor, currency)}</{tag}>'
 
 
@@ -99,11 +100,11 @@ def _entry(payment: Payment, version: Version, where: Details) -> str:
     booked = "<Sts><Cd>BOOK</Cd></Sts>" if version == "08" else "<Sts>BOOK</Sts>"
     batch = ""
     if payment.details:
-        total = _amount(abs(payment.amount_minor), payment.currency, "TtlAmt")
+        total = amount_of(abs(payment.amount_minor), payment.currency, "TtlAmt")
         batch = f"<Btch><NbOfTxs>{len(payment.details)}</NbOfTxs>{total}</Btch>"
     told = () if batch and where == "elsewhere" else payment.details or (payment,)
     details = "".join(_details(detail, version) for detail in told)
-    return (f"<Ntry>{_amount(abs(payment.amount_minor), payment.currency)}{_indicator(payment.amount_minor)}{booked}"
+    return (f"<Ntry>{amount_of(abs(payment.amount_minor), payment.currency)}{_indicator(payment.amount_minor)}{booked}"
             f"<BookgDt><Dt>{payment.booking_date}</Dt></BookgDt><ValDt><Dt>{payment.value_date}</Dt></ValDt>"
             f"<AcctSvcrRef>{escape(payment.bank_reference)}</AcctSvcrRef>"
             f"<BkTxCd><Domn><Cd>{domain}</Cd><Fmly><Cd>{family}</Cd><SubFmlyCd>{sub_family}</SubFmlyCd></Fmly></Domn></BkTxCd>"
@@ -113,16 +114,16 @@ def _entry(payment: Payment, version: Version, where: Details) -> str:
 def _details(payment: Payment, version: Version) -> str:
     original = payment.original_reference if payment.kind == "return" else ""
     end_to_end = escape(original or payment.customer_reference or payment.check_number or "NOTPROVIDED")
-    amount = _amount(abs(payment.amount_minor), payment.currency)
+    amount = amount_of(abs(payment.amount_minor), payment.currency)
     sent = charges = ""
     if payment.fee_minor:
-        sent = f"<InstdAmt>{_amount(payment.amount_minor + payment.fee_minor, payment.currency)}</InstdAmt>"
-        charges = f"{_amount(payment.fee_minor, payment.currency)}<CdtDbtInd>DBIT</CdtDbtInd>"
+        sent = f"<InstdAmt>{amount_of(payment.amount_minor + payment.fee_minor, payment.currency)}</InstdAmt>"
+        charges = f"{amount_of(payment.fee_minor, payment.currency)}<CdtDbtInd>DBIT</CdtDbtInd>"
         charges = f"<Chrgs><Rcrd>{charges}</Rcrd></Chrgs>" if version == "08" else f"<Chrgs>{charges}</Chrgs>"
     own = f"{amount}{_indicator(payment.amount_minor)}" if version == "08" else ""
     references = f"<AcctSvcrRef>{escape(payment.bank_reference)}</AcctSvcrRef><EndToEndId>{end_to_end}</EndToEndId>"
     return (f"<TxDtls><Refs>{references}</Refs>{own}<AmtDtls>{sent}<TxAmt>{amount}</TxAmt></AmtDtls>{charges}"
-            f"{_parties(payment, version)}{_remittance(payment, version)}{_return(payment)}</TxDtls>")
+            f"{_parties(payment, version)}{remittance_information(payment, version)}{_return(payment)}</TxDtls>")
 
 
 def _parties(payment: Payment, version: Version) -> str:
@@ -133,11 +134,12 @@ def _parties(payment: Payment, version: Version) -> str:
     party = f"<{role}><Pty>{name}</Pty></{role}>" if version == "08" else f"<{role}>{name}</{role}>"
     account = ""
     if payment.payer_account:
-        account = f"<{role}Acct>{_account(payment.payer_account)}</{role}Acct>"
+        account = f"<{role}Acct>{account_id(payment.payer_account)}</{role}Acct>"
     return f"<RltdPties>{party if name else ''}{account}</RltdPties>"
 
 
-def _remittance(payment: Payment, version: Version) -> str:
+def remittance_information(payment: Payment, version: Version) -> str:
+    """`RmtInf`: free text in pieces of 140, documents, and the creditor's reference; nothing where nothing is told."""
     parts = [f"<Ustrd>{escape(payment.text[start : start + 140])}</Ustrd>" for start in range(0, len(payment.text), 140)]
     parts += [_structured(told, payment.currency, version) for told in payment.remittance]
     if payment.structured_reference:
@@ -154,15 +156,15 @@ def _reference_type(reference: str) -> str:
 def _structured(told: Told, currency: str, version: Version) -> str:
     """One document; the adjustment amount carries a deduction and its reason."""
     credit = told.amount_minor < 0
-    amounts = _amount(abs(told.gross_minor), currency, "CdtNoteAmt" if credit else "DuePyblAmt")
+    amounts = amount_of(abs(told.gross_minor), currency, "CdtNoteAmt" if credit else "DuePyblAmt")
     if told.discount_minor:
-        discount = _amount(told.discount_minor, currency, "Amt" if version == "08" else "DscntApldAmt")
+        discount = amount_of(told.discount_minor, currency, "Amt" if version == "08" else "DscntApldAmt")
         amounts += f"<DscntApldAmt>{discount}</DscntApldAmt>" if version == "08" else discount
     if told.deduction_minor:
-        amounts += (f"<AdjstmntAmtAndRsn>{_amount(told.deduction_minor, currency)}<CdtDbtInd>DBIT</CdtDbtInd>"
+        amounts += (f"<AdjstmntAmtAndRsn>{amount_of(told.deduction_minor, currency)}<CdtDbtInd>DBIT</CdtDbtInd>"
                     f"<AddtlInf>{escape(told.deduction_reason)}</AddtlInf></AdjstmntAmtAndRsn>")
     if not credit:
-        amounts += _amount(told.amount_minor, currency, "RmtdAmt")
+        amounts += amount_of(told.amount_minor, currency, "RmtdAmt")
     kind = "CREN" if credit else "CINV"
     document = f"<Tp><CdOrPrtry><Cd>{kind}</Cd></CdOrPrtry></Tp><Nb>{escape(told.document_number)}</Nb>"
     return (f"<Strd><RfrdDocInf>{document}</RfrdDocInf>"

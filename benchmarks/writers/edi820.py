@@ -24,7 +24,7 @@ _SERVICE = re.compile(r"[*~\\>]")
 
 def write_820(out: TextIO, payments: Iterable[Payment], *, created: dt.date, payee: str, handling: Handling = "C") -> None:
     """One interchange, one group, a transaction set for each payment; segments end with `~` and a line feed."""
-    out.write(f"{_isa(created, '~')}\n{_gs(created)}~\n")
+    out.write(f"{isa(created, '~')}\n{_gs(created)}~\n")
     sets = 0
     for sets, payment in enumerate(payments, 1):
         segments = list(_segments(payment, payee, handling, f"{sets:04d}"))
@@ -35,7 +35,7 @@ def write_820(out: TextIO, payments: Iterable[Payment], *, created: dt.date, pay
 def interchange(payment: Payment, *, payee: str, terminator: str) -> str:
     """One payment as a whole interchange on one line, as CTX addenda carry it."""
     parts = [_gs(payment.booking_date), *_segments(payment, payee, "C", "0001"), "GE*1*1", "IEA*1*000000001"]
-    return _isa(payment.booking_date, terminator) + "".join(f"{part}{terminator}" for part in parts)
+    return isa(payment.booking_date, terminator) + "".join(f"{part}{terminator}" for part in parts)
 
 
 def money(minor: int) -> str:
@@ -50,12 +50,12 @@ def remittance(told: Told) -> str:
     gross = money(told.gross_minor) if told.discount_minor or told.deduction_minor else ""
     discount = money(told.discount_minor) if told.discount_minor else ""
     reason, deduction = (_reason(told), money(told.deduction_minor)) if told.deduction_minor else ("", "")
-    elements = ("RMR", qualifier, _plain(told.document_number), "", money(told.amount_minor), gross, discount, reason, deduction)
+    elements = ("RMR", qualifier, plain(told.document_number), "", money(told.amount_minor), gross, discount, reason, deduction)
     return "*".join(elements).rstrip("*")
 
 
-def _isa(created: dt.date, terminator: str) -> str:
-    """106 characters: every element has its fixed width."""
+def isa(created: dt.date, terminator: str) -> str:
+    """The interchange header, 106 characters: every element has its fixed width."""
     parties = f"ZZ*{'PAYER':<15}*ZZ*{'PAYEE':<15}"
     return f"ISA*00*{'':10}*00*{'':10}*{parties}*{yymmdd(created)}*0600*^*00501*000000001*0*P*>{terminator}"
 
@@ -76,12 +76,12 @@ def _body(payment: Payment, payee: str, handling: Handling) -> Iterator[str]:
     method = {"wire": "FWT*", "check": "CHK*", "ach": "ACH*CTX"}.get(payment.rail, "ACH*CTX")
     payer_bank = f"01*{routing}*DA*{account}" if account else "***"
     yield f"BPR*{handling}*{money(payment.amount_minor)}*C*{method}*{payer_bank}*******{yyyymmdd(payment.value_date)}"
-    yield f"TRN*1*{_plain(payment.bank_reference)}"
+    yield f"TRN*1*{plain(payment.bank_reference)}"
     if payment.customer_reference:
-        yield f"REF*TN*{_plain(payment.customer_reference)}"
+        yield f"REF*TN*{plain(payment.customer_reference)}"
     yield f"DTM*097*{yyyymmdd(payment.booking_date)}"
-    yield f"N1*PR*{_plain(payment.payer_name)[:60]}"
-    yield f"N1*PE*{_plain(payee)[:60]}"
+    yield f"N1*PR*{plain(payment.payer_name)[:60]}"
+    yield f"N1*PE*{plain(payee)[:60]}"
     yield "ENT*1"
     for told in payment.remittance:
         yield remittance(told)
@@ -95,6 +95,6 @@ def _reason(told: Told) -> str:
     return next((code for word, code in REASONS.items() if word in told.deduction_reason), "ZZ")
 
 
-def _plain(text: str) -> str:
-    """Data elements cannot hold the separators."""
+def plain(text: str) -> str:
+    """A text as a data element, which cannot hold the separators."""
     return _SERVICE.sub(" ", ascii_text(text))
