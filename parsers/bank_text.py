@@ -23,7 +23,8 @@ LABEL = re.compile(r"/?[A-Z][A-Z0-9/. #]{0,24}?[:=]|/[A-Z]{2,6}/")
 BEFORE = r"[ ,/;|\n]"
 """What stands before a label; each search begins with one character class, which `re` skips to quickly."""
 
-VALUE = r"[:=]=?([^\n:=;#|\\]*)"
+VALUE = r"[:=]=?([^\n:=;#|\\]*[:=#]?)"
+"""What follows a label up to the next sign, which is kept: only before one can another label stand."""
 PAYER = re.compile(
     BEFORE + r"(?:ORIG(?:INATOR|INATING)?(?: CO(?:MPANY)?)?(?: NAME)?|ORG(?: NAME)?|B/O(?: CUSTOMER)?|BY ORDER OF|REMITTER(?: NAME)?"
     r"|ORDERING (?:CUSTOMER|PARTY)|DBNM|DEBTOR(?: NAME)?|PAY[EO]R(?: NAME)?|REC(?:EIVE)?D? FROM|SENDER NAME|CO(?:MPANY)? NAME)" + VALUE,
@@ -57,6 +58,7 @@ REASON_WORDS = re.compile(
 )
 
 
+_SIGNS = (":", "=", "#")
 OWN_ACCOUNTS = re.compile(
     BEFORE + r"(?:ZBA|SWEEP|CONCENTRATION|INTERCOMPANY|OWN ACC(?:OUN)?T|(?:TRANSFER|XFER|TFR|TRF) (?:FROM|FR|TO) (?:ACC?T|ACCOUNT|DDA|CHECKING|CHK"
     r"|SAVINGS?|SAV|MMA))(?:[^A-Z]|$)",
@@ -123,7 +125,10 @@ def _name(value: str) -> str:
     nothing where only a number stands. The same payers come again and again, so the work is done once for each spelling."""
     before = ACCOUNT_BEFORE_NAME.match(value)
     name = value[before.end() :] if before else value.lstrip()
-    name = _before_next_label(name.partition("  ")[0]).strip(" /,:=-.\"'")
+    name = name.partition("  ")[0]
+    if name.endswith(_SIGNS):
+        name = _before_next_label(name[:-1])
+    name = name.strip(" /,:=-.\"'")
     return "" if name.replace(" ", "").isdecimal() else name
 
 

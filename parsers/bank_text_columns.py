@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 _WHITESPACE = " \t\n\r\v\f\x1c\x1d\x1e\x1f"
 _ACCOUNT_BEFORE_NAME = f"^{bank_text.ACCOUNT_BEFORE_NAME.pattern}"
-_LABEL_AT_END = "(?i)(?:^| )(?:" + "|".join(re.escape(label) for label in sorted(bank_text.NEXT_LABELS)) + ")$"
+_LABEL_AT_END = "(?i)(?:^| )(?:" + "|".join(re.escape(label) for label in sorted(bank_text.NEXT_LABELS)) + ")[:=#]$"
 AROUND_NAME = " /,:=-.\"'"
-_CODES_AT_END = "/[A-Za-z0-9]{1,6}$"
+_CODES_OR_SIGN_AT_END = "(?:/[A-Za-z0-9]{1,6})?[:=#]$"
 PLAIN_NAME = "^ *[A-Za-z][A-Za-z0-9&.,'()-]*(?: [A-Za-z0-9&.,'()-]+)* ?$"
 
 
@@ -129,7 +129,7 @@ def _label_on(pattern: re.Pattern[str]) -> str:
 def _name(value: pl.Series) -> pl.Series:
     """The name that a value begins with; most values are a name and no more."""
     words = pl.col("words")
-    is_more = ~words.str.contains(PLAIN_NAME) | words.str.contains(_LABEL_AT_END)
+    is_more = ~words.str.contains(PLAIN_NAME)
     told = value.to_frame("words").select(is_more=is_more, name=words.str.strip_chars(AROUND_NAME))
     return asked(_name_within, told["is_more"], value, told["name"])
 
@@ -140,6 +140,6 @@ def _name_within(value: pl.Series) -> pl.Series:
     after_account = pl.when(words.str.contains(_ACCOUNT_BEFORE_NAME)).then(words.str.replace(_ACCOUNT_BEFORE_NAME, "")).otherwise(
         words.str.strip_chars_start(_WHITESPACE))
     before_label = pl.when(name.str.contains(_LABEL_AT_END)).then(name.str.replace(_LABEL_AT_END, "")).otherwise(
-        name.str.replace(_CODES_AT_END, ""))
+        name.str.replace(_CODES_OR_SIGN_AT_END, ""))
     before_columns = value.to_frame("words").select(name=after_account.str.splitn("  ", 2).struct.field("field_0"))
     return before_columns.select(before_label.str.strip_chars(AROUND_NAME).str.replace("^[0-9 ]+$", "")).to_series()

@@ -27,6 +27,11 @@ from parsers import bank_text
     ("RECD FROM: CASCADE PAPER", "CASCADE PAPER"),
     ("COMPANY NAME: CASCADE PAPER INVOICE: 7", "CASCADE PAPER"),
     ("ORG=A/B PAPER", "A/B PAPER"),
+    ("ORIG CO NAME:FIRST BANK", "FIRST BANK"),  # what could be a label is a name where no sign follows
+    ("ORIG CO NAME:FIRST BANK      ORIG ID:1930000017", "FIRST BANK"),
+    ("B/O: FIRST BANK BANK: SECOND BANK", "FIRST BANK"),
+    ("B/O: SKOV A/S", "SKOV A/S"),
+    ("B/O:ACME INC NEW YORK ORG:/123456 OGB:FIRST BANK", "ACME INC NEW YORK"),
     ("ORIG:MÜLLER & SÖHNE", "MÜLLER & SÖHNE"),
     ("ORIG:123456789", ""),  # a number is no name
     ("LOCKBOX 68751 ITEMS 12", ""),

@@ -13,27 +13,13 @@ import polars as pl
 
 from parsers import bank_text
 from parsers import bank_text_columns as questions
-from parsers.byte_columns import Places, characters_before, strings, trimmed
+from parsers.byte_columns import Places, characters_before, strings
 
 if TYPE_CHECKING:
     from parsers.byte_columns import Block as Text
     from parsers.byte_columns import Flags, Ints
 
 _BYTES_OF_WORD = 8
-_LETTER_BITS = 5
-_SHORTEST = 3
-"""A shorter name has not the letters to look at."""
-
-
-def _ending(first: Ints, second: Ints, third: Ints) -> Ints:
-    """Three letters as a number, capital or not: others may share it."""
-    bits = 2**_LETTER_BITS - 1
-    number: Ints = ((first & bits) << 2 * _LETTER_BITS) + ((second & bits) << _LETTER_BITS) + (third & bits)
-    return number
-
-
-_MAY_END_LABEL = np.zeros(2 ** (3 * _LETTER_BITS), np.bool_)
-_MAY_END_LABEL[_ending(*np.array([list(f" {label}"[-3:].encode()) for label in bank_text.NEXT_LABELS]).T)] = True
 
 
 class Labelled(NamedTuple):
@@ -52,7 +38,7 @@ def payer_name(labelled: Labelled, where: Flags) -> pl.Series:
     rows, label = _labels(labelled.words, where)
     values = _values(labelled, rows, label)
     told = strings("payer_name", values, slice(None), labelled.blocks.head(rows.size))
-    are_plain = told.str.contains(questions.PLAIN_NAME).to_numpy() & ~_may_end_with_label(labelled.text, values)
+    are_plain = told.str.contains(questions.PLAIN_NAME).to_numpy()
     told = told.str.strip_chars(questions.AROUND_NAME)
     if rows.size == where.size and are_plain.all():
         return told
@@ -88,9 +74,3 @@ def _sign_after(text: Text, start: Ints) -> Ints:
         found[rows] += before
         rows = rows[before == _BYTES_OF_WORD]
     return found
-
-
-def _may_end_with_label(text: Text, values: Places) -> Flags:
-    """Whether the words of a label may stand at a value's end, maybe before punctuation."""
-    start, end = trimmed(text, values, questions.AROUND_NAME)
-    return _MAY_END_LABEL[_ending(*(text.octets[end - place].astype(np.int64) for place in (3, 2, 1)))] | (end - start < _SHORTEST)
