@@ -1,0 +1,172 @@
+"""How banks write: a made-up entry in each one's dialect, and what must be told of it.
+
+None of these rows is anybody's data.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from parsers import documents
+from parsers.formats import swift_mt940
+from parsers.profile import Profile
+from parsers.records import BankLine
+from parsers.sources import Source
+
+MT940 = [
+    # bank, :61:, :86:, then amount, payer, its account, customer's reference, bank's reference, structured reference, text
+    ("Deutsche Bank", "2611090911CR1250,00NTRFNONREF//1234567890123456\n/OCMT/EUR1250,00/",
+     ("166?00SEPA-GUTSCHRIFT?109075/633?20EREF+2026-INV-100455?21SVWZ+Rechnung RE-100455 vom?22 03.11.2026 Kd-Nr "
+      "4711?30DEUTDEFFXXX?31DE02120300000000202051?32MUELLER MASCHINENBAU GMBH?33 UND CO KG?34000"),
+     (125000, "MUELLER MASCHINENBAU GMBH UND CO KG", "DE02120300000000202051", "2026-INV-100455", "1234567890123456", "",
+      "Rechnung RE-100455 vom 03.11.2026 Kd-Nr 4711")),
+    ("Commerzbank", "2611091109CR98,50N062NONREF",
+     ("166?00GUTSCHR. UEBERW. DAUERAUF?100599?20EREF+E2E-7?21KREF+00123?22SVWZ+MIETE NOV 2026?30COBADEFFXXX?"
+      "31DE89370400440532013000?32ERIKA MUSTERMANN?34997"),
+     (9850, "ERIKA MUSTERMANN", "DE89370400440532013000", "E2E-7", "", "", "MIETE NOV 2026")),
+    ("Commerzbank, from abroad", "2611091109CR900,00NTRFNONREF//0000123456",
+     ("202?00AUSLANDSUEBERWEISUNG?100599?20/ROC/INV-2026-77?21USD 1.000,00 KURS 1,1000?22ENTGELT 10,00 EUR?32ACME "
+      "INC?33BOSTON MA US"),
+     (90000, "ACME INC BOSTON MA US", "", "", "0000123456", "", "/ROC/INV-2026-77 USD 1.000,00 KURS 1,1000 ENTGELT 10,00 EUR")),
+    ("ING", "2611091109C1250,50NTRFEREF//26313123456789\n/TRCD/00100/",
+     ("/EREF/E2E-INV-77//CNTP/NL20INGB0001234567/INGBNL2A/BAKKERIJ JANSEN BV/AMSTE\nRDAM//REMI/USTD//Factuur "
+      "2026-118 klant 55/"),
+     (125050, "BAKKERIJ JANSEN BV", "NL20INGB0001234567", "E2E-INV-77", "26313123456789", "", "Factuur 2026-118 klant 55")),
+    ("ING, structured", "2611091109C1250,50NTRFEREF//26313123456789\n/TRCD/00100/",
+     "/CNTP/NL20INGB0001234567/INGBNL2A/BAKKERIJ JANSEN BV/AMSTERDAM//REMI/STR\nD/CUR/1004510036716378/",
+     (125050, "BAKKERIJ JANSEN BV", "NL20INGB0001234567", "", "26313123456789", "1004510036716378", "1004510036716378")),
+    ("Rabobank", "261109C000000001250,50N541EREF//OM1B002345678901\n/OCMT/EUR1250,50/",
+     ("/EREF/E2E-118/TRTP/SEPA OVERBOEKING/ORDP//NAME/Bakkerij Jansen BV/ADDR/Dorpstraat 1/ID/12345/REMI/Factuur "
+      "2026-118/ISDT/2026-11-09"),
+     (125050, "Bakkerij Jansen BV", "", "E2E-118", "OM1B002345678901", "", "Factuur 2026-118")),
+    ("Rabobank, account below", "261109C000000010,00N541NONREF\nNL20INGB0001234567",
+     "/TRCD/00100//ORDP//NAME/J de Vries//REMI/Contributie 2026/EREF/E9",
+     (1000, "J de Vries", "NL20INGB0001234567", "E9", "", "", "Contributie 2026")),
+    ("Rabobank, paid", "261109D000000010,00N544NONREF\nNL20INGB0001234567",
+     "/TRCD/544//BENM//NAME/Leverancier BV/REMI/Uw factuur 77",
+     (-1000, "Leverancier BV", "NL20INGB0001234567", "", "", "", "Uw factuur 77")),
+    ("ABN AMRO", "2611091109C1250,50N247NONREF",
+     ("/TRTP/SEPA OVERBOEKING/IBAN/NL20INGB0001234567/BIC/INGBNL2A/NAME/BAK\nKERIJ JANSEN BV/REMI/FACTUUR 2026-118/"
+      "EREF/E2E-118"),
+     (125050, "BAKKERIJ JANSEN BV", "NL20INGB0001234567", "E2E-118", "", "", "FACTUUR 2026-118")),
+    ("BNP Paribas", "2611091109C1250,50NTRFNONREF//VIR SEPA 123\nVIR SEPA RECU",
+     "/BO/MAISON BEAULIEU SARL/RFB/FACT-2026-77/EREF/E2E-77",
+     (125050, "MAISON BEAULIEU SARL", "", "E2E-77", "VIR SEPA 123", "", "VIR SEPA RECU FACT-2026-77")),
+    ("BNP Paribas Fortis", "2611091109C1250,50NTRFNONREF//0000123",
+     ("VIREMENT EN EUROS DE BE68539007547034 BIC GEBABEBB ATELIER DUBOIS SPRL COMMUNICATION STRUCTUREE ***010/8068/"
+      "17183***"),
+     (125050, "", "", "", "0000123", "010806817183",
+      ("VIREMENT EN EUROS DE BE68539007547034 BIC GEBABEBB ATELIER DUBOIS SPRL COMMUNICATION STRUCTUREE ***010/8068/"
+       "17183***"))),
+    ("mBank", "2611091109CN1250,50NTRFNONREF//PRZELEW\n910;PRZELEW ZEWN.",
+     ("910;PRZELEW ZEWN.; OD: KOWALSKI SP. Z O.O. UL. DLUGA 1; Z RACH.: 61 1090 1014 0000 0712 1981 2874; TYT.: FV "
+      "118/2026; TNR: 145.1"),
+     (125050, "KOWALSKI SP. Z O.O. UL. DLUGA 1", "61109010140000071219812874", "", "PRZELEW", "",
+      "910;PRZELEW ZEWN. FV 118/2026")),
+    ("PKO", "2611091109CN1250,50N051NONREF//BR123456",
+     ("020~00PRZELEW PRZYCHODZACY~20FAKTURA FV/118/2026~21~22~23~24~25~3010901014~310000071219812874~32KOWALSKI SP. "
+      "Z O.O.~33UL. DLUGA 1~38PL61109010140000071219812874~60~63"),
+     (125050, "KOWALSKI SP. Z O.O. UL. DLUGA 1", "PL61109010140000071219812874", "", "BR123456", "", "FAKTURA FV/118/2026")),
+    ("PKO, split payment", "2611091109CN1230,00N051NONREF//BR1",
+     ("020~00PRZELEW SPLIT~20/VAT/230,00/IDC/5261040567/INV~21/FV/118/2026/TXT/zaplata~32KOWALSKI SP. Z O.O.~"
+      "38PL61109010140000071219812874"),
+     (123000, "KOWALSKI SP. Z O.O.", "PL61109010140000071219812874", "", "BR1", "",
+      "/VAT/230,00/IDC/5261040567/INV/FV/118/2026/TXT/zaplata")),
+    ("Pekao", "2611091109CN1250,50N051NONREF//BR1",
+     ("020<00PRZELEW<20FV 118/2026<27KOWALSKI SP. Z O.O.<28DLUGA "
+      "1<29WARSZAWA<3010901014<310000071219812874<38PL61109010140000071219812874"),
+     (125050, "", "PL61109010140000071219812874", "", "BR1", "", "FV 118/2026 KOWALSKI SP. Z O.O. DLUGA 1 WARSZAWA")),
+    ("Raiffeisen, Austria", "2611091109CR98,50NTRFNONREF//123",
+     "166?00Gutschrift?20EREF+E1?21SVWZ+Rechnung 17?30RZBAATWW?31AT483200000012345864?32Huber GmbH",
+     (9850, "Huber GmbH", "AT483200000012345864", "E1", "123", "", "Rechnung 17")),
+    ("Raiffeisen, Czechia", "2611091109C1250,50NTRF118//000012345",
+     ("051?00Prichozi uhrada?2000000?21VS:2026118?22KS:0308?23SS:77?24FAKTURA 118?300800?3119-2000145399?32NOVAK "
+      "S.R.O."),
+     (125050, "NOVAK S.R.O.", "19-2000145399", "118", "000012345", "", "00000 VS:2026118 KS:0308 SS:77 FAKTURA 118")),
+    ("Raiffeisen, Switzerland", "2611091109C1250,50NTRFNONREF//123",
+     "Gutschrift Muster AG, 8000 Zuerich 210000000003139471430009017",
+     (125050, "", "", "", "123", "210000000003139471430009017",
+      "Gutschrift Muster AG, 8000 Zuerich 210000000003139471430009017")),
+    ("HypoVereinsbank", "2611091109CR98,50NTRFNONREF",
+     ("166?00SEPA-CT HABEN EINZELBUCHUNG?109310?20EREF+E1?21SVWZ+Rechnung 17?30HYVEDEMMXXX?31DE89370400440532013000?"
+      "32Huber GmbH?34000"),
+     (9850, "Huber GmbH", "DE89370400440532013000", "E1", "", "", "Rechnung 17")),
+    ("UniCredit", "2611091109C98,50NTRFNONREF//123",
+     "BONIFICO DA: ROSSI SRL IBAN IT60X0542811101000000123456 CAUSALE: SALDO FATTURA 118 DEL 03/11/2026",
+     (9850, "", "", "", "123", "",
+      "BONIFICO DA: ROSSI SRL IBAN IT60X0542811101000000123456 CAUSALE: SALDO FATTURA 118 DEL 03/11/2026")),
+    ("Nordea", "2611091109C98,50NTRF1234561//2611091234567",
+     "VIITESIIRTO KOSKELA OY 1234561",
+     (9850, "", "", "1234561", "2611091234567", "", "VIITESIIRTO KOSKELA OY 1234561")),
+    ("SEB", "2611091109C98,50NTRFNONREF//123",
+     "/ORDP/KUND AB/REMI/FAKTURA 118/EREF/E1",
+     (9850, "KUND AB", "", "E1", "123", "", "FAKTURA 118")),
+    ("Danske Bank", "2611091109C98,50NTRFNONREF//123",
+     "KREDITERING AFSENDER: KUNDE APS TEKST: FAKTURA 118 FIK 71 012345678901234",
+     (9850, "", "", "", "123", "", "KREDITERING AFSENDER: KUNDE APS TEKST: FAKTURA 118 FIK 71 012345678901234")),
+    ("HSBC", "2611091109C98,50NTRFNONREF//GB123\n/OCMT/USD120,00/EXCH/1,2",
+     "FROM ACME INC REF INVOICE 118 /ORDP/ACME INC",
+     (9850, "ACME INC", "", "", "GB123", "", "FROM ACME INC REF INVOICE 118")),
+    ("Citi", "2611091109C98,50NTRFINV118//123456",
+     "/PT/FT/PY/INVOICE 118 NOV/BN/OUR NAME/BO/ACME INC/BO1/BOSTON/OB/FIRST BANK",
+     (9850, "ACME INC", "", "INV118", "123456", "", "INVOICE 118 NOV")),
+    ("J.P. Morgan", "2611091109C98,50NTRFINV118//JPM123",
+     "B/O:ACME INC NEW YORK ORG:/123456 OGB:FIRST BANK REF:INVOICE 118 OBI:THANK YOU",
+     (9850, "ACME INC NEW YORK", "", "INV118", "JPM123", "",
+      "B/O:ACME INC NEW YORK ORG:/123456 OGB:FIRST BANK REF:INVOICE 118 OBI:THANK YOU")),
+    ("J.P. Morgan, CHIPS", "2611091109C98,50FTRFNONREF//JPM123",
+     ("CHIPS CREDIT VIA: CITIBANK/0008 B/O: ACME INC BOSTON MA REF: NBNF=LARKSPUR-123 ORG=/4455 ACME INC OGB=CITI "
+      "OBI=INV 118 SSN: 0123456"),
+     (9850, "ACME INC BOSTON MA", "", "", "JPM123", "",
+      ("CHIPS CREDIT VIA: CITIBANK/0008 B/O: ACME INC BOSTON MA REF: NBNF=LARKSPUR-123 ORG=/4455 ACME INC OGB=CITI "
+       "OBI=INV 118 SSN: 0123456"))),
+    ("Bank of America", "2611091109C98,50S103E2E-118//903123",
+     "/ORDP/ACME INC/REMI//RFB/INV 118/OCMT/USD98,50/",
+     (9850, "ACME INC", "", "E2E-118", "903123", "", "INV 118")),
+    ("Postbank", "2611091109CR98,50N051NONREF",
+     "051?00GUTSCHRIFT?20REF. 0012345678?21RECHNUNG 17?30PBNKDEFF?31DE89370400440532013000?32Huber GmbH",
+     (9850, "Huber GmbH", "DE89370400440532013000", "", "", "", "REF. 0012345678 RECHNUNG 17")),
+    ("Erste Bank", "2611091109C98,50NTRFNONREF//8091",
+     "/EREF/E1/ORDP/NAME/Huber GmbH/REMI/Rechnung 17",
+     (9850, "Huber GmbH", "", "E1", "8091", "", "Rechnung 17")),
+    ("Santander", "2611091109C98,50NTRFNONREF//123",
+     "TRANSFERENCIA DE GARCIA SL, CONCEPTO FACTURA 118/2026",
+     (9850, "", "", "", "123", "", "TRANSFERENCIA DE GARCIA SL, CONCEPTO FACTURA 118/2026")),
+    ("Société Générale", "2611091109C98,50NTRFNONREF//8091",
+     "VIR RECU 9876543210S DE: MAISON BEAULIEU MOTIF: FACTURE 77 REF: E2E-77",
+     (9850, "", "", "", "8091", "", "VIR RECU 9876543210S DE: MAISON BEAULIEU MOTIF: FACTURE 77 REF: E2E-77")),
+]
+
+
+@pytest.mark.parametrize(("bank", "entry", "details", "expected"), MT940, ids=[row[0] for row in MT940])
+def test_mt940(bank: str, entry: str, details: str, expected: tuple[object, ...]) -> None:
+    content = f":20:X\n:25:1\n:28C:1/1\n:60F:C261108EUR0,\n:61:{entry}\n:86:{details}\n:62F:C261109EUR1,\n"
+    (line,) = (found for found in swift_mt940.parse(Source(content.encode()), Profile()) if isinstance(found, BankLine))
+    told = (line.payer_name, line.payer_account, line.customer_reference, line.bank_reference, line.structured_reference)
+    assert (line.amount_minor, *told, line.remittance_text) == expected
+
+
+CAMT = [
+    # whose reference, how the bank marks it, its issuer, the reference, and whether its check digits must be told not to tie
+    ("Switzerland, QR", "<Prtry>QRR</Prtry>", "", "210000000003139471430009017", False),
+    ("Switzerland, QR, mistyped", "<Prtry>QRR</Prtry>", "", "210000000003139471430009018", True),
+    ("Switzerland, orange slip", "<Prtry>ISR Reference</Prtry>", "", "210000000003139471430009017", False),
+    ("Netherlands", "<Cd>SCOR</Cd>", "CUR", "1004510036716378", False),
+    ("Belgium", "<Cd>SCOR</Cd>", "BBA", "010806817183", False),
+    ("Norway, KID", "<Cd>SCOR</Cd>", "", "12345678903", False),
+    ("Sweden, OCR", "<Prtry>OCR</Prtry>", "", "12345682", False),
+    ("Finland", "<Cd>SCOR</Cd>", "", "1234561", False),
+    ("Finland, international", "<Cd>SCOR</Cd>", "ISO", "RF18539007547034", False),
+]
+
+
+@pytest.mark.parametrize(("country", "marked", "issuer", "reference", "is_wrong"), CAMT, ids=[row[0] for row in CAMT])
+def test_camt_references(country: str, marked: str, issuer: str, reference: str, is_wrong: bool) -> None:
+    issued = f"<Issr>{issuer}</Issr>" if issuer else ""
+    told = f"<CdtrRefInf><Tp><CdOrPrtry>{marked}</CdOrPrtry>{issued}</Tp><Ref>{reference}</Ref></CdtrRefInf>"
+    entry = (f'<Ntry><Amt Ccy="EUR">5.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>2026-11-09</Dt></BookgDt>'
+             f"<NtryDtls><TxDtls><RmtInf><Strd>{told}</Strd></RmtInf></TxDtls></NtryDtls></Ntry>")
+    whole = f"<Document><BkToCstmrStmt><GrpHdr/><Stmt><Id>S</Id>{entry}</Stmt></BkToCstmrStmt></Document>"
+    found = documents.read(whole.encode())
+    assert found.lines["structured_reference"].to_list() == [reference]
+    assert ("bad_reference" in {issue.code for issue in found.issues}) is is_wrong
