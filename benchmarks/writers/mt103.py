@@ -1,7 +1,7 @@
 """SWIFT MT103 customer credit transfer and MT910 confirmation of credit, in their envelopes, line ends CRLF.
 
-    MT103   :20: reference · :23B:CRED · :32A: date currency amount · :33B: instructed · :50K: payer · :59: we · :70: remittance
-            :71A: · :71F: charges taken on the way
+    MT103   :20: reference · :23B:CRED · :32A: date, currency, amount · :33B: instructed · :50K: payer · :59: we
+            :70: remittance · :71A: · :71F: charges taken on the way
     MT910   :20: the advice's own reference · :21: related reference · :25: our account · :32A: · :50K: · :72:
 
 Remittance documents stand behind /INV/, parted by `//`; text of :70: has four lines of 35, each further one led by `//`.

@@ -1,7 +1,8 @@
 """ISO 20022 pacs.008.001.08 customer credit transfer and pacs.004.001.09 payment return.
 
-    Document > FIToFICstmrCdtTrf > GrpHdr, CdtTrfTxInf* > PmtId, IntrBkSttlmAmt, IntrBkSttlmDt, InstdAmt, ChrgsInf, Dbtr, Cdtr, RmtInf
-    Document > PmtRtr > GrpHdr, TxInf* > RtrId, OrgnlEndToEndId, RtrdIntrBkSttlmAmt, IntrBkSttlmDt, RtrRsnInf, OrgnlTxRef
+    Document > FIToFICstmrCdtTrf > GrpHdr, CdtTrfTxInf*
+    CdtTrfTxInf > PmtId, IntrBkSttlmAmt, IntrBkSttlmDt, InstdAmt, ChrgsInf, Dbtr, Cdtr, RmtInf
+    Document > PmtRtr > GrpHdr, TxInf* > RtrId, OrgnlEndToEndId, RtrdIntrBkSttlmAmt, IntrBkSttlmDt, RtrRsnInf
 
 The group header has number, control sum and settlement total of its payments.
 """
@@ -59,6 +60,8 @@ def _transfer(payment: Payment, us: str) -> str:
 def _returned(payment: Payment) -> str:
     code, _, words = payment.return_reason.partition(" ")
     more = f"<AddtlInf>{escape(words)}</AddtlInf>" if words else ""
-    return (f"<RtrId>{escape(payment.bank_reference)}</RtrId><OrgnlEndToEndId>{escape(payment.original_reference)}</OrgnlEndToEndId>"
-            f"{amount_of(payment.amount_minor, payment.currency, 'RtrdIntrBkSttlmAmt')}<IntrBkSttlmDt>{payment.value_date}</IntrBkSttlmDt>"
-            f"<RtrRsnInf><Rsn><Cd>{code}</Cd></Rsn>{more}</RtrRsnInf>")
+    amount = amount_of(payment.amount_minor, payment.currency, "RtrdIntrBkSttlmAmt")
+    original = f"<OrgnlEndToEndId>{escape(payment.original_reference)}</OrgnlEndToEndId>"
+    reason = f"<RtrRsnInf><Rsn><Cd>{code}</Cd></Rsn>{more}</RtrRsnInf>"
+    return (f"<RtrId>{escape(payment.bank_reference)}</RtrId>{original}{amount}"
+            f"<IntrBkSttlmDt>{payment.value_date}</IntrBkSttlmDt>{reason}")

@@ -20,14 +20,14 @@ from benchmarks.writers.fields import decimal
 def write_stripe(out: TextIO, payments: Sequence[Payment], *, payout: str, paid: dt.date) -> None:
     """The payments, then the payout."""
     write = csv.writer(out).writerow
-    write(["automatic_payout_id", "automatic_payout_effective_at", "balance_transaction_id", "created_utc", "available_on_utc", "currency",
-           "gross", "fee", "net", "reporting_category", "source_id", "description", "customer_name"])
+    write(["automatic_payout_id", "automatic_payout_effective_at", "balance_transaction_id", "created_utc", "available_on_utc",
+           "currency", "gross", "fee", "net", "reporting_category", "source_id", "description", "customer_name"])
     for number, payment in enumerate(payments):
         category = "charge" if payment.amount_minor > 0 else "refund"
         money = (payment.amount_minor + payment.fee_minor, payment.fee_minor, payment.amount_minor)
-        write([payout, f"{paid} 00:00:00", f"txn_{number}", f"{payment.booking_date} 10:00:00", f"{payment.value_date} 00:00:00",
-               payment.currency.lower(), *(decimal(minor, payment.currency) for minor in money), category, payment.bank_reference,
-               payment.text, payment.payer_name])
+        write([payout, f"{paid} 00:00:00", f"txn_{number}", f"{payment.booking_date} 10:00:00",
+               f"{payment.value_date} 00:00:00", payment.currency.lower(), *(decimal(minor, payment.currency) for minor in money),
+               category, payment.bank_reference, payment.text, payment.payer_name])
     total, currency = _sum(payments), payments[0].currency
     write([payout, f"{paid} 00:00:00", "txn_payout", f"{paid} 00:00:00", f"{paid} 00:00:00", currency.lower(),
            decimal(-total, currency), "0.00", decimal(-total, currency), "payout", payout, "STRIPE PAYOUT", ""])
@@ -46,45 +46,48 @@ def write_paypal(out: TextIO, payments: Sequence[Payment], *, day: dt.date, open
     out.write(f'"RH",{day:%Y/%m/%d} 04:00:00 +0000,"A","MERCHANT1",009,\n"FH",01\n')
     out.write(f'"SH",{day:%Y/%m/%d} 00:00:00 +0000,{day:%Y/%m/%d} 23:59:59 +0000,"MERCHANT1",""\n')
     out.write('"CH","Transaction ID","Invoice ID","PayPal Reference ID","PayPal Reference ID Type","Transaction Event Code",'
-              '"Transaction Initiation Date","Transaction Completion Date","Transaction Debit or Credit","Gross Transaction Amount",'
-              '"Gross Transaction Currency","Fee Debit or Credit","Fee Amount","Fee Currency","Custom Field"\n')
+              '"Transaction Initiation Date","Transaction Completion Date","Transaction Debit or Credit",'
+              '"Gross Transaction Amount","Gross Transaction Currency","Fee Debit or Credit","Fee Amount","Fee Currency",'
+              '"Custom Field"\n')
     for payment, minor in zip(payments, gross, strict=True):
         event, side = ("T0006", "CR") if minor > 0 else ("T1107", "DR")
         stamp = f"{payment.booking_date:%Y/%m/%d} 10:00:00 +0000"
-        out.write(f'"SB","{payment.bank_reference}","{payment.customer_reference}","","","{event}",{stamp},{stamp},"{side}",{abs(minor)},'
-                  f'"{currency}","DR",{payment.fee_minor},"{currency}","{_quoted(payment.text)}"\n')
+        out.write(f'"SB","{payment.bank_reference}","{payment.customer_reference}","","","{event}",{stamp},{stamp},"{side}",'
+                  f'{abs(minor)},"{currency}","DR",{payment.fee_minor},"{currency}","{_quoted(payment.text)}"\n')
     out.write(f'"SF",{totals}\n"SC",{count}\n"RF",{totals},{count}\n"RC",{count}\n"FF",{count}\n')
 
 
 def write_adyen(out: TextIO, payments: Sequence[Payment], *, batch: str, paid: dt.date) -> None:
     """The payments of a settlement batch, then its payout."""
     write = csv.writer(out).writerow
-    write(["Merchant Account", "Psp Reference", "Merchant Reference", "Creation Date", "TimeZone", "Type", "Modification Reference",
-           "Gross Currency", "Gross Debit (GC)", "Gross Credit (GC)", "Net Currency", "Net Debit (NC)", "Net Credit (NC)", "Commission (NC)",
-           "Markup (NC)", "Scheme Fees (NC)", "Interchange (NC)", "Batch Number"])
+    write(["Merchant Account", "Psp Reference", "Merchant Reference", "Creation Date", "TimeZone", "Type",
+           "Modification Reference", "Gross Currency", "Gross Debit (GC)", "Gross Credit (GC)", "Net Currency", "Net Debit (NC)",
+           "Net Credit (NC)", "Commission (NC)", "Markup (NC)", "Scheme Fees (NC)", "Interchange (NC)", "Batch Number"])
     for payment in payments:
         kind = "Settled" if payment.amount_minor > 0 else "Refunded"
         currency, gross = payment.currency, payment.amount_minor + payment.fee_minor
-        write(["Shop", payment.bank_reference, payment.customer_reference, f"{payment.booking_date} 10:00:00", "CET", kind, "", currency,
-               *_sides(gross, currency), currency, *_sides(payment.amount_minor, currency), decimal(payment.fee_minor, currency), "", "", "",
-               batch])
+        write(["Shop", payment.bank_reference, payment.customer_reference, f"{payment.booking_date} 10:00:00", "CET", kind, "",
+               currency, *_sides(gross, currency), currency, *_sides(payment.amount_minor, currency),
+               decimal(payment.fee_minor, currency), "", "", "", batch])
     total, currency = _sum(payments), payments[0].currency
-    write(["Shop", "", "", f"{paid} 03:00:00", "CET", "MerchantPayout", f"batch {batch}", "", "", "", currency, *_sides(-total, currency),
-           "", "", "", "", batch])
+    write(["Shop", "", "", f"{paid} 03:00:00", "CET", "MerchantPayout", f"batch {batch}", "", "", "", currency,
+           *_sides(-total, currency), "", "", "", "", batch])
 
 
 def write_amazon(out: TextIO, payments: Sequence[Payment], *, settlement: str, paid: dt.date) -> None:
     """The summary of a settlement, then its orders: what the customer paid, and the commission."""
     currency = payments[0].currency
-    out.write("settlement-id\tdeposit-date\ttotal-amount\tcurrency\ttransaction-type\torder-id\tamount-type\tamount-description\tamount\t"
-              "posted-date\n")
-    out.write(f"{settlement}\t{paid} 00:00:00 UTC\t{decimal(_sum(payments), currency)}\t{currency}\t\t\t\t\t\t\n")
+    write = csv.writer(out, delimiter="\t", lineterminator="\n").writerow
+    write(["settlement-id", "deposit-date", "total-amount", "currency", "transaction-type", "order-id", "amount-type",
+           "amount-description", "amount", "posted-date"])
+    write([settlement, f"{paid} 00:00:00 UTC", decimal(_sum(payments), currency), currency, *[""] * 6])
     for payment in payments:
         kind = "Order" if payment.amount_minor > 0 else "Refund"
         parts = [("ItemPrice", "Principal", payment.amount_minor + payment.fee_minor)]
         if payment.fee_minor:
             parts.append(("ItemFees", "Commission", -payment.fee_minor))
-        out.writelines(f"{settlement}\t\t\t\t{kind}\t{payment.bank_reference}\t{group}\t{name}\t{decimal(minor, currency)}\t{payment.booking_date}\n" for group, name, minor in parts)
+        for group, name, minor in parts:
+            write([settlement, "", "", "", kind, payment.bank_reference, group, name, decimal(minor, currency), payment.booking_date])
 
 
 def _sum(payments: Sequence[Payment]) -> int:

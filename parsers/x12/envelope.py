@@ -7,7 +7,8 @@
       GE   GE01 number of sets, GE02 = GS06
     IEA  IEA01 number of groups, IEA02 = ISA13
 
-Bare ST..SE without ISA and GS is read too. The payments of a test are lines for information and move no money. An opened envelope that is not closed means that the file ends too early.
+Bare ST..SE without ISA and GS is read too. The payments of a test are lines for information and move no money. An opened
+envelope that is not closed means that the file ends too early.
 """
 
 from __future__ import annotations
