@@ -39,7 +39,7 @@ from parsers.iso import entry as iso_entry
 from parsers.iso.entry import Detail
 from parsers.iso.entry_outline import DetailOutline, EntryOutline, outline_detail, outline_entry
 from parsers.iso.messages import HEADER, ROOTS, marked_as_test, message_of
-from parsers.iso.statement import Statement, closed, copy_of, fingerprint, opened
+from parsers.iso.statement import Statement, announced, closed, copy_of, fingerprint
 from parsers.profile import Profile
 from parsers.records import Envelope, Issue, Record, Report, Span
 from parsers.sources import Source
@@ -149,7 +149,7 @@ def _close(reading: Reading, piece: Closed) -> Iterator[Record]:
         if not reading.statements:
             yield issues.error(piece.span, "missing_record", "the message holds no statement, report or notification")
     elif statement and piece.name in _STATEMENTS:
-        yield from _announce(reading, statement, "")
+        yield from announced(statement, reading.profile, "")
         yield from closed(statement, piece.span)
         yield from _not_twice(reading, statement)
         reading.statement = None
@@ -166,18 +166,8 @@ def _not_twice(reading: Reading, statement: Statement) -> Iterator[Issue]:
 def _trouble(reading: Reading, piece: Trouble) -> Iterator[Record]:
     """Where the file breaks off, the statement that was being read is told as far as it goes."""
     if reading.statement and piece.severity == "error":
-        yield from _announce(reading, reading.statement, "")
+        yield from announced(reading.statement, reading.profile, "")
     yield issues.issue(piece.span, piece.severity, piece.code, piece.message)
-
-
-def _announce(reading: Reading, statement: Statement, entry_currency: str) -> Iterator[Record]:
-    """The statement's opening, once, before its first entry or its end; and what is odd about it."""
-    if statement.is_open:
-        return
-    record = opened(statement, reading.profile, entry_currency)
-    yield record
-    if record.copy:
-        yield issues.warning(record.span, "duplicate", "the bank marks the statement as a copy: its entries may have been told before", record.copy)
 
 
 def _entry(reading: Reading, piece: RecordPiece) -> Iterable[Record]:
@@ -191,7 +181,7 @@ def _entry(reading: Reading, piece: RecordPiece) -> Iterable[Record]:
         statement.unreadable += 1
         return [issues.error(piece.span, "bad_record", f"the entry cannot be read: {error}", piece.data)]
     if not statement.is_open:
-        opening = tuple(_announce(reading, statement, outline.amount.currency if outline.amount else ""))
+        opening = tuple(announced(statement, reading.profile, outline.amount.currency if outline.amount else ""))
         return itertools.chain(opening, _lines(statement, outline, values, details, piece.span))
     return _lines(statement, outline, values, details, piece.span)
 

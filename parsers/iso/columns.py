@@ -19,6 +19,7 @@ from parsers import documents
 from parsers.byte_columns import Places
 from parsers.iso import entry_columns
 from parsers.iso.line_columns import LineColumns
+from parsers.iso.statement import announced
 from parsers.mixed_parts import MixedParts
 from parsers.records import BankLine, Span, StatementOpened
 from parsers.xml.records import Record as RecordPiece
@@ -53,14 +54,14 @@ def parts(source: Source, reading: Reading, containers: Iterable[str], records_o
     shapes, runs = _Known(reading), Runs()
 
     def find(data: bytes, start: int, tag: bytes, closing: bytes) -> Run | None:
-        if reading.charset.encoding != "utf-8" or reading.statement is None or not reading.statement.is_open:
+        if reading.charset.encoding != "utf-8" or reading.statement is None:
             return None
-        own = reading.statement.own.account
         has_shapes = shapes.refreshed()
-        if not shapes.is_worthwhile or not own.isascii() or len(own) > _ACCOUNT_MAX:
+        if not shapes.is_worthwhile or not (has_shapes or reading.statement.is_open):
             return None
-        rows_max = min(documents.PART_ROWS, 4 * shapes.entries) if has_shapes else RECORDS_MIN
-        return runs.find(data, start, tag, closing, rows_max)
+        run = runs.find(data, start, tag, closing, min(documents.PART_ROWS, 4 * shapes.entries) if has_shapes else RECORDS_MIN)
+        is_readable = run is None or reading.statement.is_open or shapes.first_currency(run) is not None
+        return run if is_readable else None
 
     waiting = _Waiting(name)
     for piece in pieces_and_runs(source, reading.charset, containers, ("Ntry",), find):
@@ -90,6 +91,10 @@ class _Known:
     def is_worthwhile(self) -> bool:
         """Whether enough entries of the file have such shapes: else laying out runs is work for nothing."""
         return (bool(self.shapes) or not self.seen) and (self.entries < _TRIAL or 4 * self.told >= self.entries)
+
+    def first_currency(self, run: Run) -> str | None:
+        """The currency of the run's first entry; None where that has none of these shapes."""
+        return next((self.shapes[alike.number].family.currency for alike in run.first.alike([shape.skeleton for shape in self.shapes])), None)
 
     def refreshed(self) -> bool:
         """Whether there are any, with those that the record reader has proven meanwhile."""
@@ -165,8 +170,8 @@ class _Waiting:
         statement = np.repeat([taken.statement for taken in runs], [taken.columns.rows for taken in runs])
         lines, document_lines = (np.concatenate(every) for every in ([taken.lines for taken in runs], [taken.document_lines for taken in runs]))
         frame, remittance = columns.frames(lines, places, statement, document_lines, runs[0].base)
-        if not found:
-            return documents.Document(self.format_name, lines=frame, remittance=remittance)
+        if not keys:
+            return self.so_far.part(found, frame, remittance)
         part = self.so_far.part(found)
         _merge(part, frame, remittance, np.concatenate([taken.keys for taken in runs])[columns.known], np.array(keys, np.int64))
         return part
@@ -177,7 +182,9 @@ def _take_run(piece: RecordRun, reading: Reading, shapes: _Known, waiting: _Wait
     run, statement = piece.run, reading.statement
     assert statement is not None, "a run stands in a statement"
     is_known = shapes.refreshed()
-    columns = _columns(run, shapes.shapes, statement)
+    if not statement.is_open:
+        waiting.take(announced(statement, reading.profile, shapes.first_currency(run) or ""))
+    columns = _columns(run, shapes.shapes if _is_plain(statement.own.account) else [], statement)
     lines = run.lines(reading.charset.newline, piece.span.line)
     told = int(np.count_nonzero(columns.known))
     if is_known:
@@ -190,6 +197,11 @@ def _take_run(piece: RecordRun, reading: Reading, shapes: _Known, waiting: _Wait
         keys = waiting.seq + np.arange(columns.rows)
         waiting.runs.append(_Taken(run, piece.base, columns, lines, _document_lines(run, columns, lines), waiting.statement, keys))
     waiting.seq += columns.rows
+
+
+def _is_plain(account: str) -> bool:
+    """Whether our own account number is one that can be sought in columns."""
+    return account.isascii() and len(account) <= _ACCOUNT_MAX
 
 
 def _columns(run: Run, shapes: list[Shape], statement: Account) -> LineColumns:

@@ -112,6 +112,16 @@ def opened(statement: Statement, profile: Profile, entry_currency: str) -> State
     )
 
 
+def announced(statement: Statement, profile: Profile, entry_currency: str) -> Iterator[StatementOpened | Issue]:
+    """The statement's opening, once, before its first entry or its end; and what is odd about it."""
+    if statement.is_open:
+        return
+    record = opened(statement, profile, entry_currency)
+    yield record
+    if record.copy:
+        yield issues.warning(record.span, "duplicate", "the bank marks the statement as a copy: its entries may have been told before", record.copy)
+
+
 def copy_of(statement: Statement) -> str:
     """The bank's mark on a statement that it told before: DUPL, CODU, COPY."""
     return statement.head.value("CpyDplctInd") or statement.header_copy

@@ -104,6 +104,11 @@ class Run:
         return self.laid.block
 
     @property
+    def first(self) -> Run:
+        """The first record alone."""
+        return Run(self.laid, self.first_tags[:1], self.tag_counts[:1], self.starts[:1], self.ends[:1])
+
+    @property
     def end(self) -> int:
         """Where the last record ends."""
         return int(self.ends[-1])
