@@ -15,7 +15,7 @@ import numpy as np
 from parsers import dates
 from parsers.amounts import minor_digits
 from parsers.byte_columns import Flags, Ints, Places, Words, alike, empty, equals, has_blank, numbers, trimmed
-from parsers.iso.messages import NO_REFERENCE, reference_of
+from parsers.iso.messages import NO_REFERENCE, SILENT, reference_of
 from parsers.xml.runs import DOUBLE
 from parsers.xml.shapes import resolved
 
@@ -73,25 +73,33 @@ class Leaves:
 
     def _places(self, parts: Sequence[Part]) -> tuple[Ints, Ints]:
         """Where each field of each entry stands; one that a shape has not is empty and stands nowhere."""
-        starts, ends = (np.full((self.rows.size, len(self._number)), self._nowhere) for _ in range(2))
-        first = 0
-        for (_, rows, pieces), skeleton, fields in parts:
-            numbers, slots = [self._number[name] for name in fields], np.array([*fields.values()])
-            starts[first : first + rows.size, numbers] = pieces[:, slots] + skeleton.sizes[slots]
-            ends[first : first + rows.size, numbers] = pieces[:, slots + 1]
-            first += rows.size
-        return starts[self.order], ends[self.order]
+        starts, ends = [], []
+        for (_, _, pieces), skeleton, fields in parts:
+            slots = np.array([fields.get(name, SILENT) for name in self._number])
+            start, end = pieces.take(slots, axis=1) + skeleton.sizes[slots], pieces.take(slots + 1, axis=1)
+            start[:, slots == SILENT] = end[:, slots == SILENT] = self._nowhere
+            starts.append(start)
+            ends.append(end)
+        if len(parts) == 1:
+            return starts[0], ends[0]
+        return np.concatenate(starts)[self.order], np.concatenate(ends)[self.order]
 
     def _marks(self, parts: Sequence[Part]) -> Flags | None:
         """Which texts are marked as odd in the block."""
         odd = self.run.laid.odd_tags
-        if odd is None:
+        odd = odd[slice(*np.searchsorted(odd, self.run.first_tags[[0, -1]] + (0, self.run.tag_counts[-1])))]
+        if not odd.size:
             return None
         marks = np.zeros((self.rows.size, len(self._number)), np.bool_)
         first = 0
         for (_, rows, _), skeleton, fields in parts:
-            numbers, slots = [self._number[name] for name in fields], np.array([*fields.values()])
-            marks[first : first + rows.size, numbers] = odd[self.run.first_tags[rows, None] + skeleton.begins[slots + 1] - 1]
+            fields_of = np.full(skeleton.tags, -1)
+            fields_of[skeleton.begins[np.array([*fields.values()]) + 1] - 1] = [self._number[name] for name in fields]
+            row = np.searchsorted(self.run.first_tags[rows], odd, side="right") - 1
+            number = odd - self.run.first_tags[rows[row]]
+            is_here = (row >= 0) & (number < skeleton.tags)
+            row, field = row[is_here] + first, fields_of[number[is_here]]
+            marks[row[field >= 0], field[field >= 0]] = True
             first += rows.size
         return np.ascontiguousarray(marks[self.order].T)
 
@@ -213,14 +221,14 @@ class Leaves:
         """Amounts in minor units; 0 where the entry has none."""
         if not self.has(name):
             return np.zeros(self.rows.size, np.int64)
-        digits, length = minor_digits(currency), self.raw(name).length
+        digits, length, is_missing = minor_digits(currency), self.raw(name).length, ~self.is_there(name)
         left, right = self._closings[name]
         fraction = np.zeros(length.size, np.int64)
         for places in range(1, digits + 1):
             fraction[right >> np.uint64(56 - 8 * places) & _OCTET == _DOT] = places
         behind = np.where(fraction > 0, fraction + 1, 0)
         count = length - behind
-        self.sure &= (count > 0) & (count <= _DIGITS_MAX - digits) | ~self.is_there(name)
+        self.sure &= (count > 0) & (count <= _DIGITS_MAX - digits) | is_missing
         bits = (behind << 3).astype(np.uint64)
         whole, are_digits = _number_at_end(right << bits | left >> _WORD - bits, np.clip(count, 0, 8))
         self.sure &= are_digits
@@ -232,7 +240,7 @@ class Leaves:
             cents, are_digits = _number_at_end(right, fraction)
             self.sure &= are_digits
             whole = whole * _TENS[digits] + cents * _TENS[digits - fraction]
-        whole[~self.is_there(name)] = 0
+        whole[is_missing] = 0
         return whole
 
     def days(self, name: str) -> Ints:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 DOCUMENT_TYPES: tuple[str, ...] = tuple(dict.fromkeys([*remittance.DOCUMENT_TYPES.values(), "other"]))
 _NO_REMITTANCE = pl.DataFrame(schema=REMITTANCE)
-_MAY_QUOTE = r"[rR][fF]|\+\+\+|\*\*\*|[^\x00-\x7f]"
+_MAY_QUOTE = r"[rR][fF]|\+\+\+|\*\*\*"
 
 
 class Told(NamedTuple):
@@ -179,7 +179,8 @@ def _words(texts: list[str], which: Ints) -> pl.Series:
 
 def _with_quoted(stated: pl.Series | None, said: pl.Series, is_said: Flags) -> pl.Series:
     """The stated references, and where there is none, those in the text that cannot be mistaken."""
-    rows = np.flatnonzero(said.str.contains(_MAY_QUOTE).to_numpy() & is_said)
+    may_quote = said.str.contains(_MAY_QUOTE) | (said.str.len_bytes() != said.str.len_chars())
+    rows = np.flatnonzero(may_quote.to_numpy() & is_said)
     if stated is None:
         stated = pl.Series([""], dtype=pl.String).new_from_index(0, len(said))
     if not rows.size:

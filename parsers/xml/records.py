@@ -14,12 +14,14 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, BinaryIO, Literal, NamedTuple
 
 from parsers.records import Span
-from parsers.sources import BLOCK_BYTES, LINE_BYTES_MAX, Source, refuse_unmarked
+from parsers.sources import LINE_BYTES_MAX, Source, refuse_unmarked
 from parsers.xml.elements import Charset, Closed, Opened, Part, Tree, XmlError
 
 if TYPE_CHECKING:
     from parsers.xml.runs import Run
 
+BLOCK_BYTES = 8 * 1024 * 1024
+"""Larger than other formats' blocks, for entries are: so a block of runs is some thousands of them."""
 RECORD_BYTES_MAX = 256 * 1024 * 1024
 
 _SKIPPED = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>", re.DOTALL)
@@ -159,7 +161,7 @@ def _cut(stream: BinaryIO, opening: re.Pattern[bytes], newline: bytes, find_run:
             if find_run and not commented and data.startswith(tag, settled) and (run := find_run(data, settled, tag, closing)):
                 end = run.end
                 yield RecordRun(Span(line, offset + settled, offset + end), run, offset)
-                line += data.count(newline, settled, end)
+                line = run.line_after(newline, line)
                 position = end
                 continue
             record = data[settled:end]

@@ -36,6 +36,7 @@ _BYTES_AT_ONCE = 256 * 1024
 """What a processor keeps at hand."""
 _MEMORY_KEPT = 62 * 1024 * 1024
 _NO_CHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
+_NONE: Ints = np.zeros(0, np.int64)
 _FOREIGN_ENTITY = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)")
 
 
@@ -119,6 +120,10 @@ class Run:
         found: Ints = np.searchsorted(breaks, self.starts if places is None else places)
         return found + (line - int(np.searchsorted(breaks, self.starts[0])))
 
+    def line_after(self, newline: bytes, line: int) -> int:
+        """The line in which the last record ends, where the first one stands in `line`."""
+        return int(self.lines(newline, line, self.ends[-1:])[0])
+
     def record(self, row: int) -> bytes:
         """The bytes of one record."""
         return bytes(self.block.data[int(self.starts[row]) : int(self.ends[row])])
@@ -165,12 +170,12 @@ class Laid:
         self.doubles = np.ndarray((len(data) + PADDING,), f"V{DOUBLE}", padded, strides=(1,))
         pieces = [(first, octets[first : min(first + _BYTES_AT_ONCE, len(data))]) for first in range(0, len(data) or 1, _BYTES_AT_ONCE)]
         self.brackets = np.concatenate([np.flatnonzero(piece == _LESS_THAN) + first for first, piece in pieces])
-        self._marks = np.concatenate([_few(piece - np.uint8(_SPACE) >= 0x7F - _SPACE) + first for first, piece in pieces])
+        self._marks = np.concatenate([_few(piece.view(np.int8) < _SPACE) + first for first, piece in pieces])
         self._closing_brackets = sum(np.count_nonzero(piece == _GREATER_THAN) for _, piece in pieces)
         self._marked = octets[self._marks]
         self.has_entities = b"&" in data
         self.is_clean = self._is_clean(data)
-        self.odd_tags = self._odd_tags(data) if self.is_clean else None
+        self.odd_tags = self._odd_tags(data) if self.is_clean else _NONE
 
     def breaks(self, newline: bytes) -> Ints:
         """Where lines end."""
@@ -194,7 +199,7 @@ class Laid:
             return False
         return not any(one in data for one in _NO_CHARACTERS if (octets == one[0]).any())
 
-    def _odd_tags(self, data: bytes) -> Flags | None:
+    def _odd_tags(self, data: bytes) -> Ints:
         """The tags after which a text has something else than ASCII's letters in it, not counting blanks that it begins with."""
         marks, octets = self._marks, self.block.octets
         if self._closing_brackets == np.searchsorted(self.brackets, data.rfind(b">")):  # each ends a tag: none stands in a text
@@ -202,17 +207,13 @@ class Laid:
             marks = marks[(before != _GREATER_THAN) & ((before != _RETURN) | (further != _GREATER_THAN))]
         if self.has_entities:
             marks = np.concatenate([marks, np.flatnonzero(octets == _AMPERSAND)])
-        if not marks.size:
-            return None
-        odd = np.zeros(self.brackets.size, np.bool_)
-        tags = np.searchsorted(self.brackets, marks) - 1
-        odd[tags[tags >= 0]] = True
-        return odd
+        tags = np.unique(np.searchsorted(self.brackets, marks) - 1)
+        return tags[tags >= 0]
 
     def tags(self, literal: bytes) -> Ints:
-        """The numbers of the tags that begin with this literal."""
-        found = np.flatnonzero(self.block.octets[1:][self.brackets] == literal[1])
-        for offset in range(2, len(literal)):
+        """The numbers of the tags that begin with this literal of an end tag, whose slash half of all tags have."""
+        found = np.flatnonzero(self.block.octets[2:][self.brackets] == literal[2])
+        for offset in (*range(3, len(literal)), 1):
             found = found[self.block.octets[offset:][self.brackets[found]] == literal[offset]]
         return found
 
