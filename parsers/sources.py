@@ -1,17 +1,21 @@
 """Bytes as a reader wants them: unpacked, decoded where a whole file is in UTF-16 or EBCDIC, cut into lines with positions.
 
-Positions count bytes of the unpacked content; for a transcoded file, of its UTF-8 form. Limits stand here: an archive is
-opened one level deep and only as far as `UNPACKED_BYTES_MAX`, a line never grows past `LINE_BYTES_MAX`.
+Positions count bytes of the unpacked content; for a transcoded file, of its UTF-8 form. Either is made block by block, so that memory
+is flat in the size of the file. Limits stand here: an archive is opened one level deep and only as far as `UNPACKED_BYTES_MAX`, a line
+never grows past `LINE_BYTES_MAX`.
 """
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import io
+import tempfile
 import zipfile
 import zlib
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import IO, TYPE_CHECKING, BinaryIO, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +27,8 @@ UNPACKED_BYTES_MAX = 4 * 1024**3
 _RATIO_MAX = 200
 _PIECE_BYTES = 16 * 1024 * 1024
 _MEMBERS_MAX = 1000
+_MEMORY_BYTES_MAX = 32 * 1024 * 1024
+_GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
 
 
 class SourceError(Exception):
@@ -43,10 +49,12 @@ class Line(NamedTuple):
 
 
 class Source:
-    """The decoded content of one bank file: `head` for recognition, `lines()` or `open()` for readers, both repeatable."""
+    """The decoded content of one bank file: `head` for recognition, `lines()` or `open()` for readers, both repeatable. `file`: a temporary
+    one that is deleted with the source."""
 
-    def __init__(self, content: bytes | Path) -> None:
+    def __init__(self, content: bytes | Path, file: object = None) -> None:
         self._content = content
+        self._file = file
         with self.open() as stream:
             self.head = stream.read(HEAD_BYTES)
 
@@ -113,22 +121,46 @@ def open_source(content: bytes | Path) -> list[Source]:
     """The readable files inside `content`: itself, what gzip holds, or each member of a zip (one level, no nesting)."""
     with _opened(content) as stream:
         magic = stream.read(4)
-    if magic[:2] == b"\x1f\x8b":
-        return [_plain(_gunzip(content))]
-    if magic == b"PK\x03\x04":
+    if magic.startswith(_GZIP):
+        return [_plain(_kept(_gunzip(content)))]
+    if magic == _ZIP:
         return [_plain(member) for member in _unzip(content)]
-    return [_plain(content)]
+    return [_plain(Source(content))]
 
 
-def _plain(content: bytes | Path) -> Source:
-    source = Source(content)
+def _kept(blocks: Iterator[bytes]) -> Source:
+    """What comes unpacked or transcoded: in memory, or where it is large in a file that is there as long as the source."""
+    held, size = [], 0
+    for block in blocks:
+        held.append(block)
+        size += len(block)
+        if size > _MEMORY_BYTES_MAX:
+            file = tempfile.NamedTemporaryFile(prefix="cashapp-")  # noqa: SIM115 - it goes with the source
+            file.writelines(chain(held, blocks))
+            file.flush()
+            return Source(Path(file.name), file)
+    return Source(b"".join(held))
+
+
+def _plain(source: Source) -> Source:
     encoding = _whole_file_encoding(source.head)
-    if encoding is None:
-        return source
-    try:
-        return Source(source.read().decode(encoding).replace("\x85", "\n").encode())
-    except UnicodeDecodeError as error:
-        raise SourceError("encoding", f"the file announces {encoding} and breaks it at byte {error.start}") from error
+    return _kept(_transcoded(source, encoding)) if encoding else source
+
+
+def _transcoded(source: Source, encoding: str) -> Iterator[bytes]:
+    """The content in UTF-8."""
+    decoder, taken = codecs.getincrementaldecoder(encoding)(), 0
+    with source.open() as stream:
+        while True:
+            block = stream.read(BLOCK_BYTES)
+            taken += len(block)
+            try:
+                yield decoder.decode(block, final=not block).replace("\x85", "\n").encode()
+            except UnicodeDecodeError as error:
+                at = taken - len(error.object) + error.start
+                raise SourceError("encoding", f"the file announces {encoding} and breaks it at byte {at}") from error
+            if not block:
+                return
 
 
 def _whole_file_encoding(head: bytes) -> str | None:
@@ -152,30 +184,38 @@ def _opened(content: bytes | Path) -> BinaryIO:
     return io.BytesIO(content) if isinstance(content, bytes) else content.open("rb")
 
 
-def _gunzip(content: bytes | Path) -> bytes:
-    pieces: list[bytes] = []
+def _gunzip(content: bytes | Path) -> Iterator[bytes]:
     unpacked = 0
-    with _opened(content) as packed, gzip.GzipFile(fileobj=packed) as stream:
-        try:
-            while piece := stream.read(_PIECE_BYTES):
-                pieces.append(piece)
-                unpacked += len(piece)
+    try:
+        with _opened(content) as packed, gzip.GzipFile(fileobj=packed) as stream:
+            for block in _unpacked(stream):
+                unpacked += len(block)
                 _refuse_bomb(unpacked, packed.tell())
-        except (EOFError, OSError, zlib.error) as error:
-            raise SourceError("truncated", f"the gzip container is damaged: {error}") from error
-    return _no_archive(b"".join(pieces))
+                yield block
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise SourceError("truncated", f"the gzip container is damaged: {error}") from error
 
 
-def _unzip(content: bytes | Path) -> list[bytes]:
+def _unzip(content: bytes | Path) -> list[Source]:
     try:
         with _opened(content) as packed, zipfile.ZipFile(packed) as archive:
             files = [info for info in archive.infolist() if not info.is_dir()]
             if not files or len(files) > _MEMBERS_MAX:
                 raise SourceError("hostile" if files else "empty", f"the zip holds {len(files)} files")
             _refuse_bomb(sum(info.file_size for info in files), packed.seek(0, io.SEEK_END))  # a member yields no more than it declares
-            return [_no_archive(archive.read(info)) for info in files]
+            return [_kept(_unpacked(archive.open(info))) for info in files]
     except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as error:
         raise SourceError("truncated", f"the zip container is damaged or locked: {error}") from error
+
+
+def _unpacked(stream: IO[bytes] | gzip.GzipFile) -> Iterator[bytes]:
+    """What an archive holds, which is no archive itself."""
+    is_first = True
+    while block := stream.read(BLOCK_BYTES):
+        if is_first and block.startswith((_GZIP, _ZIP)):
+            raise SourceError("hostile", "an archive inside an archive is not opened")
+        is_first = False
+        yield block
 
 
 def _refuse_bomb(unpacked_bytes: int, packed_bytes: int) -> None:
@@ -183,9 +223,3 @@ def _refuse_bomb(unpacked_bytes: int, packed_bytes: int) -> None:
     limit = min(UNPACKED_BYTES_MAX, max(packed_bytes * _RATIO_MAX, _PIECE_BYTES))
     if unpacked_bytes > limit:
         raise SourceError("hostile", f"the archive unpacks {packed_bytes} bytes to more than {limit}")
-
-
-def _no_archive(data: bytes) -> bytes:
-    if data[:2] == b"\x1f\x8b" or data[:4] == b"PK\x03\x04":
-        raise SourceError("hostile", "an archive inside an archive is not opened")
-    return data

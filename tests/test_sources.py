@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import io
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -119,7 +121,7 @@ def test_what_is_built_to_harm_is_refused(name: str) -> None:
 
 def test_a_bomb_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Out of a gzip comes no more than what its ratio allows; a zip says how much would come."""
-    monkeypatch.setattr(sources, "_no_archive", lambda _: pytest.fail("it was unpacked"))
+    monkeypatch.setattr(sources, "Source", lambda *_: pytest.fail("it was unpacked"))
     for bomb in ("gzip bomb", "zip bomb", "zip bomb of many"):
         with pytest.raises(SourceError):
             open_source(HOSTILE[bomb])
@@ -157,3 +159,72 @@ def test_lines_and_their_places(content: bytes, expected: list[bytes], block: in
     assert [line.data for line in lines] == expected
     assert [line.number for line in lines] == list(range(1, len(expected) + 1))
     assert b"".join(content[line.start:line.end] for line in lines) == content
+
+
+TEXT = "ACME Ltd;100,00\r\nMüller & Söhne;Łódź 27,5 €\rlast;ünd\x85next\n" * 20
+PLAIN = TEXT.replace("\x85", "\n").encode()
+WRITTEN: dict[str, bytes] = {
+    "as it is": PLAIN,
+    "UTF-8 with BOM": TEXT.encode("utf-8-sig"),
+    "UTF-16": TEXT.encode("utf-16"),
+    "UTF-16, big end first, no BOM": TEXT.encode("utf-16-be"),
+    "gzip": gzip.compress(PLAIN),
+    "gzip of several parts": gzip.compress(PLAIN[:100]) + gzip.compress(PLAIN[100:]),
+    "zip": zipped(a=PLAIN),
+    "UTF-16 in gzip": gzip.compress(TEXT.encode("utf-16")),
+}
+
+
+@pytest.fixture(params=["in memory", "on disk"])
+def kept(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Where temporary files would lie; blocks are so small that characters are torn by them."""
+    monkeypatch.setattr(sources, "BLOCK_BYTES", 7)
+    monkeypatch.setattr(sources, "_MEMORY_BYTES_MAX", 10 if request.param == "on disk" else 10**6)
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+@pytest.mark.parametrize("as_path", [True, False])
+def test_what_is_made_block_by_block_reads_like_the_plain_file(name: str, as_path: bool, kept: Path, tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(WRITTEN[name])
+    (source,) = open_source(path if as_path else WRITTEN[name])
+    plain = Source(PLAIN)
+    assert (source.read(), source.size, source.head) == (plain.read(), plain.size, plain.head)
+    assert list(source.lines()) == list(source.lines()) == list(plain.lines())
+    with source.open() as stream:
+        stream.seek(-9, io.SEEK_END)
+        assert stream.read() == plain.read()[-9:]
+
+
+def test_a_temporary_file_goes_with_its_source(kept: Path) -> None:
+    (source,) = open_source(gzip.compress(PLAIN))
+    assert len(list(kept.iterdir())) == (len(PLAIN) > sources._MEMORY_BYTES_MAX)
+    del source
+    gc.collect()
+    assert not list(kept.iterdir())
+
+
+@pytest.mark.parametrize(("content", "code", "message"), [
+    (gzip.compress(PLAIN)[:-20], "truncated", "gzip container is damaged"),
+    (gzip.compress(PLAIN)[:-8] + bytes(8), "truncated", "gzip container is damaged"),
+    (zipped(a=PLAIN)[:-30], "truncated", "zip container is damaged"),
+    (gzip.compress(gzip.compress(PLAIN)), "hostile", "an archive inside an archive"),
+    (zipped(a=zipped(b=PLAIN)), "hostile", "an archive inside an archive"),
+    (gzip.compress(bytes(20_000)), "hostile", "to more than 10000"),
+    (zipped(a=PLAIN, b=bytes(20_000)), "hostile", "to more than 10000"),
+    (b"\xef\xbb\xbfACME;100\nM\xfcller;5\n", "encoding", "announces utf-8-sig and breaks it at byte 13"),
+    ("ACME\n".encode("utf-16") + b"\x00\xdc\n\0", "encoding", "announces utf-16 and breaks it at byte 12"),
+    ("ACME\n".encode("utf-16") + b"x", "encoding", "announces utf-16 and breaks it at byte 12"),
+], ids=lambda value: value if isinstance(value, str) else "")
+def test_what_breaks_on_the_way_leaves_no_temporary_file(content: bytes, code: str, message: str, kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "UNPACKED_BYTES_MAX", 10_000)
+    with pytest.raises(SourceError, match=message) as refused:
+        open_source(content)
+    assert refused.value.code == code
+    del refused
+    gc.collect()
+    assert not list(kept.iterdir())
