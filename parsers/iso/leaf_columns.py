@@ -63,11 +63,10 @@ class Leaves:
         amounts = [name for name in names if name.rpartition("_")[0] in _AMOUNTS or name in _AMOUNTS]
         texts = [name for name in names if name not in amounts]
         self._number = {name: number for number, name in enumerate([*texts, *amounts])}
-        starts, ends = self._places(parts)
-        self._starts, self._ends = np.ascontiguousarray(starts.T), np.ascontiguousarray(ends.T)
-        self._openings = _words_at(run, starts[:, : len(texts)])
-        self._last_octets = np.ascontiguousarray(self.block.octets[ends[:, : len(texts)] - 1].T)
-        self._closings = dict(zip(amounts, _words_at(run, ends[:, len(texts) :] - DOUBLE).transpose(1, 0, 2), strict=True))
+        self._starts, self._ends = (np.ascontiguousarray(every.T) for every in self._places(parts))
+        self._openings = _words_at(run, self._starts[: len(texts)])
+        self._last_octets = self.block.octets[self._ends[: len(texts)] - 1]
+        self._closings = dict(zip(amounts, _words_at(run, self._ends[len(texts) :] - DOUBLE).transpose(1, 0, 2), strict=True))
         self._odd_texts = self._marks(parts)
         self._made: dict[tuple[str, Callable[[str], str]], Places] = {}
 
@@ -90,18 +89,16 @@ class Leaves:
         odd = odd[slice(*np.searchsorted(odd, self.run.first_tags[[0, -1]] + (0, self.run.tag_counts[-1])))]
         if not odd.size:
             return None
-        marks = np.zeros((self.rows.size, len(self._number)), np.bool_)
-        first = 0
+        marks = np.zeros((len(self._number), self.rows.size), np.bool_)
         for (_, rows, _), skeleton, fields in parts:
             fields_of = np.full(skeleton.tags, -1)
             fields_of[skeleton.begins[np.array([*fields.values()]) + 1] - 1] = [self._number[name] for name in fields]
             row = np.searchsorted(self.run.first_tags[rows], odd, side="right") - 1
             number = odd - self.run.first_tags[rows[row]]
             is_here = (row >= 0) & (number < skeleton.tags)
-            row, field = row[is_here] + first, fields_of[number[is_here]]
-            marks[row[field >= 0], field[field >= 0]] = True
-            first += rows.size
-        return np.ascontiguousarray(marks[self.order].T)
+            row, field = rows[row[is_here]], fields_of[number[is_here]]
+            marks[field[field >= 0], np.searchsorted(self.rows, row[field >= 0])] = True
+        return marks
 
     def has(self, name: str) -> bool:
         """Whether any of the shapes has the field."""
@@ -308,9 +305,8 @@ class Leaves:
 
 
 def _words_at(run: Run, places: Ints) -> Words:
-    """The 16 bytes at each place: two words, for each leaf, for each row. They are fetched as near to each other as they stand."""
-    found = run.laid.doubles[places].view(np.uint64).reshape(*places.shape, 2)
-    return np.ascontiguousarray(found.transpose(2, 1, 0))
+    """The 16 bytes at each place: two words, for each leaf, for each row."""
+    return run.laid.doubles[places].view(np.uint64).reshape(*places.shape, 2).transpose(2, 0, 1)
 
 
 def _number_at_end(words: Words, count: Ints) -> tuple[Ints, Flags]:

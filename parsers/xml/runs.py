@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from parsers.byte_columns import Block, Flags, Ints, Octets, Words
+from parsers.byte_columns import Block, Flags, Ints, Octets, Words, few
 from parsers.xml.shapes import is_leaf, tags_and_texts
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ class Laid:
         self.doubles = np.ndarray((len(data) + PADDING,), f"V{DOUBLE}", padded, strides=(1,))
         pieces = [(first, octets[first : min(first + _BYTES_AT_ONCE, len(data))]) for first in range(0, len(data) or 1, _BYTES_AT_ONCE)]
         self.brackets = np.concatenate([np.flatnonzero(piece == _LESS_THAN) + first for first, piece in pieces])
-        self._marks = np.concatenate([_few(piece.view(np.int8) < _SPACE) + first for first, piece in pieces])
+        self._marks = np.concatenate([few(piece.view(np.int8) < _SPACE) + first for first, piece in pieces])
         self._closing_brackets = sum(np.count_nonzero(piece == _GREATER_THAN) for _, piece in pieces)
         self._marked = octets[self._marks]
         self.has_entities = b"&" in data
@@ -272,14 +272,6 @@ class Runs:
 def _words(data: bytes, width: int) -> np.ndarray[tuple[int], np.dtype[np.unsignedinteger]]:
     """The words of so many bytes that begin at each byte."""
     return np.ndarray((len(data) - width + 1,), f"<u{width}", data, strides=(1,))
-
-
-def _few(flags: Flags) -> Ints:
-    """Where flags are set, of which few are: eight are looked at together."""
-    whole = flags.size - flags.size % _BYTES_OF_WORD
-    words = np.flatnonzero(flags[:whole].view(np.uint64))
-    within = np.flatnonzero(flags[:whole].reshape(-1, _BYTES_OF_WORD)[words])
-    return np.concatenate([words[within // _BYTES_OF_WORD] * _BYTES_OF_WORD + within % _BYTES_OF_WORD, whole + np.flatnonzero(flags[whole:])])
 
 
 def _stands_at(block: Block, places: Ints, literal: bytes) -> Flags:
