@@ -225,7 +225,7 @@ def _lines(sheet: Sheet, runs: list[_Run], offset: int, line: int) -> pl.DataFra
 
 def _named(names: Sequence[str], which: Ints) -> pl.Series:
     known = pl.Series(names, dtype=pl.String)
-    return known.gather(which) if len(names) > 1 else known.new_from_index(0, which.size)
+    return known[which] if len(names) > 1 else known.new_from_index(0, which.size)
 
 
 def _dates(days: Ints) -> pl.Series:

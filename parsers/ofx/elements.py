@@ -29,7 +29,7 @@ SILENT = ("DTUSER", "SIC", "SRVRTID", "PAYEEID")
 
 _BLANKS = " \t\r\n\0\x1a"  # bytes; as Latin-1 text others would count as white space too
 _LAYOUTS_MAX = 24
-BLOCK_BYTES = 2 * 1024 * 1024
+BLOCK_BYTES = 4 * 1024 * 1024
 _LOOK_BYTES = 256 * 1024
 _TAG_BYTES = len("<STMTTRN>")
 _LAYOUT_TAGS_MAX = 80
