@@ -113,6 +113,23 @@ def muddled(text: bytes, chance: random.Random) -> bytes:
     return text[:place] + chance.choice(ODD) + text[place + 1 :] if chance.random() < 0.1 else text
 
 
+@pytest.mark.parametrize("reference", [b"A&amp;B-7", b" two  blanks ", "Ä-7".encode(), b"a\tb", b"NOT&amp;PROVIDED"])
+def test_odd_texts_of_leaves_that_are_two_fields(reference: bytes) -> None:
+    """The end-to-end id of a payment is what its return takes back."""
+    content = re.sub(rb"(?<=<EndToEndId>)[^<]*", lambda _: reference, written())
+    assert content.count(reference) > 200
+    assert_equal(content)
+
+
+@pytest.mark.parametrize("own", [IBAN, "", "Ä1", "9" * 65])
+def test_statements_begin_with_entries_in_columns(own: str) -> None:
+    """The currency of the first entry is the statement's where its head names none; odd account numbers of ours are read one by one."""
+    head = re.compile(rb"<Acct>.*?</Acct>", re.DOTALL)
+    content = head.sub(f"<Acct><Id><Othr><Id>{own}</Id></Othr></Id></Acct>".encode(), written(statements=8))
+    found = assert_equal(re.sub(rb"<Bal>.*?</Bal>", b"", content, flags=re.DOTALL))
+    assert {statement.opened.currency for statement in found.statements} == {"EUR"}
+
+
 @pytest.mark.parametrize("message", ["053", "054"])
 @pytest.mark.parametrize("version", ["02", "08"])
 @pytest.mark.parametrize("block", [None, 1_000, 20_000, 77_777])

@@ -84,20 +84,18 @@ class Leaves:
         return np.concatenate(starts)[self.order], np.concatenate(ends)[self.order]
 
     def _marks(self, parts: Sequence[Part]) -> Flags | None:
-        """Which texts are marked as odd in the block."""
-        odd = self.run.laid.odd_tags
-        odd = odd[slice(*np.searchsorted(odd, self.run.first_tags[[0, -1]] + (0, self.run.tag_counts[-1])))]
-        if not odd.size:
+        """Which texts are marked as odd in the block; two fields may be one leaf."""
+        first_tags, odd = self.run.first_tags, self.run.laid.odd_tags
+        first, end = np.searchsorted(odd, [first_tags[0], first_tags[-1] + self.run.tag_counts[-1]])
+        if first == end:
             return None
+        odd = odd[first:end]
         marks = np.zeros((len(self._number), self.rows.size), np.bool_)
         for (_, rows, _), skeleton, fields in parts:
-            fields_of = np.full(skeleton.tags, -1)
-            fields_of[skeleton.begins[np.array([*fields.values()]) + 1] - 1] = [self._number[name] for name in fields]
-            row = np.searchsorted(self.run.first_tags[rows], odd, side="right") - 1
-            number = odd - self.run.first_tags[rows[row]]
-            is_here = (row >= 0) & (number < skeleton.tags)
-            row, field = rows[row[is_here]], fields_of[number[is_here]]
-            marks[field[field >= 0], np.searchsorted(self.rows, row[field >= 0])] = True
+            row = np.maximum(np.searchsorted(first_tags[rows], odd, side="right") - 1, 0)
+            opening_tags = skeleton.begins[np.array([*fields.values()]) + 1] - 1
+            which, field = np.nonzero((odd - first_tags[rows[row]])[:, None] == opening_tags)
+            marks[np.array([self._number[name] for name in fields])[field], np.searchsorted(self.rows, rows[row[which]])] = True
         return marks
 
     def has(self, name: str) -> bool:

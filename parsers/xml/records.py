@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from parsers.xml.runs import Run
 
 BLOCK_BYTES = 8 * 1024 * 1024
-"""Larger than other formats' blocks, for entries are: so a block of runs is some thousands of them."""
+"""An entry takes about a kilobyte: a block is some thousands of them."""
 RECORD_BYTES_MAX = 256 * 1024 * 1024
 
 _SKIPPED = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>", re.DOTALL)
