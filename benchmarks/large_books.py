@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
-from sqlalchemy import Connection, Engine, String, cast, func, literal, select
+from sqlalchemy import Connection, Engine, String, Table, cast, func, literal, select
 
 from benchmarks import names
 from cashapp import accounts, applications, db, exceptions, ledger, schema, users
@@ -47,35 +47,47 @@ class Size:
 
 
 def build(engine: Engine, archive: Path, size: Size) -> None:
-    """Fill an empty database at the present schema; the newest drop's file is put into the archive."""
-    chance = random.Random(7)
-    with db.writing(engine) as connection:
-        owners = _people(connection, chance)
-    for week in range(WEEKS):
+    """Fill an empty database at the present schema, or go on where a build was stopped; the newest drop's file is put into the archive."""
+    owners = _owners(random.Random(7))
+    with db.reading(engine) as connection:
+        dropped = _count(connection, schema.run_log)
+        pending = _count(connection, schema.adjustment)
+    if pending:
+        return
+    for week in range(dropped, WEEKS):
         on = size.newest - dt.timedelta(weeks=WEEKS - 1 - week)
         with db.writing(engine) as connection:
+            if not week:
+                _people(connection, owners)
             _drop(connection, archive, _Week(week, on, size.weekly, owners))
         sys.stderr.write(f"\r{week + 1} of {WEEKS} drops")
     sys.stderr.write("\n")
-    with db.writing(engine) as connection:
-        _pending(connection, size.newest)
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE" if engine.dialect.name == "sqlite" else "VACUUM ANALYZE")
+    with db.writing(engine) as connection:
+        _pending(connection, size.newest)
 
 
-def _people(connection: Connection, chance: random.Random) -> pl.DataFrame:
-    """Users of every role, and the customers with a few names to go by: customer_id, name."""
+def _count(connection: Connection, table: Table) -> int:
+    return connection.execute(select(func.count()).select_from(table)).scalar_one()
+
+
+def _owners(chance: random.Random) -> pl.DataFrame:
+    """The customers: customer_id, name."""
+    made = [names.make(chance, names.COUNTRIES[0]) for _ in range(CUSTOMERS)]
+    return pl.DataFrame({"customer_id": [f"C{n:06d}" for n in range(CUSTOMERS)], "name": made})
+
+
+def _people(connection: Connection, owners: pl.DataFrame) -> None:
+    """Users of every role, and the customers with a few names to go by."""
     users.add(connection, "clerk1", "Clerk 1", "senior", PASSWORD)
     first = connection.execute(schema.app_user.select()).one()._asdict()
     others = [("clerk", f"clerk{n}") for n in range(2, CLERKS + 1)] + [("manager", "mary"), ("admin", "rita")]
     connection.execute(schema.app_user.insert(), [first | {"login": login, "name": login.title(), "role": role} for role, login in others])
-    made = [names.make(chance, names.COUNTRIES[0]) for _ in range(CUSTOMERS)]
-    told = pl.DataFrame({"customer_id": [f"C{n:06d}" for n in range(CUSTOMERS)], "name": made})
-    db.insert_frame(connection, schema.customer, told.with_columns(
+    db.insert_frame(connection, schema.customer, owners.with_columns(
         pl.lit("net 30").alias("payment_terms"), pl.lit("USD").alias("currency"), pl.lit("ar@example.org").alias("email")))
-    db.insert_frame(connection, schema.customer_alias, told.filter(pl.int_range(pl.len()) % 5 == 0).select(
+    db.insert_frame(connection, schema.customer_alias, owners.filter(pl.int_range(pl.len()) % 5 == 0).select(
         "customer_id", pl.col("name").str.to_uppercase().str.slice(0, 24).alias("alias"), pl.lit("import").alias("source")))
-    return told
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
     python -m benchmarks.web --home DIR [--receipts 1000000] [--postgres] [--think 2.0] [--rounds 4] [--out docs/performance-web.md]
 
-Builds the books once for each folder (`benchmarks.large_books`), starts `cashapp serve` in a process of its own and lets twenty
+Builds the books once for each folder and database (`benchmarks.large_books`; a build that was stopped goes on), starts `cashapp serve` in a process of its own and lets twenty
 clerks loose on it, each with a session, each going through all pages in an order of its own. Between two pages a clerk thinks, for
 an exponential time of the given mean: 2 s is brisk for somebody who reads a case before deciding it; 0 measures how many pages a
 second the machine gives, not how long a clerk waits. Client and server share the machine. Seconds are wall time from request to the last byte.
@@ -194,10 +194,7 @@ def main() -> None:
     workspace.create()
     with database(workspace.home, postgres=options.postgres) as url:
         engine = db.opened(url)
-        with db.reading(engine) as connection:
-            filled = connection.exec_driver_sql("SELECT count(*) FROM run_log").scalar()
-        if not filled:
-            large_books.build(engine, workspace.folder("archive"), size)
+        large_books.build(engine, workspace.folder("archive"), size)
         engine.dispose()
         before = processor_seconds()
         with served(workspace.home, url) as base:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, exists, func, select
 
 from cashapp import schema, strata
 from cashapp.proposals import ENGINE
@@ -50,8 +50,8 @@ def precision(connection: Connection, since: dt.date) -> Precision:
     back = entry.alias()
     mine = entry.c.kind == "application", entry.c.actor == ENGINE, entry.c.entry_date >= since
     decided = connection.execute(select(func.count()).select_from(entry).where(*mine)).scalar_one()
-    taken_back = select(func.count()).select_from(back).join(entry, entry.c.entry_id == back.c.reverses).where(
-        *mine, back.c.reverses > 0, entry.c.entry_id.not_in(strata.by_returns()))
+    taken_back = select(func.count()).select_from(back).where(
+        back.c.reverses > 0, back.c.reverses.not_in(strata.by_returns()), exists().where(entry.c.entry_id == back.c.reverses, *mine))
     wrong = connection.execute(taken_back).scalar_one()
     return Precision(decided, wrong, *binomial.interval(decided - wrong, decided))
 
@@ -78,12 +78,12 @@ def cash_by_day(connection: Connection, today: dt.date) -> dict[str, list[Bar]]:
     newest = connection.execute(select(func.max(receipt.c.value_date)).where(receipt.c.value_date <= today)).scalar()
     if newest is None:
         return {}
-    query = (
-        select(receipt.c.value_date, receipt.c.currency, func.count(), func.sum(receipt.c.amount_minor))
-        .where(receipt.c.value_date.between(newest - _LOOK_BACK, newest), receipt.c.state.in_(("open", "returned")))
-        .group_by(receipt.c.value_date, receipt.c.currency)
-    )
-    rows = connection.execute(query).all()
-    days = sorted({row.value_date for row in rows})[-DAYS:]
-    told = {(row.currency, row.value_date): Bar(f"{row.value_date:%d %b}", row[2], int(row[3])) for row in rows}
-    return {currency: [told.get((currency, day), Bar(f"{day:%d %b}", 0, 0)) for day in days] for currency in sorted({row.currency for row in rows})}
+    key = (receipt.c.value_date, receipt.c.state, receipt.c.currency)  # in the order of the index
+    query = select(*key, func.count(), func.sum(receipt.c.amount_minor)).where(receipt.c.value_date.between(newest - _LOOK_BACK, newest)).group_by(*key)
+    sums: dict[tuple[str, dt.date], tuple[int, int]] = {}
+    for day, state, currency, receipts, minor in connection.execute(query):
+        if state in {"open", "returned"}:
+            before = sums.get((currency, day), (0, 0))
+            sums[currency, day] = (before[0] + receipts, before[1] + int(minor))
+    days = sorted({day for _, day in sums})[-DAYS:]
+    return {currency: [Bar(f"{day:%d %b}", *sums.get((currency, day), (0, 0))) for day in days] for currency in sorted({currency for currency, _ in sums})}

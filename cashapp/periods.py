@@ -132,8 +132,13 @@ def known(connection: Connection) -> list[str]:
     """Every period in which something was posted or done, oldest first."""
     entry = schema.journal_entry
     first, last = connection.execute(select(func.min(entry.c.entry_date), func.max(entry.c.entry_date))).one()
-    named = {event.period for event in events(connection)}
-    while first is not None and first <= last:
-        named.add(of(first))
+    return sorted({event.period for event in events(connection)}.union(between(first, last) if first is not None else []))
+
+
+def between(first: dt.date, last: dt.date) -> list[str]:
+    """The periods from one day to the other, oldest first."""
+    found = []
+    while first <= last:
+        found.append(of(first))
         first = month(of(first)).last + dt.timedelta(days=1)
-    return sorted(named)
+    return found

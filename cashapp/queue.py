@@ -1,4 +1,4 @@
-"""The queue as it is read: filters, counts, order, and one page at a time, however long it is.
+"""The queue as it is read: filters, order, and one page at a time, however long it is.
 
 A page is found by key (the order's value and the case's number behind it), so the last page costs what the first does. By due date the list is one
 stream of cases for each block of the deadlines, oldest first, put together by the day each case is due.
@@ -10,9 +10,9 @@ import datetime as dt
 import re
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, tuple_
 
-from cashapp import case_search, db, schema
+from cashapp import case_search, schema
 from cashapp.deadlines import Deadlines
 from cashapp.errors import UsageError
 from parsers.amounts import AmountError, to_minor
@@ -78,7 +78,7 @@ def page(connection: Connection, wanted: Filter, at: Deadlines, after: str = "",
         due = _by_due(connection, wanted, at, _Place.read(after), size + 1)
         return Page(_cases(connection, [place.number for place in due[:size]]), due[size - 1].key if len(due) > size else "")
     column, falling = ORDERS.get(wanted.order, ORDERS["oldest"])
-    query = select(_case.c.exception_id, column.label("sort_key")).where(*_conditions(wanted, at))
+    query = select(_case.c.exception_id, column.label("sort_key")).where(*conditions(wanted, at))
     if after:
         edge, number = _edge(after, dated=column is _case.c.opened_on)
         query = query.where(_beyond(column, edge, _case.c.exception_id > number, rising=not falling))
@@ -129,7 +129,7 @@ def _by_due(connection: Connection, wanted: Filter, at: Deadlines, edge: _Place 
     day, number = _case.c.opened_on, _case.c.exception_id
     found: list[_Place] = []
     for block, days in enumerate(at.classes()):
-        query = select(number, day).where(*_conditions(wanted, at), at.is_class(block))
+        query = select(number, day).where(*conditions(wanted, at), at.is_class(block))
         if edge is not None:
             first, last = at.opened_until(days, edge.due - dt.timedelta(1)) + dt.timedelta(1), at.opened_until(days, edge.due)
             here = tuple_(day, number) > (edge.opened_on, edge.number) if forward else tuple_(day, number) < (edge.opened_on, edge.number)
@@ -157,43 +157,6 @@ def _cases(connection: Connection, ids: list[int]) -> list[Case]:
     return [rows[exception_id] for exception_id in ids]
 
 
-class Figures(NamedTuple):
-    """What stands beside the list. `counts`: (reason, cases) under the filter without its reason, most first; `totals`: (currency, cases, sum in minor units) under the
-    filter; `lateness`: ("late", cases) and (role, cases that have gone up to it) under the filter without its `due`."""
-
-    counts: list[tuple[str, int]]
-    totals: list[tuple[str, int, int]]
-    lateness: list[tuple[str, int]]
-
-
-def figures(connection: Connection, wanted: Filter, at: Deadlines) -> Figures:
-    """All of them in one pass over the cases, which an index alone answers."""
-    roles = sorted(at.rules.escalate, key=at.rules.escalate.__getitem__)
-    due = case(*((at.with_role(role), role) for role in roles), (at.late(), "late"), else_="").label("due")
-    query = select(_case.c.reason, _case.c.currency, due, func.count(), func.coalesce(func.sum(_case.c.amount_minor), 0)).where(
-        *_conditions(wanted._replace(reason="", due=""), at)).group_by(_case.c.reason, _case.c.currency, due.name)
-    counts: dict[str, int] = {}
-    totals: dict[str, tuple[int, int]] = {}
-    lateness = dict.fromkeys(["late", *roles], 0)
-    for reason, currency, state, count, minor in connection.execute(query):
-        is_due = wanted.due not in lateness or wanted.due == state or (wanted.due == "late" and state != "")
-        is_reason = wanted.reason in {"", reason}
-        if is_due:
-            counts[reason] = counts.get(reason, 0) + count
-        if is_due and is_reason:
-            before = totals.get(currency or "", (0, 0))
-            totals[currency or ""] = (before[0] + count, before[1] + int(minor))
-        if is_reason and state:
-            for name in {"late", state}:
-                lateness[name] += count
-    return Figures(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])), [(currency, *totals[currency]) for currency in sorted(totals)], list(lateness.items()))
-
-
-def owners(connection: Connection) -> list[str]:
-    """Everybody who has an open case."""
-    return db.distinct(connection, _case.c.assignee, _case.c.status == "open")
-
-
 def neighbours(connection: Connection, wanted: Filter, at: Deadlines, exception_id: int) -> tuple[int | None, int | None]:
     """The cases before and after this one in the list."""
     if wanted.order == DUE:
@@ -202,14 +165,14 @@ def neighbours(connection: Connection, wanted: Filter, at: Deadlines, exception_
     here = connection.execute(select(column.label("sort_key")).where(_case.c.exception_id == exception_id)).first()
     if here is None or here.sort_key is None:
         return None, None
-    conditions = _conditions(wanted, at)
+    fits = conditions(wanted, at)
 
     def nearest(*, forward: bool) -> int | None:
         rising = forward != falling
         tie = _case.c.exception_id > exception_id if forward else _case.c.exception_id < exception_id
         number = _case.c.exception_id if forward else _case.c.exception_id.desc()
         beyond = _beyond(column, here.sort_key, tie, rising=rising)
-        query = select(_case.c.exception_id).where(*conditions, beyond).order_by(column if rising else column.desc(), number).limit(1)
+        query = select(_case.c.exception_id).where(*fits, beyond).order_by(column if rising else column.desc(), number).limit(1)
         return connection.execute(query).scalar()
 
     return nearest(forward=False), nearest(forward=True)
@@ -251,7 +214,8 @@ def _kin() -> Select[*tuple[object, ...]]:
     )
 
 
-def _conditions(wanted: Filter, at: Deadlines) -> list[ColumnElement[bool]]:
+def conditions(wanted: Filter, at: Deadlines) -> list[ColumnElement[bool]]:
+    """What the filter asks of a case."""
     found: list[ColumnElement[bool]] = []
     if wanted.status in {"open", "resolved"}:
         found.append(_case.c.status == wanted.status)
@@ -260,7 +224,7 @@ def _conditions(wanted: Filter, at: Deadlines) -> list[ColumnElement[bool]]:
     if wanted.owner:
         found.append(_case.c.assignee == ("" if wanted.owner == "-" else wanted.owner))
     if wanted.age:
-        found.append(_case.c.opened_on <= at.as_of - dt.timedelta(days=wanted.age))
+        found.append(waiting(wanted.age, at))
     if wanted.due == "late":
         found.append(at.late())
     elif wanted.due in at.rules.escalate:
@@ -268,7 +232,7 @@ def _conditions(wanted: Filter, at: Deadlines) -> list[ColumnElement[bool]]:
     if wanted.currency:
         found.append(_case.c.currency == wanted.currency)
     for text, at_least in ((wanted.at_least, True), (wanted.at_most, False)):
-        minor = _minor(text, wanted.currency)
+        minor = minor_of(text, wanted.currency)
         if minor is not None:
             found.append(_case.c.size_minor >= minor if at_least else _case.c.size_minor <= minor)
     if wanted.search.strip():
@@ -276,7 +240,13 @@ def _conditions(wanted: Filter, at: Deadlines) -> list[ColumnElement[bool]]:
     return found
 
 
-def _minor(text: str, currency: str) -> int | None:
+def waiting(days: int, at: Deadlines) -> ColumnElement[bool]:
+    """The condition that a case was opened so many days ago or earlier."""
+    return _case.c.opened_on <= at.as_of - dt.timedelta(days=days)
+
+
+def minor_of(text: str, currency: str) -> int | None:
+    """An amount of the filter in minor units; None where there is none, or it cannot be read."""
     try:
         return to_minor(text.replace(",", ""), currency or "USD") if text.strip() else None
     except AmountError:

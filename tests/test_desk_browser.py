@@ -221,7 +221,7 @@ def test_new_cases_come_without_a_reload_and_nothing_jumps(browser: Browser, des
         exceptions.open_cases(connection, pl.DataFrame({"reason": ["control_mismatch"]}), dt.date.today())
     page.evaluate("htmx.ajax('GET', document.getElementById('news').getAttribute('hx-get'), {target: '#news', swap: 'outerHTML'})")
     page.wait_for_selector("text=1 new")
-    assert "7" in page.locator("#reasons [aria-current=true]").inner_text()
+    assert "7" in page.locator("#counts [aria-current=true]").inner_text()
     assert page.locator("table.list").bounding_box() == top
     assert page.locator("tr[data-row]").count() == 6
     page.keyboard.press(".")

@@ -436,3 +436,36 @@ def test_what_came_back_stands_on_the_customers_page(desk: tuple[str, Engine]) -
     text = Client(base, "otto").get(f"/customers/{row.customer_id}").text
     assert "Came back" in text
     assert row.code in text.split("Came back")[1]
+
+
+COUNTS = [  # filter, and what stands beside the list: heading and rows as a clerk reads them
+    ("", "Amount: from 1,000 5, from 10,000 0, from 100,000 0", "Owner: nobody 5, cleo 1"),
+    ("reason=short_payment", "Amount: from 1,000 1, from 10,000 0, from 100,000 0", "Owner: cleo 1"),
+    ("owner=cleo", "Amount: from 1,000 1, from 10,000 0, from 100,000 0", "Owner: nobody 5, cleo 1"),
+    ("at_least=10000", "Amount: from 1,000 5, from 10,000 0, from 100,000 0", "Owner: "),
+    ("age=9999", "Waiting, calendar days: 1+ day 6, 3+ days 6, 7+ days 6, 14+ days 0, 30+ days 0", "Owner: "),
+]
+
+
+def test_each_count_is_what_a_click_on_it_shows(desk: tuple[str, Engine]) -> None:
+    base, engine = desk
+    cleo = Client(base, "cleo")
+    with db.writing(engine) as connection:
+        case = schema.exception_case
+        connection.execute(case.update().where(case.c.reason == "short_payment").values(assignee="cleo"))
+        connection.execute(case.update().values(opened_on=dt.date.today() - dt.timedelta(8)))
+    for query, *told in COUNTS:
+        lists = _counts(cleo.get(f"/queue?{query}").text)
+        assert set(told) <= {f"{heading}: {', '.join(f'{label} {n}' for label, n, _ in rows)}" for heading, rows in lists}, query
+        for _, rows in lists:
+            for label, n, link in rows:
+                if "aria-current" not in link:
+                    shown = cleo.get(link.partition('"')[0].replace("&amp;", "&")).text.count("<tr data-row=")
+                    assert shown == int(n), (query, label)
+
+
+def _counts(page: str) -> list[tuple[str, list[tuple[str, str, str]]]]:
+    """Each list beside the queue: its heading, and label, count and link of its rows."""
+    beside = page.partition('<div id="counts">')[2].partition("</div>")[0]
+    return [(part.partition("</h2>")[0], [(label, n, link) for link, label, n in re.findall(r'href="([^>]*)>([^<]*) <b>([0-9,]+)</b>', part)])
+            for part in beside.split("<h2>")[1:]]

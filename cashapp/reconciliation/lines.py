@@ -14,7 +14,7 @@ from typing import NamedTuple
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 
-from cashapp import accounts, db, linking, schema
+from cashapp import accounts, db, linking, periods, schema
 from cashapp.bank_accounts import normalise_account, same_account
 from cashapp.errors import UsageError
 from cashapp.reconciliation import moment
@@ -51,17 +51,36 @@ class Account(NamedTuple):
 def find(connection: Connection, given: str) -> Account:
     """The account; UsageError lists the known ones. A bank file that names no account may be any account's, where nothing else is."""
     wanted = "" if given == UNNAMED else normalise_account(given)
-    line, entry = schema.bank_line, schema.cashbook_entry
-    at_bank = sorted(connection.execute(select(line.c.account).distinct().where(line.c.report == "statement")).scalars())
-    in_book = sorted(connection.execute(select(entry.c.account).distinct()).scalars())
+    at_bank, in_book = _names(connection)
     mine = tuple(name for name in at_bank if name and same_account(name, wanted)) if wanted else ()
-    books = tuple(name for name in in_book if name and same_account(name, wanted)) if wanted else ()
+    books = tuple(name for name in in_book if same_account(name, wanted)) if wanted else ()
     if not mine and "" in at_bank and (books or not wanted):
         mine = ("",)
     if not mine and not books:
         known = ", ".join(sorted({name or UNNAMED for name in [*at_bank, *in_book]})) or "none yet"
         raise UsageError(f"{given!r} is no account of these books – known are: {known}")
     return Account(min({*mine, *books} - {""}, key=lambda name: (len(name), name), default=UNNAMED), mine, books)
+
+
+def known(connection: Connection) -> list[Account]:
+    """Every account that a statement or the cash book names, by name."""
+    at_bank, in_book = _names(connection)
+    found = {account.name: account for name in [*at_bank, *in_book] for account in [find(connection, name or UNNAMED)]}
+    return [found[name] for name in sorted(found)]
+
+
+def _names(connection: Connection) -> tuple[list[str], list[str]]:
+    """How the bank's statements and the cash book write the accounts."""
+    statement = schema.statement
+    at_bank = connection.execute(select(statement.c.account).distinct().where(statement.c.report == "statement").order_by(statement.c.account)).scalars()
+    return list(at_bank), db.distinct(connection, schema.cashbook_entry.c.account)
+
+
+def months(connection: Connection) -> list[str]:
+    """The months from the first to the last day that a bank line or the cash book tells of, the newest first."""
+    edges = [connection.execute(select(edge(date))).scalar() for date in (schema.bank_line.c.booking_date, schema.cashbook_entry.c.entry_date) for edge in (func.min, func.max)]
+    days = [day for day in edges if day is not None]
+    return list(reversed(periods.between(min(days), max(days)))) if days else []
 
 
 def bank_lines(connection: Connection, account: Account, known_at: dt.datetime | None = None) -> pl.DataFrame:

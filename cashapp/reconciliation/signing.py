@@ -66,9 +66,25 @@ def events(connection: Connection, account: Account, period: str, known_at: dt.d
 
 
 def signed(connection: Connection, account: Account, period: str, known_at: dt.datetime | None = None) -> Signed:
-    """What stands, or stood at a moment: reopening takes both signatures back, preparing anew the review."""
+    """What stands, or stood at a moment."""
+    return _standing(events(connection, account, period, known_at))
+
+
+def by_month(connection: Connection, account: Account) -> dict[str, Signed]:
+    """What stands in each month in which anything was done to the account."""
+    event = schema.reconciliation_event
+    query = select(event.c.period, event.c.action, event.c.at, event.c.actor, event.c.note, event.c.digest).where(
+        event.c.account.in_(account.spellings)).order_by(event.c.event_id)
+    done: dict[str, list[Event]] = {}
+    for period, *told in connection.execute(query):
+        done.setdefault(period, []).append(Event(*told))
+    return {period: _standing(told) for period, told in done.items()}
+
+
+def _standing(done: list[Event]) -> Signed:
+    """Reopening takes both signatures back, preparing anew the review."""
     prepared = reviewed = owner = None
-    for event in events(connection, account, period, known_at):
+    for event in done:
         if event.action == OWNER:
             owner = event
         elif event.action == PREPARED:

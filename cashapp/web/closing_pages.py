@@ -10,7 +10,7 @@ from litestar import Response, get, post
 from litestar.response import Redirect, Template
 from sqlalchemy import Connection, select
 
-from cashapp import adjustments, clock, db, learning, periods, schema
+from cashapp import adjustments, clock, learning, periods, schema
 from cashapp.adjustments import Signed
 from cashapp.errors import CashappError, UsageError
 from cashapp.reconciliation import decisions, lines, matching_run, picture, signing, table
@@ -68,16 +68,10 @@ def decide(request: Asked, data: Form) -> Response[bytes]:
 @get("/reconciliation", sync_to_thread=True)
 def accounts(request: Asked) -> Template:
     """The accounts and months that the books know, with who signed what."""
-    line, entry = schema.bank_line, schema.cashbook_entry
-
     def ask(connection: Connection) -> dict[str, object]:
-        at_bank = db.distinct(connection, line.c.account)
-        in_book = connection.execute(select(entry.c.account).distinct()).scalars().all()
-        known = [lines.find(connection, name) for name in sorted({*at_bank, *in_book})]
-        names = sorted({account.name for account in known})
-        months = list(reversed(periods.known(connection)))[:24]
-        return {"accounts": names, "months": months, "states": periods.states(connection),
-                "signatures": {(account.name, month): signing.signed(connection, account, month) for account in known for month in months}}
+        known = lines.known(connection)
+        return {"accounts": [account.name for account in known], "months": lines.months(connection)[:24], "states": periods.states(connection),
+                "signatures": {account.name: signing.by_month(connection, account) for account in known}}
 
     return page("reconciliations", **desk_of(request).read(ask))
 

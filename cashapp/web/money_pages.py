@@ -16,7 +16,7 @@ from litestar.params import Body, FromPath
 from litestar.response import Redirect, Template
 from sqlalchemy import Connection, Row, func, select
 
-from cashapp import clock, originals, queue, reports, schema
+from cashapp import clock, originals, queue, queue_figures, reports, schema
 from cashapp import overview as overview_of
 from cashapp.errors import UsageError
 from cashapp.reports import pages, rendering
@@ -40,9 +40,10 @@ def overview(request: Asked) -> Template:
     def ask(connection: Connection) -> dict[str, object]:
         runs = _runs(connection)
         since = (dt.date.fromisoformat(str(runs[0]["as_of"])) if runs else today) - overview_of.HISTORY
+        waiting = queue_figures.figures(connection, queue.Filter(), desk_of(request).deadlines())
         return {"runs": runs, "days": _applied_by_day(runs, today), "precision": overview_of.precision(connection, since),
                 "unapplied": overview_of.unapplied_by_age(connection, today), "cash": overview_of.cash_by_day(connection, today),
-                "counts": queue.figures(connection, queue.Filter(), desk_of(request).deadlines()).counts, "ages": _ages(connection, today),
+                "counts": waiting.counts, "ages": _ages(waiting),
                 "base": desk_of(request).workspace.config.base_currency}
 
     return page("overview", **desk_of(request).read(ask))
@@ -65,15 +66,12 @@ def _applied_by_day(runs: list[dict[str, object]], today: dt.date) -> list[dict[
     return [{"day": day, "label": f"{dt.date.fromisoformat(day):%d %b}", **days[day]} for day in sorted(days) if day <= today.isoformat()][-DAYS:]
 
 
-def _ages(connection: Connection, today: dt.date) -> list[dict[str, object]]:
-    """Open cases by age: label, count."""
-    case = schema.exception_case
-    edges = (("today", 0, 0), ("1–2 days", 1, 2), ("3–6 days", 3, 6), ("1–2 weeks", 7, 13), ("2–4 weeks", 14, 29), ("older", 30, 36500))
-    found: list[dict[str, object]] = []
-    for label, youngest, oldest in edges:
-        when = case.c.opened_on.between(today - dt.timedelta(days=oldest), today - dt.timedelta(days=youngest))
-        found.append({"label": label, "count": connection.execute(select(func.count()).where(case.c.status == "open", when)).scalar() or 0, "age": youngest})
-    return found
+def _ages(told: queue_figures.Figures) -> list[dict[str, object]]:
+    """Open cases by age: label, count, and from how many days."""
+    since = [(0, sum(count for _, count in told.counts)), *told.ages]
+    until = [count for _, count in told.ages] + [0]
+    labels = ("today", "1–2 days", "3–6 days", "1–2 weeks", "2–4 weeks", "older")
+    return [{"label": label, "count": count - older, "age": days} for label, (days, count), older in zip(labels, since, until, strict=True)]
 
 
 @get("/customers", sync_to_thread=True)

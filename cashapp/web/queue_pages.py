@@ -1,4 +1,4 @@
-"""The queue: filters in the URL, counts by reason, one page at a time, and one decision for many cases after a preview."""
+"""The queue: filters in the URL, counts beside them, one page at a time, and one decision for many cases after a preview."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from litestar.response import Redirect, Template
 from sqlalchemy import Connection, delete, select
 
-from cashapp import queue, schema
+from cashapp import queue, queue_figures, schema
 from cashapp.adjustments import Done
 from cashapp.errors import CashappError, UsageError
 from cashapp.queue import Filter
@@ -51,8 +51,8 @@ def queue_page(request: Asked) -> Template:
     wanted, after = filter_of(request), request.query_params.get("after", "")
     at = desk_of(request).deadlines()
     told = desk_of(request).read(lambda c: {
-        "page": queue.page(c, wanted, at, after), **queue.figures(c, wanted, at)._asdict(),
-        "owners": queue.owners(c), "saved": _saved(c, request.user.login), "since": queue.newest(c), "seen": queue.last_of_all(c),
+        "page": queue.page(c, wanted, at, after), **queue_figures.figures(c, wanted, at)._asdict(),
+        "saved": _saved(c, request.user.login), "since": queue.newest(c), "seen": queue.last_of_all(c),
     })
     return page("queue", wanted=wanted, after=after, query=query_of(wanted), query_of=query_of, at=at, bulk=BULK, count=0, oob=False, done=just_done(request), **told)
 
@@ -76,7 +76,7 @@ def news(request: Asked) -> Response[bytes]:
         last = queue.last_of_all(connection)
         if (queue.newest(connection), last) == (since, seen):
             return None
-        return {"count": queue.opened_since(connection, since), "seen": last, **queue.figures(connection, wanted, at)._asdict()}
+        return {"count": queue.opened_since(connection, since), "seen": last, **queue_figures.figures(connection, wanted, at)._asdict()}
 
     told = desk_of(request).read(ask)
     if told is None:
