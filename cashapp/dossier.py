@@ -12,6 +12,7 @@ from cashapp.duplicates import Twin
 from cashapp.learning import Lesson, Paid
 from cashapp.remainders import Money, Part, Way
 from matching.deduction_codes import Reason
+from matching.schema import DEDUCTS
 
 ITEMS_MAX = 40
 EARLIER_MAX = 5
@@ -83,7 +84,7 @@ def gather(connection: Connection, exception_id: int, fee_limit: Callable[[str],
         [step for step in evidence if step.question != _DIFFERENCE], suggestions, _one(connection, schema.customer, schema.customer.c.customer_id, owner), items,
         _earlier(connection, line, receipt), queue.history(connection, exception_id), queue.last_event(connection, exception_id),
         desk_adjustments.credits_of(connection, case.receipt_id), [step.finding for step in evidence if step.question == _DIFFERENCE],
-        _ways(connection, receipt, suggestions[0], items, fee_limit) if is_open and receipt and suggestions and not applied else [],
+        _ways(connection, receipt, suggestions[0], items, fee_limit, reasons) if is_open and receipt and suggestions and not applied else [],
         duplicates.twins(connection, receipt.receipt_id) if is_open and receipt and receipt.unapplied_minor == receipt.amount_minor else [],
     )
 
@@ -92,11 +93,14 @@ _DIFFERENCE = "difference"
 """The question under which the engine tells why an amount may not come out."""
 
 
-def _ways(connection: Connection, receipt: Row[*tuple[object, ...]], first: Suggestion, items: Rows, fee_limit: Callable[[str], int]) -> list[Way]:
+def _ways(connection: Connection, receipt: Row[*tuple[object, ...]], first: Suggestion, items: Rows, fee_limit: Callable[[str], int],
+          reasons: tuple[Reason, ...]) -> list[Way]:
     parts = [Part(line.document_number, line.customer_id, line.open_minor, line.applied_minor, line.offered_minor, line.discount_date) for line in first.lines if line.document_number]
     others = [Part(item.document_number, item.customer_id, item.open_minor, 0, 0, None) for item in items]
     money = Money(receipt.unapplied_minor, receipt.currency, fee_limit(receipt.currency))
-    return remainders.ways(parts, others, money, learning.habits(connection, first.customer_id) if first.customer_id else {}, receipt.value_date)
+    known = {*learning.HABITS, *(f"{DEDUCTS}{reason.code}" for reason in reasons)}
+    habits = {habit: times for habit, times in learning.habits(connection, first.customer_id).items() if habit in known} if first.customer_id else {}
+    return remainders.ways(parts, others, money, habits, receipt.value_date)
 
 
 def _one(connection: Connection, table: Table, column: object, value: object) -> Row[*tuple[object, ...]] | None:

@@ -18,6 +18,7 @@ from cashapp.errors import UsageError
 from parsers.amounts import AmountError, to_minor
 
 PAGE = 50
+FOUND_MAX = 5000
 _case, _receipt, _line, _proposal = schema.exception_case, schema.receipt, schema.bank_line, schema.proposal
 ORDERS: dict[str, tuple[ColumnElement[object], bool]] = {
     "oldest": (_case.c.opened_on, False), "newest": (_case.c.opened_on, True),
@@ -29,7 +30,8 @@ DUE = "due"
 
 
 class Filter(NamedTuple):
-    """What to show. Empty fields ask nothing; `owner` "-" is nobody; `age` in days; `due` "late" or the role a late case has gone up to; amounts as decimal text."""
+    """What to show. Empty fields ask nothing; `owner` "-" is nobody; `age` in days; `due` "late" or the role a late case has gone up to; amounts as decimal text;
+    `among` the cases that a search has found (`searched`)."""
 
     status: str = "open"
     reason: str = ""
@@ -41,6 +43,7 @@ class Filter(NamedTuple):
     at_most: str = ""
     search: str = ""
     order: str = "oldest"
+    among: tuple[int, ...] | None = None
 
 
 class Case(NamedTuple):
@@ -70,6 +73,14 @@ class Page(NamedTuple):
 
     cases: list[Case]
     after: str
+
+
+def searched(connection: Connection, wanted: Filter) -> Filter:
+    """The same filter with its search answered, so that list and counts need not ask it again; as it is where too much is found for that."""
+    if not wanted.search.strip():
+        return wanted
+    ids = connection.execute(select(_case.c.exception_id).where(case_search.found(wanted.search.strip())).limit(FOUND_MAX + 1)).scalars().all()
+    return wanted if len(ids) > FOUND_MAX else wanted._replace(search="", among=tuple(sorted(ids)))
 
 
 def page(connection: Connection, wanted: Filter, at: Deadlines, after: str = "", size: int = PAGE) -> Page:
@@ -237,6 +248,8 @@ def conditions(wanted: Filter, at: Deadlines) -> list[ColumnElement[bool]]:
             found.append(_case.c.size_minor >= minor if at_least else _case.c.size_minor <= minor)
     if wanted.search.strip():
         found.append(case_search.found(wanted.search.strip()))
+    if wanted.among is not None:
+        found.append(_case.c.exception_id.in_(wanted.among))
     return found
 
 

@@ -6,12 +6,13 @@ an index that holds all of it gives them; a list whose own field is asked for ta
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, func, select
 
 from cashapp import queue, schema
 from cashapp.deadlines import Deadlines
+from cashapp.kept import Kept
 from cashapp.queue import Filter
 
 DAYS = (1, 3, 7, 14, 30)
@@ -19,7 +20,7 @@ DAYS = (1, 3, 7, 14, 30)
 AMOUNTS = ("1000", "10000", "100000")
 """From which amounts cases are counted, in units of the currency."""
 _case = schema.exception_case
-_Groups = list[Row[*tuple[object, ...]]]
+_Groups = list[Row[*tuple[Any, ...]]]
 
 
 class Figures(NamedTuple):
@@ -34,15 +35,21 @@ class Figures(NamedTuple):
     owners: list[tuple[str, int]]
 
 
-def figures(connection: Connection, wanted: Filter, at: Deadlines) -> Figures:
-    """All of them under the filter."""
+def figures(connection: Connection, wanted: Filter, at: Deadlines, kept: Kept) -> Figures:
+    """All of them under the filter; what was counted of these books before is not counted again."""
     lists = _lists(wanted, at)
     free = [name for name, (own, _) in lists.items() if own == wanted]
-    groups = _groups(connection, wanted, at, [one for name in free for one in lists[name][1].values()])
+
+    def grouped(own: Filter, names: list[str]) -> _Groups:
+        marks = [mark for name in names for mark in lists[name][1].values()]
+        asked = own._replace(reason="", owner="", order="")  # nothing of these is asked of the database
+        return kept.get(connection, (asked, tuple(names), at.as_of), lambda: _groups(connection, asked, at, marks))
+
+    groups = grouped(wanted, free)
     told = dict(_split(groups, {name: lists[name][1] for name in free}, wanted))
     for name, (own, marks) in lists.items():
         if name not in free:
-            told |= _split(_groups(connection, own, at, list(marks.values())), {name: marks}, wanted)
+            told |= _split(grouped(own, [name]), {name: marks}, wanted)
     reasons, owners = _sums(groups, "reason", "assignee", wanted.owner), _sums(groups, "assignee", "reason", wanted.reason)
     totals: dict[str, tuple[int, int]] = {}
     for row in groups:
@@ -69,10 +76,10 @@ def _lists(wanted: Filter, at: Deadlines) -> dict[str, tuple[Filter, _Marks]]:
 
 
 def _groups(connection: Connection, wanted: Filter, at: Deadlines, marks: list[ColumnElement[bool]]) -> _Groups:
-    """reason, currency, assignee, cases, minor, and how many cases each mark is on, whatever the reason and the owner that are asked for."""
+    """reason, currency, assignee, cases, minor, and how many cases each mark is on."""
     key = (_case.c.reason, _case.c.currency, _case.c.assignee)  # in the order of the index
     query = select(*key, func.count().label("cases"), func.coalesce(func.sum(_case.c.amount_minor), 0).label("minor"), *(func.count().filter(mark) for mark in marks))
-    return list(connection.execute(query.where(*queue.conditions(wanted._replace(reason="", owner=""), at)).group_by(*key)))
+    return list(connection.execute(query.where(*queue.conditions(wanted, at)).group_by(*key)))
 
 
 def _split(groups: _Groups, lists: dict[str, _Marks], wanted: Filter) -> dict[str, list[tuple[str, int]]]:
@@ -86,14 +93,18 @@ def _split(groups: _Groups, lists: dict[str, _Marks], wanted: Filter) -> dict[st
 
 
 def _asked(row: Row[*tuple[object, ...]], wanted: Filter) -> bool:
-    return wanted.reason in {"", row.reason} and wanted.owner in {"", row.assignee or "-"}
+    return _has(row, "reason", wanted.reason) and _has(row, "assignee", wanted.owner)
+
+
+def _has(row: Row[*tuple[object, ...]], field: str, asked: str) -> bool:
+    return asked == "" or asked == (getattr(row, field) or "-")
 
 
 def _sums(groups: _Groups, field: str, other: str, asked: str) -> dict[str, int]:
     """Cases by one of reason and owner, where the other is as asked."""
     sums: dict[str, int] = {}
     for row in groups:
-        if asked in {"", getattr(row, other) or "-"}:
+        if _has(row, other, asked):
             value = str(getattr(row, field))
             sums[value] = sums.get(value, 0) + row.cases
     return sums

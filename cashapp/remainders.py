@@ -1,7 +1,8 @@
 """What to do with a difference: the ways to bring a suggestion's remainder to nothing, ready to post, the likeliest first.
 
 Less came than the item has open: the discount it offers (late or not), what a bank may have taken, a deduction with a reason, or a part payment. More came:
-another open item of exactly that amount, or the customer's account. Ways that the customer's earlier payments were settled in come first.
+another open item of exactly that amount, or the customer's account. Ways that the customer's earlier payments were settled in come first, a deduction with
+the reason that it had.
 """
 
 from __future__ import annotations
@@ -11,13 +12,16 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from cashapp.desk_allocations import Share
+from matching.schema import DEDUCTS
 from parsers.amounts import to_text
 
+_CODES_MAX = 2
 _HABITS = {"discount": ("late_discount",), "fee": ("unstated_fee",), "deduction": ("stated_deduction", "claimed_deduction"), "part": ("short",), "rest": ("over",)}
 
 
 class Way(NamedTuple):
-    """One way, with the shares that it posts; `reason` empty where the clerk chooses one. `left` stays open on the item, or unapplied of the payment."""
+    """One way, with the shares that it posts. `code` is its kind, or the habit that it follows; the clerk chooses a reason where it `needs_reason`; `left_minor`
+    stays open on the item."""
 
     code: str
     words: str
@@ -50,15 +54,15 @@ def ways(parts: Sequence[Part], others: Sequence[Part], money: Money, habits: Ma
     short = [part for part in parts if part.open_minor > part.applied_minor > 0]
     rest = money.left_minor - sum(part.applied_minor for part in parts)
     if len(short) == 1 and rest == 0:
-        found = _of_short(parts, short[0], money, on)
+        found = _of_short(parts, short[0], money, habits, on)
     elif rest > 0 and not short and parts:
         found = _of_rest(parts, others, rest, money.currency)
     else:
         found = []
-    return sorted(found, key=lambda way: -sum(habits.get(habit, 0) for habit in _HABITS.get(way.code, ())))
+    return sorted(found, key=lambda way: -sum(habits.get(habit, 0) for habit in _HABITS.get(way.code, (way.code,))))
 
 
-def _of_short(parts: Sequence[Part], short: Part, money: Money, on: dt.date) -> list[Way]:
+def _of_short(parts: Sequence[Part], short: Part, money: Money, habits: Mapping[str, int], on: dt.date) -> list[Way]:
     gap = short.open_minor - short.applied_minor
     missing = to_text(gap, money.currency)
 
@@ -73,6 +77,10 @@ def _of_short(parts: Sequence[Part], short: Part, money: Money, on: dt.date) -> 
         found.append(Way("discount", f"the discount of {missing} on {short.document}{late}", with_gap(discount=missing)))
     if gap <= money.fee_limit_minor:
         found.append(Way("fee", f"{missing} written off as what a bank took", with_gap(write_off=missing)))
+    usual = sorted((habit for habit in habits if habit.startswith(DEDUCTS)), key=lambda habit: (-habits[habit], habit))[:_CODES_MAX]
+    for habit in usual:
+        reason = habit.removeprefix(DEDUCTS)
+        found.append(Way(habit, f"{missing} deducted for {reason.replace('_', ' ')}, as before", with_gap(deduction=missing, reason=reason)))
     found.append(Way("deduction", f"{missing} deducted, for a reason", with_gap(deduction=missing), needs_reason=True))
     found.append(Way("part", f"a part payment: {missing} of {short.document} stays open", with_gap(), gap))
     return found

@@ -14,6 +14,7 @@ from sqlalchemy import Engine, select
 from cashapp import db, exceptions, queue, queue_figures, schema
 from cashapp.deadlines import Deadlines
 from cashapp.desk_policy import DeskRules, DueRule, refused
+from cashapp.kept import Kept
 from cashapp.queue import Filter
 from tests.databases import postgres_database
 
@@ -83,7 +84,7 @@ def test_the_database_finds_and_sorts_what_the_calendar_says(many: Engine, as_of
                 break
             after = page.after
         assert found == [number for _, _, number in wanted]
-        counted = dict(queue_figures.figures(connection, asked, at).lateness)
+        counted = dict(queue_figures.figures(connection, asked, at, Kept()).lateness)
         assert counted == {"late": sum(one.late > 0 for one, _ in told.values())} | {role: sum(one.role == role for one, _ in told.values()) for role in RULES.escalate}
         for place in range(1, len(found) - 1, 37):
             assert queue.neighbours(connection, asked, at, found[place]) == (found[place - 1], found[place + 1])

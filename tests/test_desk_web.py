@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from sqlalchemy import Engine, select
 
-from cashapp import db, exceptions, proof, queue, reversals, schema, users
+from cashapp import db, exceptions, periods, proof, queue, reversals, schema, trail, users
 from cashapp.workspace import Workspace
 from tests.desks import PASSWORD, PEOPLE, Client, served
 
@@ -449,11 +449,11 @@ COUNTS = [  # filter, and what stands beside the list: heading and rows as a cle
 
 def test_each_count_is_what_a_click_on_it_shows(desk: tuple[str, Engine]) -> None:
     base, engine = desk
-    cleo = Client(base, "cleo")
     with db.writing(engine) as connection:
         case = schema.exception_case
         connection.execute(case.update().where(case.c.reason == "short_payment").values(assignee="cleo"))
         connection.execute(case.update().values(opened_on=dt.date.today() - dt.timedelta(8)))
+    cleo = Client(base, "cleo")
     for query, *told in COUNTS:
         lists = _counts(cleo.get(f"/queue?{query}").text)
         assert set(told) <= {f"{heading}: {', '.join(f'{label} {n}' for label, n, _ in rows)}" for heading, rows in lists}, query
@@ -464,8 +464,63 @@ def test_each_count_is_what_a_click_on_it_shows(desk: tuple[str, Engine]) -> Non
                     assert shown == int(n), (query, label)
 
 
+def test_counts_follow_each_decision(desk: tuple[str, Engine]) -> None:
+    base, engine = desk
+    sam, number = Client(base, "sam"), case_of(engine, "short_payment")
+    before = dict(_counts(sam.get("/queue").text))
+    sam.post(f"/cases/{number}/note", seen=sam.seen(number), note="looked at")
+    assert dict(_counts(sam.get("/queue").text)) == before
+    sam.post(f"/cases/{number}/assign", seen=sam.seen(number), user="cleo")
+    assert [row[:2] for row in dict(_counts(sam.get("/queue").text))["Owner"]] == [("nobody", "5"), ("cleo", "1")]
+    sam.post(f"/cases/{number}/accept", seen=sam.seen(number), rank="1")
+    assert [row[:2] for row in dict(_counts(sam.get("/queue").text))["Owner"]] == [("nobody", "5")]
+    sam.post(f"/cases/{number}/undo", seen=sam.seen(number))
+    told = dict(_counts(sam.get("/queue").text))
+    assert [row[:2] for row in told["Owner"]] == [("nobody", "5"), ("cleo", "1")]
+    assert ("reopened", "1") in [row[:2] for row in told["Why they wait"]]
+
+
 def _counts(page: str) -> list[tuple[str, list[tuple[str, str, str]]]]:
     """Each list beside the queue: its heading, and label, count and link of its rows."""
     beside = page.partition('<div id="counts">')[2].partition("</div>")[0]
     return [(part.partition("</h2>")[0], [(label, n, link) for link, label, n in re.findall(r'href="([^>]*)>([^<]*) <b>([0-9,]+)</b>', part)])
             for part in beside.split("<h2>")[1:]]
+
+
+def test_the_trail_of_anything_tells_who_did_what_to_it(desk: tuple[str, Engine]) -> None:
+    base, engine = desk
+    sam, mia = Client(base, "sam"), Client(base, "mia")
+    number = case_of(engine, "short_payment")
+    with db.reading(engine) as connection:
+        key = connection.execute(select(schema.receipt.c.receipt_key).join(
+            schema.exception_case, schema.exception_case.c.receipt_id == schema.receipt.c.receipt_id).where(schema.exception_case.c.exception_id == number)).scalar_one()
+    sam.post(f"/cases/{number}/deduct", seen=sam.seen(number), amount="150.00", reason="shortage")
+    sam.post(f"/cases/{number}/undo", seen=sam.seen(number))
+    mia.post("/reconciliation/do", account="4407001122", period="2026-10", deed="soft_close", reason="month end")
+    told = {about: [(who, what) for who, what in re.findall(r'who=\w+">(\w+)</a></td><td class="wrap"><b>([^<]*)</b>', sam.get(f"/trail?about={about}").text)]
+            for about in ("", str(number), key, "INV-10415", "2026-10", "nothing")}
+    assert told[str(number)] == [("sam", "undo"), ("sam", "deduction")]
+    assert set(told[key]) == {("sam", "undo"), ("sam", "deduction"), ("sam", "reversal"), ("sam", "application"), ("demo", "cash")}
+    assert ("sam", "reversal") in told["INV-10415"]
+    assert told["2026-10"] == [("mia", "soft closed")]
+    assert told["nothing"] == []
+    assert sorted(told[""][:3]) == [("mia", "soft closed"), ("sam", "deduction"), ("sam", "undo")]
+
+
+def test_the_trail_is_read_to_its_end_page_by_page(engine: Engine) -> None:
+    with db.writing(engine) as connection:
+        exceptions.open_cases(connection, pl.DataFrame({"reason": ["control_mismatch"]}), dt.date(2026, 11, 20))
+        for n in range(130):
+            exceptions.record(connection, 1, f"clerk{n % 3}", "note", str(n))
+            periods.change(connection, periods.month(f"20{10 + n // 12:02}-{n % 12 + 1:02}"), "soft_closed", "mary", "")
+    with db.reading(engine) as connection:
+        for who, wanted in (("", 260), ("clerk1", 43), ("mary", 130), ("nobody", 0)):
+            found, after = [], ""
+            while True:
+                page = trail.page(connection, who, "", after)
+                found += page.deeds
+                after = page.after
+                if not after:
+                    break
+            assert (len(found), len(set(found))) == (wanted, wanted)
+            assert [deed.at for deed in found] == sorted((deed.at for deed in found), reverse=True)

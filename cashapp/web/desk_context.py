@@ -23,6 +23,7 @@ from cashapp.books_policy import scaled
 from cashapp.deadlines import Deadlines
 from cashapp.desk import By
 from cashapp.exceptions import REASONS
+from cashapp.kept import Kept
 from cashapp.learning import in_words
 from cashapp.users import User
 from cashapp.web import marks
@@ -58,6 +59,7 @@ class Desk:
     workspace: Workspace
     engine: Engine
     presence: Presence = field(default_factory=Presence)
+    kept: Kept = field(default_factory=Kept)
 
     def deadlines(self) -> Deadlines:
         """When cases are due, as of today."""

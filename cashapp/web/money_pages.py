@@ -35,18 +35,18 @@ _TEXT_WIDTH = 132
 @get("/overview", sync_to_thread=True)
 def overview(request: Asked) -> Template:
     """The last drop, how much went through without a person and how right that was, cash by day, what waits and for how long."""
-    today = clock.today()
+    desk, today = desk_of(request), clock.today()
 
     def ask(connection: Connection) -> dict[str, object]:
         runs = _runs(connection)
         since = (dt.date.fromisoformat(str(runs[0]["as_of"])) if runs else today) - overview_of.HISTORY
-        waiting = queue_figures.figures(connection, queue.Filter(), desk_of(request).deadlines())
-        return {"runs": runs, "days": _applied_by_day(runs, today), "precision": overview_of.precision(connection, since),
-                "unapplied": overview_of.unapplied_by_age(connection, today), "cash": overview_of.cash_by_day(connection, today),
-                "counts": waiting.counts, "ages": _ages(waiting),
-                "base": desk_of(request).workspace.config.base_currency}
+        waiting = queue_figures.figures(connection, queue.Filter(), desk.deadlines(), desk.kept)
+        drawn = desk.kept.get(connection, ("overview", since, today), lambda: {
+            "precision": overview_of.precision(connection, since), "unapplied": overview_of.unapplied_by_age(connection, today),
+            "cash": overview_of.cash_by_day(connection, today)})
+        return {"runs": runs, "days": _applied_by_day(runs, today), "counts": waiting.counts, "ages": _ages(waiting), "base": desk.workspace.config.base_currency, **drawn}
 
-    return page("overview", **desk_of(request).read(ask))
+    return page("overview", **desk.read(ask))
 
 
 def _runs(connection: Connection) -> list[dict[str, object]]:

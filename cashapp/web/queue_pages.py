@@ -49,11 +49,15 @@ def home() -> Redirect:
 def queue_page(request: Asked) -> Template:
     """The list."""
     wanted, after = filter_of(request), request.query_params.get("after", "")
-    at = desk_of(request).deadlines()
-    told = desk_of(request).read(lambda c: {
-        "page": queue.page(c, wanted, at, after), **queue_figures.figures(c, wanted, at)._asdict(),
-        "saved": _saved(c, request.user.login), "since": queue.newest(c), "seen": queue.last_of_all(c),
-    })
+    desk = desk_of(request)
+    at = desk.deadlines()
+
+    def ask(connection: Connection) -> dict[str, object]:
+        narrowed = queue.searched(connection, wanted)
+        return {"page": queue.page(connection, narrowed, at, after), **queue_figures.figures(connection, narrowed, at, desk.kept)._asdict(),
+                "saved": _saved(connection, request.user.login), "since": queue.newest(connection), "seen": queue.last_of_all(connection)}
+
+    told = desk.read(ask)
     return page("queue", wanted=wanted, after=after, query=query_of(wanted), query_of=query_of, at=at, bulk=BULK, count=0, oob=False, done=just_done(request), **told)
 
 
@@ -76,7 +80,7 @@ def news(request: Asked) -> Response[bytes]:
         last = queue.last_of_all(connection)
         if (queue.newest(connection), last) == (since, seen):
             return None
-        return {"count": queue.opened_since(connection, since), "seen": last, **queue_figures.figures(connection, wanted, at)._asdict()}
+        return {"count": queue.opened_since(connection, since), "seen": last, **queue_figures.figures(connection, wanted, at, desk_of(request).kept)._asdict()}
 
     told = desk_of(request).read(ask)
     if told is None:

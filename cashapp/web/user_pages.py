@@ -8,15 +8,15 @@ from litestar import Response, get, post
 from litestar.enums import RequestEncodingType
 from litestar.params import Body
 from litestar.response import Redirect, Template
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from cashapp import schema, users
+from cashapp import trail as deeds
+from cashapp import users
 from cashapp.errors import UsageError
 from cashapp.web.access import requires
 from cashapp.web.desk_context import Asked, desk_of, page
 
 Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
-PAGE = 100
 
 
 @get("/users", sync_to_thread=True, guards=[requires("users")])
@@ -91,16 +91,6 @@ def change_me(request: Asked, data: Form) -> Response[bytes]:
 
 @get("/trail", sync_to_thread=True)
 def trail(request: Asked) -> Template:
-    """What was done with cases, newest first; by one person, or with one case."""
-    asked = request.query_params
-    who, case, before = asked.get("who", ""), asked.get("case", ""), asked.get("before", "")
-    event = schema.exception_event
-    query = select(event).order_by(event.c.event_id.desc()).limit(PAGE)
-    if who:
-        query = query.where(event.c.actor == who)
-    if case.isdecimal():
-        query = query.where(event.c.exception_id == int(case))
-    if before.isdecimal():
-        query = query.where(event.c.event_id < int(before))
-    found = desk_of(request).read(lambda c: c.execute(query).all())
-    return page("trail", events=found, who=who, case=case, more=found[-1].event_id if len(found) == PAGE else 0)
+    """What was done, newest first; by one person, or to one thing."""
+    who, about, after = (request.query_params.get(name, "").strip()[:200] for name in ("who", "about", "after"))
+    return page("trail", told=desk_of(request).read(lambda c: deeds.page(c, who, about, after)), who=who, about=about)
