@@ -16,6 +16,8 @@ from matching.schema import DEDUCTS
 
 ITEMS_MAX = 40
 EARLIER_MAX = 5
+EARLIER_LINES_MAX = 40
+"""Of so many lines of a payer those payments are the latest; the others only repeat, or are no receipts."""
 Rows = list[Row[*tuple[object, ...]]]
 
 
@@ -60,6 +62,14 @@ class Dossier(NamedTuple):
     differences: list[str]
     ways: list[Way]
     twins: list[Twin]
+
+    @property
+    def gap(self) -> int:
+        """What the first suggestion leaves open of the one item that it leaves short, in minor units; 0 where there is none, or several."""
+        lines = self.suggestions[0].lines if self.suggestions and not self.applied else []
+        left = [line.open_minor - line.applied_minor - line.discount_minor - line.deduction_minor - line.write_off_minor for line in lines if line.document_number]
+        short = [minor for minor in left if minor > 0]
+        return short[0] if len(short) == 1 else 0
 
     @property
     def references(self) -> list[str]:
@@ -173,17 +183,17 @@ def open_items(connection: Connection, customer_id: str | None, currency: str | 
 
 
 def _earlier(connection: Connection, line: Row[*tuple[object, ...]] | None, receipt: Row[*tuple[object, ...]] | None) -> Rows:
-    """How earlier payments of the same payer were applied: value_date, amount_minor, currency, customer_id, document_number, rule, actor."""
+    """How the latest payments of the same payer were applied: value_date, amount_minor, currency, customer_id, document_number, rule, actor."""
     if line is None or receipt is None or not line.payer_name:
         return []
     other, bank, applied, item = schema.receipt, schema.bank_line, schema.application, schema.open_item
-    payments = (
-        select(other.c.receipt_id).join(bank, bank.c.line_id == other.c.line_id)
-        .where(bank.c.payer_name == line.payer_name, other.c.receipt_id != receipt.receipt_id).order_by(other.c.value_date.desc(), other.c.receipt_id).limit(EARLIER_MAX)
-    )
+    latest = select(bank.c.line_id).where(bank.c.payer_name == line.payer_name, bank.c.line_id != line.line_id).order_by(bank.c.line_id.desc()).limit(EARLIER_LINES_MAX)
+    lines = connection.execute(latest).scalars().all()
+    payments = connection.execute(
+        select(other.c.receipt_id).where(other.c.line_id.in_(lines)).order_by(other.c.value_date.desc(), other.c.receipt_id).limit(EARLIER_MAX)).scalars().all()
     query = (
         select(other.c.receipt_key, other.c.value_date, other.c.amount_minor, other.c.currency, applied.c.customer_id, item.c.document_number, applied.c.rule, applied.c.actor)
         .join(other, other.c.receipt_id == applied.c.receipt_id).outerjoin(item, item.c.item_id == applied.c.item_id)
-        .where(applied.c.receipt_id.in_(payments.scalar_subquery())).order_by(other.c.value_date.desc(), other.c.receipt_id, item.c.document_number).limit(20)
+        .where(applied.c.receipt_id.in_(payments)).order_by(other.c.value_date.desc(), other.c.receipt_id, item.c.document_number).limit(20)
     )
     return list(connection.execute(query).all())

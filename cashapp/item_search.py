@@ -12,6 +12,8 @@ from parsers.amounts import AmountError, to_minor
 
 _item, _customer = schema.open_item, schema.customer
 _LAST = "\U0010ffff"
+NAMED_MAX = 100
+"""A name that more customers bear says too little: the first of them, until more of it is typed."""
 
 
 def found(connection: Connection, asked: str, currency: str | None) -> ColumnElement[bool]:
@@ -19,7 +21,8 @@ def found(connection: Connection, asked: str, currency: str | None) -> ColumnEle
     open_now = _item.c.open_minor != 0
     spellings = sorted({asked, asked.upper()})
     numbered = [_begins(connection, column, spelling) for column in (_item.c.document_number, _item.c.po_number) for spelling in spellings]
-    named = select(_customer.c.customer_id).where(or_(_customer.c.customer_id.in_(spellings), _customer.c.name.icontains(asked, autoescape=True)))
+    named = select(_customer.c.customer_id).where(
+        or_(_customer.c.customer_id.in_(spellings), _customer.c.name.icontains(asked, autoescape=True))).order_by(_customer.c.name, _customer.c.customer_id).limit(NAMED_MAX)
     ways: list[Select[tuple[int]]] = [select(_item.c.item_id).where(open_now, condition) for condition in (*numbered, _item.c.customer_id.in_(named))]
     minor = _amount(asked, currency)
     if minor is not None:

@@ -116,7 +116,7 @@ bank_line = Table(
     Index("ix_bank_line_bank_reference", "bank_reference"),
     Index("ix_bank_line_customer_reference", "customer_reference"),
     Index("ix_bank_line_check_number", "check_number"),
-    Index("ix_bank_line_payer_name", "payer_name"),
+    Index("ix_bank_line_payer_name", "payer_name", "line_id"),  # a payer's latest lines without a look at the others
     Index("ix_bank_line_account", "account", "booking_date"),
 )
 line_link = Table(  # this line tells of money that another line already counts, or settles what others announced; a line that

@@ -347,7 +347,7 @@ def upgrade() -> None:
     op.create_index("ix_bank_line_customer_reference", "bank_line", ["customer_reference"], unique=False)
     op.create_index("ix_bank_line_date", "bank_line", ["booking_date"], unique=False)
     op.create_index("ix_bank_line_file", "bank_line", ["file_id"], unique=False)
-    op.create_index("ix_bank_line_payer_name", "bank_line", ["payer_name"], unique=False)
+    op.create_index("ix_bank_line_payer_name", "bank_line", ["payer_name", "line_id"], unique=False)
     op.create_table("proposal_line",
         sa.Column("receipt_id", BIG, autoincrement=False, nullable=False),
         sa.Column("rank", BIG, autoincrement=False, nullable=False),

@@ -1,5 +1,6 @@
 // Keys for what every page can do with a mouse. Single keys act only where no field has the focus, and can be turned off.
 "use strict";
+document.documentElement.classList.add("scripted");
 (() => {
   // Lists: rows that the keys move over. A page may have several side by side; ← and → go from one to the next.
   const lists = () => [...document.querySelectorAll("[data-rows]")].filter((list) => list.querySelector("tr[data-row]"));
@@ -94,7 +95,9 @@
     if (walked && (key === "k" || key === "ArrowUp" || (event.shiftKey && key === "K"))) { move(-1); if (event.shiftKey) tick(chosen(), true); return true; }
     if (lists().length > 1 && (key === "ArrowRight" || key === "ArrowLeft")) { aside(key === "ArrowRight" ? 1 : -1); return true; }
     if (walked && key === " " && onRow) { tick(chosen(), event.shiftKey); return true; }
-    if (walked && key === "Enter" && onRow && chosen().dataset.href && !event.target.closest("button, a")) { location.href = chosen().dataset.href; return true; }
+    if (walked && key === "*" && document.querySelector("[data-all]")) { document.querySelector("[data-all]").click(); return true; }
+    const row = chosen() || rowsOf(here())[0];
+    if (walked && key === "Enter" && row.dataset.href && !event.target.closest("button, a, summary, input")) { location.href = row.dataset.href; return true; }
     if (/^[1-9]$/.test(key) && document.querySelector(`[data-rank="${key}"]`)) {
       document.querySelectorAll("details.suggestion").forEach((other) => { other.open = other.dataset.rank === key; });
       return true;
@@ -106,6 +109,7 @@
     return false;
   };
   document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey && event.key === "Enter" && event.target.form) { event.target.form.requestSubmit(); return; }
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (event.key === "Escape" && writing(event.target)) { event.target.blur(); return; }
     if (writing(event.target) || off() || document.getElementById("help")?.open) return;
@@ -121,6 +125,11 @@
       const field = document.getElementById(copy.dataset.copy);
       field.select();
       (navigator.clipboard ? navigator.clipboard.writeText(field.value) : Promise.reject()).catch(() => document.execCommand("copy")).finally(() => { copy.textContent = "Copied"; });
+    }
+    const every = event.target.closest("[data-all]");
+    if (every) {
+      rowsOf(every.closest("[data-rows]")).forEach((row) => { box(row).checked = every.checked; });
+      count();
     }
     const ticked = event.target.closest("tr[data-row] input[type=checkbox]");
     if (ticked && event.shiftKey) { ticked.checked = false; tick(ticked.closest("tr"), true); } else if (ticked) { anchor = ticked.closest("tr"); count(); }
