@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from click.testing import CliRunner
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import Engine
 
 from cashapp import db, users
 from cashapp.cli import cli
@@ -21,7 +22,7 @@ PEOPLE = {"rita": ("Rita Alvarez", "admin"), "mia": ("Mia Chen", "manager")}
 PAGES = {
     "queue": "/queue", "case": "/cases/5", "match": "/cases/3?edit=1", "overview": "/overview", "customers": "/customers", "customer": "/customers/C-1018", "files": "/files", "file": "/files/1",
     "original": "/files/3/original?from=276&to=435", "approvals": "/approvals", "reconciliations": "/reconciliation",
-    "reconciliation": "/reconciliation/month?account=4407001122&period=2026-11", "report": "/reports/aging", "rules": "/rules", "trail": "/trail", "me": "/me",
+    "reconciliation": "/reconciliation/month?account=4407001122&period=2026-11", "report": "/reports/aging", "rules": "/rules", "trail": "/trail", "me": "/me", "error": "/files/999",
 }
 
 
@@ -30,32 +31,44 @@ def main() -> None:
     shutil.rmtree(SCREENS, ignore_errors=True)
     SCREENS.mkdir()
     chromium = shutil.which("chromium")
-    with tempfile.TemporaryDirectory() as folder, _desk(Path(folder) / "larkspur") as base, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder, _desk(Path(folder) / "larkspur") as (base, engine), sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        for scheme in ("light", "dark"):
-            for width in (1440, 400):
-                _draw(browser, base, scheme, width)
+        looks = [(scheme, width) for scheme in ("light", "dark") for width in (1440, 400)]
+        for scheme, width in looks:
+            _draw_setup(browser, base, scheme, width)
+        with db.writing(engine) as connection:
+            for login, (name, role) in PEOPLE.items():
+                users.add(connection, login, name, role, PASSWORD)
+        for scheme, width in looks:
+            _draw(browser, base, scheme, width)
         browser.close()
 
 
 @contextmanager
-def _desk(home: Path) -> Iterator[str]:
-    """The demo company's desk after its week, on a port of its own."""
+def _desk(home: Path) -> Iterator[tuple[str, Engine]]:
+    """The demo company's desk after its week, on a port of its own; nobody has been let in yet."""
     CliRunner().invoke(cli, ["demo", str(home)], standalone_mode=False, catch_exceptions=False)
     workspace = Workspace(home)
     engine = db.opened(workspace.db_url)
-    with db.writing(engine) as connection:
-        for login, (name, role) in PEOPLE.items():
-            users.add(connection, login, name, role, PASSWORD)
     with served(workspace, engine) as base:
-        yield base
+        yield base, engine
     engine.dispose()
+
+
+def _opened(browser: Browser, scheme: str, width: int) -> Page:
+    return browser.new_context(color_scheme="dark" if scheme == "dark" else "light", viewport={"width": width, "height": 900}).new_page()
+
+
+def _draw_setup(browser: Browser, base: str, scheme: str, width: int) -> None:
+    page = _opened(browser, scheme, width)
+    page.goto(f"{base}/setup")
+    page.screenshot(path=SCREENS / f"setup-{scheme}-{width}.png")
+    page.context.close()
 
 
 def _draw(browser: Browser, base: str, scheme: str, width: int) -> None:
     for login, pages in (("mia", PAGES), ("rita", {"users": "/users"})):
-        context = browser.new_context(color_scheme="dark" if scheme == "dark" else "light", viewport={"width": width, "height": 900})
-        page = context.new_page()
+        page = _opened(browser, scheme, width)
         page.goto(f"{base}/login")
         if login == "mia":
             page.screenshot(path=SCREENS / f"login-{scheme}-{width}.png")
@@ -66,7 +79,13 @@ def _draw(browser: Browser, base: str, scheme: str, width: int) -> None:
         for name, path in pages.items():
             page.goto(f"{base}{path}")
             page.screenshot(path=SCREENS / f"{name}-{scheme}-{width}.png")
-        context.close()
+        if login == "mia":
+            page.goto(f"{base}/queue")
+            page.locator("tr[data-row] input").evaluate_all("boxes => boxes.forEach((each) => each.click())")
+            page.keyboard.press("a")
+            page.wait_for_selector("h1 >> text=Accept the first suggestion")
+            page.screenshot(path=SCREENS / f"bulk-{scheme}-{width}.png")
+        page.context.close()
 
 
 if __name__ == "__main__":

@@ -194,6 +194,53 @@ def test_a_payment_is_split_deducted_and_asked_about_by_keyboard(browser: Browse
         assert not [found.what for found in proof.prove(connection) if found.broken]
 
 
+def test_a_case_takes_few_keys(browser: Browser, desk: tuple[str, Workspace, Engine]) -> None:
+    base, _, engine = desk
+    page = log_in(browser, base, "sam")
+    page.goto(f"{base}/queue?reason=late_discount")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/cases/**")
+    page.keyboard.press("y")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**done=*")
+    assert "apply" in page.locator(".toast").inner_text()
+
+    page.goto(f"{base}/queue?reason=short_payment")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/cases/**")
+    page.keyboard.press("d")
+    assert page.locator("[data-verb=d] [name=amount]").input_value() == "150.00"
+    page.keyboard.press("Tab")
+    page.keyboard.type("shortage")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**done=*")
+    assert not {"late_discount", "short_payment"} & set(reasons(engine))
+
+    page.goto(f"{base}/queue")
+    page.keyboard.press("*")
+    assert page.locator("[data-ticked]").inner_text() == "4 ticked · 4,575.00 USD"
+    page.keyboard.press("*")
+    assert page.locator("tr[data-row] input:checked").count() == 0
+
+
+def test_what_is_above_a_limit_is_approved_by_another_person(browser: Browser, desk: tuple[str, Workspace, Engine]) -> None:
+    base, _, engine = desk
+    sam, mia = log_in(browser, base, "sam"), log_in(browser, base, "mia")
+    open_case(sam, base, "unknown_payer")
+    sam.keyboard.press("r")
+    sam.keyboard.press("Tab")
+    sam.keyboard.type("not ours")
+    sam.keyboard.press("Enter")
+    sam.wait_for_selector("text=refund")
+    assert "unknown_payer" in reasons(engine)
+    mia.goto(f"{base}/approvals")
+    mia.locator("text=Approve").last.press("Enter")
+    mia.wait_for_selector("text=Nothing waits for a second person")
+    assert "unknown_payer" not in reasons(engine)
+    with db.reading(engine) as connection:
+        assert not [found.what for found in proof.prove(connection) if found.broken]
+
+
 def test_items_are_found_while_typing_and_taken(browser: Browser, desk: tuple[str, Workspace, Engine]) -> None:
     base, _, engine = desk
     page = log_in(browser, base, "sam")
