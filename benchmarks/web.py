@@ -1,6 +1,6 @@
 """How long the desk's pages take with 100,000 open exceptions and 1,000,000 receipts in the books and 20 clerks at once.
 
-    python -m benchmarks.web --home DIR [--receipts 1000000] [--postgres] [--think 2.0] [--rounds 4] [--out docs/performance-web.md]
+    python -m benchmarks.web --home DIR [--receipts 1000000] [--postgres] [--think 2.0] [--rounds 4] [--into docs/performance.md]
 
 Builds the books once for each folder and database (`benchmarks.large_books`; a build that was stopped goes on), starts `cashapp serve` in a process of its own and lets twenty
 clerks loose on it, each with a session, each going through all pages in an order of its own. Between two pages a clerk thinks, for
@@ -157,6 +157,14 @@ def table(seen: list[tuple[str, list[float]]]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def put(document: Path, heading: str, told: str) -> None:
+    """Replace what stands under the heading, up to the next one."""
+    before, _, rest = document.read_text(encoding="utf-8").partition(f"{heading}\n")
+    after = re.search("^#", rest, re.MULTILINE)
+    further = "\n" + rest[after.start():] if after else ""
+    document.write_text(f"{before}{heading}\n\n{told}{further}", encoding="utf-8")
+
+
 def processor_seconds() -> float:
     """Of the processes that this one started and that have ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -187,7 +195,7 @@ def main() -> None:
     parser.add_argument("--think", type=float, default=2.0)
     parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--heavy", action="store_true", help="the reports too")
-    parser.add_argument("--out", type=Path)
+    parser.add_argument("--into", type=Path, help="the document whose section on this database gets the table")
     options = parser.parse_args()
     size, workspace = Size(options.receipts), Workspace(options.home.resolve())
     workspace.home.mkdir(parents=True, exist_ok=True)
@@ -202,8 +210,8 @@ def main() -> None:
         visits = sum(len(seconds) for _, seconds in seen)
         told = table(seen) + f"\n{visits} visits; the server took {1000 * (processor_seconds() - before) / visits:.1f} ms of processor time for each, its start included.\n"
     sys.stdout.write(told)
-    if options.out:
-        options.out.write_text(told, encoding="utf-8")
+    if options.into:
+        put(options.into, "## PostgreSQL" if options.postgres else "## SQLite", told)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,9 @@ from cashapp.ledger import Leg
 from cashapp.reversals import Why
 from matching.deduction_codes import DEFAULTS, Reason
 
+CLOSE = "close"
+"""The deed of `close`, as the case's history has it."""
+
 
 @dataclass(frozen=True, slots=True)
 class By:
@@ -131,7 +134,7 @@ def _explain_line(connection: Connection, row: Row[*tuple[object, ...]], gl_acco
     """A bank line that waits in a clearing account goes to the account that a clerk names."""
     waiting = _WAITS_IN.get(row.reason)
     if waiting is None or row.amount_minor is None:
-        raise UsageError(f"exception {row.exception_id} ({row.reason}) has no money to post; close it with a note")
+        raise UsageError(f"exception {row.exception_id} ({row.reason}) has no money to post; `cashapp exceptions close {row.exception_id}` when nothing is to be done")
     entry_id = ledger.post_one(
         connection, kind="non_ar", on=by.on, source_key=f"line:{row.line_id}:{_round(connection, row.exception_id)}", actor=by.actor,
         memo=f"bank line {row.line_id} explained",
@@ -140,16 +143,37 @@ def _explain_line(connection: Connection, row: Row[*tuple[object, ...]], gl_acco
     return entry_id
 
 
+POSTS_NOTHING = frozenset({"copy_of_nothing", "control_mismatch", "bank_details_change"})
+"""Reasons of cases that hold no money: somebody looks after what they say, and closes them."""
+
+
+def close(connection: Connection, exception_id: int, reason: str, by: By) -> None:
+    """What the case says was looked after, or needs nothing; only where no money waits in it."""
+    row = case(connection, exception_id)
+    if row.status != "open":
+        raise UsageError(f"exception {exception_id} is {row.status}")
+    if row.reason not in POSTS_NOTHING or row.receipt_id is not None:
+        raise UsageError(f"exception {exception_id} ({row.reason}) is about money; it is closed by deciding where that goes")
+    if not reason:
+        raise UsageError("say why nothing is left to do")
+    exceptions.resolve(connection, exception_id, by.actor, CLOSE, reason)
+
+
 def _round(connection: Connection, exception_id: int) -> int:
     """How many events the case has had: a decision that was undone is taken anew under a new source key."""
     event = schema.exception_event
     return len(connection.execute(select(event.c.event_id).where(event.c.exception_id == exception_id)).all())
 
 
-def undo(connection: Connection, exception_id: int, by: By) -> int:
-    """Take back the last decision on the case exactly; returns the reversal's journal entry."""
+def undo(connection: Connection, exception_id: int, by: By) -> int | None:
+    """Take back the last decision on the case exactly; returns the reversal's journal entry, None where the decision posted nothing."""
     row = case(connection, exception_id)
     event = schema.exception_event
+    newest = connection.execute(
+        select(event).where(event.c.exception_id == exception_id, event.c.action.not_in(("note", "assign"))).order_by(event.c.event_id.desc())).first()
+    if newest is not None and newest.action == CLOSE and row.status != "open":
+        exceptions.reopen(connection, exception_id, by.actor, f"{CLOSE} {newest.detail}")
+        return None
     decisions = connection.execute(
         select(event).where(event.c.exception_id == exception_id, event.c.entry_id.is_not(None)).order_by(event.c.event_id.desc())).all()
     last = next((d for d in decisions if not ledger.is_reversed(connection, d.entry_id)), None)

@@ -21,7 +21,7 @@ ROLES = ("clerk", "senior", "manager", "auditor", "admin")
 """From the one who works the queue to the one who only lets people in."""
 
 _CLERK = frozenset({
-    "read", "accept", "apply", "split", "on_account", "non_ar", "write_off", "deduct", "transfer", "refund", "return", "duplicate", "ask", "assign", "note", "undo", "upload",
+    "read", "accept", "apply", "split", "on_account", "non_ar", "write_off", "deduct", "transfer", "refund", "return", "duplicate", "close", "ask", "assign", "note", "undo", "upload",
 })
 _SENIOR = _CLERK | {"bulk", "approve", "reconcile"}
 _MANAGER = _SENIOR | {"rules", "lock_period"}

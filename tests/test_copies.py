@@ -82,6 +82,17 @@ def test_a_bank_that_sends_nothing_but_copies(home: Path) -> None:
     assert cash(home) == ONCE
 
 
+def test_a_copy_whose_statement_never_comes_counts_when_a_person_says_so(home: Path) -> None:
+    copy = camt("COPY-9", ENTRIES, "DUPL")
+    take(home, copy)
+    [name] = [path.name for path in (home / "archive").rglob("*.xml")]
+    assert cashapp(home, "undo", "file", name, "--reason", "its statement never comes").exit_code == 0
+    with (home / "cashapp.toml").open("a") as settings:
+        settings.write('\n[[profiles]]\nname = "agent"\nfiles = "*.xml"\ncopies = "take"\n')
+    take(home, copy)
+    assert cash(home) == ONCE
+
+
 def test_a_copy_that_waits_can_be_taken_back(home: Path) -> None:
     take(home, camt("COPY-9", ENTRIES, "DUPL"))
     [name] = [path.name for path in (home / "archive").rglob("*.xml")]

@@ -524,3 +524,21 @@ def test_the_trail_is_read_to_its_end_page_by_page(engine: Engine) -> None:
                     break
             assert (len(found), len(set(found))) == (wanted, wanted)
             assert [deed.at for deed in found] == sorted((deed.at for deed in found), reverse=True)
+
+
+def test_a_case_without_money_is_closed_for_a_reason_and_opened_again(desk: tuple[str, Engine]) -> None:
+    base, engine = desk
+    with db.writing(engine) as connection:
+        exceptions.open_cases(connection, pl.DataFrame({"reason": ["control_mismatch"], "note": ["count: stated 3, computed 2"]}), dt.date.today())
+    number, sam = case_of(engine, "control_mismatch"), Client(base, "sam")
+    page = sam.get(f"/cases/{number}").text
+    assert ('data-verb="c"' in page, 'data-verb="g"' in page) == (True, False)
+    assert "say why nothing is left to do" in sam.post(f"/cases/{number}/close", seen=sam.seen(number), reason="").text
+    assert "Undo" in sam.post(f"/cases/{number}/close", seen=sam.seen(number), reason="the bank counted a note").text
+    assert status_of(engine, number) == "resolved"
+    assert sam.post(f"/cases/{number}/undo", seen=sam.seen(number)).status_code == 200
+    assert status_of(engine, number) == "open"
+    money = case_of(engine, "short_payment")
+    assert "is about money" in sam.post(f"/cases/{money}/close", seen=sam.seen(money), reason="no").text
+    assert status_of(engine, money) == "open"
+    assert holds(engine)

@@ -28,6 +28,7 @@ split         yes    yes     yes      -        -
 deduct        yes    yes     yes      -        -
 transfer      yes    yes     yes      -        -
 duplicate     yes    yes     yes      -        -
+close         yes    yes     yes      -        -
 ask           yes    yes     yes      -        -
 on_account    yes    yes     yes      -        -
 non_ar        yes    yes     yes      -        -

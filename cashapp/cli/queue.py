@@ -249,6 +249,19 @@ def non_ar(session: Session, exception_id: int, gl: str, as_of: dt.datetime | No
     _act(session, as_of, lambda c, by: desk.non_ar(c, exception_id, gl, by), f"exception {exception_id}: posted to {gl}")
 
 
+@exceptions.command()
+@click.argument("exception_id", type=int, metavar="ID")
+@click.option("--reason", required=True, help="Why nothing is left to do.")
+@_AS_OF
+@click.pass_obj
+@where
+def close(session: Session, exception_id: int, reason: str, as_of: dt.datetime | None) -> None:
+    """Close a case in which no money waits."""
+    from cashapp import desk
+
+    _act(session, as_of, lambda c, by: desk.close(c, exception_id, reason, by), f"exception {exception_id}: closed")
+
+
 @exceptions.command("write-off")
 @click.argument("exception_id", type=int, metavar="ID")
 @click.option("--amount", required=True, help="How much.")

@@ -10,6 +10,7 @@ from litestar.response import Redirect, Template
 from sqlalchemy import Connection
 
 from cashapp import desk, dossier, originals, queue, remittance_requests
+from cashapp.desk import POSTS_NOTHING
 from cashapp.errors import CashappError
 from cashapp.web import verbs
 from cashapp.web.access import requires
@@ -45,7 +46,7 @@ def _case(request: Asked, number: int, trouble: str = "", status: int = 200) -> 
     assert isinstance(d, dossier.Dossier)
     edited = next((one for one in d.suggestions if str(one.rank) == asked.get("edit", "")), None)
     shown = page("case", number=number, trouble=trouble, query=query_of(wanted), pairs=parse_qsl(query_of(wanted)), others=desk.presence.others(number, request.user.login), at=at,
-                 done=just_done(request), original=_original(desk, d), facts=facts_of_line(d.line, d.references) if d.line else [], find=find, everybody=everybody,
+                 posts_nothing=d.case.reason in POSTS_NOTHING, done=just_done(request), original=_original(desk, d), facts=facts_of_line(d.line, d.references) if d.line else [], find=find, everybody=everybody,
                  edited=edited, reasons=reasons, act_after=desk.workspace.config.learning.act_after, **told)
     shown.status_code = status
     return shown

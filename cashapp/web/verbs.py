@@ -35,7 +35,7 @@ class Allocation(msgspec.Struct, forbid_unknown_fields=True):
 class Decision(msgspec.Struct, forbid_unknown_fields=True):
     """What to do with a case; each verb takes the fields it needs. `seen`: the version that was read; with it, a case that has changed since is left alone."""
 
-    verb: Annotated[str, msgspec.Meta(pattern="^(accept|apply|split|on_account|non_ar|write_off|deduct|transfer|refund|return|duplicate|ask|assign|note|undo)$")]
+    verb: Annotated[str, msgspec.Meta(pattern="^(accept|apply|split|on_account|non_ar|write_off|deduct|transfer|refund|return|duplicate|close|ask|assign|note|undo)$")]
     rank: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 1
     to: Annotated[list[Allocation], msgspec.Meta(max_length=500)] = []
     customer_id: Short = ""
@@ -91,6 +91,7 @@ VERBS: dict[str, Verb] = {
     "return": lambda c, number, told, who: desk_adjustments.came_back(
         c, number, told.receipt_id, told.reason, returns.Act(who.by.actor, who.by.on, who.config.returns)),
     "duplicate": lambda c, number, told, who: duplicates.give_way(c, number, told.receipt_id, who.by),
+    "close": lambda c, number, told, who: desk.close(c, number, told.reason, who.by),
     "ask": lambda c, number, told, who: remittance_requests.ask(c, number, who.company, who.by),  # noqa: ARG005 - one shape for all verbs
     "assign": lambda c, number, told, who: desk.assign(c, number, told.user, who.by),
     "note": lambda c, number, told, who: desk.note(c, number, told.text, who.by),
