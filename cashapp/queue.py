@@ -19,6 +19,7 @@ from parsers.amounts import AmountError, to_minor
 
 PAGE = 50
 FOUND_MAX = 5000
+"""So many cases a search may find whose numbers are then passed on; more are asked for in each query anew."""
 _case, _receipt, _line, _proposal = schema.exception_case, schema.receipt, schema.bank_line, schema.proposal
 ORDERS: dict[str, tuple[ColumnElement[object], bool]] = {
     "oldest": (_case.c.opened_on, False), "newest": (_case.c.opened_on, True),
