@@ -5,11 +5,16 @@ What `share` and `each` return may be nothing but a claim on what stands elsewhe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Protocol, TypeVar
 
 P = TypeVar("P")
 R = TypeVar("R")
+
+THREADS = 2
+"""So many parts are in hand at once in one process: while one is at work in Python, the columns of the other are."""
 
 
 class Crew(Protocol):
@@ -33,9 +38,21 @@ class Alone:
         return thing
 
     def each(self, step: Callable[..., R], parts: Iterable[object], *shared: object) -> list[R]:
-        """One part after the other."""
-        return [step(part, *shared) for part in parts]
+        """As `in_order` goes."""
+        return list(in_order(step, parts, *shared))
 
     def told(self, step: Callable[[P], R], parts: list[P]) -> list[R]:
         """One part after the other."""
         return [step(part) for part in parts]
+
+
+def in_order(step: Callable[..., R], parts: Iterable[object], *shared: object) -> Iterator[R]:
+    """`step(part, *shared)` of each part, in order, `THREADS` of them ahead of what is taken; no part is made before its turn."""
+    with ThreadPoolExecutor(THREADS) as pool:
+        begun: deque[Future[R]] = deque()
+        for part in parts:
+            begun.append(pool.submit(step, part, *shared))
+            if len(begun) > THREADS:
+                yield begun.popleft().result()
+        while begun:
+            yield begun.popleft().result()

@@ -69,16 +69,16 @@ def outcomes(inputs: schema.Inputs, at_once: int = AT_ONCE, crew: Crew | None = 
     seen = pl.concat([early.answers.select("r"), *(part.open for part in looked)])
     refused = books.receipts.select("r").join(seen, on="r", how="anti")
     parts += crew.each(_referred, _parts(with_receipts(books, refused), payers, at_once), ground)
-    settled = crew.share(early)
+    settled = crew.share(_settled(early))
     parts, books = crew.each(_waiting, parts, settled), without_texts(books)
     left = together.after(early.lines, books)
     closed = numbers.read(books.closed.with_row_index("i").select("i", "c", pl.col("amount").alias("open"), "document_number"))
-    then = crew.share(Then(closed, unnamed.turns(pl.concat(crew.told(_candidates, parts)), books), left.items))
+    then = crew.share(Then(closed, unnamed.turns(pl.concat(crew.told(_candidates, parts)), books), left.items, unnamed.pools(left)))
     thoughts = crew.each(_thought, parts, settled, then)
     every = stages.laid_together(crew.told(_every, thoughts))
     late = _posted(every, left)
     posted = stages.laid_together([early, late])
-    lately = crew.share(Lately(late, together.repeats(_first(every.answers).filter("granted").join(late.answers, on="r", how="anti"), every.lines)))
+    lately = crew.share(Lately(_settled(late), together.repeats(_first(every.answers).filter("granted").join(late.answers, on="r", how="anti"), every.lines)))
     waiting = crew.told(_itself, crew.each(_suggested, thoughts, lately, then))
     yield from explain.outcomes(books, explain.Decided(
         pl.concat([part.sure for part in looked]), posted, stages.laid_together([part.stage for part in waiting]), pl.concat([part.told for part in waiting]),
@@ -94,18 +94,26 @@ class Ground(NamedTuple):
     items: numbers.Numbers
 
 
+class Settled(NamedTuple):
+    """What is posted: receipts (r) and the items that they pay (i)."""
+
+    receipts: pl.DataFrame
+    items: pl.DataFrame
+
+
 class Then(NamedTuple):
     """Where things stand when references have settled what they can."""
 
     closed: numbers.Numbers
     turns: pl.DataFrame  # of `unnamed.turns`
     items: pl.DataFrame  # as what was posted leaves them
+    owned: unnamed.Pools  # the same, by owner
 
 
 class Lately(NamedTuple):
     """What all receipts together leave of the thoughts: what was posted, and who repeats another's payment (r)."""
 
-    posted: Stage
+    posted: Settled
     repeats: pl.DataFrame
 
 
@@ -204,9 +212,13 @@ def _with_open_questions(part: Referred) -> Referred:
     return replace(part, books=with_receipts(part.books, rest), heard=part.heard.of(rest))
 
 
-def _waiting(part: Referred, posted: Stage) -> Referred:
+def _settled(posted: Stage) -> Settled:
+    return Settled(posted.answers.select("r"), posted.lines.select("i").drop_nulls().unique())
+
+
+def _waiting(part: Referred, posted: Settled) -> Referred:
     """The part without the receipts that are posted."""
-    rest = part.books.receipts.select("r").join(posted.answers, on="r", how="anti")
+    rest = part.books.receipts.select("r").join(posted.receipts, on="r", how="anti")
     return replace(part, books=with_receipts(part.books, rest), heard=part.heard.of(rest), referred=_of_receipts(part.referred, rest), missed=part.missed.join(rest, on="r", how="semi"))
 
 
@@ -215,7 +227,7 @@ def _of_receipts(stage: Stage, receipts: pl.DataFrame) -> Stage:
     return Stage(stage.answers.join(receipts, on="r", how="semi"), stage.lines.join(receipts, on="r", how="semi"))
 
 
-def _thought(part: Referred, posted: Stage, then: Then) -> Thought:
+def _thought(part: Referred, posted: Settled, then: Then) -> Thought:
     """Everything that may become of the receipts."""
     books, heard, referred, missed = part.books, part.heard, part.referred, part.missed
     rest, left = books.receipts.select("r"), replace(books, items=then.items)
@@ -227,7 +239,7 @@ def _thought(part: Referred, posted: Stage, then: Then) -> Thought:
     open_still = _without_substitutes(open_still, no_longer)
     unsettled = rest.join(_settling(open_still), on="r", how="anti")
     near = _not_granted(stages.by_near_reference(unsettled, heard, then.closed, left), paid)
-    by_sum = _not_granted(stages.by_amount(rest, heard, then.turns, left), spoken)
+    by_sum = _not_granted(stages.by_amount(rest, heard, then.turns, then.owned, left), spoken)
     paid_ahead = prepaid.ahead(rest, books)
     ruled, under_rules = stages.by_rule_set(rest.join(spoken, on="r", how="anti"), by_sum, heard, left)
     by_sum = _not_granted(by_sum, pl.concat([under_rules, paid_ahead]).unique())
@@ -240,7 +252,7 @@ def _suggested(thought: Thought, lately: Lately, then: Then) -> Suggested:
     """What is suggested for the receipts that were not posted `lately` either."""
     books, heard, every, missed = thought.books, thought.heard, thought.every, thought.missed
     left = replace(books, items=then.items)
-    waiting = books.receipts.select("r").join(lately.posted.answers, on="r", how="anti")
+    waiting = books.receipts.select("r").join(lately.posted.receipts, on="r", how="anti")
     open_now, _ = _still_open(_of_receipts(every, waiting), lately.posted)
     open_now = _not_granted(open_now, lately.repeats)
     payers = stages.sole_payers(heard.candidates).join(waiting, on="r", how="semi")
@@ -290,18 +302,18 @@ def _held_back(referred: Stage, missed: pl.DataFrame, books: Books) -> Stage:
     item, or where the whole amount is that of another item, or where what was said may mean something else as well."""
     more = referred.answers.filter((pl.col("rule") == certainty.WITH_MORE) | (pl.len().over("r") > 1)).select("r")
     owners = referred.answers.filter(pl.col("amount_evidence").is_in(LEAVING)).select("r", "c").join(books.receipts.select("r", "currency", "amount"), on="r")
-    same = owners.join(books.items, left_on=["c", "currency", "amount"], right_on=["c", "currency", "open"], how="semi").select("r")
+    theirs = books.items.filter(pl.col("c").is_in(owners["c"].unique().implode()))
+    same = owners.join(theirs, left_on=["c", "currency", "amount"], right_on=["c", "currency", "open"], how="semi").select("r")
     other_use = pl.concat([missed, more, same]).unique()
     over = pl.col("amount_evidence").is_in(LEAVING) & pl.col("r").is_in(other_use["r"].implode())
     return Stage(_as_suggestions(referred.answers, over), referred.lines)
 
 
-def _still_open(referred: Stage, posted: Stage) -> tuple[Stage, pl.DataFrame]:
+def _still_open(referred: Stage, posted: Settled) -> tuple[Stage, pl.DataFrame]:
     """The answers whose items nobody got; and r, fits: the receipts that named an item of their own customer which another
     receipt has paid, and whether the amount is that item's."""
     waiting, lines = referred.answers, referred.lines
-    gone = posted.lines.select("i").unique()
-    void = lines.join(gone, on="i", how="semi").select("r", "a").unique()
+    void = lines.join(posted.items, on="i", how="semi").select("r", "a").unique()
     settled = pl.col("amount_evidence").is_in(sorted(certainty.SETTLED | certainty.WRITTEN_OFF))
     taken = waiting.join(void, on=["r", "a"], how="semi").filter(pl.col("payer_evidence") != "contradicted")
     fits = taken.group_by("r").agg(settled.any().alias("fits")).sort("r")

@@ -68,10 +68,12 @@ def near(tokens: pl.DataFrame, candidates: pl.DataFrame, books: Books) -> pl.Dat
     """HITS of the tokens among the items of the receipts' candidates and items of exactly the amount."""
     items = books.items.select("i", "c", "currency", "open", "document_number")
     receipts = books.receipts.select("r", "amount", "currency").join(tokens.select("r").unique(), on="r", how="semi")
-    unusual = items.filter(pl.len().over("currency", "open") <= SAME_AMOUNT_MAX)
+    as_much = items.filter(pl.col("open").is_in(receipts["amount"].unique().implode()))
+    unusual = as_much.filter(pl.len().over("currency", "open") <= SAME_AMOUNT_MAX)
     same_amount = receipts.join(unusual, left_on=["currency", "amount"], right_on=["currency", "open"])
-    few = items.filter(pl.len().over("c") <= ITEMS_MAX)
-    of_payer = receipts.join(candidates.filter(pl.col("level") >= customers.SIMILAR).select("r", "c"), on="r").join(few, on=["c", "currency"])
+    likely = receipts.join(candidates.filter(pl.col("level") >= customers.SIMILAR).select("r", "c"), on="r")
+    theirs = items.filter(pl.col("c").is_in(likely["c"].unique().implode()))
+    of_payer = likely.join(theirs.filter(pl.len().over("c") <= ITEMS_MAX), on=["c", "currency"])
     pairs = pl.concat([frame.select("r", "i", "c") for frame in (same_amount, of_payer)]).unique()
     return resembling(pairs.join(tokens, on="r"), books)
 
@@ -89,8 +91,8 @@ def resembling(pairs: pl.DataFrame, books: Books) -> pl.DataFrame:
     both = both.filter((pl.col("number").str.len_chars().cast(pl.Int64) - pl.col("token").str.len_chars()).abs() <= NUMBER_MAX // 2)
     measured = both.with_columns(_distance(both, "read", "own_read").alias("spelling"), _distance(both, "digits", "own_digits").alias("figures"))
     again = books.closed.select("c", "currency", pl.col("amount").alias("open")).unique().with_columns(pl.lit(value=True).alias("again"))
-    own_amount = books.items.select("i", (pl.len().over("c", "currency", "open") == 1).alias("only"))
-    measured = measured.join(own_amount, on="i")
+    own = books.items.filter(pl.col("c").is_in(pairs["c"].unique().implode()))
+    measured = measured.join(own.select("i", (pl.len().over("c", "currency", "open") == 1).alias("only")), on="i")
     judged = measured.join(again, on=["c", "currency", "open"], how="left").with_columns(pl.col("again").fill_null(value=False))
     size = pl.min_horizontal(pl.col("digits").str.len_chars(), pl.col("own_digits").str.len_chars())
     misread = pl.col("spelling") == 0

@@ -65,7 +65,7 @@ class Case(NamedTuple):
 
 
 class Around(NamedTuple):
-    """What else the books know of a payer: by customer and currency closed amounts, by family and currency open ones, with their numbers."""
+    """What else the books know of a payer: by customer and currency closed amounts, by family and currency open ones as what came, with their numbers."""
 
     closed: dict[tuple[int, str, int], str]
     open: dict[tuple[int, str, int], list[tuple[int, str]]]
@@ -139,7 +139,8 @@ def _around(cases: list[Case], books: Books) -> Around:
     roots = books.customers.select("c", "root").join(payers, on="c", how="semi")
     closed = books.closed.join(payers, on="c", how="semi").sort("c", "currency", "amount", "document_number")
     family = books.customers.select("c", "root").join(roots.select("root").unique(), on="root", how="semi")
-    siblings = books.items.join(family, on="c").sort("root", "currency", "open", "i")
+    worth = pl.Series([case.amount for case in cases], dtype=pl.Int64).unique()
+    siblings = books.items.filter(pl.col("open").is_in(worth.implode())).join(family, on="c").sort("root", "currency", "open", "i")
     by_amount: dict[tuple[int, str, int], list[tuple[int, str]]] = defaultdict(list)
     for root, currency, opened, c, number in siblings.select("root", "currency", "open", "c", "document_number").iter_rows():
         by_amount[root, currency, opened].append((c, number))

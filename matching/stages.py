@@ -93,12 +93,12 @@ def by_near_reference(rest: pl.DataFrame, heard: Heard, closed: numbers.Numbers,
     return shifted(Stage(certainty.judge(told, books.policy).select(list(ANSWERS)), lines), NEAR_FROM)
 
 
-def by_amount(rest: pl.DataFrame, heard: Heard, turns: pl.DataFrame, books: Books) -> Stage:
+def by_amount(rest: pl.DataFrame, heard: Heard, turns: pl.DataFrame, owned: unnamed.Pools, books: Books) -> Stage:
     """What the amount leads to, among the items of the likely payers; of everybody, where nobody is likely. `turns`: of `unnamed.turns`."""
     receipts = books.receipts.join(rest, on="r", how="semi").filter(pl.col("amount") > 0)
     candidates, pointed = pointed_out(heard)
     standing = standings(candidates)
-    known = unnamed.answers(receipts, standing.join(turns, on=["r", "c"]), books)
+    known = unnamed.answers(receipts, standing.join(turns, on=["r", "c"]), owned, books)
     likely = standing.filter(pl.col("level") >= customers.SIMILAR).select("r").unique()
     unknown = unnamed.by_amount(receipts.join(likely, on="r", how="anti"), books).with_columns(pl.col("a") + (AMOUNT_FROM - ALONE_FROM))
     sets = pl.concat([known, unknown])

@@ -39,12 +39,20 @@ Integers = npt.NDArray[np.int64]
 
 
 class Pool(NamedTuple):
-    """Open items in order of owner, currency and due date, as arrays."""
+    """Open items in order of owner, currency and due date, as arrays; and where each owner's stand."""
 
     i: Integers
     open: Integers
     discount: Integers
     discount_day: Integers
+    owners: pl.DataFrame  # c, currency, start, count
+
+
+class Pools(NamedTuple):
+    """The open items of each customer, and those of each family of several by its root."""
+
+    own: Pool
+    family: Pool
 
 
 class Tasks(NamedTuple):
@@ -56,6 +64,7 @@ class Tasks(NamedTuple):
     rounding: Integers
     fee: Integers
     turn: Integers  # the receipt's place among those of the same payer and amount
+    near: npt.NDArray[np.bool_]  # whether items that only come near are worth an answer
 
 
 class Answer(NamedTuple):
@@ -73,23 +82,30 @@ def turns(candidates: pl.DataFrame, books: Books) -> pl.DataFrame:
     return likely.select("r", "c", (pl.struct("date", "r").rank("ordinal").over("c", "currency", "amount").cast(pl.Int64) - 1).alias("turn"))
 
 
-def answers(receipts: pl.DataFrame, candidates: pl.DataFrame, books: Books) -> pl.DataFrame:
-    """SETS for the receipts' likeliest payers (`candidates` with `turn`), from their own items or else from their family's."""
+def pools(books: Books) -> Pools:
+    """The open items, ready to be added up."""
+    several = books.customers.filter(pl.len().over("root") > 1)
+    return Pools(_pool(books.items), _pool(books.items.join(several.select("c", "root"), on="c").drop("c").rename({"root": "c"})))
+
+
+def answers(receipts: pl.DataFrame, candidates: pl.DataFrame, owned: Pools, books: Books) -> pl.DataFrame:
+    """SETS for the receipts' likeliest payers (`candidates` with `turn`), from their own items or else from their family's. Items that only
+    come near are looked for where the payer is one likely customer."""
     likely = candidates.join(receipts.select("r"), on="r", how="semi")
-    own = _solved(likely, books, "c")
+    near = (pl.col("level") >= customers.SIMILAR) & ~pl.col("evidence").is_in(["ambiguous", "disputed"])
+    own = _solved(likely.with_columns(near.alias("near")), owned.own, books)
     exact = ~pl.col("rule").is_in(sorted(INEXACT))
     settled = own.filter(exact).select("r").unique()
     own = own.filter(exact | ~pl.col("r").is_in(settled["r"].implode()))
-    family = _of_family(_heads(likely.join(settled, on="r", how="anti"), books), books)
-    certain = pl.col("level") >= customers.SIMILAR
-    left = own.filter(exact | (certain & ~pl.col("payer_evidence").is_in(["ambiguous", "disputed"]))).join(family.select("r").unique(), on="r", how="anti")
-    return pl.concat([left, family]).select(list(SETS))
+    family = _of_family(_heads(likely.join(settled, on="r", how="anti"), books), owned.family, books)
+    return pl.concat([own.join(family.select("r").unique(), on="r", how="anti"), family]).select(list(SETS))
 
 
 def by_amount(receipts: pl.DataFrame, books: Books) -> pl.DataFrame:
     """SETS of one item each for receipts of unknown payers: whose item has exactly this amount, if only few have."""
     items = books.items.select("i", "currency", pl.col("open").alias("amount"), "due_date")
-    unusual = items.filter(pl.len().over("currency", "amount") <= CANDIDATES_MAX)
+    as_much = items.filter(pl.col("amount").is_in(receipts["amount"].unique().implode()))
+    unusual = as_much.filter(pl.len().over("currency", "amount") <= CANDIDATES_MAX)
     found = receipts.select("r", "currency", "amount").join(unusual, on=["currency", "amount"])
     ordered = found.sort("r", "due_date", "i", nulls_last=True)
     return ordered.select(
@@ -106,80 +122,83 @@ def _heads(likely: pl.DataFrame, books: Books) -> pl.DataFrame:
     return ordered.unique("r", keep="first", maintain_order=True).drop("root")
 
 
-def _of_family(heads: pl.DataFrame, books: Books) -> pl.DataFrame:
+def _of_family(heads: pl.DataFrame, owned: Pool, books: Books) -> pl.DataFrame:
     """SETS from the items of everybody in the payer's family. Only what a parent pays counts as its own."""
     related = heads.join(books.customers.select("c", "root"), on="c")
-    sizes = books.customers.group_by("root").len().filter(pl.col("len") > 1)
-    asked = related.join(sizes, on="root", how="semi").with_columns(
-        pl.when(pl.col("c") == pl.col("root")).then("payer_evidence" if "payer_evidence" in heads.columns else "evidence")
-        .otherwise(pl.lit("family")).alias("evidence"),
-    )
-    found = _solved(asked.drop("c").rename({"root": "c"}), books, "root")
-    return found.filter(~pl.col("rule").is_in(sorted(INEXACT)))
+    told = pl.when(pl.col("c") == pl.col("root")).then("evidence").otherwise(pl.lit("family")).alias("evidence")
+    return _solved(related.with_columns(told, pl.lit(value=False).alias("near")).drop("c").rename({"root": "c"}), owned, books)
 
 
-def _solved(tasks: pl.DataFrame, books: Books, owner: str) -> pl.DataFrame:
-    """SETS of all tasks (r, c, level, evidence, turn); `c` is compared with the column `owner` of the items."""
-    owned = books.items.join(books.customers.select("c", "root"), on="c", maintain_order="left") if owner == "root" else books.items
-    owned = owned.sort(owner, "currency", "due_date", "i", nulls_last=True)
-    groups = owned.with_row_index("at").group_by(pl.col(owner).alias("c"), "currency").agg(pl.min("at").alias("start"), pl.len().alias("count"))
-    asked = tasks.join(books.receipts.select("r", "currency", "amount", "date", "rounding", "fee"), on="r").join(groups, on=["c", "currency"])
-    asked = asked.sort("r", "level", "c", descending=[False, True, False])
-    if asked.is_empty():
-        return pl.DataFrame(schema=SETS)
-    found = _search(asked, _pool(owned), books)
-    return _rows(asked, found, owned["i"].to_numpy(), books.policy.proposals)
-
-
-def _pool(owned: pl.DataFrame) -> Pool:
+def _pool(items: pl.DataFrame) -> Pool:
+    """The items (i, c, currency, open, …) by owner `c`."""
+    owned = items.sort("c", "currency", "due_date", "i", nulls_last=True)
+    owners = owned.with_row_index("at").group_by("c", "currency").agg(pl.min("at").alias("start"), pl.len().alias("count"))
     day = owned["discount_date"].to_physical().cast(pl.Int64).fill_null(NO_DATE)
-    return Pool(*(column.cast(pl.Int64).to_numpy() for column in (owned["i"], owned["open"], owned["discount"], day)))
+    return Pool(*(column.cast(pl.Int64).to_numpy() for column in (owned["i"], owned["open"], owned["discount"], day)), owners=owners)
 
 
-def _search(asked: pl.DataFrame, pool: Pool, books: Books) -> list[list[Answer]]:
-    """The answers of every task; tasks with equally many items are looked at together."""
-    found: list[list[Answer]] = [[] for _ in range(len(asked))]
+def _solved(tasks: pl.DataFrame, owned: Pool, books: Books) -> pl.DataFrame:
+    """SETS of all tasks (r, c, level, evidence, turn, near)."""
+    asked = tasks.join(books.receipts.select("r", "currency", "amount", "date", "rounding", "fee"), on="r").join(owned.owners, on=["c", "currency"])
+    asked = asked.sort("r", "level", "c", descending=[False, True, False])
+    return _rows(asked, _search(asked, owned, books), owned.i, books.policy.proposals)
+
+
+def _search(asked: pl.DataFrame, pool: Pool, books: Books) -> dict[int, list[Answer]]:
+    """The answers of the tasks that have any, by their places; tasks with equally many items are looked at together."""
+    found: dict[int, list[Answer]] = {}
     day = asked["date"].to_physical().cast(pl.Int64).fill_null(-NO_DATE) - books.policy.discount_grace_days
-    columns = Tasks(*(column.cast(pl.Int64).to_numpy() for column in (asked["amount"], day, asked["start"], asked["rounding"], asked["fee"], asked["turn"])))
+    figures = (column.cast(pl.Int64).to_numpy() for column in (asked["amount"], day, asked["start"], asked["rounding"], asked["fee"], asked["turn"]))
+    columns = Tasks(*figures, near=asked["near"].to_numpy())
     counts = asked["count"].to_numpy()
     for count in np.unique(counts).tolist():
         places = np.flatnonzero(counts == count)
         for block in np.array_split(places, -(-len(places) * count // BLOCK)):
-            for place, answered in zip(block.tolist(), _answered(Tasks(*(column[block] for column in columns)), count, pool, books), strict=True):
-                found[place] = answered
+            answered = _answered(_at(columns, block), count, pool, books)
+            found.update((int(block[row]), told) for row, told in answered.items())
     return found
 
 
-def _answered(tasks: Tasks, count: int, pool: Pool, books: Books) -> list[list[Answer]]:
-    """The answers of tasks with `count` items each: sets that make the amount gross, or net of earned discounts; else what is near."""
+def _at(tasks: Tasks, rows: npt.NDArray[np.intp]) -> Tasks:
+    return Tasks(*(column[rows] for column in tasks))
+
+
+def _answered(tasks: Tasks, count: int, pool: Pool, books: Books) -> dict[int, list[Answer]]:
+    """The answers of tasks with `count` items each, by row: sets that make the amount gross, or net of earned discounts; else what is near."""
     at = tasks.start[:, None] + np.arange(count)
     opens = pool.open[at]
     earned = np.where(tasks.day[:, None] <= pool.discount_day[at], pool.discount[at], 0)
     sets = _making(tasks, opens, earned, combine.FEW_SETS)
-    without = np.array([row for row, found in enumerate(sets) if not found], dtype=np.int64)
+    without = _missing(sets, len(opens))
     if count > combine.SMALL and len(without):
-        patient = _making(Tasks(*(column[without] for column in tasks)), opens[without], earned[without], combine.MANY_SETS)
-        for row, found in zip(without.tolist(), patient, strict=True):
-            sets[row] = found
-    answered = [
-        _judged(_in_turn(found, turn), amounts, target, books.policy) if found else []
-        for found, turn, amounts, target in zip(sets, tasks.turn.tolist(), opens, tasks.target.tolist(), strict=True)
-    ]
-    without = np.array([row for row, found in enumerate(sets) if not found], dtype=np.int64)
+        patient = _making(_at(tasks, without), opens[without], earned[without], combine.MANY_SETS)
+        sets |= {int(without[row]): found for row, found in patient.items()}
+    answered = {
+        row: _judged(_in_turn(found, int(tasks.turn[row])), opens[row], int(tasks.target[row]), books.policy) for row, found in sets.items()
+    }
+    without = _missing(sets, len(opens))
+    without = without[tasks.near[without]]
     if len(without):
-        near = _nearest(Tasks(*(column[without] for column in tasks)), opens[without], pool.discount[at[without]])
-        for row, found_near in zip(without.tolist(), near, strict=True):
-            answered[row] = found_near
+        near = _nearest(_at(tasks, without), opens[without], pool.discount[at[without]])
+        answered |= dict(zip(without.tolist(), near, strict=True))
     return answered
 
 
-def _making(tasks: Tasks, opens: Integers, earned: Integers, sets_max: int) -> list[list[combine.Chosen]]:
-    sets = combine.find(opens, tasks.target, sets_max)
+def _missing(sets: dict[int, list[combine.Chosen]], rows: int) -> npt.NDArray[np.intp]:
+    """The rows without any sets."""
+    without = np.ones(rows, dtype=bool)
+    without[list(sets)] = False
+    return np.flatnonzero(without)
+
+
+def _making(tasks: Tasks, opens: Integers, earned: Integers, sets_max: int) -> dict[int, list[combine.Chosen]]:
+    """The sets of the rows that have any."""
+    sets = {row: found for row, found in enumerate(combine.find(opens, tasks.target, sets_max)) if found}
     offered = np.flatnonzero(earned.any(axis=1))
     net = combine.find((opens - earned)[offered], tasks.target[offered], sets_max)
     for row, found in zip(offered.tolist(), net, strict=True):
         if found:
-            sets[row] = combine.in_order([*sets[row], *found], opens.shape[1])
+            sets[row] = combine.in_order([*sets.get(row, []), *found], opens.shape[1])
     return sets
 
 
@@ -230,13 +249,14 @@ def _nearest(tasks: Tasks, opens: Integers, discounts: Integers) -> list[list[An
     return answered
 
 
-def _rows(asked: pl.DataFrame, found: list[list[Answer]], items: npt.NDArray[np.uint32], answers_max: int) -> pl.DataFrame:
+def _rows(asked: pl.DataFrame, found: dict[int, list[Answer]], items: Integers, answers_max: int) -> pl.DataFrame:
     """SETS of all answers, numbered for each receipt; the answers of a receipt's other candidates are rivals as well."""
     rows = []
     following: dict[int, int] = {}
-    for r, start, level, evidence, answered in zip(asked["r"], asked["start"], asked["level"], asked["evidence"], found, strict=True):
-        for answer in answered[:answers_max]:
+    places = sorted(found)
+    for place, (r, start, level, evidence) in zip(places, asked[places].select("r", "start", "level", "evidence").iter_rows(), strict=True):
+        for answer in found[place][:answers_max]:
             a = following.get(r, 0)
             following[r] = a + 1
-            rows += [(r, a, int(items[start + place]), answer.rule, evidence, level, answer.rivals) for place in answer.chosen]
+            rows += [(r, a, int(items[start + at]), answer.rule, evidence, level, answer.rivals) for at in answer.chosen]
     return pl.DataFrame(rows, schema=SETS, orient="row")
