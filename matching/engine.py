@@ -27,6 +27,7 @@ from matching import (
     explain,
     habits,
     hearing,
+    names,
     near_references,
     numbers,
     prepaid,
@@ -62,7 +63,7 @@ def outcomes(inputs: schema.Inputs, at_once: int = AT_ONCE, crew: Crew | None = 
     del inputs
     payers = customers.identify(books)
     nobody = books.receipts.clear()
-    ground = crew.share(Ground(with_receipts(books, nobody), payers.of(nobody), numbers.read(books.items, books.shapes)))
+    ground = crew.share(Ground(with_receipts(books, nobody), payers.of(nobody), numbers.read(books.items, books.shapes), names.register(payers.known)))
     parts = crew.each(_look, _parts(books, payers, at_once), ground)
     looked = crew.told(_told, parts)
     early = _posted(stages.laid_together([part.referred for part in looked]), books)
@@ -92,6 +93,7 @@ class Ground(NamedTuple):
     books: Books
     payers: customers.Payers
     items: numbers.Numbers
+    everybody: names.Register
 
 
 class Settled(NamedTuple):
@@ -182,7 +184,7 @@ def _look(part: Part, ground: Ground) -> Referred:
 def _referred(part: Part, ground: Ground) -> Referred:
     """What the receipts of the part say, and what their references lead to."""
     books = replace(ground.books, receipts=part.receipts, remittance=part.remittance)
-    heard = hearing.hear(books, replace(ground.payers, candidates=part.candidates, spoken=part.spoken), ground.items)
+    heard = hearing.hear(books, replace(ground.payers, candidates=part.candidates, spoken=part.spoken), ground.items, ground.everybody)
     referred = stages.by_reference(heard, books)
     missed = _missed(referred, heard)
     sure = stages.sole_payers(heard.candidates).select("r", "c")

@@ -8,9 +8,12 @@ similar name counts (`customers.SIMILAR`) only if word by word nothing but typin
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
@@ -23,7 +26,9 @@ KEY_CUSTOMERS_MAX = 200
 PARTNERS_MAX = 20
 BATCH = 5_000
 """So many names are compared at once; the result does not depend on it."""
-PAIR = 1 << 32
+KNOWN_BITS, KEY_BITS, SUM_BITS = 24, 20, 26
+"""How wide a known name's number, the weight of a key and the sum of weights are, where they stand together in one integer; beside the place
+of a name in its batch there is room for them in 63 bits."""
 FAINT_SCORE = 75
 RESEMBLES = 85
 BEGUN_MIN = 4
@@ -31,15 +36,35 @@ OTHER_FORM = 5
 """Points that another legal form costs: twins often differ by nothing else."""
 SAME_WORD_MIN, CUT_WORD_MIN = 5, 3
 ACRONYM = r"^[A-Z]{3,6}$"
+Numbers = npt.NDArray[np.int64]
 SCORED = {"n": pl.UInt32, "c": pl.UInt32, "score": pl.Int64, "typing": pl.Boolean}
 
 
-def similar(payers: customers.Payers, wanted: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+class Register(NamedTuple):
+    """Everybody's distinct names, and where they are found by their keys."""
+
+    names: pl.DataFrame  # k, core, key, form, whole, ordered
+    owners: pl.DataFrame  # k, c
+    places: pl.DataFrame  # hashed, start, len, weight: where in `listed` the names with the key stand
+    listed: Numbers  # k
+
+
+def register(known: pl.DataFrame) -> Register:
+    """The register of `customers.Payers.known`. Keys that too many names share are left out; the fewer share one, the more it weighs."""
+    parts = ["core", "key", "form", "whole", "ordered"]
+    names = known.select(parts).unique().sort("core", "form", "whole").with_row_index("k")
+    owners = known.select("c", *parts).unique().join(names, on=parts).select("k", "c")
+    keys = _keys(names, "k").filter(pl.len().over("hashed") <= KEY_CUSTOMERS_MAX).sort("hashed", "k")
+    places = keys.with_row_index("at").group_by("hashed").agg(pl.min("at").alias("start"), pl.len())
+    return Register(names, owners, places.with_columns((1_000_000 // pl.col("len")).alias("weight")), keys["k"].cast(pl.Int64).to_numpy())
+
+
+def similar(payers: customers.Payers, everybody: Register, wanted: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """r, c, level, evidence for the receipts whose names (`n` in `wanted`) are nobody's: one `SIMILAR` customer, or `FAINT` ones."""
     spelled = payers.spellings.join(wanted, on="n", how="semi")
     if spelled.is_empty() or payers.known.is_empty():
         return pl.DataFrame(schema=customers.CANDIDATES)
-    scored = _scored(spelled, payers.known, policy)
+    scored = _scored(spelled, everybody, policy)
     ordered = scored.sort("n", "score", "c", descending=[False, True, False])
     runner_up = pl.col("score").shift(-1).over("n").fill_null(0)
     place = pl.int_range(pl.len()).over("n")
@@ -78,68 +103,91 @@ def _initials(spelled: pl.DataFrame, known: pl.DataFrame, most: int) -> pl.DataF
 def resembling(payers: customers.Payers, pairs: pl.DataFrame) -> pl.DataFrame:
     """The rows (r, c) of `pairs` in which the payer's name is written much like one of the customer's names."""
     spoken = pairs.join(payers.spoken, on="r").select("n", "c").unique()
-    left = spoken.join(payers.spellings.select("n", "core", "key", "form", "whole", "ordered", "long"), on="n")
-    both = left.join(payers.known.select("c", "core", "key", "form", "whole", "ordered"), on="c", suffix="_own")
-    if both.is_empty():
-        return pairs.select("r", "c").clear()
-    close = both.with_columns(_score(both)).filter((pl.col("score") >= RESEMBLES) | (pl.col("key") == pl.col("key_own")))
-    typed = close.filter(pl.Series([_only_typing(*row) for row in close.select("core", "core_own", "long").iter_rows()], dtype=pl.Boolean))
+    mine = payers.spellings.join(spoken, on="n", how="semi").with_row_index("w")
+    theirs = payers.known.join(spoken, on="c", how="semi").with_row_index("k")
+    both = spoken.join(mine.select("w", "n"), on="n").join(theirs.select("k", "c"), on="c")
+    score = _score(mine, both["w"].to_numpy(), theirs, both["k"].to_numpy())
+    own = theirs[both["k"]].select(pl.col("core").alias("core_own"), pl.col("key").alias("key_own"))
+    scored = pl.concat([both.with_columns(score), mine[both["w"]].select("core", "key", "long"), own], how="horizontal")
+    close = scored.filter((pl.col("score") >= RESEMBLES) | (pl.col("key") == pl.col("key_own")))
+    typed = close.filter(_each(close.select("core", "core_own", "long"), _only_typing))
     return payers.spoken.join(typed.select("n", "c").unique(), on="n").join(pairs, on=["r", "c"], how="semi").select("r", "c").unique()
 
 
-def _scored(spelled: pl.DataFrame, known: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+def _scored(spelled: pl.DataFrame, everybody: Register, policy: Policy) -> pl.DataFrame:
     """n, c, score (0..100), typing: the best pairs of wanted and known names, each customer once. Word by word only those are
     compared that the score lets be the customer or its twin."""
-    own = known.select("core", "key", "form", "whole", "ordered").unique().sort("core", "form", "whole").with_row_index("k")
-    batches = [batch.with_row_index("w") for batch in spelled.iter_slices(BATCH)]
-    wanted_keys = [_keys(batch, "w") for batch in batches]
-    own_keys = _keys(own, "k").join(pl.concat(wanted_keys).select("hashed").unique(), on="hashed", how="semi")
-    common = own_keys.group_by("hashed").len().filter(pl.col("len") <= KEY_CUSTOMERS_MAX)
-    index = own_keys.join(common, on="hashed").select("hashed", "k", (1_000_000 // pl.col("len")).alias("weight"))
-    found = [_pairs(batch, keys, own, index) for batch, keys in zip(batches, wanted_keys, strict=True)]
-    owners = known.select("c", "core", "form", "whole").unique()
-    pairs = pl.concat(found).join(owners, left_on=["core_own", "form_own", "whole_own"], right_on=["core", "form", "whole"])
+    pairs = pl.concat([_pairs(batch.with_row_index("w"), everybody) for batch in spelled.iter_slices(BATCH)]).join(everybody.owners, on="k")
     kept = pairs.sort("n", "c", "score", "core_own", descending=[False, False, True, False]).unique(["n", "c"], keep="first", maintain_order=True)
-    least = policy.name_score - policy.name_margin
-    rows = list(kept.select("score", "core", "core_own", "long").iter_rows())
-    shortened = [score < policy.name_score and _only_shortened(core, own) for score, core, own, _ in rows]
-    typing = [short or (score >= least and _only_typing(core, own, long)) for short, (score, core, own, long) in zip(shortened, rows, strict=True)]
-    lifted = pl.when(pl.Series(shortened, dtype=pl.Boolean)).then(policy.name_score).otherwise("score").alias("score")
-    return kept.with_columns(lifted, pl.Series("typing", typing, dtype=pl.Boolean)).select(list(SCORED))
+    as_many_words = kept["core"].str.count_matches(" ", literal=True) == kept["core_own"].str.count_matches(" ", literal=True)
+    shortened = _each(kept.select("core", "core_own"), _only_shortened, (kept["score"] < policy.name_score) & as_many_words)
+    near = kept["score"] >= policy.name_score - policy.name_margin
+    typing = shortened | _each(kept.select("core", "core_own", "long"), _only_typing, near & ~shortened)
+    lifted = pl.when(shortened).then(policy.name_score).otherwise("score").alias("score")
+    return kept.with_columns(lifted, typing.alias("typing")).select(list(SCORED))
 
 
-def _pairs(wanted: pl.DataFrame, keys: pl.DataFrame, own: pl.DataFrame, index: pl.DataFrame) -> pl.DataFrame:
+def _each(pairs: pl.DataFrame, holds: Callable[..., bool], asked: pl.Series | None = None) -> pl.Series:
+    """Whether it `holds` of each row; False for those that are not `asked` about."""
+    if asked is None:
+        return pl.Series([holds(*row) for row in pairs.iter_rows()], dtype=pl.Boolean)
+    return pl.repeat(value=False, n=len(asked), eager=True).scatter(asked.arg_true(), _each(pairs.filter(asked), holds))
+
+
+def _pairs(wanted: pl.DataFrame, everybody: Register) -> pl.DataFrame:
     """Names with those known names that share the most and the rarest keys and are at least a little alike, scored."""
-    nearest = _sharing(keys, index)
-    both = nearest.join(wanted, on="w").join(own, on="k", suffix="_own")
-    scored = both.with_columns(_score(both)).filter(pl.col("score") >= FAINT_SCORE)
-    return scored.select("n", "core", "long", "core_own", "form_own", "whole_own", "score")
+    w, k = _sharing(_keys(wanted, "w"), everybody)
+    scored = pl.DataFrame({"w": w, "k": k, "score": _score(wanted, w, everybody.names, k)}).filter(pl.col("score") >= FAINT_SCORE)
+    mine, theirs = wanted[scored["w"]].select("n", "core", "long"), everybody.names[scored["k"]].select("k", pl.col("core").alias("core_own"))
+    return pl.concat([mine, theirs, scored.select("score")], how="horizontal")
 
 
-def _sharing(keys: pl.DataFrame, index: pl.DataFrame) -> pl.DataFrame:
-    """w, k, weight: each name's `PARTNERS_MAX` known names with the most and the rarest keys in common. A pair is one integer while
-    millions of them are added up."""
-    pair = pl.col("w").cast(pl.UInt64) * PAIR + pl.col("k")
-    shared = keys.join(index, on="hashed").select(pair.alias("pair"), "weight").group_by("pair").agg(pl.sum("weight"))
-    placed = shared.with_columns((pl.col("pair") // PAIR).cast(pl.UInt32).alias("w"))
-    least = placed.group_by("w").agg(pl.col("weight").top_k(PARTNERS_MAX).min().alias("least"))
-    near = placed.join(least, on="w").filter(pl.col("weight") >= pl.col("least"))
-    ordered = near.select("w", (pl.col("pair") % PAIR).cast(pl.UInt32).alias("k"), "weight").sort("w", "weight", "k", descending=[False, True, False])
-    return ordered.filter(pl.int_range(pl.len()).over("w") < PARTNERS_MAX)
+def _sharing(keys: pl.DataFrame, everybody: Register) -> tuple[Numbers, Numbers]:
+    """w and k of each name's `PARTNERS_MAX` known names with the most and the rarest keys in common. A pair stands in one integer, so that
+    sorting brings its keys together, and then the best pairs of a name before the others."""
+    shared = keys.join(everybody.places, on="hashed")
+    names, start, many, weight = (shared[column].cast(pl.Int64).to_numpy() for column in ("w", "start", "len", "weight"))
+    at = np.repeat(start + many - np.cumsum(many), many) + np.arange(many.sum())
+    keyed = np.sort(np.repeat(names << (KNOWN_BITS + KEY_BITS) | weight, many) | everybody.listed[at] << KEY_BITS)
+    first = _firsts(keyed >> KEY_BITS)
+    pair, weights = keyed[first] >> KEY_BITS, np.add.reduceat(keyed & _bits(KEY_BITS), first) if len(first) else keyed
+    lightness = _bits(SUM_BITS) - np.minimum(weights, _bits(SUM_BITS))
+    ranked = np.sort((pair >> KNOWN_BITS << SUM_BITS | lightness) << KNOWN_BITS | pair & _bits(KNOWN_BITS))
+    name = ranked >> (SUM_BITS + KNOWN_BITS)
+    place = np.arange(len(name)) - np.searchsorted(name, name, "left")
+    nearest = ranked[place < PARTNERS_MAX]
+    return nearest >> (SUM_BITS + KNOWN_BITS), nearest & _bits(KNOWN_BITS)
 
 
-def _score(both: pl.DataFrame) -> pl.Series:
-    """How alike the names are, 0..100: as written, in any order of words, or as the cut beginning of the longer one."""
-    core, other = both["core"].to_list(), both["core_own"].to_list()
-    mine, theirs = both["form"], both["form_own"]
-    other_form = ((mine != "") & (theirs != "") & (mine != theirs)).to_numpy()
-    straight = process.cpdist(core, other, scorer=fuzz.ratio, workers=-1)
-    turned = process.cpdist(both["ordered"].to_list(), both["ordered_own"].to_list(), scorer=fuzz.ratio, workers=-1)
-    cut = both.select(pl.col("whole_own").str.slice(0, pl.col("whole").str.len_chars()))["whole_own"]
-    begun = process.cpdist(both["whole"].to_list(), cut.to_list(), scorer=fuzz.ratio, workers=-1)
-    begun = np.where(both["long"].to_numpy(), begun, 0)
-    alike = np.maximum(np.maximum(straight, turned), begun).astype(np.int64)
-    return pl.Series("score", np.where(other_form, alike - OTHER_FORM, alike))
+def _bits(many: int) -> int:
+    return (1 << many) - 1
+
+
+def _firsts(ordered: Numbers) -> npt.NDArray[np.intp]:
+    """Where another value begins."""
+    return np.flatnonzero(np.concatenate([np.ones(min(len(ordered), 1), dtype=bool), ordered[1:] != ordered[:-1]]))
+
+
+def _score(mine: pl.DataFrame, left: Numbers, theirs: pl.DataFrame, right: Numbers) -> pl.Series:
+    """How alike the names in those rows of `mine` and `theirs` are: as written, in any order of words, or as the cut beginning of the longer
+    one; 0..100, less than `FAINT_SCORE` being nought."""
+    form, other_form = mine["form"].gather(left), theirs["form"].gather(right)
+    differ = ((form != "") & (other_form != "") & (form != other_form)).to_numpy()
+    alike = np.maximum(*(_ratio(_texts(mine, column, left), _texts(theirs, column, right)) for column in ("core", "ordered")))
+    cut = np.flatnonzero(mine["long"].to_numpy()[left])
+    begun, whole = _texts(mine, "whole", left[cut]), _texts(theirs, "whole", right[cut])
+    alike[cut] = np.maximum(alike[cut], _ratio(begun, [own[: len(text)] for text, own in zip(begun, whole, strict=True)]))
+    return pl.Series("score", np.where(differ, alike - OTHER_FORM, alike))
+
+
+def _ratio(mine: list[str], theirs: list[str]) -> npt.NDArray[np.int64]:
+    return process.cpdist(mine, theirs, scorer=fuzz.ratio, score_cutoff=FAINT_SCORE, workers=-1).astype(np.int64)
+
+
+def _texts(frame: pl.DataFrame, column: str, rows: Numbers) -> list[str]:
+    """The texts in those rows; each is made once, however often it stands there."""
+    texts: list[str] = np.array(frame[column].to_list(), dtype=object)[rows].tolist()
+    return texts
 
 
 def _keys(names: pl.DataFrame, number: str) -> pl.DataFrame:
