@@ -13,6 +13,7 @@ import polars as pl
 
 from matching import certainty, money, reasons, schema
 from matching.books import Books
+from matching.crew import in_order
 from matching.stages import Stage
 
 NUMBERS_MAX = 5
@@ -82,11 +83,13 @@ class Decided:
 
 def outcomes(books: Books, decided: Decided, at_once: int) -> Iterator[schema.Outcome]:
     """Everything as the outside wants it, for so many receipts at once, in their order."""
-    for start in range(0, max(books.receipts.height, 1), at_once):
-        yield _outcome(replace(books, receipts=books.receipts.slice(start, at_once)), decided.between(start, start + at_once - 1))
+    yield from in_order(_outcome, range(0, max(books.receipts.height, 1), at_once), at_once, books, decided)
 
 
-def _outcome(books: Books, decided: Decided) -> schema.Outcome:
+def _outcome(start: int, at_once: int, everything: Books, all_decided: Decided) -> schema.Outcome:
+    """That of the receipts from `start`."""
+    books = replace(everything, receipts=everything.receipts.slice(start, at_once))
+    decided = all_decided.between(start, start + at_once - 1)
     first = pl.lit(1, pl.Int64).alias("rank")
     posted, suggested, told = decided.posted, decided.suggested, decided.told
     ranked = suggested.answers.sort("r", "confidence", "a", descending=[False, True, False]).with_columns(
@@ -107,7 +110,8 @@ def _outcome(books: Books, decided: Decided) -> schema.Outcome:
 
 
 def _lines(lines: pl.DataFrame, answers: pl.DataFrame, books: Books) -> pl.DataFrame:
-    named = lines.join(answers.select("r", "a", "rank"), on=ANSWER).join(books.items.select("i", "item_id"), on="i", how="left")
+    ranked = lines.join(answers.select("r", "a", "rank"), on=ANSWER)
+    named = ranked.with_columns(books.items["item_id"].gather(ranked["i"]))  # items stand in order of `i` here
     return named.join(books.receipts.select("r", "receipt_id"), on="r").sort("r", "rank", "i", nulls_last=True).select(
         "receipt_id", "rank", "item_id", pl.col("applied").alias("applied_minor"), pl.col("discount").alias("discount_minor"),
         pl.col("deduction").alias("deduction_minor"), pl.col("reason").alias("deduction_reason"), pl.col("write_off").alias("write_off_minor"),
@@ -116,7 +120,8 @@ def _lines(lines: pl.DataFrame, answers: pl.DataFrame, books: Books) -> pl.DataF
 
 def _worded(answers: pl.DataFrame, lines: pl.DataFrame, books: Books, payers: pl.DataFrame) -> pl.DataFrame:
     """The answers with `customer_id`, and the three phrases `who`, `what` and `how_much`."""
-    numbers = lines.join(books.items.select("i", "document_number"), on="i").sort("r", "a", "i").group_by(ANSWER).agg(
+    paid = lines.select("r", "a", "i").drop_nulls("i").sort("r", "a", "i")
+    numbers = paid.with_columns(books.items["document_number"].gather(paid["i"])).group_by(ANSWER).agg(
         pl.col("document_number").head(NUMBERS_MAX).implode().list.join(", ").first().alias("numbers"), pl.len().alias("count"))
     more = pl.when(pl.col("count") > NUMBERS_MAX).then(pl.format("{} and {} more", "numbers", pl.col("count") - NUMBERS_MAX)).otherwise("numbers")
     payer = payers.rename({"c": "payer"})
