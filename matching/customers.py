@@ -9,7 +9,6 @@ two customers of one name) are certain as a set only.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -35,13 +34,23 @@ TEXT_NAME_MIN, TEXT_WORDS_MAX = 8, 7
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """By what the books know everybody, spelled as what payers say is."""
+
+    names: pl.DataFrame  # c, alias and the parts of every customer's names
+    wholes: pl.DataFrame  # whole, c: the names in order
+    accounts: pl.DataFrame  # c, key
+    numbers: pl.DataFrame  # c, key
+
+
+@dataclass(frozen=True, slots=True)
 class Payers:
     """What is known of the payers before looking at items."""
 
     candidates: pl.DataFrame  # r, c, level, evidence
     spoken: pl.DataFrame  # r, n: the receipt's payer name is number n of the distinct names
     spellings: pl.DataFrame  # n and the parts of the name; two rows where the field holds two names
-    known: pl.DataFrame  # c, alias and the parts of every customer's names
+    known: Known
     unread: pl.DataFrame  # n: names that are nobody's
 
     def of(self, receipts: pl.DataFrame) -> Payers:
@@ -49,24 +58,36 @@ class Payers:
         return replace(self, candidates=self.candidates.join(receipts, on="r", how="semi"), spoken=self.spoken.join(receipts, on="r", how="semi"))
 
 
-def identify(books: Books) -> Payers:
-    """The payers of all receipts, as far as clerk, bank account and exact name tell."""
+def known(books: Books) -> Known:
+    """Everybody in the books."""
+    parts = normalize.name_parts(books.names["name"])
+    owners = books.names.select("c", "alias").with_row_index("n")
+    names = parts.join(owners, on="n").drop("n").unique(["c", "full", "whole"], keep="first", maintain_order=True).sort("c", "alias", "full", "whole")
+    return Known(
+        names, names.select("whole", "c").sort("whole", "c"),
+        books.accounts.with_columns(_account_keys(books.accounts["account"])).select("c", "key").unique(),
+        books.customers.select("c", _squeezed("customer_id")),
+    )
+
+
+def identify(books: Books, everybody: Known) -> Payers:
+    """The payers of the books' receipts, as far as clerk, bank account and exact name tell."""
     written = books.receipts.select("r", pl.col("payer_name").str.strip_chars().alias("name")).filter(pl.col("name") != "")
     distinct = written.select("name").unique().sort("name").with_row_index("n")
-    spellings, known = _spelled(distinct), _known_names(books)
-    named = _named_exactly(spellings, known)
+    spellings = _spelled(distinct)
+    named = _named_exactly(spellings, everybody)
     bare = _bare(distinct.join(named, on="n", how="anti"))
     if bare.height:
         bared = _spelled(bare)
-        alike = _named_exactly(bared, known).with_columns(pl.lit(SIMILAR, pl.Int8).alias("level"), pl.lit("name_similar").alias("evidence"))
+        alike = _named_exactly(bared, everybody).with_columns(pl.lit(SIMILAR, pl.Int8).alias("level"), pl.lit("name_similar").alias("evidence"))
         named, spellings = pl.concat([named, alike]), pl.concat([spellings.join(bare, on="n", how="anti"), bared])
     spoken = written.join(distinct, on="name").select("r", "n")
     by_name = spoken.join(named, on="n").select(list(CANDIDATES))
     given = books.receipts.filter(pl.col("given").is_not_null()).select("r", pl.col("given").alias("c"))
     clerk = given.with_columns(pl.lit(CLERK, pl.Int8).alias("level"), pl.lit("clerk").alias("evidence"))
+    told = pl.concat([by_name, _named_in_text(books, everybody), _by_number(books, everybody)])
     return Payers(
-        candidates=_weighed(books, clerk, _by_account(books), pl.concat([by_name, _named_in_text(books, known), _by_number(books)])),
-        spoken=spoken, spellings=spellings, known=known,
+        candidates=_weighed(books, clerk, _by_account(books, everybody), told), spoken=spoken, spellings=spellings, known=everybody,
         unread=distinct.select("n").join(named, on="n", how="anti"),
     )
 
@@ -88,19 +109,13 @@ def _fills_a_field(length: pl.Expr) -> pl.Expr:
     return length.is_in([taken for field in FIELD_LENGTHS for taken in (field - 1, field)])
 
 
-def _known_names(books: Books) -> pl.DataFrame:
-    parts = normalize.name_parts(books.names["name"])
-    owners = books.names.select("c", "alias").with_row_index("n")
-    return parts.join(owners, on="n").drop("n").unique(["c", "full", "whole"], keep="first", maintain_order=True).sort("c", "alias", "full", "whole")
-
-
-def _named_exactly(spellings: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+def _named_exactly(spellings: pl.DataFrame, everybody: Known) -> pl.DataFrame:
     """n, c, level, evidence: customers whose name it is, to the letter or but for the legal form, or whose name it begins.
 
     A legal form tells twins apart where the payer gives one; `Acme Inc` for `Acme LLC` is only a similar name.
     """
     same = spellings.select("n", "key", "form", "full").join(
-        known.select("c", "alias", "key", pl.col("form").alias("own_form"), pl.col("full").alias("own_full")), on="key",
+        everybody.names.select("c", "alias", "key", pl.col("form").alias("own_form"), pl.col("full").alias("own_full")), on="key",
     )
     to_the_letter = (pl.col("full") == pl.col("own_full")) & (pl.col("form") != "")
     same = same.with_columns(
@@ -112,32 +127,30 @@ def _named_exactly(spellings: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame
     exact = best.with_columns(pl.when(pl.col("fit") == 1).then(SIMILAR).otherwise(CERTAIN).cast(pl.Int8).alias("level"))
     exact = exact.with_columns(pl.when(pl.col("fit") == 1).then(pl.lit("name_similar")).otherwise("evidence").alias("evidence"))
     maybe_cut = spellings.filter("long").filter(pl.col("fills") | ~pl.col("n").is_in(best["n"].implode()))
-    cut = beginnings(maybe_cut, known, CUT_KEY_MIN)
+    cut = beginnings(maybe_cut, everybody, CUT_KEY_MIN)
     both = pl.concat([exact.select("n", "c", "level", "evidence"), cut.join(exact, on=["n", "c"], how="anti").select("n", "c", "level", "evidence")])
     return both.sort("n", "c", "level", "evidence", descending=[False, False, True, True]).unique(["n", "c"], keep="first", maintain_order=True)
 
 
-def beginnings(spellings: pl.DataFrame, known: pl.DataFrame, least: int) -> pl.DataFrame:
+def beginnings(spellings: pl.DataFrame, everybody: Known, least: int) -> pl.DataFrame:
     """n, c, level, evidence: the customers whose name begins with the spelling of at least so many letters, found in the sorted list of names."""
-    whole = known.select("whole", "c").sort("whole", "c")
-    texts, owners = whole["whole"].to_list(), whole["c"].to_list()
-    rows = []
-    for n, text in spellings.filter(pl.col("whole").str.len_chars() >= least).select("n", "whole").iter_rows():
-        start, end = bisect_left(texts, text), bisect_left(texts, text + "~")
-        rows += [(n, c) for c in sorted(set(owners[start:end]))]
-    found = pl.DataFrame(rows, schema={"n": pl.UInt32, "c": pl.UInt32}, orient="row")
+    asked = spellings.filter(pl.col("whole").str.len_chars() >= least).select("n", "whole")
+    names = everybody.wholes["whole"]
+    start, end = names.search_sorted(asked["whole"], "left"), names.search_sorted(asked["whole"] + "~", "left")
+    places = asked.select("n", pl.int_ranges(start, end, dtype=pl.UInt32).alias("place")).filter(pl.col("place").list.len() > 0).explode("place")
+    found = places.select("n", everybody.wholes["c"].gather(places["place"])).unique().sort("n", "c")
     return found.with_columns(pl.lit(CERTAIN, pl.Int8).alias("level"), pl.lit("name_truncated").alias("evidence"))
 
 
-def _named_in_text(books: Books, known: pl.DataFrame) -> pl.DataFrame:
+def _named_in_text(books: Books, everybody: Known) -> pl.DataFrame:
     """r, c, level, evidence for receipts without a payer's name whose text has a customer's name, to the letter: some banks send no
     other. Of names within names (`Acme West` in `Acme West Coast`) the longest counts."""
     silent = books.receipts.filter((pl.col("payer_name") == "") & (pl.col("text") != ""))
     words = silent.select("r", normalize.name_words(silent["text"]).alias("word")).explode("word").filter(pl.col("word") != "")
     long = pl.col("name").str.len_bytes() >= TEXT_NAME_MIN
     names = pl.concat([
-        known.filter(pl.col("core").str.contains(" ")).select("c", pl.col("key").alias("name")),
-        known.filter(pl.col("form") != "").select("c", pl.col("whole").alias("name")),
+        everybody.names.filter(pl.col("core").str.contains(" ")).select("c", pl.col("key").alias("name")),
+        everybody.names.filter(pl.col("form") != "").select("c", pl.col("whole").alias("name")),
     ]).filter(long).unique()
     found = []
     for size in range(1, TEXT_WORDS_MAX + 1):
@@ -151,15 +164,14 @@ def _named_in_text(books: Books, known: pl.DataFrame) -> pl.DataFrame:
     return widest.with_columns(pl.lit(SIMILAR, pl.Int8).alias("level"), pl.lit(IN_TEXT).alias("evidence")).select(list(CANDIDATES))
 
 
-def _by_number(books: Books) -> pl.DataFrame:
+def _by_number(books: Books, everybody: Known) -> pl.DataFrame:
     """r, c, level, evidence where the text has a customer's own number: behind a word for customer, or one with letters and figures."""
     texts = books.receipts.select("r", "text").filter(pl.col("text").str.contains("[0-9]"))
     plain = normalize.plain_numbers(texts["text"]).str.replace_all(r"[^A-Z0-9-]+", " ").str.split(" ")
     words = texts.select("r", plain.alias("word")).explode("word").filter(pl.col("word") != "")
     told = words.with_columns(pl.col("word").shift(1).over("r").is_in(sorted(FOR_CUSTOMER)).fill_null(value=False).alias("told"), _squeezed("word"))
-    numbers = books.customers.select("c", _squeezed("customer_id"))
     spelled = pl.col("key").str.contains("[A-Z]") & pl.col("key").str.contains("[0-9]") & (pl.col("key").str.len_chars() >= NUMBER_MIN)
-    found = told.join(numbers, on="key").filter(spelled | (pl.col("told") & pl.col("key").str.contains("[0-9]{3}"))).select("r", "c").unique()
+    found = told.join(everybody.numbers, on="key").filter(spelled | (pl.col("told") & pl.col("key").str.contains("[0-9]{3}"))).select("r", "c").unique()
     return found.with_columns(pl.lit(SIMILAR, pl.Int8).alias("level"), pl.lit(BY_NUMBER).alias("evidence")).select(list(CANDIDATES))
 
 
@@ -167,12 +179,12 @@ def _squeezed(column: str) -> pl.Expr:
     return pl.col(column).str.to_uppercase().str.replace_all(r"[^A-Z0-9]", "").alias("key")
 
 
-def _by_account(books: Books) -> pl.DataFrame:
+def _by_account(books: Books, everybody: Known) -> pl.DataFrame:
     """r, c, level, evidence by bank account; an account number without its bank is only as good as a similar name."""
     paid_from = books.receipts.select("r", "payer_account").filter(pl.col("payer_account") != "")
     if paid_from.is_empty() or books.accounts.is_empty():
         return pl.DataFrame(schema=CANDIDATES)
-    own = books.accounts.with_columns(_account_keys(books.accounts["account"])).select("c", "key").unique()
+    own = everybody.accounts
     paid_from = paid_from.with_columns(_account_keys(paid_from["payer_account"])).select("r", "key")
     full = paid_from.join(own, on="key").select("r", "c", pl.lit(ACCOUNT, pl.Int8).alias("level"), pl.lit("bank_account").alias("evidence"))
     number = own.select("c", pl.col("key").str.split("/").list.last().alias("key")).filter(pl.col("key").str.len_chars() >= ACCOUNT_DIGITS_MIN)

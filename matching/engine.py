@@ -46,7 +46,7 @@ from matching.stages import Stage
 
 LEAVING = (amounts.OVER, amounts.REST)
 """Evidence of amounts that leave money over."""
-AT_ONCE = 100_000
+AT_ONCE = 50_000
 """So many receipts are thought about at once; the answers do not depend on it."""
 
 
@@ -61,15 +61,14 @@ def outcomes(inputs: schema.Inputs, at_once: int = AT_ONCE, crew: Crew | None = 
     crew = crew or Alone()
     books = read(inputs)
     del inputs
-    payers = customers.identify(books)
-    nobody = books.receipts.clear()
-    ground = crew.share(Ground(with_receipts(books, nobody), payers.of(nobody), numbers.read(books.items, books.shapes), names.register(payers.known)))
-    parts = crew.each(_look, _parts(books, payers, at_once), ground)
+    everybody = customers.known(books)
+    ground = crew.share(Ground(with_receipts(books, books.receipts.clear()), everybody, names.register(everybody), numbers.read(books.items, books.shapes)))
+    parts = crew.each(_look, _parts(books, at_once), ground)
     looked = crew.told(_told, parts)
     early = _posted(stages.laid_together([part.referred for part in looked]), books)
     seen = pl.concat([early.answers.select("r"), *(part.open for part in looked)])
     refused = books.receipts.select("r").join(seen, on="r", how="anti")
-    parts += crew.each(_referred, _parts(with_receipts(books, refused), payers, at_once), ground)
+    parts += crew.each(_referred, _parts(with_receipts(books, refused), at_once), ground)
     settled = crew.share(_settled(early))
     parts, books = crew.each(_waiting, parts, settled), without_texts(books)
     left = together.after(early.lines, books)
@@ -91,9 +90,9 @@ class Ground(NamedTuple):
     """What every step looks at: the books without receipts, everybody's names, and the items' numbers."""
 
     books: Books
-    payers: customers.Payers
+    everybody: customers.Known
+    register: names.Register
     items: numbers.Numbers
-    everybody: names.Register
 
 
 class Settled(NamedTuple):
@@ -120,12 +119,10 @@ class Lately(NamedTuple):
 
 
 class Part(NamedTuple):
-    """Some of the receipts, and what is known of their payers."""
+    """Some of the receipts."""
 
     receipts: pl.DataFrame
     remittance: pl.DataFrame
-    candidates: pl.DataFrame
-    spoken: pl.DataFrame
 
 
 class Looked(NamedTuple):
@@ -168,13 +165,12 @@ class Suggested(NamedTuple):
     differences: pl.DataFrame
 
 
-def _parts(books: Books, payers: customers.Payers, at_once: int) -> Iterator[Part]:
+def _parts(books: Books, at_once: int) -> Iterator[Part]:
     """The receipts, so many at once; one payer's stand together, so that a name is looked at once."""
-    order = books.receipts.select("r").join(payers.spoken, on="r", how="left").sort("n", "r", nulls_last=True)
+    order = books.receipts.select("r", pl.col("payer_name").str.strip_chars()).sort("payer_name", "r").select("r")
     for start in range(0, max(order.height, 1), at_once):
         own = with_receipts(books, order.slice(start, at_once))
-        said = payers.of(own.receipts)
-        yield Part(own.receipts, own.remittance, said.candidates, said.spoken)
+        yield Part(own.receipts, own.remittance)
 
 
 def _look(part: Part, ground: Ground) -> Referred:
@@ -184,7 +180,7 @@ def _look(part: Part, ground: Ground) -> Referred:
 def _referred(part: Part, ground: Ground) -> Referred:
     """What the receipts of the part say, and what their references lead to."""
     books = replace(ground.books, receipts=part.receipts, remittance=part.remittance)
-    heard = hearing.hear(books, replace(ground.payers, candidates=part.candidates, spoken=part.spoken), ground.items, ground.everybody)
+    heard = hearing.hear(books, customers.identify(books, ground.everybody), ground.items, ground.register)
     referred = stages.by_reference(heard, books)
     missed = _missed(referred, heard)
     sure = stages.sole_payers(heard.candidates).select("r", "c")

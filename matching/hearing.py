@@ -37,7 +37,7 @@ class Heard:
         return Heard(**said, index=self.index, payers=self.payers.of(receipts))
 
 
-def hear(books: Books, payers: Payers, index: numbers.Numbers, everybody: names.Register) -> Heard:
+def hear(books: Books, payers: Payers, index: numbers.Numbers, register: names.Register) -> Heard:
     """The references of all receipts, and the payers as far as references did not make names unnecessary. `index`: the items' numbers."""
     groups = references.groups(books.receipts)
     text = pl.concat([references.in_text(groups, index, payers.candidates), references.in_words(books.receipts, index)])
@@ -45,7 +45,7 @@ def hear(books: Books, payers: Payers, index: numbers.Numbers, everybody: names.
     pairs = pl.concat([text.select("r", "c"), lines.select("r", "c")]).unique()
     certain = payers.candidates.filter(pl.col("level") >= customers.CERTAIN).select("r").unique()
     alike = names.resembling(payers, pairs.join(certain, on="r", how="anti"))
-    similar = _similar(payers, certain, alike, everybody, books)
+    similar = _similar(payers, certain, alike, register, books)
     candidates = pl.concat([payers.candidates.join(similar, on="r", how="anti"), similar]).sort("r", "level", "c", descending=[False, True, False])
     text = pl.concat([_among_common(groups, index, similar), text]).unique(["m", "i"], keep="first", maintain_order=True)
     lines = pl.concat([lines, _near_lines(books, lines, candidates)])
@@ -62,10 +62,10 @@ def graded(hits: pl.DataFrame, heard: Heard, books: Books) -> pl.DataFrame:
     return hits.join(agreed, on=["r", "c"]).select(list(GRADED))
 
 
-def _similar(payers: Payers, certain: pl.DataFrame, alike: pl.DataFrame, everybody: names.Register, books: Books) -> pl.DataFrame:
+def _similar(payers: Payers, certain: pl.DataFrame, alike: pl.DataFrame, register: names.Register, books: Books) -> pl.DataFrame:
     """Candidates by similar name for receipts whose payer nothing else tells."""
     unknown = payers.spoken.join(payers.unread, on="n", how="semi").join(certain, on="r", how="anti").join(alike.select("r").unique(), on="r", how="anti")
-    found = names.similar(payers, everybody, unknown.select("n").unique().sort("n"), books.policy)
+    found = names.similar(payers, register, unknown.select("n").unique().sort("n"), books.policy)
     return found.join(unknown.select("r"), on="r", how="semi")
 
 

@@ -49,22 +49,22 @@ class Register(NamedTuple):
     listed: Numbers  # k
 
 
-def register(known: pl.DataFrame) -> Register:
-    """The register of `customers.Payers.known`. Keys that too many names share are left out; the fewer share one, the more it weighs."""
+def register(everybody: customers.Known) -> Register:
+    """The names of everybody. Keys that too many names share are left out; the fewer share one, the more it weighs."""
     parts = ["core", "key", "form", "whole", "ordered"]
-    names = known.select(parts).unique().sort("core", "form", "whole").with_row_index("k")
-    owners = known.select("c", *parts).unique().join(names, on=parts).select("k", "c")
+    names = everybody.names.select(parts).unique().sort("core", "form", "whole").with_row_index("k")
+    owners = everybody.names.select("c", *parts).unique().join(names, on=parts).select("k", "c")
     keys = _keys(names, "k").filter(pl.len().over("hashed") <= KEY_CUSTOMERS_MAX).sort("hashed", "k")
     places = keys.with_row_index("at").group_by("hashed").agg(pl.min("at").alias("start"), pl.len())
     return Register(names, owners, places.with_columns((1_000_000 // pl.col("len")).alias("weight")), keys["k"].cast(pl.Int64).to_numpy())
 
 
-def similar(payers: customers.Payers, everybody: Register, wanted: pl.DataFrame, policy: Policy) -> pl.DataFrame:
+def similar(payers: customers.Payers, known: Register, wanted: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """r, c, level, evidence for the receipts whose names (`n` in `wanted`) are nobody's: one `SIMILAR` customer, or `FAINT` ones."""
     spelled = payers.spellings.join(wanted, on="n", how="semi")
-    if spelled.is_empty() or payers.known.is_empty():
+    if spelled.is_empty() or known.names.is_empty():
         return pl.DataFrame(schema=customers.CANDIDATES)
-    scored = _scored(spelled, everybody, policy)
+    scored = _scored(spelled, known, policy)
     ordered = scored.sort("n", "score", "c", descending=[False, True, False])
     runner_up = pl.col("score").shift(-1).over("n").fill_null(0)
     place = pl.int_range(pl.len()).over("n")
@@ -80,14 +80,14 @@ def similar(payers: customers.Payers, everybody: Register, wanted: pl.DataFrame,
     alone = levels.filter((pl.col("level") == customers.SIMILAR) | ~(pl.col("level") == customers.SIMILAR).any().over("n"))
     begun = _begun_by_several(spelled, payers.known, policy.proposals)
     told = pl.concat([alone.select("n", "c", "level", "evidence").join(begun, on="n", how="anti"), begun])
-    told = pl.concat([told, _initials(spelled.join(told, on="n", how="anti"), payers.known, policy.proposals)])
+    told = pl.concat([told, _initials(spelled.join(told, on="n", how="anti"), payers.known.names, policy.proposals)])
     return payers.spoken.join(told, on="n").select(list(customers.CANDIDATES))
 
 
-def _begun_by_several(spelled: pl.DataFrame, known: pl.DataFrame, most: int) -> pl.DataFrame:
+def _begun_by_several(spelled: pl.DataFrame, everybody: customers.Known, most: int) -> pl.DataFrame:
     """n, c, level, evidence where the name, however short, is the beginning of several customers' names: it may be cut, and then
     it is no nearer to the shortest of them than to the others."""
-    begun = customers.beginnings(spelled, known, BEGUN_MIN)
+    begun = customers.beginnings(spelled, everybody, BEGUN_MIN)
     twins = begun.filter(pl.len().over("n") > 1).filter(pl.int_range(pl.len()).over("n") < most)
     return twins.with_columns(pl.lit(customers.FAINT, pl.Int8).alias("level"), pl.lit("name_twin").alias("evidence"))
 
@@ -104,7 +104,7 @@ def resembling(payers: customers.Payers, pairs: pl.DataFrame) -> pl.DataFrame:
     """The rows (r, c) of `pairs` in which the payer's name is written much like one of the customer's names."""
     spoken = pairs.join(payers.spoken, on="r").select("n", "c").unique()
     mine = payers.spellings.join(spoken, on="n", how="semi").with_row_index("w")
-    theirs = payers.known.join(spoken, on="c", how="semi").with_row_index("k")
+    theirs = payers.known.names.join(spoken, on="c", how="semi").with_row_index("k")
     both = spoken.join(mine.select("w", "n"), on="n").join(theirs.select("k", "c"), on="c")
     score = _score(mine, both["w"].to_numpy(), theirs, both["k"].to_numpy())
     own = theirs[both["k"]].select(pl.col("core").alias("core_own"), pl.col("key").alias("key_own"))
@@ -114,10 +114,10 @@ def resembling(payers: customers.Payers, pairs: pl.DataFrame) -> pl.DataFrame:
     return payers.spoken.join(typed.select("n", "c").unique(), on="n").join(pairs, on=["r", "c"], how="semi").select("r", "c").unique()
 
 
-def _scored(spelled: pl.DataFrame, everybody: Register, policy: Policy) -> pl.DataFrame:
+def _scored(spelled: pl.DataFrame, known: Register, policy: Policy) -> pl.DataFrame:
     """n, c, score (0..100), typing: the best pairs of wanted and known names, each customer once. Word by word only those are
     compared that the score lets be the customer or its twin."""
-    pairs = pl.concat([_pairs(batch.with_row_index("w"), everybody) for batch in spelled.iter_slices(BATCH)]).join(everybody.owners, on="k")
+    pairs = pl.concat([_pairs(batch.with_row_index("w"), known) for batch in spelled.iter_slices(BATCH)]).join(known.owners, on="k")
     kept = pairs.sort("n", "c", "score", "core_own", descending=[False, False, True, False]).unique(["n", "c"], keep="first", maintain_order=True)
     as_many_words = kept["core"].str.count_matches(" ", literal=True) == kept["core_own"].str.count_matches(" ", literal=True)
     shortened = _each(kept.select("core", "core_own"), _only_shortened, (kept["score"] < policy.name_score) & as_many_words)
@@ -134,21 +134,21 @@ def _each(pairs: pl.DataFrame, holds: Callable[..., bool], asked: pl.Series | No
     return pl.repeat(value=False, n=len(asked), eager=True).scatter(asked.arg_true(), _each(pairs.filter(asked), holds))
 
 
-def _pairs(wanted: pl.DataFrame, everybody: Register) -> pl.DataFrame:
+def _pairs(wanted: pl.DataFrame, known: Register) -> pl.DataFrame:
     """Names with those known names that share the most and the rarest keys and are at least a little alike, scored."""
-    w, k = _sharing(_keys(wanted, "w"), everybody)
-    scored = pl.DataFrame({"w": w, "k": k, "score": _score(wanted, w, everybody.names, k)}).filter(pl.col("score") >= FAINT_SCORE)
-    mine, theirs = wanted[scored["w"]].select("n", "core", "long"), everybody.names[scored["k"]].select("k", pl.col("core").alias("core_own"))
+    w, k = _sharing(_keys(wanted, "w"), known)
+    scored = pl.DataFrame({"w": w, "k": k, "score": _score(wanted, w, known.names, k)}).filter(pl.col("score") >= FAINT_SCORE)
+    mine, theirs = wanted[scored["w"]].select("n", "core", "long"), known.names[scored["k"]].select("k", pl.col("core").alias("core_own"))
     return pl.concat([mine, theirs, scored.select("score")], how="horizontal")
 
 
-def _sharing(keys: pl.DataFrame, everybody: Register) -> tuple[Numbers, Numbers]:
+def _sharing(keys: pl.DataFrame, known: Register) -> tuple[Numbers, Numbers]:
     """w and k of each name's `PARTNERS_MAX` known names with the most and the rarest keys in common. A pair stands in one integer, so that
     sorting brings its keys together, and then the best pairs of a name before the others."""
-    shared = keys.join(everybody.places, on="hashed")
+    shared = keys.join(known.places, on="hashed")
     names, start, many, weight = (shared[column].cast(pl.Int64).to_numpy() for column in ("w", "start", "len", "weight"))
     at = np.repeat(start + many - np.cumsum(many), many) + np.arange(many.sum())
-    keyed = np.sort(np.repeat(names << (KNOWN_BITS + KEY_BITS) | weight, many) | everybody.listed[at] << KEY_BITS)
+    keyed = np.sort(np.repeat(names << (KNOWN_BITS + KEY_BITS) | weight, many) | known.listed[at] << KEY_BITS)
     first = _firsts(keyed >> KEY_BITS)
     pair, weights = keyed[first] >> KEY_BITS, np.add.reduceat(keyed & _bits(KEY_BITS), first) if len(first) else keyed
     lightness = _bits(SUM_BITS) - np.minimum(weights, _bits(SUM_BITS))
