@@ -146,6 +146,8 @@ def _named_in_text(books: Books, everybody: Known) -> pl.DataFrame:
     """r, c, level, evidence for receipts without a payer's name whose text has a customer's name, to the letter: some banks send no
     other. Of names within names (`Acme West` in `Acme West Coast`) the longest counts."""
     silent = books.receipts.filter((pl.col("payer_name") == "") & (pl.col("text") != ""))
+    if silent.is_empty():
+        return pl.DataFrame(schema=CANDIDATES)
     words = silent.select("r", normalize.name_words(silent["text"]).alias("word")).explode("word").filter(pl.col("word") != "")
     long = pl.col("name").str.len_bytes() >= TEXT_NAME_MIN
     names = pl.concat([

@@ -143,8 +143,8 @@ def _pairs(wanted: pl.DataFrame, known: Register) -> pl.DataFrame:
 
 
 def _sharing(keys: pl.DataFrame, known: Register) -> tuple[Numbers, Numbers]:
-    """w and k of each name's `PARTNERS_MAX` known names with the most and the rarest keys in common. A pair stands in one integer, so that
-    sorting brings its keys together, and then the best pairs of a name before the others."""
+    """The `PARTNERS_MAX` known names with the most and the rarest keys in common with each name, as w and k. A pair stands in one integer,
+    so that sorting brings its keys together, and then the best pairs of a name before the others."""
     shared = keys.join(known.places, on="hashed")
     names, start, many, weight = (shared[column].cast(pl.Int64).to_numpy() for column in ("w", "start", "len", "weight"))
     at = np.repeat(start + many - np.cumsum(many), many) + np.arange(many.sum())

@@ -64,7 +64,7 @@ class Tasks(NamedTuple):
     rounding: Integers
     fee: Integers
     turn: Integers  # the receipt's place among those of the same payer and amount
-    near: npt.NDArray[np.bool_]  # whether items that only come near are worth an answer
+    near: Integers  # 1 where items that only come near are worth an answer, else 0
 
 
 class Answer(NamedTuple):
@@ -134,7 +134,8 @@ def _pool(items: pl.DataFrame) -> Pool:
     owned = items.sort("c", "currency", "due_date", "i", nulls_last=True)
     owners = owned.with_row_index("at").group_by("c", "currency").agg(pl.min("at").alias("start"), pl.len().alias("count"))
     day = owned["discount_date"].to_physical().cast(pl.Int64).fill_null(NO_DATE)
-    return Pool(*(column.cast(pl.Int64).to_numpy() for column in (owned["i"], owned["open"], owned["discount"], day)), owners=owners)
+    numbers, opens, discounts = (owned[column].cast(pl.Int64).to_numpy() for column in ("i", "open", "discount"))
+    return Pool(numbers, opens, discounts, day.to_numpy(), owners)
 
 
 def _solved(tasks: pl.DataFrame, owned: Pool, books: Books) -> pl.DataFrame:
@@ -148,8 +149,8 @@ def _search(asked: pl.DataFrame, pool: Pool, books: Books) -> dict[int, list[Ans
     """The answers of the tasks that have any, by their places; tasks with equally many items are looked at together."""
     found: dict[int, list[Answer]] = {}
     day = asked["date"].to_physical().cast(pl.Int64).fill_null(-NO_DATE) - books.policy.discount_grace_days
-    figures = (column.cast(pl.Int64).to_numpy() for column in (asked["amount"], day, asked["start"], asked["rounding"], asked["fee"], asked["turn"]))
-    columns = Tasks(*figures, near=asked["near"].to_numpy())
+    told = asked.with_columns(day.alias("day")).select("amount", "day", "start", "rounding", "fee", "turn", "near")
+    columns = Tasks(*(column.cast(pl.Int64).to_numpy() for column in told))
     counts = asked["count"].to_numpy()
     for count in np.unique(counts).tolist():
         places = np.flatnonzero(counts == count)
@@ -177,7 +178,7 @@ def _answered(tasks: Tasks, count: int, pool: Pool, books: Books) -> dict[int, l
         row: _judged(_in_turn(found, int(tasks.turn[row])), opens[row], int(tasks.target[row]), books.policy) for row, found in sets.items()
     }
     without = _missing(sets, len(opens))
-    without = without[tasks.near[without]]
+    without = without[tasks.near[without] > 0]
     if len(without):
         near = _nearest(_at(tasks, without), opens[without], pool.discount[at[without]])
         answered |= dict(zip(without.tolist(), near, strict=True))
