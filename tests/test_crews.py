@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from cashapp import crews
 from cashapp.errors import CashappError
+from matching.crew import THREADS, in_order
 from tests.workspaces import cashapp
 
 
@@ -32,6 +35,34 @@ def fatal(_part: int) -> int:
 
 def same(value: int) -> int:
     return value
+
+
+def test_one_process_has_some_parts_in_hand_and_gives_them_in_order() -> None:
+    made: list[int] = []
+
+    def parts() -> Iterator[int]:
+        for part in range(10):
+            made.append(part)
+            yield part
+
+    second_is_done = threading.Event()
+
+    def first_after_second(part: int) -> int:
+        if part == 0:
+            assert second_is_done.wait(10)
+        elif part == 1:
+            second_is_done.set()
+        return part
+
+    coming = in_order(first_after_second, parts())
+    assert next(coming) == 0
+    assert len(made) == THREADS + 1
+    assert list(coming) == list(range(1, 10))
+
+
+def test_what_is_wrong_with_a_part_is_told() -> None:
+    with pytest.raises(ZeroDivisionError):
+        list(in_order(lambda part: 1 // part, [1, 0, 2]))
 
 
 def test_a_worker_that_dies_loses_nothing(tmp_path: Path) -> None:
