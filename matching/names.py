@@ -53,6 +53,8 @@ def register(everybody: customers.Known) -> Register:
     """The names of everybody. Keys that too many names share are left out; the fewer share one, the more it weighs."""
     parts = ["core", "key", "form", "whole", "ordered"]
     names = everybody.names.select(parts).unique().sort("core", "form", "whole").with_row_index("k")
+    if names.height >> KNOWN_BITS:
+        raise OverflowError(f"{names.height:,} names of customers are more than can be told apart by {KNOWN_BITS} bits")
     owners = everybody.names.select("c", *parts).unique().join(names, on=parts).select("k", "c")
     keys = _keys(names, "k").filter(pl.len().over("hashed") <= KEY_CUSTOMERS_MAX).sort("hashed", "k")
     places = keys.with_row_index("at").group_by("hashed").agg(pl.min("at").alias("start"), pl.len())
