@@ -21,7 +21,9 @@ HEADS = {
     "rule": pl.String, "confidence": pl.Int64, "memo": pl.String,
 }
 LINES = {
-    "receipt_id": pl.Int64, "item_id": pl.Int64, "customer_id": pl.String, "applied_minor": pl.Int64, "discount_minor": pl.Int64,
+    "receipt_id": pl.Int64, "item_id": pl.Int64,
+    "customer_id": pl.String,  # null: the item's own
+    "applied_minor": pl.Int64, "discount_minor": pl.Int64,
     "deduction_minor": pl.Int64, "deduction_reason": pl.String, "write_off_minor": pl.Int64,
 }
 
@@ -45,9 +47,12 @@ def apply(connection: Connection, heads: pl.DataFrame, lines: pl.DataFrame, *, a
     items than a receipt has or an item is reduced below zero.
     """
     ordered = heads.sort("receipt_key").with_row_index("n").with_columns(pl.col("n").cast(pl.Int64))
-    parked = _park_on_account(connection, ordered, lines, on)
+    items = _items(connection, lines["item_id"].drop_nulls().unique())
+    owned = lines.join(items.select("item_id", "owner"), on="item_id", how="left").with_columns(pl.coalesce("customer_id", "owner")).drop("owner")
+    parked = _park_on_account(connection, ordered, owned, on)
     shares = parked.join(ordered.select("n", "receipt_id", "receipt_key", "currency"), on="receipt_id").sort("n", "item_id")
-    _refuse_excess(connection, shares)
+    _refuse_more_than_received(connection, shares)
+    _refuse_more_than_open(connection, shares.filter(~pl.col("on_account")), items)
     round_of = _rounds(connection, ordered)
     entries = ordered.join(round_of, on="receipt_id", how="left").select(
         "n", pl.lit("application").alias("kind"), pl.lit(on).alias("entry_date"),
@@ -107,25 +112,35 @@ def _reduction() -> pl.Expr:
     return pl.col("applied_minor") + pl.col("discount_minor") + pl.col("deduction_minor") + pl.col("write_off_minor")
 
 
-def _refuse_excess(connection: Connection, shares: pl.DataFrame) -> None:
-    """Neither a receipt nor an item may be used beyond what is left of it."""
-    receipt, item = schema.receipt, schema.open_item
-    left = db.frame(connection, select(receipt.c.receipt_id, receipt.c.unapplied_minor).where(receipt.c.unapplied_minor != 0),
-                    {"receipt_id": pl.Int64, "left": pl.Int64})
-    used = shares.group_by("receipt_id", "receipt_key", "currency").agg(pl.col("applied_minor").sum()).join(left, on="receipt_id", how="left")
-    over = used.filter((pl.col("applied_minor") > pl.col("left").fill_null(0)) | (pl.col("applied_minor") < 0)).sort("receipt_key")
+def _items(connection: Connection, item_ids: pl.Series) -> pl.DataFrame:
+    """What is open of the items, in which currency, and whose they are."""
+    item = schema.open_item
+    query = select(item.c.item_id, item.c.customer_id, item.c.open_minor, item.c.currency)
+    return db.frame_of(connection, query, item.c.item_id, item_ids.to_list(),
+                       {"item_id": pl.Int64, "owner": pl.String, "open_minor": pl.Int64, "item_currency": pl.String})
+
+
+def _refuse_more_than_received(connection: Connection, shares: pl.DataFrame) -> None:
+    """A receipt must not be used beyond what is left of it."""
+    receipt = schema.receipt
+    used = shares.group_by("receipt_id", "receipt_key", "currency").agg(pl.col("applied_minor").sum())
+    left = db.frame_of(connection, select(receipt.c.receipt_id, receipt.c.unapplied_minor), receipt.c.receipt_id, used["receipt_id"].to_list(),
+                       {"receipt_id": pl.Int64, "left": pl.Int64})
+    over = used.join(left, on="receipt_id", how="left").filter((pl.col("applied_minor") > pl.col("left").fill_null(0)) | (pl.col("applied_minor") < 0))
     if over.height:
-        row = over.row(0, named=True)
+        row = over.sort("receipt_key").row(0, named=True)
         raise CashappError(f"receipt {row['receipt_key']} has {shown(row['left'] or 0, row['currency'])} left, less than {shown(row['applied_minor'], row['currency'])}")
-    existing = shares.filter(~pl.col("on_account"))
-    open_now = db.frame(connection, select(item.c.item_id, item.c.open_minor, item.c.currency, item.c.document_number).where(item.c.open_minor != 0),
-                        {"item_id": pl.Int64, "open_minor": pl.Int64, "item_currency": pl.String, "document_number": pl.String})
-    reduced = existing.group_by("item_id", "currency").agg(_reduction().sum().alias("reduction")).join(open_now, on="item_id", how="left")
-    rest = pl.col("open_minor").fill_null(0) - pl.col("reduction")
-    beyond = reduced.filter((rest * pl.col("open_minor").fill_null(0).sign() < 0) | pl.col("open_minor").is_null() | (pl.col("currency") != pl.col("item_currency")))
+
+
+def _refuse_more_than_open(connection: Connection, shares: pl.DataFrame, items: pl.DataFrame) -> None:
+    """An item must not be used beyond what is left of it, nor in another currency."""
+    reduced = shares.group_by("item_id", "currency").agg(_reduction().sum().alias("reduction")).join(items, on="item_id", how="left")
+    left = pl.col("open_minor").fill_null(0)
+    beyond = reduced.filter(((left - pl.col("reduction")) * left.sign() < 0) | (left == 0) | (pl.col("currency") != pl.col("item_currency")))
     if beyond.height:
         row = beyond.sort("item_id").row(0, named=True)
-        raise CashappError(f"item {row['document_number'] or row['item_id']} has {shown(row['open_minor'] or 0, row['item_currency'] or row['currency'])} open, "
+        number = connection.execute(select(schema.open_item.c.document_number).where(schema.open_item.c.item_id == row["item_id"])).scalar()
+        raise CashappError(f"item {number or row['item_id']} has {shown(row['open_minor'] or 0, row['item_currency'] or row['currency'])} open, "
                            f"not {shown(row['reduction'], row['currency'])}")
 
 

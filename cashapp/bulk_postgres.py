@@ -28,6 +28,23 @@ def insert(connection: Connection, table: str, frame: pl.DataFrame) -> None:
             copy.write(piece.write_csv(include_header=False, null_value="\\N", quote_style="non_numeric"))
 
 
+class Loading:
+    """Rows for tables that come in pieces; each goes in as it comes."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add(self, table: str, frame: pl.DataFrame) -> None:
+        """Rows of a table."""
+        insert(self._connection, table, frame)
+
+
+@contextmanager
+def loading(connection: Connection, _keys: Mapping[str, str]) -> Iterator[Loading]:
+    """What is added in the block is in its tables when it ends."""
+    yield Loading(connection)
+
+
 def update(connection: Connection, table: str, key: str, changes: pl.DataFrame, assignments: str) -> None:
     """Change the rows whose `key` stands in the frame; the assignments name its columns as `d.column`."""
     columns = ", ".join(f"%s::{'bigint' if dtype == pl.Int64 else 'text'}[]" for dtype in changes.dtypes)

@@ -1,9 +1,11 @@
-"""Rows in bulk into and out of SQLite as whole columns: no Python object is made for a cell on the way.
+"""Rows in bulk into and out of SQLite.
 
-In: ADBC writes a large frame into a file of its own beside the database; the file is attached, and one statement takes its
-rows over inside the transaction that is open, with every check of the table. From there the file is only read, so that the
-transaction stays one of one database; its name is gone at once, its content when the connection is given back. Out: one JSON
-array for each column, or tuples in blocks.
+In, as whole columns: ADBC writes large frames into a file of its own beside the database; the file is attached, and one statement for each table
+takes its rows over inside the transaction that is open, with every check of the table. From there the file is only read, so that the
+transaction stays one of one database; its name is gone at once, its content when the connection is given back.
+
+Out: tuples in blocks. ADBC must not open the database itself: it brings an SQLite of its own, and where two of them have one file open in one
+process, the first that closes it lets go of the locks of both.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import datetime as dt
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
@@ -21,6 +23,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
 if TYPE_CHECKING:
+    from adbc_driver_manager.dbapi import Cursor
     from sqlalchemy import ColumnElement, Connection, Select
     from sqlalchemy.engine.interfaces import DBAPIConnection
 
@@ -31,8 +34,9 @@ _Key = TypeVar("_Key", int, str)
 STAGED_FROM = 5_000
 """From so many rows on a frame takes the road over a file; below, its start costs more than it saves."""
 
-_ATTACHED_MAX = 10  # SQLite's own limit; beyond it a frame goes in row by row
+_ATTACHED_MAX = 10  # SQLite's own limit; one is kept for `loading`, beyond the others a frame goes in row by row
 _AT_ONCE = 50_000
+_READ_AT_ONCE = 10_000
 
 
 def insert(connection: Connection, table: str, frame: pl.DataFrame) -> None:
@@ -69,35 +73,126 @@ def _plain(frame: pl.DataFrame) -> pl.DataFrame:
 @contextmanager
 def _staged(connection: Connection, frame: pl.DataFrame) -> Iterator[str | None]:
     """The name under which the frame's rows can be read in this transaction; None where it should go row by row."""
-    attached: Sequence[tuple[int, str, str]] = connection.exec_driver_sql("PRAGMA database_list").all() if frame.height >= STAGED_FROM else ()
-    count = sum(name not in {"main", "temp"} for _, name, _ in attached)
-    database = next((file for _, name, file in attached if name == "main"), "")
-    if not database or count == _ATTACHED_MAX:
+    if frame.height < STAGED_FROM:
         yield None
         return
-    path = Path(f"{database}-staged")
-    try:
-        _write(connection, path, _plain(frame))
-        connection.exec_driver_sql(f"ATTACH ? AS staged_{count}", (str(path),))
-        yield f"staged_{count}.staged"
-    finally:
-        path.unlink(missing_ok=True)
+    with _staging(connection, "staged", _ATTACHED_MAX - 1) as staging:
+        if staging:
+            staging.write("staged", frame)
+        yield f"{staging.attached()}.staged" if staging else None
 
 
-def _write(connection: Connection, path: Path, frame: pl.DataFrame) -> None:
+class Loading:
+    """Rows for tables that come in pieces: kept until there are many, then in a file; `taken_over` puts them into the tables."""
+
+    def __init__(self, connection: Connection, staging: _Staging | None) -> None:
+        self._connection, self._staging = connection, staging
+        self._kept: dict[str, list[pl.DataFrame]] = {}
+
+    def add(self, table: str, frame: pl.DataFrame) -> None:
+        """Rows of a table, in columns that are the same in each piece."""
+        kept = self._kept.setdefault(table, [])
+        kept.append(frame)
+        if self._staging and sum(piece.height for piece in kept) >= STAGED_FROM:
+            self._staging.write(table, pl.concat(kept))
+            kept[:] = [frame.clear()]
+
+    def taken_over(self, keys: Mapping[str, str]) -> None:
+        """All rows into their tables, in the order of the keys: where a table is kept by its key, each page is then written once."""
+        rest = {table: pl.concat(kept) for table, kept in self._kept.items()}
+        if self._staging:
+            for table in self._staging.tables:
+                self._staging.write(table, rest.pop(table))
+            for table in self._staging.tables:
+                columns = ", ".join(self._kept[table][0].columns)
+                source = f"{self._staging.attached()}.{table} ORDER BY {keys[table]}"
+                self._connection.exec_driver_sql(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {source}")
+        for table, frame in rest.items():
+            if frame.height:
+                insert(self._connection, table, frame)
+
+
+@contextmanager
+def loading(connection: Connection, keys: Mapping[str, str]) -> Iterator[Loading]:
+    """What is added in the block is in its tables when it ends; `keys` are the columns of each table's key."""
+    with _staging(connection, "loading", _ATTACHED_MAX) as staging:
+        load = Loading(connection, staging)
+        yield load
+        load.taken_over(keys)
+
+
+class _Staging:
+    """A file beside the database that frames are written to, table by table, until it is attached."""
+
+    def __init__(self, connection: Connection, path: Path) -> None:
+        self.tables: list[str] = []
+        self._connection, self._path, self._name = connection, path, ""
+        self._open = ExitStack()
+        self._cursor: Cursor | None = None
+
+    def write(self, table: str, frame: pl.DataFrame) -> None:
+        """Add the frame's rows to a table of the file."""
+        with _errors(self._connection):
+            if self._cursor is None:
+                self._cursor = self._opened()
+            self._cursor.adbc_ingest(table, _plain(frame), mode="append" if table in self.tables else "create")
+        if table not in self.tables:
+            self.tables.append(table)
+
+    def _opened(self) -> Cursor:
+        from adbc_driver_sqlite import dbapi as sqlite
+
+        self._path.unlink(missing_ok=True)  # of a process that was killed: writers are alone
+        file = self._open.enter_context(sqlite.connect(str(self._path), autocommit=True))
+        cursor = self._open.enter_context(file.cursor())
+        for statement in ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF", "BEGIN"):
+            cursor.execute(statement)
+        return cursor
+
+    def attached(self) -> str:
+        """The name under which the file's tables can be read in this transaction; nothing is written to it from then on."""
+        if not self._name:
+            assert self._cursor, "nothing was written to it"
+            with _errors(self._connection), self._open:
+                self._cursor.execute("COMMIT")
+            self._name = f"staged_{_attached(self._connection)[1]}"
+            self._connection.exec_driver_sql(f"ATTACH ? AS {self._name}", (str(self._path),))
+        return self._name
+
+    def close(self) -> None:
+        """The file's name goes; what is attached stays to be read."""
+        self._open.close()
+        self._path.unlink(missing_ok=True)
+
+
+def _attached(connection: Connection) -> tuple[str, int]:
+    """The path of the database, empty where it is none, and how many files are attached to it."""
+    files: Sequence[tuple[int, str, str]] = connection.exec_driver_sql("PRAGMA database_list").all()
+    main = next((file for _, name, file in files if name == "main"), "")
+    return main, sum(name not in {"main", "temp"} for _, name, _ in files)
+
+
+@contextmanager
+def _staging(connection: Connection, what: str, at_most: int) -> Iterator[_Staging | None]:
+    """A file to stage rows in; None where the database is none, or has `at_most` files attached."""
+    database, count = _attached(connection)
+    if not database or count >= at_most:
+        yield None
+        return
+    with closing(_Staging(connection, Path(f"{database}-{what}"))) as staging:
+        yield staging
+
+
+@contextmanager
+def _errors(connection: Connection) -> Iterator[None]:
+    """ADBC's errors, a full disk and the like, in the words that SQLAlchemy has for SQLite."""
     from adbc_driver_manager import dbapi
-    from adbc_driver_sqlite import dbapi as sqlite
 
-    path.unlink(missing_ok=True)  # of a process that was killed: writers are alone
     try:
-        with sqlite.connect(str(path), autocommit=True) as file, file.cursor() as cursor:
-            for statement in ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF", "BEGIN"):
-                cursor.execute(statement)
-            cursor.adbc_ingest("staged", frame)
-            cursor.execute("COMMIT")
-    except dbapi.Error as error:  # a full disk and the like, in the words that SQLAlchemy has for SQLite
+        yield
+    except dbapi.Error as error:
         cause = sqlite3.OperationalError(str(error))
-        raise DBAPIError.instance("staging rows", None, cause, sqlite3.Error, dialect=connection.dialect) from error
+        raise DBAPIError.instance("rows in bulk", None, cause, sqlite3.Error, dialect=connection.dialect) from error
 
 
 def release(connection: DBAPIConnection, _record: object) -> None:
@@ -117,13 +212,7 @@ def among(key: ColumnElement[_Key], values: Sequence[_Key]) -> ColumnElement[boo
 
 def read(connection: Connection, query: Query, shape: Mapping[str, pl.DataType]) -> pl.DataFrame:
     """The query's rows; `shape` names and types its columns in their order."""
-    names, arrays = ", ".join(f"c{n}" for n in range(len(shape))), ", ".join(f"json_group_array(c{n})" for n in range(len(shape)))
-    statement, parameters = _compiled(connection, query)
-    cursor = connection.connection.cursor()
-    cursor.execute(f"WITH told({names}) AS ({statement}) SELECT {arrays} FROM told", parameters)
-    texts = pl.DataFrame([cursor.fetchone()], schema=dict.fromkeys(shape, pl.String), orient="row")
-    columns = [_typed(pl.col(name).str.json_decode(pl.List(_kept_as(dtype))).explode(), dtype) for name, dtype in shape.items()]
-    return texts.select(columns)
+    return pl.concat([pl.DataFrame(schema=shape), *read_blocks(connection, query, shape, _READ_AT_ONCE)])
 
 
 def read_blocks(connection: Connection, query: Query, shape: Mapping[str, pl.DataType], rows: int) -> Iterator[pl.DataFrame]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 
 import polars as pl
@@ -139,6 +139,13 @@ def insert_frame(connection: Connection, table: Table, frame: pl.DataFrame) -> N
         _bulk(connection).insert(connection, table.name, frame)
 
 
+@contextmanager
+def loading(connection: Connection, *tables: Table) -> Iterator[Loading]:
+    """Rows of these tables that come in pieces: what is added in the block is in the tables when it ends, in the order of their keys."""
+    with _bulk(connection).loading(connection, {table.name: ", ".join(table.primary_key.columns.keys()) for table in tables}) as load:
+        yield load
+
+
 def update_frame(connection: Connection, table: Table, key: str, changes: pl.DataFrame) -> None:
     """Set the other columns of the frame in the table's rows with its keys."""
     if changes.height:
@@ -186,6 +193,13 @@ def by_bytes(connection: Connection, column: ColumnElement[str]) -> ColumnElemen
     return column.collate("BINARY" if connection.dialect.name == "sqlite" else "C")
 
 
+class Loading(Protocol):
+    """Takes rows of tables, piece by piece."""
+
+    def add(self, table: str, frame: pl.DataFrame, /) -> None:
+        """Rows of a table, by its name, in columns that are the same in each piece."""
+
+
 class _Bulk(Protocol):
     """A database's roads for many rows, in and out."""
 
@@ -194,6 +208,9 @@ class _Bulk(Protocol):
 
     def insert(self, connection: Connection, table: str, frame: pl.DataFrame, /) -> None:
         """Add the frame's rows."""
+
+    def loading(self, connection: Connection, keys: Mapping[str, str], /) -> AbstractContextManager[Loading]:
+        """Takes rows of tables, each with the columns of its key."""
 
     def update(self, connection: Connection, table: str, key: str, changes: pl.DataFrame, assignments: str, /) -> None:
         """Change the rows with these keys."""

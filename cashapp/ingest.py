@@ -214,12 +214,13 @@ def _taken_back(connection: Connection) -> pl.DataFrame:
 def _free_keys(connection: Connection, keyed: pl.DataFrame) -> pl.Series:
     """Keys for the rows; where the books already hold a payment of the same content, the next in count."""
     column = schema.receipt.c.receipt_key
-    contents = keyed.select("content", "nth").rows()
-    wanted = [receipt_key(content, nth) for content, nth in contents]
+    wanted = [receipt_key(content, nth) for content, nth in keyed.select("content", "nth").iter_rows()]
     back = set(_taken_back(connection)["receipt_key"])
     taken = set(db.frame_of(connection, select(column), column, wanted, {"receipt_key": pl.String})["receipt_key"]) - back
     asked = set(wanted)
-    for row, (content, nth) in enumerate(contents):
+    if not taken and len(asked) == len(wanted):
+        return pl.Series("receipt_key", wanted)
+    for row, (content, nth) in enumerate(keyed.select("content", "nth").iter_rows()):
         while wanted[row] in taken or (wanted[row] not in asked and wanted[row] not in back and _stands(connection, wanted[row])):
             nth += 1  # noqa: PLW2901 - the count goes on where the books stand
             wanted[row] = receipt_key(content, nth)

@@ -84,9 +84,17 @@ def _links_to_others(connection: Connection, file_id: int, span: tuple[dt.date, 
     line = schema.bank_line
     near = and_(line.c.booking_date.between(span[0] - _MARGIN, span[1] + _MARGIN), not_undone(line.c.file_id))
     old = _lines(connection, and_(line.c.file_id != file_id, near, line.c.status == "booked"))
+    if old.is_empty() and not _marked(connection, file_id):
+        return pl.DataFrame(schema=LINKS)
     new = _lines(connection, and_(line.c.file_id == file_id, line.c.status == "booked")).join(linked, on="line_id", how="anti", maintain_order="left")
     found = find(_as_told_first(new), _as_told_before(connection, old), Window(config.links.banking_days, config.links.calendar))
     return pl.DataFrame(found, schema=LINKS, orient="row")
+
+
+def _marked(connection: Connection, file_id: int) -> bool:
+    """Whether a statement of the file is a marked copy, which may be one of a line of its own file."""
+    statement = schema.statement
+    return connection.execute(select(statement.c.statement_id).where(statement.c.file_id == file_id, statement.c.copy != "").limit(1)).first() is not None
 
 
 def _copies_of_nothing(connection: Connection, file_id: int, found: pl.DataFrame) -> pl.DataFrame:

@@ -39,7 +39,8 @@ def keep(connection: Connection, pieces: Iterable[Outcome], receipts: pl.DataFra
     """Store the outcome of `receipts` (RECEIPTS), which comes in pieces: proposals and evidence replace the former ones, certain ones are posted, the
     queue follows. Of the pieces only what is posted is kept in memory."""
     _forget(connection, receipts["receipt_id"])
-    outcome = joined([_stored(connection, _held_back(connection, piece, receipts, audit, as_of)) for piece in pieces])
+    with db.loading(connection, schema.proposal, schema.proposal_line, schema.evidence) as load:
+        outcome = joined([_stored(load, _held_back(connection, piece, receipts, audit, as_of)) for piece in pieces])
     matched = Matched(considered=receipts.height)
     certain = outcome.proposals if post else outcome.proposals.clear()
     if certain.height:
@@ -55,12 +56,12 @@ def keep(connection: Connection, pieces: Iterable[Outcome], receipts: pl.DataFra
     return matched
 
 
-def _stored(connection: Connection, piece: Outcome) -> Outcome:
+def _stored(load: db.Loading, piece: Outcome) -> Outcome:
     """Stores the piece; returns what is left to do: the certain answers with their lines, and the verdicts."""
-    db.insert_frame(connection, schema.proposal, piece.proposals)
+    load.add(schema.proposal.name, piece.proposals)
     numbered = piece.lines.with_columns(pl.int_range(pl.len()).over("receipt_id", "rank").alias("n"))
-    db.insert_frame(connection, schema.proposal_line, numbered)
-    db.insert_frame(connection, schema.evidence, _findings(piece.evidence))
+    load.add(schema.proposal_line.name, numbered)
+    load.add(schema.evidence.name, _findings(piece.evidence))
     certain = piece.proposals.filter(pl.col("unattended") & (pl.col("rank") == 1))
     return Outcome(certain, piece.lines.join(certain, on=["receipt_id", "rank"], how="semi"), piece.evidence.clear(), piece.verdicts)
 
@@ -108,12 +109,8 @@ def _post(connection: Connection, certain: pl.DataFrame, lines: pl.DataFrame, re
     heads = certain.join(receipts.select("receipt_id", "receipt_key", "currency"), on="receipt_id").select(
         "receipt_id", "receipt_key", "currency", "customer_id", pl.lit("auto").alias("source"), "rule", "confidence", pl.col("explanation").alias("memo"),
     )
-    item = schema.open_item
-    owners = db.frame(connection, select(item.c.item_id, item.c.customer_id).where(item.c.open_minor != 0), {"item_id": pl.Int64, "owner": pl.String})
-    shares = (
-        lines.filter(pl.col("rank") == 1).join(heads.select("receipt_id", "customer_id"), on="receipt_id")
-        .join(owners, on="item_id", how="left").with_columns(pl.coalesce("owner", "customer_id").alias("customer_id"))
-    )
+    payer = pl.when(pl.col("item_id").is_null()).then("customer_id").alias("customer_id")  # what is left on account is the payer's
+    shares = lines.filter(pl.col("rank") == 1).join(heads.select("receipt_id", "customer_id"), on="receipt_id").with_columns(payer)
     applications.apply(connection, heads, shares.select(list(applications.LINES)), actor=ENGINE, on=as_of)
     by_currency = shares.join(heads.select("receipt_id", "currency"), on="receipt_id").group_by("currency").agg(pl.col("applied_minor").sum()).sort("currency")
     return heads.height, dict(by_currency.iter_rows())

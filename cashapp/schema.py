@@ -165,7 +165,7 @@ open_item = Table(
     UniqueConstraint("company", "customer_id", "document_number"),
     CheckConstraint("kind IN ('invoice', 'debit_memo', 'credit_memo', 'on_account')", name="kind"),
     Index("ix_open_item_open", "item_id", **_STILL_OPEN),
-    Index("ix_open_item_closed_on", "closed_on"),
+    Index("ix_open_item_closed_on", "closed_on", sqlite_where=Column("closed_on").is_not(None), postgresql_where=Column("closed_on").is_not(None)),
     Index("ix_open_item_number", "document_number"),
     Index("ix_open_item_open_number", "document_number", postgresql_ops={"document_number": "text_pattern_ops"}, **_STILL_OPEN),
     Index("ix_open_item_open_order", "po_number", postgresql_ops={"po_number": "text_pattern_ops"}, **_STILL_OPEN),

@@ -244,7 +244,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("item_id", name=op.f("pk_open_item")),
         sa.UniqueConstraint("company", "customer_id", "document_number", name=op.f("uq_open_item_company"))
     )
-    op.create_index("ix_open_item_closed_on", "open_item", ["closed_on"], unique=False)
+    op.create_index("ix_open_item_closed_on", "open_item", ["closed_on"], unique=False, sqlite_where=sa.text("closed_on IS NOT NULL"), postgresql_where=sa.text("closed_on IS NOT NULL"))
     op.create_index("ix_open_item_customer", "open_item", ["customer_id", "open_minor"], unique=False)
     op.create_index("ix_open_item_number", "open_item", ["document_number"], unique=False)
     op.create_index("ix_open_item_open", "open_item", ["item_id"], unique=False, sqlite_where=sa.text("open_minor != 0"), postgresql_where=sa.text("open_minor != 0"))
