@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 import zipfile
+from collections.abc import Iterable
 from decimal import Decimal
 
 import polars as pl
@@ -22,12 +23,23 @@ from parsers.amounts import AmountError, to_minor
 WANTED = ("number", "amount", "text")
 
 
+def whole(content: bytes) -> tables.Table:
+    """The table of the content."""
+    return together(tables.pieces(content, WANTED))
+
+
+def together(pieces: Iterable[tables.Table]) -> tables.Table:
+    """The pieces as one."""
+    rows, found = zip(*pieces, strict=True)
+    return tables.Table(pl.concat(rows), [fault for faults in found for fault in faults])
+
+
 def rows(content: bytes) -> list[tuple[object, ...]]:
-    return tables.read(content, WANTED).rows.rows()
+    return whole(content).rows.rows()
 
 
 def faults(content: bytes) -> list[tuple[int, str]]:
-    return [(fault.line, fault.code) for fault in tables.read(content, WANTED).faults]
+    return [(fault.line, fault.code) for fault in whole(content).faults]
 
 
 # CSV: the same two rows however they are written
@@ -52,7 +64,7 @@ def test_csv_is_read_however_it_is_written(content: bytes) -> None:
 
 
 def test_columns_come_in_any_order_and_unknown_ones_are_ignored() -> None:
-    table = tables.read(b"colour,Text,number,size\nred,x,A1,9\n", WANTED)
+    table = whole(b"colour,Text,number,size\nred,x,A1,9\n")
     assert table.rows.to_dicts() == [{"line": 2, "text": "x", "number": "A1"}]
 
 
@@ -69,14 +81,14 @@ def test_line_numbers_are_physical_lines() -> None:
     (b'A2,2.00,"never closed', "the row cannot be read"),
 ])
 def test_a_broken_row_is_refused_alone(broken: bytes, told: str, last: bytes) -> None:
-    table = tables.read(b"number,amount,text\nA1,1.00,x\n" + broken + b"\nA3,3.00,x\nA4,4.00," + last + b"\n", WANTED)
+    table = whole(b"number,amount,text\nA1,1.00,x\n" + broken + b"\nA3,3.00,x\nA4,4.00," + last + b"\n")
     assert [number for _, number, *_ in table.rows.rows()] == ["A1", "A3", "A4"]
     assert [(fault.line, fault.code) for fault in table.faults] == [(3, "bad_row")]
     assert told in table.faults[0].what
 
 
 def test_what_is_not_utf8_is_read_as_windows_1252_and_told() -> None:
-    table = tables.read("number,amount,text\nA1,1.00,x\nA2,2.00,Müller\n".encode("cp1252"), WANTED)
+    table = whole("number,amount,text\nA1,1.00,x\nA2,2.00,Müller\n".encode("cp1252"))
     assert table.rows["text"].to_list() == ["x", "Müller"]
     assert [(fault.line, fault.code) for fault in table.faults] == [(3, "encoding")]
 
@@ -93,7 +105,7 @@ def test_what_is_not_utf8_is_read_as_windows_1252_and_told() -> None:
 ])
 def test_a_file_without_a_table_is_refused_whole(content: bytes, code: str) -> None:
     with pytest.raises(FileFault) as refusal:
-        tables.read(content, WANTED)
+        whole(content)
     assert refusal.value.fault.code == code
 
 
@@ -108,12 +120,12 @@ def written(cells: list[tuple[str, str, str]], line_end: str, quoting: int) -> b
 
 
 @settings(deadline=None, max_examples=150)
-@given(LISTS, st.sampled_from(["\n", "\r\n"]), st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC]))
-def test_the_quick_reader_and_the_careful_one_agree(cells: list[tuple[str, str, str]], line_end: str, quoting: int) -> None:
+@given(LISTS, st.sampled_from(["\n", "\r\n"]), st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC]), st.sampled_from([1, 40, 1000]))
+def test_the_quick_reader_and_the_careful_one_agree(cells: list[tuple[str, str, str]], line_end: str, quoting: int, block_bytes: int) -> None:
     content = written(cells, line_end, quoting)
-    quick, careful = tables._plain(content, WANTED), tables._careful(content, WANTED)
+    quick, careful = tables._plain(content, WANTED, block_bytes), tables._careful(content, WANTED)
     if quick is not None:
-        assert quick.rows.with_columns(pl.col(pl.String).fill_null("")).rows() == careful.rows.rows()
+        assert together(quick).rows.with_columns(pl.col(pl.String).fill_null("")).rows() == careful.rows.rows()
         assert not careful.faults
 
 
@@ -133,7 +145,7 @@ def test_a_plain_file_takes_the_quick_road() -> None:
 @given(st.text(st.sampled_from(list('number,amount;"\n\r 1')), max_size=60))
 def test_no_text_makes_the_reader_fail(text: str) -> None:
     try:
-        tables.read(text.encode(), WANTED)
+        whole(text.encode())
     except FileFault:
         return
 
@@ -177,7 +189,7 @@ def test_rows_of_a_sheet_keep_their_numbers() -> None:
 
 def test_an_error_in_a_wanted_column_refuses_its_row() -> None:
     content = workbook({**HEADER, (0, 3): "Other", (1, 0): "A1", (1, 1): "=NA()", (2, 0): "A2", (2, 1): 2, (2, 3): "=NA()"})
-    table = tables.read(content, WANTED)
+    table = whole(content)
     assert table.rows["number"].to_list() == ["A2"]
     assert [(fault.line, fault.code, fault.what) for fault in table.faults] == [(2, "error_cell", "amount is #N/A")]
 
@@ -187,7 +199,7 @@ def test_an_archive_that_is_no_workbook_is_refused() -> None:
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("readme.txt", "hello")
     with pytest.raises(FileFault, match="cannot be read"):
-        tables.read(buffer.getvalue(), WANTED)
+        whole(buffer.getvalue())
 
 
 def parquet(**cells: pl.Series) -> bytes:

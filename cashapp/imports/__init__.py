@@ -76,16 +76,20 @@ def refuse_missing(paths: Sequence[Path]) -> None:
 
 
 def _import(engine: Engine, config: Config, kind: str, path: Path, as_of: dt.date, actor: str) -> Imported:
-    content = path.read_bytes()
-    source = Source(path.name, hashlib.sha256(content).hexdigest(), config.base_currency, as_of, actor)
     chosen = _KINDS[kind]
     try:
-        table = tables.read(content, [field.name for field in chosen.FIELDS])
-        batch = fields.typed(table, chosen.FIELDS, config.base_currency)
+        digest, batch = _read(path, chosen, config.base_currency)
         with db.writing(engine) as connection:
-            stored = chosen.store(connection, batch, source)
+            stored = chosen.store(connection, batch, Source(path.name, digest, config.base_currency, as_of, actor))
     except FileFault as refusal:
         return Imported(path, kind, 0, 0, 0, 0, [refusal.fault])
     told = sorted(stored.faults)
     refused = {fault.line for fault in told if refuses(fault)}
     return Imported(path, kind, stored.new, stored.changed, stored.unchanged, len(refused), told)
+
+
+def _read(path: Path, kind: _Kind, base_currency: str) -> tuple[str, Batch]:
+    """The content's SHA-256 and its typed rows; the text of the file is let go of piece by piece."""
+    content = path.read_bytes()
+    pieces = tables.pieces(content, [field.name for field in kind.FIELDS])
+    return hashlib.sha256(content).hexdigest(), fields.together(fields.typed(piece, kind.FIELDS, base_currency) for piece in pieces)

@@ -6,7 +6,7 @@ where empty), all else text ("" where empty). A row with a fault is not among th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
 import polars as pl
@@ -58,6 +58,12 @@ def typed(table: Table, fields: Sequence[Field], base_currency: str) -> Batch:
         found += faults.where(words, pl.col("what").is_not_null(), _CODES[field.reads], pl.lit(f"{field.name} ") + pl.col("what"))
         values.append(reading.values.alias(field.column))
     return Batch(faults.without(pl.DataFrame(values), found), frozenset(field.column for field in lacking), found)
+
+
+def together(batches: Iterable[Batch]) -> Batch:
+    """The pieces of one file as one."""
+    rows, absent, found = zip(*batches, strict=True)
+    return Batch(pl.concat(rows, rechunk=False), absent[0], [fault for faults in found for fault in faults])
 
 
 _CODES: dict[str, str] = {

@@ -20,7 +20,9 @@ nothing of either, from its customer's payment terms.
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
+from typing import NamedTuple
 
 import polars as pl
 from sqlalchemy import Connection, select
@@ -48,28 +50,63 @@ _VALUES = {
     "description": pl.String,
 }
 _KNOWN = {**dict.fromkeys(_KEY, pl.String), "item_id": pl.Int64, "open_minor": pl.Int64, **_VALUES}
+_MOVING = {"currency": pl.String, "delta_minor": pl.Int64, "customer_id": pl.String, "item_id": pl.Int64}
 _BIGINT_MAX = 2**63 - 1
+_AT_ONCE = 100_000
 
 
 def store(connection: Connection, batch: Batch, source: Source) -> Stored:
-    """Bring items and books to what the list says."""
+    """Bring items and books to what the list says, some items at a time, in the order of their keys: what the order of the file's rows is
+    must decide nothing."""
     renamed = batch._replace(rows=batch.rows.rename({"invoice_number": "document_number", "discount_amount_minor": "discount_minor"}))
     single, repeats = fields.first_of_each(renamed, _KEY)
+    named = _named_customers(single.rows)
+    next_id = db.next_id(connection, schema.open_item.c.item_id)
+    done: list[_Done] = []
+    with db.loading(connection, schema.open_item) as load:
+        for rows in single.rows.sort(_KEY).iter_slices(_AT_ONCE):
+            done.append(_store(connection, load, single._replace(rows=rows), named, next_id, source))
+            next_id += done[-1].new
+    moving = pl.concat([pl.DataFrame(schema=_MOVING), *(piece.moving for piece in done)])
+    _refuse_what_overflows(moving)
+    _post(connection, moving, source)
+    new, changed = sum(piece.new for piece in done), sum(piece.changed for piece in done)
+    unchanged = repeats + sum(piece.unchanged for piece in done)
+    return Stored(new, changed, unchanged, [*single.faults, *_told_once([fault for piece in done for fault in piece.faults])])
+
+
+class _Done(NamedTuple):
+    """What came of some of the items; `moving` (_MOVING) are those that the books must follow."""
+
+    new: int
+    changed: int
+    unchanged: int
+    faults: list[Fault]
+    moving: pl.DataFrame
+
+
+def _store(connection: Connection, load: db.Loading, batch: Batch, named: pl.DataFrame, first: int, source: Source) -> _Done:
+    """Bring these items to what the list says; new ones are numbered from `first` on."""
     customers = upsert.known(
-        connection, schema.customer, ["customer_id"], single.rows, {"customer_id": pl.String, "payment_terms": pl.String},
+        connection, schema.customer, ["customer_id"], batch.rows, {"customer_id": pl.String, "payment_terms": pl.String},
     )
-    complete = _beside_the_books(connection, single, customers)
-    found = [*single.faults, *_refused(complete)]
-    known_or_named, unknown, new_customers = _customers(faults.without(complete, found), customers)
+    complete = _beside_the_books(connection, batch, customers)
+    found = _refused(complete)
+    known_or_named, unknown, new_customers = _customers(faults.without(complete, found), customers, named)
     found += [*unknown, *_unknown_terms(known_or_named)]
-    items = _numbered(connection, known_or_named.pipe(_open_amounts))
-    _refuse_what_overflows(items)
+    items = _numbered(known_or_named.pipe(_open_amounts), first)
     new, changed = items.filter("is_new"), items.filter(~pl.col("is_new") & upsert.differs(_VALUES))
     db.insert_frame(connection, schema.customer, new_customers)
-    _insert(connection, new, source)
+    load.add(schema.open_item.name, _rows(new, source.as_of))
     upsert.update(connection, schema.open_item, ["item_id"], changed.select("item_id", *_VALUES))
-    _post(connection, items, source)
-    return Stored(new.height, changed.height, items.height - new.height - changed.height + repeats, found)
+    moving = items.filter(pl.col("delta_minor") != 0).select(list(_MOVING))
+    return _Done(new.height, changed.height, items.height - new.height - changed.height, found, moving)
+
+
+def _named_customers(rows: pl.DataFrame) -> pl.DataFrame:
+    """The customers that the file names, each by its first row."""
+    named = rows.filter(pl.col("customer_name") != "").unique("customer_id", keep="first", maintain_order=True)
+    return named.select("customer_id", pl.col("customer_name").alias("name"))
 
 
 def _beside_the_books(connection: Connection, batch: Batch, customers: pl.DataFrame) -> pl.DataFrame:
@@ -117,21 +154,26 @@ def _refused(rows: pl.DataFrame) -> list[Fault]:
     return [*negative, *more, *other]
 
 
-def _customers(rows: pl.DataFrame, customers: pl.DataFrame) -> tuple[pl.DataFrame, list[Fault], pl.DataFrame]:
+def _customers(rows: pl.DataFrame, customers: pl.DataFrame, named: pl.DataFrame) -> tuple[pl.DataFrame, list[Fault], pl.DataFrame]:
     """The rows whose customer is known or named in the file, faults for the others, and the customers to be made."""
     strangers = rows.join(customers, on="customer_id", how="anti", maintain_order="left")
-    named = strangers.filter(pl.col("customer_name") != "").unique("customer_id", keep="first", maintain_order=True)
     nameless = strangers.join(named, on="customer_id", how="anti", maintain_order="left")
     found = faults.where(nameless, pl.lit(value=True), "unknown_customer", pl.format("there is no customer '{}'", faults.shown("customer_id")))
-    return faults.without(rows, found), found, named.select("customer_id", pl.col("customer_name").alias("name"))
+    return faults.without(rows, found), found, named.join(strangers, on="customer_id", how="semi", maintain_order="left")
 
 
 def _unknown_terms(rows: pl.DataFrame) -> list[Fault]:
     """Words for terms that are not understood where something should have followed from them; once for each."""
     silent = pl.col("due_date").is_null() & (pl.col("payment_terms") != "") & pl.col("issue_date").is_not_null()
-    asked = rows.filter(silent).unique("payment_terms", keep="first", maintain_order=True)
-    odd = [(line, text) for line, text in asked.select("line", "payment_terms").iter_rows() if terms.parse(text) is None]
+    asked = rows.filter(silent).group_by("payment_terms").agg(pl.col("line").min())
+    odd = [(line, text) for text, line in asked.iter_rows() if terms.parse(text) is None]
     return [Fault(line, "unknown_terms", f"the payment terms '{text}' are not understood: no due date, no discount") for line, text in odd]
+
+
+def _told_once(found: list[Fault]) -> list[Fault]:
+    """Of the same words about terms, those with the first line."""
+    first = {fault.what: fault for fault in sorted(found, reverse=True) if fault.code == "unknown_terms"}
+    return [fault for fault in found if fault.code != "unknown_terms" or first[fault.what] == fault]
 
 
 def _open_amounts(rows: pl.DataFrame) -> pl.DataFrame:
@@ -144,30 +186,27 @@ def _open_amounts(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(imported.alias("imported_open_minor")).with_columns(delta.alias("delta_minor"))
 
 
-def _numbered(connection: Connection, items: pl.DataFrame) -> pl.DataFrame:
-    """New items get their ids in the order of their keys: what the order of the file's rows is must decide nothing."""
-    first = db.next_id(connection, schema.open_item.c.item_id)
+def _numbered(items: pl.DataFrame, first: int) -> pl.DataFrame:
+    """New items get the next ids in their order."""
     number = pl.col("is_new").cast(pl.Int64).cum_sum() - 1 + first
-    return items.sort(_KEY).with_columns(pl.when("is_new").then(number).otherwise("item_id_known").alias("item_id"))
+    return items.with_columns(pl.when("is_new").then(number).otherwise("item_id_known").alias("item_id"))
 
 
-def _insert(connection: Connection, new: pl.DataFrame, source: Source) -> None:
-    """The new items, with nothing open yet: the ledger opens them."""
-    closed = pl.when(pl.col("delta_minor") == 0).then(pl.lit(source.as_of))
-    rows = new.select("item_id", *_KEY, *_VALUES, pl.lit(0, pl.Int64).alias("open_minor"), closed.alias("closed_on"))
-    db.insert_frame(connection, schema.open_item, rows)
+def _rows(new: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
+    """The new items as the table has them, with nothing open yet: the ledger opens them."""
+    closed = pl.when(pl.col("delta_minor") == 0).then(pl.lit(as_of))
+    return new.select("item_id", *_KEY, *_VALUES, pl.lit(0, pl.Int64).alias("open_minor"), closed.alias("closed_on"))
 
 
-def _refuse_what_overflows(items: pl.DataFrame) -> None:
+def _refuse_what_overflows(moving: pl.DataFrame) -> None:
     """The total of a posting must fit the database's integers."""
-    totals = items.group_by("currency").agg(pl.col("delta_minor").cast(pl.Int128).abs().sum())
+    totals = moving.group_by("currency").agg(pl.col("delta_minor").cast(pl.Int128).abs().sum())
     if totals.height and max(totals["delta_minor"]) > _BIGINT_MAX:
         raise FileFault("too_large", "the amounts of the file add up to more than the books can hold")
 
 
-def _post(connection: Connection, items: pl.DataFrame, source: Source) -> None:
+def _post(connection: Connection, moving: pl.DataFrame, source: Source) -> None:
     """One entry for each currency: every item that moves against the total."""
-    moving = items.filter(pl.col("delta_minor") != 0)
     currencies = sorted(moving["currency"].unique())
     numbers = pl.col("currency").replace_strict({code: n for n, code in enumerate(currencies)}, default=None, return_dtype=pl.Int64)
     nothing = pl.lit(None, pl.Int64)

@@ -26,6 +26,7 @@ from cashapp.imports.faults import Fault, FileFault
 
 TABLE_BYTES_MAX = 2 * 1024**3
 _ROWS_AT_ONCE = 20_000
+_BLOCK_BYTES = 16 * 1024**2
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -36,21 +37,22 @@ class Table(NamedTuple):
     faults: list[Fault]
 
 
-def read(content: bytes, wanted: Collection[str]) -> Table:
-    """The file's rows; raises FileFault where there is no table in it."""
+def pieces(content: bytes, wanted: Collection[str]) -> Iterator[Table]:
+    """The file's rows, some at a time; raises FileFault where there is no table in it."""
     if not content.strip():
         raise FileFault("empty", "there is nothing in the file")
     if len(content) > TABLE_BYTES_MAX:
         raise FileFault("too_large", f"the file has more than {TABLE_BYTES_MAX // 1024**2} MiB")
     if content.startswith(b"PAR1"):
-        table = _parquet(content, wanted)
+        found = iter([_parquet(content, wanted)])
     elif content.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        table = _sheet(content, wanted)
+        found = iter([_sheet(content, wanted)])
     else:
-        table = _csv(content, wanted)
+        found = _csv(content, wanted)
     cells = pl.col(pl.String)
-    stripped = table.rows.with_columns(cells.fill_null("").str.strip_chars())
-    return Table(stripped.filter(pl.any_horizontal(cells != "", pl.lit(value=False))), table.faults)
+    for table in found:
+        stripped = table.rows.with_columns(cells.fill_null("").str.strip_chars())
+        yield Table(stripped.filter(pl.any_horizontal(cells != "", pl.lit(value=False))), table.faults)
 
 
 def _places(header: Sequence[str], wanted: Collection[str], line: int) -> dict[str, int]:
@@ -65,38 +67,82 @@ def _places(header: Sequence[str], wanted: Collection[str], line: int) -> dict[s
 # CSV
 
 
-def _csv(content: bytes, wanted: Collection[str]) -> Table:
-    """Most files are read whole by `_plain`; what it cannot vouch for is read row by row, which defines the outcome."""
+def _csv(content: bytes, wanted: Collection[str]) -> Iterator[Table]:
+    """Most files are read in whole blocks by `_plain`; what it cannot vouch for is read row by row, which defines the outcome."""
     if content.startswith(_UTF16):
         content = content.decode("utf-16", "replace").encode()
     content = content.removeprefix(b"\xef\xbb\xbf")
-    return _plain(content, wanted) or _careful(content, wanted)
+    return _plain(content, wanted) or iter([_careful(content, wanted)])
+
+
+def _plain(content: bytes, wanted: Collection[str], block_bytes: int = _BLOCK_BYTES) -> Iterator[Table] | None:
+    """The tables of blocks of about so many bytes, where each of them is plain; else None."""
+    form = _Form.of(content)
+    are_plain = all(_is_plain(block, form) for block in _blocks(content, form, block_bytes))
+    return _plain_tables(_blocks(content, form, block_bytes), form, wanted) if content and are_plain else None
+
+
+class _Form(NamedTuple):
+    """How a file is written, by its first line."""
+
+    separator: str
+    line_end: bytes
+    columns: int
+    is_quoted: bool
+
+    @staticmethod
+    def of(content: bytes) -> _Form:
+        first_line = content[: content.find(b"\n") + 1]
+        separator = _separator(first_line.decode("utf-8", "replace"))
+        return _Form(separator, b"\r\n" if first_line.endswith(b"\r\n") else b"\n", first_line.count(separator.encode()) + 1, content.startswith(b'"'))
+
+
+def _blocks(content: bytes, form: _Form, block_bytes: int) -> Iterator[bytes]:
+    """The first line, then the others, so many bytes at a time; each ends as a line does."""
+    start = 0
+    while start < len(content):
+        end = content.find(b"\n", start + (block_bytes if start else 0)) + 1 or len(content)
+        block = content[start:end]
+        yield block if block.endswith(b"\n") else block + form.line_end
+        start = end
+
+
+def _is_plain(block: bytes, form: _Form) -> bool:
+    """Whether writing what was read gives the very same bytes again and each row is one line."""
+    written = io.BytesIO()
+    try:
+        cells = _cells(block, form)
+        cells.write_csv(
+            written, include_header=False, separator=form.separator, line_terminator=form.line_end.decode(),
+            quote_style="always" if form.is_quoted else "necessary",
+        )
+    except pl.exceptions.PolarsError:
+        return False
+    lines, returns = block.count(b"\n"), block.count(b"\r")
+    is_same = written.getbuffer() == block and lines == cells.height and returns == lines * (form.line_end == b"\r\n")
+    return is_same and cells.width == form.columns
+
+
+def _plain_tables(blocks: Iterator[bytes], form: _Form, wanted: Collection[str]) -> Iterator[Table]:
+    """A table for each block; the first is the header's, without rows."""
+    places: dict[str, int] = {}
+    line = 1
+    for block in blocks:
+        cells = _cells(block, form)
+        if line == 1:
+            places = _places([name or "" for name in cells.row(0)], wanted, 1)
+            cells = cells.clear()
+        columns = [cells.to_series(place).alias(name) for name, place in places.items()]
+        yield Table(pl.DataFrame([pl.Series("line", range(line, line + cells.height), dtype=pl.Int64), *columns]), [])
+        line += max(cells.height, 1)
+
+
+def _cells(block: bytes, form: _Form) -> pl.DataFrame:
+    return pl.read_csv(block, has_header=False, infer_schema=False, separator=form.separator)
 
 
 def _separator(first_line: str) -> str:
     return max(",;\t", key=first_line.count)
-
-
-def _plain(content: bytes, wanted: Collection[str]) -> Table | None:
-    """The table where writing what was read gives the very same bytes again and each row is one line; else None."""
-    first_line = content[: content.find(b"\n") + 1]
-    line_end = "\r\n" if first_line.endswith(b"\r\n") else "\n"
-    separator = _separator(first_line.decode("utf-8", "replace"))
-    written = io.BytesIO()
-    try:
-        frame = pl.read_csv(content, infer_schema=False, separator=separator)
-        frame.write_csv(
-            written, separator=separator, line_terminator=line_end, quote_style="always" if content.startswith(b'"') else "necessary",
-        )
-    except pl.exceptions.PolarsError:
-        return None
-    whole = content if content.endswith(b"\n") else content + line_end.encode()
-    lines, returns = whole.count(b"\n"), whole.count(b"\r")
-    if written.getbuffer() != whole or lines != frame.height + 1 or returns != lines * (line_end == "\r\n"):
-        return None
-    places = _places(frame.columns, wanted, 1)
-    columns = [frame.to_series(place).alias(name) for name, place in places.items()]
-    return Table(pl.DataFrame([pl.Series("line", range(2, frame.height + 2), dtype=pl.Int64), *columns]), [])
 
 
 def _careful(content: bytes, wanted: Collection[str]) -> Table:
