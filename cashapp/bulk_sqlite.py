@@ -135,7 +135,8 @@ class _Staging:
         with _errors(self._connection):
             if self._cursor is None:
                 self._cursor = self._opened()
-            self._cursor.adbc_ingest(table, _plain(frame), mode="append" if table in self.tables else "create")
+            for piece in frame.iter_slices(_AT_ONCE):
+                self._cursor.adbc_ingest(table, _plain(piece), mode="create_append")
         if table not in self.tables:
             self.tables.append(table)
 

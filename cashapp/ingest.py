@@ -59,12 +59,13 @@ def take_in(connection: Connection, document: Document, facts: FileFacts, config
     links = linking.link_file(connection, taken.file_id, config)
     of_nothing = pl.col("line_id") == pl.col("counted_by")
     taken.linked = links.filter(~of_nothing)["line_id"].n_unique()
-    told = lines.with_columns(pl.lit(document.format).alias("format")).join(links.group_by("line_id").agg(pl.col("how").first(), pl.col("counted_by").first()), on="line_id", how="left", maintain_order="left")
+    fates = links.group_by("line_id").agg(pl.col("how").first(), pl.col("counted_by").first())
+    told = _beside(lines, "line_id", fates).with_columns(pl.lit(document.format).alias("format"))
     receipts = _store_receipts(connection, told)
     taken.receipts = receipts.height
     taken.received = dict(receipts.group_by("currency").agg(pl.col("amount_minor").sum()).sort("currency").iter_rows())
     came_back = told.filter(_is_return(returns.reversed_refunds(connection, told)))
-    rest = told.join(came_back, on="line_id", how="anti", maintain_order="left")
+    rest = told.select(_POSTED).join(came_back, on="line_id", how="anti", maintain_order="left")
     _post_cash(connection, told, rest, receipts, facts, as_of, actor)
     linking.release_detailed(connection, links, as_of, actor)
     linking.release_copies(connection, links, actor)
@@ -76,6 +77,17 @@ def take_in(connection: Connection, document: Document, facts: FileFacts, config
     copies = lines.join(links.filter(of_nothing), on="line_id", how="semi", maintain_order="left")
     exceptions.open_for_lines(connection, copies.select("line_id", pl.lit("copy_of_nothing").alias("reason"), "currency", "amount_minor"), as_of)
     return taken
+
+
+_POSTED = (
+    "line_id", "statement_id", "account", "report", "amount_minor", "currency", "kind", "booking_date", "status", "batch_key", "batch_amount_minor", "how", "format",
+)
+"""What posting needs of a line: of a large file the other columns are not copied."""
+
+
+def _beside(frame: pl.DataFrame, key: str, other: pl.DataFrame) -> pl.DataFrame:
+    """The frame with the columns of the other's row that has its key; none of its own is copied, as a join would."""
+    return frame.hstack(frame.select(key).join(other, on=key, how="left", maintain_order="left").drop(key))
 
 
 def _store_file(connection: Connection, document: Document, facts: FileFacts, config: Config, file_id: int, as_of: dt.date) -> pl.DataFrame:
@@ -123,7 +135,7 @@ def _store_lines(connection: Connection, document: Document, statements: pl.Data
     )
     booked = pl.coalesce("booking_date", "value_date", "closing_date", "to_date", pl.lit(as_of))
     lines = (
-        document.lines.with_row_index("row").join(context, on="statement", how="left", maintain_order="left")
+        _beside(document.lines, "statement", context).with_row_index("row")
         .with_columns(
             (pl.col("row").cast(pl.Int64) + first).alias("line_id"), pl.lit(file_id, dtype=pl.Int64).alias("file_id"),
             booked.alias("booking_date"), pl.coalesce("value_date", booked).alias("value_date"),
@@ -158,7 +170,10 @@ def _same_digits(box_currency: str) -> pl.Expr:
 
 def _clean(frame: pl.DataFrame) -> pl.DataFrame:
     """Text without NUL, which no database takes; missing text is empty."""
-    return frame.with_columns(pl.col(pl.String).fill_null("").str.replace_all("\x00", " ", literal=True))
+    text = pl.col(pl.String)
+    found = frame.select(text.str.contains("\x00", literal=True).any())
+    odd = [name for name in found.columns if found[name][0]]
+    return frame.with_columns(text.fill_null("")).with_columns(pl.col(odd).str.replace_all("\x00", " ", literal=True))
 
 
 def _is_return(reversed_refunds: list[int]) -> pl.Expr:
@@ -175,19 +190,19 @@ def _is_receipt() -> pl.Expr:
     return (pl.col("status") == "booked") & (pl.col("kind") == "receipt") & (pl.col("amount_minor") > 0) & told_first & ~linking.is_advice()
 
 
+_TOLD_OF_IT = ("bank_reference", "customer_reference", "check_number", "payer_name", "remittance_text")
+
+
 def _store_receipts(connection: Connection, told: pl.DataFrame) -> pl.DataFrame:
     """One receipt for each payment; its key follows from its content and its how-manieth equal, not from its place."""
-    mine = told.filter(_is_receipt())
+    mine = told.select(*_POSTED, "value_date", *_TOLD_OF_IT).filter(_is_receipt())
     if mine.is_empty():
         return mine.select("line_id", "account", "currency", "amount_minor", "value_date").with_columns(
             pl.lit(None, dtype=pl.Int64).alias("receipt_id"), pl.lit("").alias("receipt_key"))
     first = db.next_id(connection, schema.receipt.c.receipt_id)
-    content = pl.concat_str(
-        "account", "currency", "amount_minor", "booking_date", "bank_reference", "customer_reference", "check_number", "payer_name", "remittance_text",
-        separator="\x1f",
-    )
-    keyed = mine.with_columns(content.alias("content")).with_columns(pl.int_range(pl.len()).over("content").alias("nth"))
-    keyed = keyed.with_columns(_free_keys(connection, keyed)).sort("receipt_key")
+    content = pl.concat_str("account", "currency", "amount_minor", "booking_date", *_TOLD_OF_IT, separator="\x1f")
+    keyed = mine.select("line_id", "account", "currency", "amount_minor", "value_date", content.alias("content")).with_columns(pl.int_range(pl.len()).over("content").alias("nth"))
+    keyed = keyed.with_columns(_free_keys(connection, keyed)).drop("content").sort("receipt_key")
     back = _taken_back(connection)
     receipts = keyed.join(back, on="receipt_key", how="left", maintain_order="left").with_columns(
         pl.col("known_id").is_null().cast(pl.Int64).cum_sum().alias("n")).select(
