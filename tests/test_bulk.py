@@ -99,6 +99,26 @@ def test_more_large_frames_in_one_transaction_than_files_can_be_attached(engine:
         assert connection.execute(select(func.count()).select_from(THINGS)).scalar_one() == 13 * STAGED_FROM
 
 
+@pytest.mark.parametrize("rows", [1, STAGED_FROM - 1, STAGED_FROM + 1])
+def test_what_came_in_pieces_is_there_when_the_block_ends(engine: Engine, rows: int) -> None:
+    with db.writing(engine) as connection:
+        with db.loading(connection, THINGS) as load:
+            for number in (2, 0, 1):
+                load.add(THINGS.name, things(rows, number * rows))
+            db.update_frame(connection, THINGS, "k", things(STAGED_FROM, -STAGED_FROM).select("k", "words"))  # another large frame meanwhile
+        back = db.frame(connection, select(THINGS).order_by(THINGS.c.k), SHAPE)
+    assert back.equals(pl.concat([things(rows, number * rows) for number in range(3)]))
+
+
+def test_a_piece_that_is_refused_leaves_none_and_no_file(engine: Engine, tmp_path: Path) -> None:
+    with pytest.raises(IntegrityError), db.writing(engine) as connection, db.loading(connection, THINGS) as load:
+        load.add(THINGS.name, pl.concat([things(STAGED_FROM)] * 2))
+    with db.reading(engine) as connection:
+        assert connection.execute(select(THINGS)).first() is None
+    engine.dispose()
+    assert [path.name for path in tmp_path.iterdir() if path.name.endswith(("-staged", "-loading"))] == []
+
+
 @pytest.mark.parametrize("rows", [3, STAGED_FROM])
 def test_a_refused_row_leaves_none_and_no_file(engine: Engine, rows: int, tmp_path: Path) -> None:
     twice = things(rows).with_columns(pl.when(pl.col("k") == rows - 1).then(0).otherwise("k").alias("k"))
@@ -107,7 +127,7 @@ def test_a_refused_row_leaves_none_and_no_file(engine: Engine, rows: int, tmp_pa
     with db.reading(engine) as connection:
         assert connection.execute(select(THINGS)).first() is None
     engine.dispose()
-    assert [path.name for path in tmp_path.iterdir() if "staged" in path.name] == []
+    assert [path.name for path in tmp_path.iterdir() if path.name.endswith(("-staged", "-loading"))] == []
 
 
 def test_a_file_that_a_killed_process_left_is_no_hindrance(tmp_path: Path) -> None:
