@@ -6,7 +6,7 @@ import datetime as dt
 from typing import NamedTuple
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Table, and_, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, literal, or_, select
 
 from cashapp import accounts, db, learning, money, schema
 from matching import number_shapes
@@ -171,13 +171,15 @@ def _imported(connection: Connection, receipts: pl.DataFrame, base_currency: str
     A reference is a bank reference, the payer's reference or a check number. Where the advice states the payment's amount or
     currency the receipt must agree; a reference that fits several receipts belongs to none.
     """
-    told = schema.remittance_line
-    shape = {"payment_reference": pl.String, "payment_minor": pl.Int64, "payment_currency": pl.String, **dict(list(_REMITTANCE_ROW.items())[2:])}
-    query = select(told.c.payment_reference, told.c.payment_minor, told.c.currency, *(told.c[name] for name in list(_REMITTANCE_ROW)[2:])).where(
-        told.c.line_id.is_(None))
-    receipt, line = schema.receipt, schema.bank_line
-    named = union_all(*(select(line.c[name]).join(receipt, receipt.c.line_id == line.c.line_id).where(which, line.c[name] != "") for name in _NAMES))
-    lines = db.frame(connection, query.where(told.c.payment_reference.in_(named)), shape)
+    told, receipt, line = schema.remittance_line, schema.receipt, schema.bank_line
+    shape = {"remittance_id": pl.Int64, "payment_reference": pl.String, "payment_minor": pl.Int64, "payment_currency": pl.String,
+             **dict(list(_REMITTANCE_ROW.items())[2:])}
+    query = select(told.c.remittance_id, told.c.payment_reference, told.c.payment_minor, told.c.currency, *(told.c[name] for name in list(_REMITTANCE_ROW)[2:]))
+    named = [
+        query.join(line, line.c[name] == told.c.payment_reference).join(receipt, receipt.c.line_id == line.c.line_id)
+        .where(which, line.c[name] != "", told.c.line_id.is_(None)) for name in _NAMES
+    ]
+    lines = pl.concat([db.frame(connection, one, shape) for one in named]).unique("remittance_id").drop("remittance_id")
     if lines.is_empty() or receipts.is_empty():
         return pl.DataFrame(schema=_REMITTANCE_ROW)
     names = pl.concat([
