@@ -8,14 +8,12 @@ are decided in one place. A block that cannot be laid out goes to the record rea
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import chain, repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import polars as pl
 
+from parsers.ahead import made_ahead
 from parsers.bai import details as bai_details
 from parsers.bai import levels, records, sheets
 from parsers.bai.levels import Book
@@ -37,7 +35,6 @@ if TYPE_CHECKING:
     from parsers.sources import Source
 
 BLOCK_BYTES = 2 * 1024 * 1024
-_THREADS = 2
 
 
 class _Run(NamedTuple):
@@ -62,16 +59,10 @@ def parts(source: Source, profile: Profile, format_name: str, block_bytes: int =
 
 
 def _sheets(blocks: Iterator[Block], book: Book) -> Iterator[tuple[Block, Sheet | None]]:
-    """The blocks in order with their sheets, which threads make some blocks ahead: for the width of full lines that the book knows
-    by then, and again if a file header in between has changed it."""
-    waiting: deque[tuple[Block, int, Future[Sheet | None]]] = deque()
-    with ThreadPoolExecutor(_THREADS) as pool:
-        for block in chain(blocks, repeat(None, _THREADS)):
-            if block is not None:
-                waiting.append((block, book.width, pool.submit(sheets.sheet, block, book.width)))
-            if waiting and (block is None or len(waiting) > _THREADS):
-                first, width, made = waiting.popleft()
-                yield first, made.result() if width == book.width else sheets.sheet(first, book.width)
+    """The blocks in order with their sheets, made ahead for the width of full lines that the book knows by then, and again if a file
+    header in between has changed it."""
+    for (block, width), made in made_ahead(((block, book.width) for block in blocks), lambda known: sheets.sheet(*known)):
+        yield block, made if width == book.width else sheets.sheet(block, book.width)
 
 
 def _counted(block: Block, sheet: Sheet, book: Book, statements: int) -> tuple[list[Record], list[_Run]]:

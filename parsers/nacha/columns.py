@@ -3,6 +3,8 @@
 A block of 4 MB is a sheet of bytes (parsers/nacha/sheet.py); its odd records (parsers/nacha/plain.py) cut it into ranges. Of a
 range the entries become a frame (parsers/nacha/lines.py), while batches stay records: statements, controls, sums. The state is
 the record reader's own, so that either way of reading can go on where the other one ends.
+
+Threads look at blocks ahead, as far as the state has no say in it: sheets, and what the addenda tell (parsers/nacha/notes.py).
 """
 
 from __future__ import annotations
@@ -10,20 +12,24 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import polars as pl
 
+from parsers.ahead import made_ahead
 from parsers.documents import LINES, Document
 from parsers.nacha import file, plain
 from parsers.nacha.lines import lines_of
+from parsers.nacha.notes import notes_of
 from parsers.nacha.parts import Parts
 from parsers.nacha.records import whole_entries
 from parsers.nacha.sheet import ADDENDA, between, sheet_of
 from parsers.nacha.statements import batches_of, fill
 
 if TYPE_CHECKING:
+    from parsers.nacha.notes import Notes
+    from parsers.nacha.plain import Odd
     from parsers.nacha.records import Stretch
     from parsers.nacha.sheet import Sheet
     from parsers.nacha.state import State
@@ -35,19 +41,34 @@ _PENDING_MAX = 50_000
 """So many records of the record reader at most are collected before they become a document."""
 
 
+class _Range(NamedTuple):
+    """A range of plain records: a sheet of its own, and what its addenda say."""
+
+    sheet: Sheet
+    notes: Notes
+
+
+class _Seen(NamedTuple):
+    """A stretch that is looked at: its sheet, what is odd in it, and the ranges, by first and end, that are plain as far as that goes."""
+
+    sheet: Sheet
+    odd: Odd
+    ranges: dict[tuple[int, int], _Range]
+
+
 def read(format_name: str, state: State, source: Source) -> Iterator[Document]:
     """The file's documents: one for each range of plain records, one for the bank lines before it."""
     parts = Parts(format_name)
     pending: list[Record] = []
-    for stretch, is_whole in whole_entries(source, BLOCK_BYTES):
+    for (stretch, is_whole), seen in made_ahead(whole_entries(source, BLOCK_BYTES), _seen):
         at, records = 0, len(stretch.kinds)
-        for sheet, first, end in _ranges(state, stretch, is_whole):
+        for found, first, end in _ranges(state, seen, is_whole):
             pending.extend(file.read(state, stretch, at, first))
             pending.extend(file.held_back(state))
             at = first
             if _goes_on(state, stretch.kinds[first]):
                 with _collector_at_rest():
-                    documents = _plain(parts, pending, state, between(sheet, first, end), first, end)
+                    documents = _plain(parts, pending, state, found, first, end)
                 yield from documents
                 pending, at = [], end
         pending.extend(file.read(state, stretch, at, records))
@@ -74,11 +95,27 @@ def _collector_at_rest() -> Iterator[None]:
             gc.enable()
 
 
-def _ranges(state: State, stretch: Stretch, is_whole: bool) -> Iterator[tuple[Sheet, int, int]]:
-    if len(stretch.kinds) >= plain.RECORDS_MIN:
-        sheet = sheet_of(stretch)
-        for first, end in plain.ranges(state, sheet, is_whole):
-            yield sheet, first, end
+def _seen(block: tuple[Stretch, bool]) -> _Seen | None:
+    """What is to be seen of a stretch without the state; None where it is too short."""
+    stretch, is_whole = block
+    if len(stretch.kinds) < plain.RECORDS_MIN:
+        return None
+    sheet = sheet_of(stretch)
+    odd = plain.odd_records(sheet)
+    return _Seen(sheet, odd, {(first, end): _range(sheet, first, end) for first, end in plain.ranges(sheet, odd.marks, is_whole)})
+
+
+def _range(sheet: Sheet, first: int, end: int) -> _Range:
+    within = between(sheet, first, end)
+    return _Range(within, notes_of(within))
+
+
+def _ranges(state: State, seen: _Seen | None, is_whole: bool) -> Iterator[tuple[_Range, int, int]]:
+    """The ranges of plain records where the state is, first and end."""
+    if seen is None:
+        return
+    for first, end in plain.ranges(seen.sheet, plain.odd_here(state, seen.sheet, seen.odd), is_whole):
+        yield seen.ranges.get((first, end)) or _range(seen.sheet, first, end), first, end
 
 
 def _goes_on(state: State, kind: str) -> bool:
@@ -88,11 +125,12 @@ def _goes_on(state: State, kind: str) -> bool:
     return state.batch is not None
 
 
-def _plain(parts: Parts, before: list[Record], state: State, sheet: Sheet, first: int, end: int) -> list[Document]:
+def _plain(parts: Parts, before: list[Record], state: State, found: _Range, first: int, end: int) -> list[Document]:
     """A range of plain records: its entries as a frame, with what stands around them, behind the records before."""
     document, documents = parts.begun(before)
+    sheet, notes = found
     batches = batches_of(state, sheet)
-    lines = lines_of(sheet, batches)
+    lines = lines_of(sheet, batches, notes)
     lines.columns["statement"] = pl.Series(fill(parts, document, state, sheet, batches, lines), dtype=LINES["statement"])
     document.lines = pl.DataFrame({name: lines.columns[name] for name in LINES})
     document.remittance = lines.remittance

@@ -14,13 +14,14 @@ import polars as pl
 
 from parsers.documents import LINES
 from parsers.nacha.entry import CHECKS, COUNTED, INDIVIDUALS, OWN_LAYOUT, party_of
-from parsers.nacha.notes import Said, all_alike, notes_of, overlaid
+from parsers.nacha.notes import Said, all_alike, overlaid
 from parsers.nacha.records import COLUMNS
 from parsers.nacha.sheet import DISBURSEMENT, KINDS, OTHER, RECEIPT, RETURN, REVERSAL, Sheet, holds_digit, number, texts
 from parsers.records import BankLine
 
 if TYPE_CHECKING:
     from parsers.nacha.addenda import Told
+    from parsers.nacha.notes import Notes
     from parsers.nacha.sheet import Marks, Numbers
     from parsers.nacha.statements import Batches
 
@@ -37,11 +38,11 @@ class Lines(NamedTuple):
     ours: Marks
 
 
-def lines_of(sheet: Sheet, batches: Batches) -> Lines:
-    """The entries of a sheet."""
+def lines_of(sheet: Sheet, batches: Batches, notes: Notes) -> Lines:
+    """The entries of a sheet; `notes`: what their addenda say."""
     rows, width, start = sheet.entries, sheet.stretch.width, sheet.stretch.start
     form = batches.form[batches.of]
-    kinds, notes = _kinds(sheet, batches), notes_of(sheet)
+    kinds = _kinds(sheet, batches)
     dates = pl.Series([date for batch in batches.forms for date in (batch.date, batch.return_date)], dtype=pl.Date).gather(2 * form + sheet.back)
     identifications, payers, checks = _parties(sheet, batches)
     theirs, accounts = _payer_accounts(sheet, batches)

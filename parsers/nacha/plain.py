@@ -9,7 +9,7 @@ reader, which knows what to say about it. In doubt a record is odd.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from parsers.nacha.sheet import ADDENDA, BACK, CONTROL, ENTRY, HEADER, NOTE, OTH
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from parsers.nacha.sheet import Cells, Marks
+    from parsers.nacha.sheet import Cells, Marks, Numbers
     from parsers.nacha.state import State
 
 RECORDS_MIN = 512
@@ -38,14 +38,24 @@ for _next, _before in {HEADER: b"8", ENTRY: b"567", ADDENDA: b"67", CONTROL: b"6
 _WEIGHTS = np.array([[3], [7], [1]] * 3, np.uint16)
 
 
-def ranges(state: State, sheet: Sheet, is_whole: bool) -> Iterator[tuple[int, int]]:
+class Odd(NamedTuple):
+    """Which records of a sheet are odd, as far as the sheet itself tells. What stands before it decides the rest: the class of the entries
+    without a header in the sheet (`headless` of them), whether the first of these has a trace that follows, and whether banks and accounts with
+    a number that cannot be (`untied`, `masked`, by the index of the entry) have been told already."""
+
+    marks: Marks
+    headless: int
+    untied: dict[int, str]
+    masked: dict[int, str]
+
+
+def ranges(sheet: Sheet, marks: Marks, is_whole: bool) -> Iterator[tuple[int, int]]:
     """The ranges of plain records, first and end. They cut no entry apart; an entry at the very end is left to the record reader,
     for its addenda may follow, unless it is whole."""
-    odd = _odd_records(state, sheet)
     others = np.flatnonzero(sheet.types != ADDENDA)
     last = int(others[-1]) if len(others) else 0
-    end = last if sheet.types[last] == ENTRY and not is_whole else len(odd)
-    cuts = np.flatnonzero(odd[:end])
+    end = last if sheet.types[last] == ENTRY and not is_whole else len(marks)
+    cuts = np.flatnonzero(marks[:end])
     for begin, stop in zip([0, *(cuts + 1).tolist()], [*cuts.tolist(), end], strict=True):
         if stop - begin >= RECORDS_MIN and begin <= last:
             first = int(others[np.searchsorted(others, begin)])
@@ -53,17 +63,34 @@ def ranges(state: State, sheet: Sheet, is_whole: bool) -> Iterator[tuple[int, in
                 yield first, stop
 
 
-def _odd_records(state: State, sheet: Sheet) -> Marks:
+def odd_records(sheet: Sheet) -> Odd:
+    """Which records are odd, whatever stands before the sheet."""
     types = sheet.types
-    odd = ~_FOLLOWS[np.concatenate((types[:1], types[:-1])), types]
-    odd[0] = not _FOLLOWS[:, types[0]].any()
+    marks = ~_FOLLOWS[np.concatenate((types[:1], types[:-1])), types]
+    marks[0] = not _FOLLOWS[:, types[0]].any()
     unprintable = _unprintable(sheet)
-    odd |= unprintable
-    odd[sheet.addenda[sheet.owners < 0]] = True
-    odd[sheet.headers] |= _odd_headers(sheet)
-    odd[sheet.controls] |= ~sheet.proves
-    odd[sheet.entries] |= _odd_entries(state, sheet, unprintable)
-    return odd
+    marks |= unprintable
+    marks[sheet.addenda[sheet.owners < 0]] = True
+    marks[sheet.headers] |= _odd_headers(sheet)
+    marks[sheet.controls] |= ~sheet.proves
+    marks[sheet.entries] |= _odd_entries(sheet, unprintable)
+    headless = int(np.searchsorted(sheet.batches, 1))
+    classes = [sheet.stretch.columns(row, 50, 53).strip() for row in sheet.forms.tolist()]
+    marks[sheet.entries[headless:]] |= _odd_for_class(sheet, slice(headless, None), classes, sheet.form[sheet.batches[headless:] - 1])
+    return Odd(marks, headless, _untied(sheet), _masked(sheet))
+
+
+def odd_here(state: State, sheet: Sheet, odd: Odd) -> Marks:
+    """Which records are odd where the state is."""
+    marks = odd.marks.copy()
+    if odd.headless and state.batch:
+        of_open_batch = slice(0, odd.headless)
+        marks[sheet.entries[of_open_batch]] |= _odd_for_class(sheet, of_open_batch, [state.batch.facts.entry_class], np.zeros(odd.headless, np.int64))
+        before = state.entry.text[79:94] if state.entry else state.batch.trace
+        marks[sheet.entries[0]] |= sheet.stretch.columns(int(sheet.entries[0]), 79, 94) <= before
+    marks[sheet.entries[_first_named(odd.untied, state.banks_told)]] = True
+    marks[sheet.entries[_first_named(odd.masked, {"", *state.accounts_told})]] = True
+    return marks
 
 
 def _unprintable(sheet: Sheet) -> Marks:
@@ -82,30 +109,26 @@ def _odd_headers(sheet: Sheet) -> Marks:
     return undated | ~number(cells, 1, 4)[1] | ~number(cells, 87, 94)[1] | _empty(cells, 4, 20) | _empty(cells, 53, 63)
 
 
-def _odd_entries(state: State, sheet: Sheet, unprintable: Marks) -> Marks:
-    classes = [sheet.stretch.columns(row, 50, 53).strip() for row in sheet.forms.tolist()]
-    classes.append(state.batch.facts.entry_class if state.batch else "")
-    form = np.append(len(classes) - 1, sheet.form)[sheet.batches]
-    uncovered, named, counted = (np.array([name in group for name in classes])[form] for group in (_UNCOVERED, NAMED, COUNTED))
-    kinds, amounts, back = sheet.kinds, sheet.amounts, sheet.back
-    says_nothing = _nameless(sheet.own, counted) & named | (sheet.own[:, 78] == ord("1")) & (sheet.counts == 0)
-    prenote = (kinds == OTHER) & (amounts != 0) & ((sheet.own[:, 2] == ord("3")) | (sheet.own[:, 2] == ord("8")))
-    ours = ~back & (kinds != OTHER) & (amounts != 0)
-    odd: Marks = (
-        ~sheet.readable | uncovered | _descends(state, sheet) | np.where(back, ~_usual_returns(sheet), says_nothing | prenote)
-        | _odd_addenda(sheet, unprintable) | _first_untied(state, sheet) | _first_masked(state, sheet, ours)
-    )
+def _odd_entries(sheet: Sheet, unprintable: Marks) -> Marks:
+    kinds, own = sheet.kinds, sheet.own
+    says_nothing = (own[:, 78] == ord("1")) & (sheet.counts == 0)
+    prenote = (kinds == OTHER) & (sheet.amounts != 0) & ((own[:, 2] == ord("3")) | (own[:, 2] == ord("8")))
+    odd: Marks = ~sheet.readable | _descends(sheet) | np.where(sheet.back, ~_usual_returns(sheet), says_nothing | prenote) | _odd_addenda(sheet, unprintable)
     return odd
 
 
-def _descends(state: State, sheet: Sheet) -> Marks:
+def _odd_for_class(sheet: Sheet, entries: slice, classes: list[str], form: Numbers) -> Marks:
+    """Which of some entries are odd for the entry class that their batch has; `form` says which of the classes."""
+    uncovered, named, counted = (np.array([name in group for name in classes], np.bool_)[form] for group in (_UNCOVERED, NAMED, COUNTED))
+    odd: Marks = uncovered | named & ~sheet.back[entries] & _nameless(sheet.own[entries], counted)
+    return odd
+
+
+def _descends(sheet: Sheet) -> Marks:
     """Entries whose trace does not follow that of the entry before in their batch, or follows one that is no number."""
     descends = np.zeros(len(sheet.entries), np.bool_)
     follows = (sheet.traces[1:] > sheet.traces[:-1]) & sheet.readable[:-1]
     descends[1:] = ~follows & (sheet.batches[1:] == sheet.batches[:-1])
-    if len(descends) and state.batch and not sheet.batches[0]:
-        before = state.entry.text[79:94] if state.entry else state.batch.trace
-        descends[0] = sheet.stretch.columns(int(sheet.entries[0]), 79, 94) <= before
     return descends
 
 
@@ -154,25 +177,21 @@ def _odd_addenda(sheet: Sheet, unprintable: Marks) -> Marks:
     return odd
 
 
-def _first_untied(state: State, sheet: Sheet) -> Marks:
-    """Entries that are the first to name a bank whose routing number does not tie."""
+def _untied(sheet: Sheet) -> dict[int, str]:
+    """Entries that name a bank whose routing number does not tie, and that number."""
     digits = np.ascontiguousarray(sheet.own[:, 3:12].T) - ZERO
-    untied: Marks = ((digits * _WEIGHTS).sum(axis=0, dtype=np.uint16) % 10 != 0) | (digits[8] > 9)
-    names = {nth: sheet.stretch.columns(int(sheet.entries[nth]), 3, 12) for nth in np.flatnonzero(untied).tolist()}
-    return _first_named(names, len(sheet.entries), state.banks_told)
+    untied = ((digits * _WEIGHTS).sum(axis=0, dtype=np.uint16) % 10 != 0) | (digits[8] > 9)
+    return {nth: sheet.stretch.columns(int(sheet.entries[nth]), 3, 12) for nth in np.flatnonzero(untied).tolist()}
 
 
-def _first_masked(state: State, sheet: Sheet, ours: Marks) -> Marks:
-    """Entries that are the first to name an account of ours that has no digit."""
+def _masked(sheet: Sheet) -> dict[int, str]:
+    """Entries that name an account of ours that has no digit, and that account."""
+    ours = ~sheet.back & (sheet.kinds != OTHER) & (sheet.amounts != 0)
     masked = ours & (sheet.own[:, 12] - ZERO > 9)
     masked[masked] = ~holds_digit(sheet.own[masked], 12, 29)
-    names = {nth: sheet.stretch.columns(int(sheet.entries[nth]), 12, 29).strip() for nth in np.flatnonzero(masked).tolist()}
-    return _first_named(names, len(sheet.entries), {"", *state.accounts_told})
+    return {nth: sheet.stretch.columns(int(sheet.entries[nth]), 12, 29).strip() for nth in np.flatnonzero(masked).tolist()}
 
 
-def _first_named(names: dict[int, str], entries: int, told: set[str]) -> Marks:
+def _first_named(names: dict[int, str], told: set[str]) -> list[int]:
     """Of the entries that name something those that are the first to do so."""
-    new = {name: nth for nth, name in reversed(names.items()) if name not in told}
-    first = np.zeros(entries, np.bool_)
-    first[list(new.values())] = True
-    return first
+    return list({name: nth for nth, name in reversed(names.items()) if name not in told}.values())
