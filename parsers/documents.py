@@ -7,7 +7,8 @@ a caller has one thing to look at. The columns of `LINES` are the row of `cashap
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, Protocol
 
 import polars as pl
 
@@ -46,12 +47,46 @@ COLUMNAR_BYTES = 1024 * 1024
 """From this size on a format's columnar reader, where it has one, is worth the start of its engine."""
 
 
-@dataclass
+@dataclass(slots=True)
 class Statement:
     """A statement with its opening and its closing, as the file states them."""
 
     opened: records.StatementOpened
     closed: records.StatementClosed | None = None
+
+
+class ControlPiece(Protocol):
+    """Controls that follow one another: a list, or what makes the records only when somebody looks at them."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[records.Control]: ...
+
+
+@dataclass(slots=True, eq=False)
+class Controls:
+    """The controls of a document in file order."""
+
+    pieces: list[ControlPiece] = field(default_factory=list)
+    _open: list[records.Control] | None = None
+
+    def append(self, control: records.Control) -> None:
+        """One more."""
+        if self._open is None:
+            self._open = []
+            self.pieces.append(self._open)
+        self._open.append(control)
+
+    def add(self, piece: ControlPiece) -> None:
+        """Many more."""
+        self.pieces.append(piece)
+        self._open = None
+
+    def __iter__(self) -> Iterator[records.Control]:
+        return chain.from_iterable(self.pieces)
+
+    def __len__(self) -> int:
+        return sum(map(len, self.pieces))
 
 
 @dataclass
@@ -62,7 +97,7 @@ class Document:
     statements: list[Statement] = field(default_factory=list)
     lines: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=LINES))
     remittance: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=REMITTANCE))
-    controls: list[records.Control] = field(default_factory=list)
+    controls: Controls = field(default_factory=Controls)
     changes: list[records.DetailChange] = field(default_factory=list)
     issues: list[records.Issue] = field(default_factory=list)
 
@@ -195,6 +230,6 @@ def joined(parts: Iterable[Document]) -> Document:
     return Document(
         format=every[0].format, statements=[s for part in every for s in part.statements],
         lines=pl.concat([part.lines for part in every]), remittance=pl.concat(told),
-        controls=[c for part in every for c in part.controls], changes=[c for part in every for c in part.changes],
+        controls=Controls([piece for part in every for piece in part.controls.pieces]), changes=[c for part in every for c in part.changes],
         issues=[i for part in every for i in part.issues],
     )

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from parsers.records import Record
     from parsers.sources import Source
 
-BLOCK_BYTES = 2 * 1024 * 1024
+BLOCK_BYTES = 4 * 1024 * 1024
 
 
 class _Run(NamedTuple):
@@ -61,7 +61,8 @@ def parts(source: Source, profile: Profile, format_name: str, block_bytes: int =
 def _sheets(blocks: Iterator[Block], book: Book) -> Iterator[tuple[Block, Sheet | None]]:
     """The blocks in order with their sheets, made ahead for the width of full lines that the book knows by then, and again if a file
     header in between has changed it."""
-    for (block, width), made in made_ahead(((block, book.width) for block in blocks), lambda known: sheets.sheet(*known)):
+    known = ((block, book.width) for block in blocks)
+    for (block, width), made in made_ahead(known, lambda each: sheets.sheet(*each), lambda _: True):
         yield block, made if width == book.width else sheets.sheet(block, book.width)
 
 

@@ -1,10 +1,10 @@
 """A NACHA file in columns: ranges of plain records as frames, all others through the record reader, in one state and one order.
 
-A block of 4 MB is a sheet of bytes (parsers/nacha/sheet.py); its odd records (parsers/nacha/plain.py) cut it into ranges. Of a
-range the entries become a frame (parsers/nacha/lines.py), while batches stay records: statements, controls, sums. The state is
+A block of 8 MB is a sheet of bytes (parsers/nacha/sheet.py); its odd records (parsers/nacha/plain.py) cut it into ranges. Of a
+range the entries become a frame (parsers/nacha/lines.py), while batches stay records: statements, sums, controls where they are asked for. The state is
 the record reader's own, so that either way of reading can go on where the other one ends.
 
-Threads look at blocks ahead, as far as the state has no say in it: sheets, and what the addenda tell (parsers/nacha/notes.py).
+A thread looks at the next block ahead, as far as the state has no say in it: its sheet, and what its addenda tell (parsers/nacha/notes.py).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from parsers.records import Record
     from parsers.sources import Source
 
-BLOCK_BYTES = 4 * 1024 * 1024
+BLOCK_BYTES = 8 * 1024 * 1024
 _PENDING_MAX = 50_000
 """So many records of the record reader at most are collected before they become a document."""
 
@@ -60,7 +60,7 @@ def read(format_name: str, state: State, source: Source) -> Iterator[Document]:
     """The file's documents: one for each range of plain records, one for the bank lines before it."""
     parts = Parts(format_name)
     pending: list[Record] = []
-    for (stretch, is_whole), seen in made_ahead(whole_entries(source, BLOCK_BYTES), _seen):
+    for (stretch, is_whole), seen in made_ahead(whole_entries(source, BLOCK_BYTES), _seen, _is_large):
         at, records = 0, len(stretch.kinds)
         for found, first, end in _ranges(state, seen, is_whole):
             pending.extend(file.read(state, stretch, at, first))
@@ -95,11 +95,13 @@ def _collector_at_rest() -> Iterator[None]:
             gc.enable()
 
 
-def _seen(block: tuple[Stretch, bool]) -> _Seen | None:
-    """What is to be seen of a stretch without the state; None where it is too short."""
+def _is_large(block: tuple[Stretch, bool]) -> bool:
+    return len(block[0].kinds) >= plain.RECORDS_MIN
+
+
+def _seen(block: tuple[Stretch, bool]) -> _Seen:
+    """What is to be seen of a stretch without the state."""
     stretch, is_whole = block
-    if len(stretch.kinds) < plain.RECORDS_MIN:
-        return None
     sheet = sheet_of(stretch)
     odd = plain.odd_records(sheet)
     return _Seen(sheet, odd, {(first, end): _range(sheet, first, end) for first, end in plain.ranges(sheet, odd.marks, is_whole)})

@@ -7,7 +7,8 @@ the others go through the functions of the record reader, one by one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import repeat
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from parsers.nacha.sheet import Marks, Numbers, Sheet
     from parsers.nacha.state import State
 
-_Tuple = TypeVar("_Tuple", Span, StatementOpened, StatementClosed, Control)
+_Tuple = TypeVar("_Tuple", Span, StatementOpened, StatementClosed)
 
 
 class Batches(NamedTuple):
@@ -118,9 +119,7 @@ def _write_quiet(parts: Parts, document: Document, state: State, sheet: Sheet, b
     """Batches `first` to `end`, all quiet."""
     entries, controls = batches.bounds[first:end], _spans(sheet, sheet.controls[first:end])
     headers = _spans(sheet, sheet.headers[first - batches.headed : end - batches.headed])
-    stated = sheet.stated[first:end].T.tolist()
-    labels = [f"batch {number} " for number in stated[-1]]
-    names = nacha_batch.statement_ids(state.file.label, stated[-1])
+    names = nacha_batch.statement_ids(state.file.label, sheet.stated[first:end, -1].tolist())
     dates = [date for batch in batches.forms for date in (batch.date, batch.return_date)]
     form = batches.form[first:end]
     opening = [dates[nth] for nth in (2 * form + sheet.back[entries]).tolist()]
@@ -131,15 +130,25 @@ def _write_quiet(parts: Parts, document: Document, state: State, sheet: Sheet, b
     statements = list(map(Statement, opened, closed))
     document.statements.extend(statements)
     parts.opened(statements)
-    found: list[Control] = [_NO_CONTROL] * (len(FIGURES) * (end - first))
-    for nth, ((name, currency), values) in enumerate(zip(FIGURES, stated, strict=True)):
-        found[nth :: len(FIGURES)] = _made(Control, controls, [label + name for label in labels], values, values, repeat(currency))
-    document.controls.extend(found)
+    document.controls.add(_Tied(controls, sheet.stated[first:end]))
     state.file.batches += end - first
     state.file.sums.add(Sums(*batches.sums[first:end].sum(axis=0).tolist()))
 
 
-_NO_CONTROL = Control(Span(0, 0, 0), "", 0, 0)
+@dataclass(frozen=True, slots=True)
+class _Tied:
+    """The controls of quiet batches: the spans of their records, and the figures that are stated and computed alike."""
+
+    spans: list[Span]
+    figures: Numbers
+
+    def __len__(self) -> int:
+        return self.figures.size
+
+    def __iter__(self) -> Iterator[Control]:
+        for span, figures in zip(self.spans, self.figures.tolist(), strict=True):
+            for (name, currency), value in zip(FIGURES, figures, strict=True):
+                yield Control(span, f"batch {figures[-1]} {name}", value, value, currency)
 
 
 def _made(kind: type[_Tuple], *columns: Iterable[object]) -> list[_Tuple]:
