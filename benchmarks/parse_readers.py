@@ -63,8 +63,8 @@ def _ours() -> Reading:
         lines = 0
         for part in documents.stream(path):
             lines += part.lines.height
-            if part.errors:
-                raise ValueError(part.errors[0].message)
+            if part.errors or not all(control.ties for control in part.controls):
+                raise ValueError(part.errors[0].message if part.errors else "a control does not tie")
         return lines
 
     return read
