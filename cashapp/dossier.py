@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Row, Table, select
+from sqlalchemy import ColumnElement, Connection, Row, Table, select
 
 from cashapp import desk, desk_adjustments, duplicates, explain, item_search, learning, queue, remainders, schema
 from cashapp.duplicates import Twin
-from cashapp.learning import Lesson, Paid
+from cashapp.learning import Intended, Lesson, Paid
 from cashapp.remainders import Money, Part, Way
 from matching.deduction_codes import Reason
 from matching.schema import DEDUCTS
@@ -144,21 +144,43 @@ def _applied(connection: Connection, receipt_id: int | None) -> Rows:
 
 
 def _suggestions(connection: Connection, receipt: Row[*tuple[object, ...]], reasons: tuple[Reason, ...]) -> list[Suggestion]:
-    receipt_id = receipt.receipt_id
-    head, told, item, customer = schema.proposal, schema.proposal_line, schema.open_item, schema.customer
+    head, customer = schema.proposal, schema.customer
     heads = connection.execute(
         select(head, customer.c.name.label("customer_name")).outerjoin(customer, customer.c.customer_id == head.c.customer_id)
-        .where(head.c.receipt_id == receipt_id).order_by(head.c.rank)).all()
-    lines = connection.execute(
-        select(told, item.c.document_number, item.c.due_date, item.c.open_minor, item.c.discount_minor.label("offered_minor"), item.c.discount_date, item.c.customer_id).outerjoin(item, item.c.item_id == told.c.item_id)
-        .where(told.c.receipt_id == receipt_id).order_by(told.c.rank, told.c.n)).all()
+        .where(head.c.receipt_id == receipt.receipt_id).order_by(head.c.rank)).all()
+    lines = _suggested_lines(connection, schema.proposal_line.c.receipt_id == receipt.receipt_id)
     found = []
     for row in heads:
         mine = [line for line in lines if line.rank == row.rank]
-        customers = {line.customer_id or row.customer_id for line in mine} - {None}
-        teaches = learning.foretold(connection, receipt, customers, row.amount_evidence, [_paid(line, receipt.currency) for line in mine if line.item_id], reasons)
+        teaches = learning.foretold(connection, [_intended(receipt, row, mine)], reasons)
         found.append(Suggestion(row.rank, row.customer_id, row.customer_name or "", row.rule, row.confidence, row.rivals, row.explanation, mine, teaches))
     return found
+
+
+def accepted_together(connection: Connection, exception_ids: Sequence[int], reasons: tuple[Reason, ...]) -> list[Lesson]:
+    """What accepting the first suggestion of each of the cases would teach."""
+    case, head, told, receipt = schema.exception_case, schema.proposal, schema.proposal_line, schema.receipt
+    theirs = select(case.c.receipt_id).where(case.c.exception_id.in_(exception_ids))
+    first = {row.receipt_id: row for row in connection.execute(select(head).where(head.c.receipt_id.in_(theirs), head.c.rank == 1))}
+    lines: dict[int, Rows] = {}
+    for line in _suggested_lines(connection, told.c.receipt_id.in_(first), told.c.rank == 1):
+        lines.setdefault(line.receipt_id, []).append(line)
+    receipts = connection.execute(select(receipt).where(receipt.c.receipt_id.in_(first)).order_by(receipt.c.receipt_id))
+    return learning.foretold(connection, [_intended(row, first[row.receipt_id], lines.get(row.receipt_id, [])) for row in receipts], reasons)
+
+
+def _suggested_lines(connection: Connection, *only: ColumnElement[bool]) -> Rows:
+    """Lines of suggestions with what is known of their items."""
+    told, item = schema.proposal_line, schema.open_item
+    of_item = (item.c.document_number, item.c.due_date, item.c.open_minor, item.c.discount_minor.label("offered_minor"), item.c.discount_date, item.c.customer_id)
+    query = select(told, *of_item).outerjoin(item, item.c.item_id == told.c.item_id).where(*only)
+    return list(connection.execute(query.order_by(told.c.receipt_id, told.c.rank, told.c.n)).all())
+
+
+def _intended(receipt: Row[*tuple[object, ...]], head: Row[*tuple[object, ...]], lines: Rows) -> Intended:
+    """Accepting a suggestion."""
+    customers = {line.customer_id or head.customer_id for line in lines} - {None}
+    return Intended(receipt, customers, head.amount_evidence, [_paid(line, receipt.currency) for line in lines if line.item_id])
 
 
 def _paid(line: Row[*tuple[object, ...]], currency: str) -> Paid:

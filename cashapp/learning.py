@@ -10,6 +10,7 @@ Habits never identify anybody; they rank suggestions.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import polars as pl
@@ -53,12 +54,22 @@ class Paid(NamedTuple):
     deduction_reason: str
 
 
+class Intended(NamedTuple):
+    """A decision that may be taken: its receipt, for which customers, what speaks for its amount and what it would put where."""
+
+    receipt: Row[*tuple[object, ...]]
+    customer_ids: set[str]
+    amount_evidence: str
+    paid: list[Paid]
+
+
 class Lesson(NamedTuple):
-    """What a decision would teach, and how many other receipts have shown it before."""
+    """What decisions would teach: from how many receipts among them, and how many other receipts have shown it before."""
 
     kind: str
     value: str
     customer_id: str
+    receipts: int
     confirmations: int
 
 
@@ -73,16 +84,19 @@ def learn(connection: Connection, taught: Taught, customer_ids: set[str], amount
             actor=taught.actor, learned_on=taught.on))
 
 
-def foretold(connection: Connection, receipt: Row[*tuple[object, ...]], customer_ids: set[str], amount_evidence: str, paid: list[Paid],
-             reasons: tuple[Reason, ...]) -> list[Lesson]:
-    """What a decision on the receipt for these customers would teach, before it does."""
-    fresh, lesson = _shown(connection, receipt.line_id, customer_ids, amount_evidence, paid, reasons), schema.lesson
+def foretold(connection: Connection, decisions: Sequence[Intended], reasons: tuple[Reason, ...]) -> list[Lesson]:
+    """What the decisions would teach before they are taken, each looked at as if it were the only one; in the order in which they show it."""
+    fresh: dict[tuple[str, str, str], set[int]] = {}
+    for one in decisions:
+        for shown in _shown(connection, one.receipt.line_id, one.customer_ids, one.amount_evidence, one.paid, reasons):
+            fresh.setdefault(shown, set()).add(one.receipt.receipt_id)
     if not fresh:
         return []
-    told = standing(connection, None, lesson.c.customer_id.in_(customer_ids), lesson.c.receipt_id != receipt.receipt_id)
-    times = dict(told.group_by(pl.struct("kind", "value", "customer_id").alias("what")).agg(pl.col("receipt_id").n_unique()).select(
-        pl.concat_str(pl.col("what").struct.unnest(), separator="\x1f"), "receipt_id").iter_rows())
-    return [Lesson(*one, times.get("\x1f".join(one), 0)) for one in fresh]
+    before: dict[tuple[str, str, str], set[int]] = {}
+    told = standing(connection, None, schema.lesson.c.customer_id.in_(sorted({customer_id for _, _, customer_id in fresh})))
+    for kind, value, customer_id, receipt_id in told.select("kind", "value", "customer_id", "receipt_id").iter_rows():
+        before.setdefault((kind, value, customer_id), set()).add(receipt_id)
+    return [Lesson(*what, len(receipts), len(before.get(what, set()) - receipts)) for what, receipts in fresh.items()]
 
 
 def _shown(connection: Connection, line_id: int, customer_ids: set[str], amount_evidence: str, paid: list[Paid],

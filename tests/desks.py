@@ -68,6 +68,25 @@ def office(worked_week: Path, tmp_path: Path) -> Iterator[tuple[Workspace, Engin
     engine.dispose()
 
 
+MONDAY = """\
+Date,Value Date,Amount,Currency,Account,Reference,Customer Reference,Check Number,Payer,Payer Account,Description,Type,Balance
+2026-11-16,2026-11-16,2600.00,USD,88200417,PCB-20261116-01,,,Fairweather Marine LLC,,INV-10403,PAYMENT RECEIVED,29921.12
+2026-11-16,2026-11-16,1200.00,USD,88200417,PCB-20261116-02,,,TWIN RIVERS SUPPLY,,PAYMENT,PAYMENT RECEIVED,31121.12
+2026-11-16,2026-11-16,640.00,USD,88200417,PCB-20261116-03,,,Gables Scrap Metal,,PALLETS,PAYMENT RECEIVED,31761.12
+2026-11-16,2026-11-16,312.50,USD,88200417,PCB-20261116-04,,,M. Okafor,,THANK YOU,PAYMENT RECEIVED,32073.62
+2026-11-16,2026-11-16,720.00,USD,88200417,PCB-20261116-05,,,Oakhurst Veterinary Clinic,,INV-10397,PAYMENT RECEIVED,32793.62
+"""
+"""The company's next working day: five payments, none of which can be posted without a person."""
+
+
+def work_monday(workspace: Workspace) -> None:
+    """Take in MONDAY: the six cases of the week become eleven."""
+    from tests.workspaces import cashapp
+
+    (workspace.folder("inbox") / "monday.csv").write_text(MONDAY)
+    assert cashapp(workspace.home, "run", "--as-of", "2026-11-16").exit_code == 0
+
+
 @contextmanager
 def served(workspace: Workspace, engine: Engine) -> Iterator[str]:
     """The desk on a port of its own, in a thread; yields its address."""

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, select
 
 from cashapp import db, exceptions, periods, proof, queue, reversals, schema, trail, users
 from cashapp.workspace import Workspace
-from tests.desks import PASSWORD, PEOPLE, Client, served
+from tests.desks import PASSWORD, PEOPLE, Client, served, work_monday
 
 
 @pytest.fixture
@@ -137,6 +137,27 @@ def test_many_are_accepted_together_after_a_preview(desk: tuple[str, Engine]) ->
     assert "Accept the first suggestion: 2 done" in done.text
     assert [status_of(engine, int(n)) for n in numbers] == ["resolved", "resolved", "open"]
     assert holds(engine)
+
+
+def test_what_many_decisions_teach_is_summed_before(office: tuple[Workspace, Engine]) -> None:
+    workspace, engine = office
+    work_monday(workspace)
+    case = schema.exception_case
+    with db.reading(engine) as connection:
+        numbers = connection.execute(select(case.c.exception_id).where(case.c.reason.in_(["ambiguous_payer", "late_discount", "unknown_payer"]))).scalars().all()
+    with served(workspace, engine) as base:
+        sam = Client(base, "sam")
+
+        def told() -> list[str]:
+            preview = sam.post("/queue/bulk", case=[str(number) for number in numbers]).text
+            return re.findall(r"<li>(.*?)</li>", preview.partition('id="teaches"')[2].partition("</ul>")[0])
+
+        name, habit = "the name <b>TWIN RIVERS SUPPLY</b> is C-1010’s", "C-1023 takes discounts late, from 1 of the cases"
+        assert told() == [f"{name} (2 of 3 payments until it counts), from 2 of the cases", habit]
+        first = case_of(engine, "ambiguous_payer")
+        assert sam.post(f"/cases/{first}/accept", seen=sam.seen(first), rank="1").status_code == 200
+        assert told() == [habit, f"{name} (2 of 3 payments until it counts), from 1 of the cases"]
+        assert "Teaches" not in sam.post("/queue/bulk", verb="assign", case=[str(number) for number in numbers]).text
 
 
 FILTERS = [

@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from litestar.response import Redirect, Template
 from sqlalchemy import Connection, delete, select
 
-from cashapp import queue, queue_figures, schema
+from cashapp import dossier, queue, queue_figures, schema
 from cashapp.adjustments import Done
 from cashapp.errors import CashappError, UsageError
 from cashapp.queue import Filter
@@ -120,14 +120,10 @@ def bulk(request: Asked, data: Form) -> Response[bytes]:
         return Redirect("/queue", status_code=303)
     given = {name: text_of(data, name) for name, _, _ in chosen.fields}
 
-    def look(connection: Connection) -> tuple[list[queue.Case], dict[int, int]]:
-        found = [case for case in queue.by_id(connection, list(seen)) if case.status == "open"]
-        return found, {case.exception_id: queue.last_event(connection, case.exception_id) for case in found}
-
-    found, versions = desk_of(request).read(look)
-    fitting = [case for case in found if _fits(chosen.verb, case, given)]
+    found = desk_of(request).read(lambda c: queue.by_id(c, list(seen)))
+    fitting = [case for case in found if case.status == "open" and _fits(chosen.verb, case, given)]
     if text_of(data, "confirmed") != "yes" or any(needed and not given[name] for name, _, needed in chosen.fields):
-        return page("bulk", bulk=chosen, cases=fitting, versions=versions, left_out=len(seen) - len(fitting), total=sums_of(fitting), given=given, login=request.user.login)
+        return _preview(request, chosen, fitting, given, left_out=len(seen) - len(fitting))
     refused: list[tuple[int, str]] = []
     waiting = 0
     for case in fitting:
@@ -137,6 +133,19 @@ def bulk(request: Asked, data: Form) -> Response[bytes]:
             refused.append((case.exception_id, str(error)))
     done = [case for case in fitting if case.exception_id not in dict(refused)]
     return page("bulk_done", bulk=chosen, count=len(done), waiting=waiting, refused=refused, total=sums_of(done))
+
+
+def _preview(request: Asked, chosen: Bulk, cases: list[queue.Case], given: dict[str, str], *, left_out: int) -> Template:
+    """What would be done with the cases, to be confirmed; of suggestions that are accepted also what they teach."""
+    learning, reasons = desk_of(request).workspace.config.learning, desk_of(request).workspace.config.deduction_reasons()
+    numbers = [case.exception_id for case in cases]
+
+    def look(connection: Connection) -> dict[str, object]:
+        return {"versions": {number: queue.last_event(connection, number) for number in numbers},
+                "teaches": dossier.accepted_together(connection, numbers, reasons) if chosen.verb == "accept" else []}
+
+    return page("bulk", bulk=chosen, cases=cases, left_out=left_out, total=sums_of(cases), given=given, login=request.user.login, act_after=learning.act_after,
+                **desk_of(request).read(look))
 
 
 def _fits(verb: str, case: queue.Case, given: dict[str, str]) -> bool:
