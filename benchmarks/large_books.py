@@ -80,7 +80,7 @@ def _owners(chance: random.Random) -> pl.DataFrame:
 
 def _people(connection: Connection, owners: pl.DataFrame) -> None:
     """Users of every role, and the customers with a few names to go by."""
-    users.add(connection, "clerk1", "Clerk 1", "senior", PASSWORD)
+    users.add(connection, "clerk1", "Clerk 1", "senior", PASSWORD, actor="clerk1")
     first = connection.execute(schema.app_user.select()).one()._asdict()
     others = [("clerk", f"clerk{n}") for n in range(2, CLERKS + 1)] + [("manager", "mary"), ("admin", "rita")]
     connection.execute(schema.app_user.insert(), [first | {"login": login, "name": login.title(), "role": role} for role, login in others])

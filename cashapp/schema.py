@@ -417,6 +417,11 @@ api_token = Table(
     Column("login", Text, ForeignKey("app_user.login"), nullable=False),
     _text("name"), Column("created_at", DateTime, nullable=False),
 )
+user_event = Table(  # who let whom in, and what was changed of them; never a password, a token or a digest
+    "user_event", metadata,
+    _key("event_id"),
+    Column("at", DateTime, nullable=False), Column("actor", Text, nullable=False), Column("action", Text, nullable=False), Column("login", Text, nullable=False), _text("detail"),
+)
 saved_filter = Table(
     "saved_filter", metadata,
     Column("login", Text, ForeignKey("app_user.login"), primary_key=True),
@@ -516,6 +521,6 @@ period_event = Table(  # a month is what its last event says: soft_closed, locke
 APPEND_ONLY = (
     source_file, statement, control, file_issue, bank_line, line_link, journal_entry, posting, seal, application,
     exception_event, run_log, run_count, undone_file, receipt_before, return_event, adjustment_event, undo_log, lesson, unlearned, audit_sample,
-    bank_match, bank_match_member, bank_match_event, reconciliation_event, period_event, cashbook_entry_before,
+    bank_match, bank_match_member, bank_match_event, reconciliation_event, period_event, cashbook_entry_before, user_event,
 )
 """Tables whose rows are never changed nor deleted; triggers refuse it."""

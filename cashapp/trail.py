@@ -102,7 +102,7 @@ def _either(*ways: tuple[ColumnElement[int], list[int]]) -> ColumnElement[bool]:
 
 def _sources(*, journal: bool) -> list[Source]:
     """Every kind of deed; the journal's entries, which are many, only where one thing is asked for."""
-    return [_cases(), _adjustments(), _returns(), _reconciliations(), _matches(), _periods(), _undone(), _lessons(), _runs(), *([_entries()] if journal else [])]
+    return [_cases(), _adjustments(), _returns(), _reconciliations(), _matches(), _periods(), _undone(), _lessons(), _runs(), _users(), *([_entries()] if journal else [])]
 
 
 def _cases() -> Source:
@@ -172,6 +172,12 @@ def _runs() -> Source:
     log = schema.run_log
     query = select(log.c.run_id, log.c.started_at, log.c.actor, literal("run"), literal("for ") + cast(log.c.as_of, String), literal("run"), cast(log.c.run_id, String), literal(None))
     return Source(query, log.c.run_id, log.c.actor, lambda thing: or_(false(), *(literal(number).between(log.c.first_file, log.c.last_file) for number in thing.files)))
+
+
+def _users() -> Source:
+    event = schema.user_event
+    query = select(event.c.event_id, event.c.at, event.c.actor, event.c.action, event.c.detail, literal("user"), event.c.login, literal(None))
+    return Source(query, event.c.event_id, event.c.actor, lambda thing: event.c.login == thing.name)
 
 
 def _entries() -> Source:

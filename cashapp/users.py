@@ -1,5 +1,6 @@
 """Who may work at the desk, and what each role may do. Passwords are kept as argon2id hashes, session and
-API tokens as SHA-256 digests; a session is a row, so logging out, or barring a user, ends it at once."""
+API tokens as SHA-256 digests; a session is a row, so logging out, or barring a user, ends it at once. What is changed of users,
+their tokens and sessions is recorded (`user_event`); logging in and out is not."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import Connection, Select, delete, func, select
 
-from cashapp import clock, schema
+from cashapp import clock, db, schema
 from cashapp.errors import UsageError
 
 if TYPE_CHECKING:
@@ -69,9 +70,10 @@ def any_user(connection: Connection) -> bool:
     return bool(connection.execute(select(func.count()).select_from(schema.app_user)).scalar())
 
 
-def add(connection: Connection, login: str, name: str, role: str, password: str) -> None:
+def add(connection: Connection, login: str, name: str, role: str, password: str, *, actor: str) -> None:
     """Let somebody in. UsageError names what is wrong with the login, the role or the password."""
     _insert(connection, login, name, role, password_hash=_hashed(password), subject=None)
+    _record(connection, actor, "add", login, f"as {role}")
 
 
 def _insert(connection: Connection, login: str, name: str, role: str, *, password_hash: str, subject: str | None) -> None:
@@ -116,14 +118,17 @@ def of_company(connection: Connection, subject: str, login: str, name: str, role
     row = connection.execute(select(table).where(table.c.subject == subject)).first()
     if row is None:
         _insert(connection, login, name, role, password_hash="", subject=subject)
+        _record(connection, login, "add", login, f"as {role}, by the company's login")
         return User(login, name or login, role)
     if not row.active:
         raise UsageError(f"{row.login} is barred from the desk")
     connection.execute(table.update().where(table.c.subject == subject).values(role=role, name=name or row.name))
+    if role != row.role:
+        _record(connection, row.login, "role", row.login, f"{row.role} to {role}, by the company's login")
     return User(row.login, name or row.name, role)
 
 
-def change(connection: Connection, login: str, *, role: str | None = None, active: bool | None = None, password: str | None = None) -> None:
+def change(connection: Connection, login: str, *, actor: str, role: str | None = None, active: bool | None = None, password: str | None = None) -> None:
     """Change a user; whoever is barred or gets a new password is logged out everywhere, and their tokens end."""
     if role is not None and role not in ROLES:
         raise UsageError(f"{role!r} is no role – one of {', '.join(ROLES)}")
@@ -135,16 +140,38 @@ def change(connection: Connection, login: str, *, role: str | None = None, activ
     if password is not None:
         values["password_hash"] = _hashed(password)
     table = schema.app_user
-    of_them = connection.execute(select(table.c.subject).where(table.c.login == login)).scalar()
-    if of_them is not None and (role is not None or password is not None):
-        raise UsageError(f"{login} logs in through the company's login, which gives the role and keeps the password")
-    if values and connection.execute(table.update().where(table.c.login == login).values(values)).rowcount == 0:
+    before = connection.execute(select(table).where(table.c.login == login)).first()
+    if before is None:
         raise UsageError(f"there is no user {login}")
+    if before.subject is not None and (role is not None or password is not None):
+        raise UsageError(f"{login} logs in through the company's login, which gives the role and keeps the password")
+    if values:
+        connection.execute(table.update().where(table.c.login == login).values(values))
+    if role not in {None, before.role}:
+        _record(connection, actor, "role", login, f"{before.role} to {role}")
+    if active not in {None, before.active}:
+        _record(connection, actor, "admit" if active else "bar", login)
+    if password is not None:
+        _record(connection, actor, "password", login)
     if active is False or password is not None:
-        for sessions in (schema.web_session, schema.api_token):
-            connection.execute(delete(sessions).where(sessions.c.login == login))
+        _end_all(connection, login, actor)
     if active is not None or role is not None:
         _keep_an_admin(connection)
+
+
+def _end_all(connection: Connection, login: str, actor: str) -> None:
+    """Log somebody out everywhere, and end their tokens."""
+    for table, action in ((schema.web_session, "end session"), (schema.api_token, "end token")):
+        ended = connection.execute(delete(table).where(table.c.login == login)).rowcount
+        if ended:
+            _record(connection, actor, action, login, f"all {ended}")
+
+
+def _record(connection: Connection, actor: str, action: str, login: str, detail: str = "") -> None:
+    """Add to the trail who did what to a user; no secret stands in `detail`."""
+    table = schema.user_event
+    connection.execute(table.insert().values(
+        event_id=db.next_id(connection, table.c.event_id), at=_now(), actor=actor, action=action, login=login, detail=detail))
 
 
 def _keep_an_admin(connection: Connection) -> None:
@@ -201,9 +228,13 @@ def sessions(connection: Connection) -> list[Opened]:
     return [Opened(*row) for row in connection.execute(query)]
 
 
-def end_session(connection: Connection, session_id: str) -> None:
-    """End a session by its digest, as the admin does."""
-    connection.execute(delete(schema.web_session).where(schema.web_session.c.session_id == session_id))
+def end_session(connection: Connection, session_id: str, actor: str) -> None:
+    """End somebody's session by its digest, as the admin does."""
+    table = schema.web_session
+    row = connection.execute(select(table).where(table.c.session_id == session_id)).first()
+    if row is not None:
+        connection.execute(delete(table).where(table.c.session_id == session_id))
+        _record(connection, actor, "end session", row.login, f"from {row.address}" if row.address else "")
 
 
 def by_session(connection: Connection, token: str) -> User | None:
@@ -220,14 +251,15 @@ def _owner(connection: Connection, login: Select[tuple[str]]) -> User | None:
 
 
 def close_session(connection: Connection, token: str) -> None:
-    """End one's own session."""
-    end_session(connection, _digest(token))
+    """Log out: end one's own session."""
+    connection.execute(delete(schema.web_session).where(schema.web_session.c.session_id == _digest(token)))
 
 
 def issue_token(connection: Connection, login: str, name: str) -> str:
     """A new token for programs that act as this user; only its digest is kept, so it is shown once."""
     token = f"ca_{secrets.token_urlsafe(32)}"
     connection.execute(schema.api_token.insert().values(digest=_digest(token), login=login, name=name, created_at=_now()))
+    _record(connection, login, "token", login, name)
     return token
 
 
@@ -247,7 +279,11 @@ def tokens(connection: Connection, login: str) -> list[tuple[str, str, dt.dateti
 def end_token(connection: Connection, login: str, digest: str) -> None:
     """End one of the user's own tokens."""
     table = schema.api_token
-    connection.execute(delete(table).where(table.c.login == login, table.c.digest == digest))
+    mine = (table.c.login == login, table.c.digest == digest)
+    name = connection.execute(select(table.c.name).where(*mine)).scalar()
+    if name is not None:
+        connection.execute(delete(table).where(*mine))
+        _record(connection, login, "end token", login, name)
 
 
 def _now() -> dt.datetime:

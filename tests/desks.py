@@ -45,7 +45,7 @@ def worked_week(tmp_path_factory: pytest.TempPathFactory) -> Path:
     engine = _demo(workspace)
     with db.writing(engine) as connection:
         for login, role in PEOPLE.items():
-            users.add(connection, login, login.title(), role, PASSWORD)
+            users.add(connection, login, login.title(), role, PASSWORD, actor="rita")
     engine.dispose()
     return home
 

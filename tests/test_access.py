@@ -14,7 +14,7 @@ from cashapp import db, schema, users
 from cashapp.web.app import create
 from cashapp.web.desk_context import HERE
 from cashapp.workspace import Workspace
-from tests.desks import PASSWORD, Client, served
+from tests.desks import PASSWORD, PEOPLE, Client, served
 from tests.workspaces import cashapp
 
 
@@ -90,6 +90,41 @@ def test_a_token_ends_when_its_owner_says_so(desk: tuple[str, Engine]) -> None:
     assert program.get("/api/cases").status_code == 200
     cleo.post("/me/change", deed="end_token", token=digest)
     assert program.get("/api/cases").status_code == 401
+
+
+def test_what_is_changed_of_users_stands_in_the_trail_without_secrets(desk: tuple[str, Engine]) -> None:
+    base, engine = desk
+    rita, cleo, otto = Client(base, "rita"), Client(base, "cleo"), Client(base, "otto")
+    rita.post("/users/change", deed="add", login="noor", name="Noor", role="clerk", password="noor's long password")
+    rita.post("/users/change", deed="role", login="noor", role="senior")
+    rita.post("/users/change", deed="role", login="noor", role="senior")
+    token = re.search(r"ca_[\w-]+", cleo.post("/me/change", deed="token", name="robot").text)
+    assert token
+    with db.reading(engine) as connection:
+        [(digest, _, _)] = users.tokens(connection, "cleo")
+        [session] = [one for one in users.sessions(connection) if one.login == "cleo"]
+    cleo.post("/me/change", deed="end_token", token=digest)
+    cleo.post("/me/change", deed="end_token", token=digest)
+    rita.post("/users/sessions/end", session=session.session_id)
+    cleo = Client(base, "cleo")
+    cleo.post("/me/change", deed="token", name="second robot")
+    cleo.post("/me/change", password=PASSWORD, new_password="another long password")
+    rita.post("/users/change", deed="bar", login="noor")
+    rita.post("/users/change", deed="admit", login="noor")
+    rita.post("/users/change", deed="bar", login="rita")
+    text = otto.get("/trail").text
+    told = re.findall(r'who=\w+">(\w+)</a></td><td class="wrap"><b>([^<]*)</b> ([^<]*)</td><td>user (\w+)</td>', text)
+    assert told[:-len(PEOPLE)] == [
+        ("rita", "admit", "", "noor"), ("rita", "bar", "", "noor"),
+        ("cleo", "end token", "all 1", "cleo"), ("cleo", "end session", "all 1", "cleo"), ("cleo", "password", "", "cleo"), ("cleo", "token", "second robot", "cleo"),
+        ("rita", "end session", "from 127.0.0.1", "cleo"), ("cleo", "end token", "robot", "cleo"), ("cleo", "token", "robot", "cleo"),
+        ("rita", "role", "clerk to senior", "noor"), ("rita", "add", "as clerk", "noor"),
+    ]
+    assert re.findall(r"<td>user (\w+)</td>", otto.get("/trail?about=noor").text) == ["noor"] * 4
+    with db.reading(engine) as connection:
+        kept = str(connection.execute(schema.user_event.select()).all()) + text
+        hashes = connection.execute(schema.app_user.select()).all()
+    assert [secret for secret in (token[0], digest, session.session_id, PASSWORD, "long password", *(row.password_hash for row in hashes)) if secret in kept] == []
 
 
 def test_templates_hold_no_script_and_no_style_of_their_own() -> None:

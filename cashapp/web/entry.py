@@ -124,7 +124,7 @@ def setup(request: Request[None, None, State], data: Form) -> Response[bytes]:
     def first(connection: Connection) -> None:
         if users.any_user(connection):
             raise UsageError("the desk has been set up; log in")
-        users.add(connection, name, data.get("name", ""), "admin", data.get("password", ""))
+        users.add(connection, name, data.get("name", ""), "admin", data.get("password", ""), actor=name)
 
     try:
         desk.keep(first)

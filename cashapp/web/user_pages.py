@@ -39,9 +39,10 @@ def change_user(request: Asked, data: Form) -> Response[bytes]:
 
     def act(connection: Connection) -> None:
         if data.get("deed") == "add":
-            users.add(connection, login, data.get("name", "").strip(), data.get("role", ""), password)
+            users.add(connection, login, data.get("name", "").strip(), data.get("role", ""), password, actor=request.user.login)
         else:
-            users.change(connection, login, role=data.get("role") or None, active={"bar": False, "admit": True}.get(data.get("deed", "")), password=password or None)
+            active = {"bar": False, "admit": True}.get(data.get("deed", ""))
+            users.change(connection, login, actor=request.user.login, role=data.get("role") or None, active=active, password=password or None)
 
     try:
         desk_of(request).keep(act)
@@ -53,7 +54,7 @@ def change_user(request: Asked, data: Form) -> Response[bytes]:
 @post("/users/sessions/end", sync_to_thread=True, guards=[requires("users")])
 def end_session(request: Asked, data: Form) -> Redirect:
     """Log somebody out, there and now."""
-    desk_of(request).keep(lambda c: users.end_session(c, data.get("session", "")))
+    desk_of(request).keep(lambda c: users.end_session(c, data.get("session", ""), request.user.login))
     return Redirect("/users", status_code=303)
 
 
@@ -83,7 +84,7 @@ def change_me(request: Asked, data: Form) -> Response[bytes]:
         desk_of(request).keep(lambda c: users.note_failure(c, login, ""))
         return _me(request, trouble="the present password is not right")
     try:
-        desk_of(request).keep(lambda c: users.change(c, login, password=new))
+        desk_of(request).keep(lambda c: users.change(c, login, actor=login, password=new))
     except UsageError as error:
         return _me(request, trouble=str(error))
     return Redirect("/login", status_code=303)

@@ -11,7 +11,7 @@ APPEND_ONLY = (
     "source_file", "statement", "control", "file_issue", "bank_line", "line_link", "journal_entry", "posting", "seal",
     "application", "exception_event", "run_log", "run_count", "undone_file", "receipt_before", "return_event",
     "adjustment_event", "undo_log", "lesson", "unlearned", "audit_sample", "bank_match", "bank_match_member",
-    "bank_match_event", "reconciliation_event", "period_event", "cashbook_entry_before",
+    "bank_match_event", "reconciliation_event", "period_event", "cashbook_entry_before", "user_event",
 )
 
 
@@ -167,6 +167,15 @@ def upgrade() -> None:
         sa.Column("files", BIG, nullable=False),
         sa.Column("entries", BIG, nullable=False),
         sa.PrimaryKeyConstraint("undo_id", name=op.f("pk_undo_log"))
+    )
+    op.create_table("user_event",
+        sa.Column("event_id", BIG, autoincrement=False, nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("login", sa.Text(), nullable=False),
+        sa.Column("detail", sa.Text(), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("event_id", name=op.f("pk_user_event"))
     )
     op.create_table("api_token",
         sa.Column("digest", sa.String(length=64), nullable=False),
