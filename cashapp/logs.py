@@ -47,7 +47,7 @@ class Events:
     def failed(self, error: Exception) -> None:
         """The run ended here: what an operator is told, or, for a bug, its type and the places it came through, without its words."""
         words = words_of(error)
-        facts: dict[str, object] = {"error": words} if words else {"error": type(error).__name__, "trace": _places(error)}
+        facts: dict[str, object] = {"error": words} if words else {"error": type(error).__name__, "trace": places(error)}
         self._write(logging.ERROR, "run_failed", facts)
 
     def _write(self, level: int, event: str, facts: dict[str, object]) -> None:
@@ -63,7 +63,8 @@ def words_of(error: Exception) -> str | None:
     return db.operating_error(error)
 
 
-def _places(error: Exception) -> list[str]:
+def places(error: Exception) -> list[str]:
+    """Where an error came through, the innermost last, without its words: they may hold what a bank wrote."""
     return [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
 
 

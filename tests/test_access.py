@@ -161,3 +161,25 @@ def test_nothing_but_loopback_is_served_without_tls(office: tuple[Workspace, Eng
                                   "/queue/news?since=99999999999999999999", "/trail?after=99999999999999999999", "/queue?done=²", "/queue?at_least=1e9", "/trail?about=²"])
 def test_what_nobody_types_is_no_failure_of_ours(desk: tuple[str, Engine], path: str) -> None:
     assert Client(desk[0], "mia").get(path).status_code < 500
+
+
+def test_an_error_that_nobody_foresaw_is_told_with_an_id_and_without_a_trace(desk: tuple[str, Engine], caplog: pytest.LogCaptureFixture) -> None:
+    base, engine = desk
+    mia, program = Client(base, "mia"), Client(base)
+    with db.writing(engine) as connection:
+        program.http.headers["Authorization"] = f"Bearer {users.issue_token(connection, 'mia', 'robot')}"
+        schema.case_word.drop(connection)
+    shown, told = mia.get("/queue?search=ridgeline"), program.get("/api/cases?search=ridgeline")
+    assert (shown.status_code, told.status_code) == (500, 500)
+    assert "<h1>Something broke</h1>" in shown.text
+    assert "Log out" in shown.text
+    assert set(told.json()) == {"status_code", "detail"}
+    for answer in (shown.text, told.json()["detail"]):
+        key = re.search(r"Quote error ([0-9a-f]{8}) ", answer)
+        assert key
+        [line] = [record.getMessage() for record in caplog.records if key[1] in record.getMessage()]
+        assert "OperationalError in GET /" in line
+        assert "case_search.py" in line or "queue.py" in line
+        assert "ridgeline" not in line
+        assert not re.search("Traceback|case_word|sqlite|OperationalError", answer)
+    assert mia.get("/queue").status_code == 200

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import secrets
+
 from litestar import Litestar, MediaType, Request, Response, get
 from litestar.config.csrf import CSRFConfig
 from litestar.datastructures import MutableScopeHeaders, State
@@ -11,18 +14,20 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.static_files import create_static_files_router
+from litestar.status_codes import HTTP_500_INTERNAL_SERVER_ERROR
 from litestar.template import TemplateConfig
 from litestar.types import Message, Scope
 from sqlalchemy import Engine
 from sqlalchemy.exc import DataError
 
-from cashapp import __version__, metrics
-from cashapp.errors import UsageError
+from cashapp import __version__, logs, metrics
+from cashapp.errors import CashappError, UsageError
 from cashapp.web import access, api, case_pages, closing_pages, entry, money_pages, queue_pages, user_pages
 from cashapp.web.desk_context import HERE, Asked, Desk, desk_of, dress, page
 from cashapp.workspace import Workspace
 
 FORM_BYTES_MAX = 1024 * 1024
+_LOGGER = logging.getLogger("cashapp.desk")
 
 
 def create(workspace: Workspace, engine: Engine, *, secure: bool = False) -> Litestar:
@@ -45,8 +50,8 @@ def create(workspace: Workspace, engine: Engine, *, secure: bool = False) -> Lit
         include_in_schema=False,  # pages are for people; the API's router says otherwise of itself
         openapi_config=OpenAPIConfig(title="cashapp", version=__version__, path="/api/schema", components=Components(security_schemes={
             "token": SecurityScheme(type="http", scheme="bearer", description="A token from one's own page at the desk")}), security=[{"token": []}]),
-        exception_handlers={NotAuthorizedException: access.to_login, HTTPException: _refused, UsageError: _not_so,
-                            OverflowError: _unfit, UnicodeEncodeError: _unfit, DataError: _unfit},
+        exception_handlers={NotAuthorizedException: access.to_login, HTTPException: _refused, UsageError: _not_so, CashappError: _not_now,
+                            OverflowError: _unfit, UnicodeEncodeError: _unfit, DataError: _unfit, HTTP_500_INTERNAL_SERVER_ERROR: _failed},
         before_send=[_with_headers],
         state=State({"desk": Desk(workspace, engine), "secure": secure}),
         request_max_body_size=FORM_BYTES_MAX,
@@ -91,6 +96,19 @@ def _refused(request: Request[object, object, State], error: HTTPException) -> R
 def _not_so(request: Request[object, object, State], error: UsageError) -> Response[bytes] | Response[dict[str, object]]:
     """What the verbs refuse: 404 where a thing is not there, and the words that say so."""
     return _refused(request, HTTPException(status_code=404, detail=str(error)))
+
+
+def _not_now(request: Request[object, object, State], error: CashappError) -> Response[bytes] | Response[dict[str, object]]:
+    """What the books, or somebody who holds them, do not allow at present."""
+    return _refused(request, HTTPException(status_code=409, detail=str(error)))
+
+
+def _failed(request: Request[object, object, State], error: Exception) -> Response[bytes] | Response[dict[str, object]]:
+    """A bug, or a server that is not well: an id to quote, under which the server's log has the places it came through."""
+    key = secrets.token_hex(4)
+    _LOGGER.error("error %s: %s in %s %s: %s", key, type(error).__name__, request.method, request.url.path, ", ".join(logs.places(error)))
+    told = f"This is our fault, not yours; what was not finished was not kept. Quote error {key} to whoever looks after cashapp."
+    return _refused(request, HTTPException(status_code=HTTP_500_INTERNAL_SERVER_ERROR, detail=told))
 
 
 def _unfit(request: Request[object, object, State], _error: Exception) -> Response[bytes] | Response[dict[str, object]]:
