@@ -7,7 +7,7 @@ digits only. What is searched for is folded alike; each of its words must begin 
 from __future__ import annotations
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, or_, select, union
+from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select, and_, exists, func, or_, select, union
 
 from cashapp import db, schema
 from parsers.amounts import AmountError, to_minor
@@ -39,15 +39,15 @@ def _folded(text: pl.Expr) -> pl.Expr:
     return plain.str.extract_all(r"[\p{L}\p{N}]+")
 
 
-def found(asked: str) -> ColumnElement[bool]:
-    """The condition on `exception_case` that a search stands for."""
+def found(asked: str) -> CompoundSelect[tuple[int]]:
+    """The numbers of the cases that a search stands for, each once, in no order."""
     words = sorted(pl.DataFrame({"asked": [asked]}).select(_folded(pl.col("asked"))).item().to_list(), key=len, reverse=True)[:ASKED_MAX]
     ways = [_of_invoice(asked), _of_customer(asked), *_of_amount(asked)]
     if words:
         ways.append(_with_words([word[:WORD_LENGTH_MAX] for word in words]))
     if asked.isascii() and asked.isdigit() and len(asked) < 18:
         ways.append(select(_case.c.exception_id).where(_case.c.exception_id == int(asked)))
-    return _case.c.exception_id.in_(union(*ways))
+    return union(*ways)
 
 
 def _with_words(words: list[str]) -> Select[tuple[int]]:
