@@ -39,7 +39,7 @@ def _folded(text: pl.Expr) -> pl.Expr:
     return plain.str.extract_all(r"[\p{L}\p{N}]+")
 
 
-def found(asked: str) -> CompoundSelect[tuple[int]]:
+def found(asked: str) -> CompoundSelect[int]:
     """The numbers of the cases that a search stands for, each once, in no order."""
     words = sorted(pl.DataFrame({"asked": [asked]}).select(_folded(pl.col("asked"))).item().to_list(), key=len, reverse=True)[:ASKED_MAX]
     ways = [_of_invoice(asked), _of_customer(asked), *_of_amount(asked)]

@@ -11,6 +11,8 @@ import pytest
 from sqlalchemy import Engine, select
 
 from cashapp import db, exceptions, periods, proof, queue, reversals, schema, trail, users
+from cashapp.deadlines import Deadlines
+from cashapp.desk_policy import DeskRules
 from cashapp.workspace import Workspace
 from tests.desks import PASSWORD, PEOPLE, Client, served, work_monday
 
@@ -545,6 +547,20 @@ def test_the_trail_is_read_to_its_end_page_by_page(engine: Engine) -> None:
                     break
             assert (len(found), len(set(found))) == (wanted, wanted)
             assert [deed.at for deed in found] == sorted((deed.at for deed in found), reverse=True)
+
+
+@pytest.mark.parametrize(("number", "status", "shown"), [(2, "open", True), (2, "resolved", False), (3, "open", False), (3, "resolved", True), (3, "all", True)])
+def test_a_search_that_is_answered_once_shows_what_it_shows_in_the_query(engine: Engine, number: int, status: str, shown: bool) -> None:
+    today = dt.date(2026, 11, 20)
+    at, wanted = Deadlines(DeskRules(), "FED", today), queue.Filter(status=status, search=str(number))
+    with db.writing(engine) as connection:
+        exceptions.open_cases(connection, pl.DataFrame({"reason": ["control_mismatch"] * 3}), today)
+        exceptions.resolve(connection, 3, "sam", "close", "counted anew")
+    with db.reading(engine) as connection:
+        narrowed = queue.searched(connection, wanted)
+        assert narrowed == wanted._replace(search="", among=(number,))
+        for asked in (wanted, narrowed):
+            assert [case.exception_id for case in queue.page(connection, asked, at).cases] == [number] * shown
 
 
 def test_a_case_without_money_is_closed_for_a_reason_and_opened_again(desk: tuple[str, Engine]) -> None:
