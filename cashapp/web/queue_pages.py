@@ -120,10 +120,9 @@ def bulk(request: Asked, data: Form) -> Response[bytes]:
         return Redirect("/queue", status_code=303)
     given = {name: text_of(data, name) for name, _, _ in chosen.fields}
 
-    found = desk_of(request).read(lambda c: queue.by_id(c, list(seen)))
-    fitting = [case for case in found if case.status == "open" and _fits(chosen.verb, case, given)]
     if text_of(data, "confirmed") != "yes" or any(needed and not given[name] for name, _, needed in chosen.fields):
-        return _preview(request, chosen, fitting, given, left_out=len(seen) - len(fitting))
+        return _preview(request, chosen, list(seen), given)
+    fitting = desk_of(request).read(lambda c: _fitting(c, chosen.verb, list(seen), given))
     refused: list[tuple[int, str]] = []
     waiting = 0
     for case in fitting:
@@ -135,17 +134,23 @@ def bulk(request: Asked, data: Form) -> Response[bytes]:
     return page("bulk_done", bulk=chosen, count=len(done), waiting=waiting, refused=refused, total=sums_of(done))
 
 
-def _preview(request: Asked, chosen: Bulk, cases: list[queue.Case], given: dict[str, str], *, left_out: int) -> Template:
-    """What would be done with the cases, to be confirmed; of suggestions that are accepted also what they teach."""
-    learning, reasons = desk_of(request).workspace.config.learning, desk_of(request).workspace.config.deduction_reasons()
-    numbers = [case.exception_id for case in cases]
+def _preview(request: Asked, chosen: Bulk, ticked: list[int], given: dict[str, str]) -> Template:
+    """What would be done with the cases, to be confirmed; of suggestions that are accepted also what they teach. All of it is of one state of the books."""
+    config = desk_of(request).workspace.config
 
     def look(connection: Connection) -> dict[str, object]:
-        return {"versions": {number: queue.last_event(connection, number) for number in numbers},
-                "teaches": dossier.accepted_together(connection, numbers, reasons) if chosen.verb == "accept" else []}
+        cases = _fitting(connection, chosen.verb, ticked, given)
+        numbers = [case.exception_id for case in cases]
+        return {"cases": cases, "left_out": len(ticked) - len(cases), "total": sums_of(cases),
+                "versions": {number: queue.last_event(connection, number) for number in numbers},
+                "teaches": dossier.accepted_together(connection, numbers, config.deduction_reasons()) if chosen.verb == "accept" else []}
 
-    return page("bulk", bulk=chosen, cases=cases, left_out=left_out, total=sums_of(cases), given=given, login=request.user.login, act_after=learning.act_after,
-                **desk_of(request).read(look))
+    return page("bulk", bulk=chosen, given=given, login=request.user.login, act_after=config.learning.act_after, **desk_of(request).read(look))
+
+
+def _fitting(connection: Connection, verb: str, ticked: list[int], given: dict[str, str]) -> list[queue.Case]:
+    """The open ones of the cases that the verb can be done with."""
+    return [case for case in queue.by_id(connection, ticked) if case.status == "open" and _fits(verb, case, given)]
 
 
 def _fits(verb: str, case: queue.Case, given: dict[str, str]) -> bool:
