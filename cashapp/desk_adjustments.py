@@ -17,12 +17,13 @@ def write_off(connection: Connection, exception_id: int, amount: str, reason: st
     """Write off what an item lacks, or what is left of the receipt.
 
     With a document: of that item. Where the first suggestion leaves exactly one item short, it is posted and the item's rest
-    written off with it. Else: of the receipt's unapplied cash.
+    written off with it. Else, and always where the amount is all that is left of the receipt: of the receipt's unapplied cash.
     """
     receipt = desk.open_receipt(connection, exception_id)
     if document:
         return adjustments.request(connection, Wanted("write_off", reason, amount, document=document, exception_id=exception_id), by)
-    short = _short_suggestion(connection, exception_id, receipt, _minor(amount, receipt.currency))
+    minor = _minor(amount, receipt.currency)
+    short = None if minor == receipt.unapplied_minor else _short_suggestion(connection, exception_id, receipt, minor)
     if short is None:
         return adjustments.request(connection, Wanted("write_off", reason, amount, receipt_key=receipt.receipt_key, exception_id=exception_id), by)
     return _accept_short(connection, exception_id, receipt, short, Wanted("write_off", reason, amount), by)

@@ -125,6 +125,15 @@ def test_a_suggestion_takes_off_no_more_than_the_person_may(bank: Bank) -> None:
     assert cashapp(bank.home, "check").exit_code == 0
 
 
+def test_writing_off_all_of_a_payment_takes_nothing_off_an_invoice(bank: Bank) -> None:
+    """8.00 came for an invoice of 200.00: who writes off 8.00, as many cases at once do, means the money and not the invoice."""
+    bank.statement("2026-11-10", "195 | 8.00 | BR3 | | ORG:=ACME TOOLS INC OBI:=INV-1002")
+    assert case(bank, "BR3")["reason"] == "short_payment"
+    assert act(bank, "write-off", "BR3", "--amount", "8.00", "--reason", "small").exit_code == 0
+    assert (applied(bank), open_now(bank)["INV-1002"], case(bank, "BR3")["status"]) == ({}, "200.00", "resolved")
+    assert cashapp(bank.home, "check").exit_code == 0
+
+
 def _pending(bank: Bank) -> list[dict[str, str]]:
     return json.loads(cashapp(bank.home, "approve", "list", "--json").stdout)["pending"]
 
