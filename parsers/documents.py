@@ -85,6 +85,11 @@ class Controls:
     def __iter__(self) -> Iterator[records.Control]:
         return chain.from_iterable(self.pieces)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Controls) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]  # more may be appended
+
     def __len__(self) -> int:
         return sum(map(len, self.pieces))
 
