@@ -38,7 +38,7 @@ def main() -> None:
             _draw_setup(browser, base, scheme, width)
         with db.writing(engine) as connection:
             for login, (name, role) in PEOPLE.items():
-                users.add(connection, login, name, role, PASSWORD)
+                users.add(connection, login, name, role, PASSWORD, actor="rita")
         for scheme, width in looks:
             _draw(browser, base, scheme, width)
         browser.close()
