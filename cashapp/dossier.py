@@ -65,11 +65,12 @@ class Dossier(NamedTuple):
 
     @property
     def gap(self) -> int:
-        """What the first suggestion leaves open of the one item that it leaves short, in minor units; 0 where there is none, or several."""
+        """What the first suggestion leaves open of the one item that it leaves short, in minor units; 0 where there is none, or several, or where it is
+        as much as came: that amount would not say which of the two it means."""
         lines = self.suggestions[0].lines if self.suggestions and not self.applied else []
         left = [line.open_minor - line.applied_minor - line.discount_minor - line.deduction_minor - line.write_off_minor for line in lines if line.document_number]
         short = [minor for minor in left if minor > 0]
-        return short[0] if len(short) == 1 else 0
+        return short[0] if len(short) == 1 and short[0] != self.left else 0
 
     @property
     def references(self) -> list[str]:

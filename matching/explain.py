@@ -82,7 +82,9 @@ class Decided:
 
 
 def outcomes(books: Books, decided: Decided, at_once: int) -> Iterator[schema.Outcome]:
-    """Everything as the outside wants it, for so many receipts at once, in their order."""
+    """Everything as the outside wants it, for so many receipts at once, in their order. Items are found by their place: `books` must have all of them."""
+    if not books.items["i"].equals(pl.int_range(books.items.height, dtype=pl.UInt32, eager=True), check_dtypes=False, check_names=False):
+        raise ValueError("items are missing or out of their order")
     yield from in_order(_outcome, range(0, max(books.receipts.height, 1), at_once), at_once, books, decided)
 
 

@@ -12,11 +12,12 @@ import pytest
 from click.testing import Result
 from sqlalchemy import Engine, select
 
-from cashapp import db, desk, duplicates, exceptions, periods, proof, remittance_requests, schema
+from cashapp import db, desk, dossier, duplicates, exceptions, periods, proof, remittance_requests, schema
 from cashapp.desk import By
 from cashapp.errors import CashappError, UsageError
 from cashapp.reconciliation import lines, picture
 from cashapp.workspace import Workspace
+from matching.deduction_codes import DEFAULTS
 from tests.bank_drops import Bank
 from tests.books import bank_line, document, owe, receipts, take_in
 from tests.workspaces import cashapp, table
@@ -132,6 +133,16 @@ def test_writing_off_all_of_a_payment_takes_nothing_off_an_invoice(bank: Bank) -
     assert act(bank, "write-off", "BR3", "--amount", "8.00", "--reason", "small").exit_code == 0
     assert (applied(bank), open_now(bank)["INV-1002"], case(bank, "BR3")["status"]) == ({}, "200.00", "resolved")
     assert cashapp(bank.home, "check").exit_code == 0
+
+
+@pytest.mark.parametrize(("came", "offered"), [("150.00", 50_00), ("100.00", 0)])
+def test_an_amount_that_may_mean_payment_or_invoice_is_not_offered(bank: Bank, db_url: str, came: str, offered: int) -> None:
+    bank.statement("2026-11-10", f"195 | {came} | BR3 | | ORG:=ACME TOOLS INC OBI:=INV-1002")
+    engine = db.connect(db_url)
+    with engine.begin() as connection:
+        shown = dossier.gather(connection, int(case(bank, "BR3")["exception_id"]), lambda _: 0, DEFAULTS)
+    engine.dispose()
+    assert shown.gap == offered
 
 
 def _pending(bank: Bank) -> list[dict[str, str]]:
