@@ -135,7 +135,7 @@ def test_writing_off_all_of_a_payment_takes_nothing_off_an_invoice(bank: Bank) -
     assert cashapp(bank.home, "check").exit_code == 0
 
 
-@pytest.mark.parametrize(("came", "offered"), [("150.00", 50_00), ("100.00", 0)])
+@pytest.mark.parametrize(("came", "offered"), [("160.00", 40_00), ("100.00", 0)])
 def test_an_amount_that_may_mean_payment_or_invoice_is_not_offered(bank: Bank, db_url: str, came: str, offered: int) -> None:
     bank.statement("2026-11-10", f"195 | {came} | BR3 | | ORG:=ACME TOOLS INC OBI:=INV-1002")
     engine = db.connect(db_url)
