@@ -13,25 +13,30 @@ if TYPE_CHECKING:
 
 
 class Weight(NamedTuple):
-    """How many of a thousand receipts behave so: always, and more for each unit of mess."""
+    """How many of a thousand receipts behave so: always, and more for each unit of mess; whether they pay several items."""
 
     clean: int
     messy: int
     behave: Callable[[Maker], Receipt | None]
+    several: bool = False
+
+    def of(self, mess: float, several: float) -> float:
+        """The weight in a world of so much mess, with so much of the usual share of receipts that pay several items."""
+        return (self.clean + self.messy * mess) * (several if self.several else 1)
 
 
 BEHAVIOURS = (
     Weight(420, 0, paying.exact_reference),
-    Weight(130, 0, paying.multi_reference),
-    Weight(110, 0, paying.advice_in_file),
-    Weight(70, 0, paying.advice_separate),
+    Weight(130, 0, paying.multi_reference, several=True),
+    Weight(110, 0, paying.advice_in_file, several=True),
+    Weight(70, 0, paying.advice_separate, several=True),
     Weight(80, 0, paying.discount_earned),
     Weight(50, 0, paying.structured_reference),
     Weight(50, 0, paying.no_reference_single),
-    Weight(12, 0, paying.clear_account),
-    Weight(25, 0, paying.credit_memo_used),
+    Weight(12, 0, paying.clear_account, several=True),
+    Weight(25, 0, paying.credit_memo_used, several=True),
     Weight(12, 5, paying.po_reference),
-    Weight(10, 15, paying.parent_pays_child),
+    Weight(10, 15, paying.parent_pays_child, several=True),
     Weight(8, 12, paying.deduction_stated),
     Weight(0, 8, paying.discount_in_grace),
     Weight(0, 8, paying.discount_late),

@@ -32,12 +32,14 @@ SENTENCES = {
 
 @dataclass(frozen=True, slots=True)
 class Dials:
-    """How big and how messy: `mess` 0 gives a world in which every payer is orderly, 1 an ordinary one, 2 a bad one."""
+    """How big and how messy: `mess` 0 gives a world in which every payer is orderly, 1 an ordinary one, 2 a bad one. `several` 1 gives the
+    ordinary share of receipts that pay several items, 0 none."""
 
     seed: int = 1
     receipts: int = 1000
     customers: int = 500
     mess: float = 1.0
+    several: float = 1.0
     days: int = 1
     open_items_beside: float = 3.0
     format: str = "mix"
@@ -61,7 +63,7 @@ def build(dials: Dials) -> World:
     """The world of these dials."""
     chance = random.Random(dials.seed)
     make = Maker(chance, dials)
-    weights = [weight.clean + weight.messy * dials.mess for weight in BEHAVIOURS]
+    weights = [weight.of(dials.mess, dials.several) for weight in BEHAVIOURS]
     for weight in chance.choices(BEHAVIOURS, weights, k=2 * dials.receipts):
         if len(make.receipts) >= dials.receipts:
             break
@@ -316,6 +318,7 @@ def main() -> None:
     parser.add_argument("--receipts", type=int, default=1000)
     parser.add_argument("--customers", type=int, default=500)
     parser.add_argument("--mess", type=float, default=1.0)
+    parser.add_argument("--several", type=float, default=1.0, help="Share of the usual receipts that pay several items.")
     parser.add_argument("--days", type=int, default=1)
     parser.add_argument("--open-items-beside", type=float, default=3.0)
     parser.add_argument("--format", default="mix", choices=[*sorted(bank_files.FORMATS), "mix"])

@@ -73,7 +73,7 @@ def _client(engine: str, stack: ExitStack) -> Any:
         where = stack.enter_context(dask.LocalCluster(n_workers=int(count), threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL)) if kind == "local" else engine
         client = stack.enter_context(dask.Client(where, timeout=_WAIT_SECONDS, set_as_default=False))
         client.wait_for_workers(int(count) if kind == "local" else 1, timeout=_WAIT_SECONDS)
-    except (OSError, TimeoutError, ValueError) as error:
+    except (OSError, TimeoutError, ValueError, RuntimeError) as error:  # RuntimeError: a worker that dies while it starts
         raise UsageError(f"--engine {engine}: no workers there ({error}) – is the scheduler up, and `dask worker` beside it?") from error
     _refuse_others(client.run(_version))
     return client

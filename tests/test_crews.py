@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import dask
 import pytest
 
 from cashapp import crews
@@ -85,3 +86,10 @@ def test_an_engine_that_is_none_is_refused(home: Path, engine: str, why: str) ->
     done = cashapp(home, "run", "--engine", engine)
     assert done.exit_code == 2
     assert why in str(done.exception)
+
+
+def test_workers_that_cannot_start_are_none(home: Path) -> None:
+    with dask.config.set({"distributed.nanny.pre-spawn-environ": {"PYTHONHOME": str(home / "no-python-here")}}):
+        done = cashapp(home, "run", "--engine", "local:1")
+    assert done.exit_code == 2
+    assert "no workers there" in str(done.exception)
