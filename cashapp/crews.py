@@ -10,16 +10,29 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import cashapp
 from cashapp.errors import CashappError, UsageError
+from matching import engine
 from matching.crew import Alone, Crew
+
+if TYPE_CHECKING:
+    from matching.schema import Inputs, Outcome
 
 P = TypeVar("P")
 R = TypeVar("R")
 
 _WAIT_SECONDS = 60
+_ATTEMPTS = 4
+
+
+class LostWorkersError(CashappError):
+    """The engine cannot give what it was asked for: workers died."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(f"the engine lost its workers ({type(error).__name__}: {error}) – nothing was posted; run again")
+        self.is_final = type(error).__name__ == "KilledWorker"
 
 
 class Workers:
@@ -30,8 +43,11 @@ class Workers:
         self._shared: list[object] = []  # kept to the end: what a part was made from is wanted again when its worker dies
 
     def share(self, thing: P, /) -> P:
-        """A copy for each worker, so that one that dies takes none along."""
-        self._shared.append(self._client.scatter(thing, broadcast=True, hash=False))
+        """A copy for each worker, so that one that dies takes none along; LostWorkersError where the engine cannot take it just now."""
+        try:
+            self._shared.append(self._client.scatter(thing, broadcast=True, hash=False))
+        except Exception as error:  # of Dask alone, whatever its type: nothing of ours runs here
+            raise LostWorkersError(error) from error
         return cast("P", self._shared[-1])
 
     def each(self, step: Callable[..., R], parts: Iterable[object], *shared: object) -> list[R]:
@@ -39,43 +55,74 @@ class Workers:
         return [self._client.submit(step, part, *shared, pure=False) for part in parts]
 
     def told(self, step: Callable[[P], R], parts: list[P]) -> list[R]:
-        """The steps' results brought here, in order; CashappError where the engine cannot give them."""
+        """The steps' results brought here, in order; LostWorkersError where the engine cannot give them."""
         try:
             return cast("list[R]", self._client.gather(self.each(step, parts)))
         except Exception as error:
             if type(error).__module__.startswith(("distributed", "concurrent.futures", "asyncio")):
-                raise CashappError(f"the engine lost its workers ({type(error).__name__}: {error}) – nothing was posted; run again") from error
+                raise LostWorkersError(error) from error
             raise
+
+    def recovered(self) -> None:
+        """Wait for a worker and let go of all that was shared; LostWorkersError where none comes back."""
+        self._shared.clear()
+        try:
+            self._client.wait_for_workers(1, timeout=_WAIT_SECONDS)
+        except Exception as error:
+            raise LostWorkersError(error) from error
+
+
+def outcomes(inputs: Inputs, crew: Crew, part: int) -> Iterator[Outcome]:
+    """`matching.engine.outcomes` by the crew, `part` receipts at once: begun anew from the inputs where workers died at a moment that Dask cannot mend. All that
+    the crew does comes before the first piece, so that no piece comes twice. LostWorkersError where it cannot be, or a part has killed each worker that was given it."""
+    if not isinstance(crew, Workers):
+        pieces = engine.outcomes(inputs, crew=crew)
+        del inputs  # so that the engine's letting go of it frees it
+        yield from pieces
+        return
+    for attempt in range(1, _ATTEMPTS + 1):
+        pieces = engine.outcomes(inputs, part, crew)
+        try:
+            first = next(pieces)
+        except LostWorkersError as lost:
+            if attempt == _ATTEMPTS or lost.is_final:
+                raise
+            crew.recovered()
+        else:
+            yield first
+            yield from pieces
+            return
 
 
 @contextmanager
-def hired(engine: str) -> Iterator[Crew]:
+def hired(name: str) -> Iterator[Crew]:
     """The workers of an engine: `local:N` for N processes of this machine, else a scheduler's address; without a name this process alone.
     UsageError where there are none."""
-    if not engine:
+    if not name:
         yield Alone()
         return
     with ExitStack() as stack:
-        yield Workers(_client(engine, stack))
+        yield Workers(_client(name, stack))
 
 
-def _client(engine: str, stack: ExitStack) -> Any:
+def _client(name: str, stack: ExitStack) -> Any:
     """A client of the engine with workers of this version; the stack ends it, and the processes that were started for it."""
     try:
         import distributed
     except ImportError:
-        raise UsageError(f"--engine {engine} needs Dask: pip install 'cashapp-engine[cluster]'") from None
+        raise UsageError(f"--engine {name} needs Dask: pip install 'cashapp-engine[cluster]'") from None
     dask: Any = distributed
-    kind, _, count = engine.partition(":")
+    kind, _, count = name.partition(":")
     if kind == "local" and not (count.isdecimal() and int(count)):
-        raise UsageError(f"--engine {engine}: say how many processes, as in local:2")
+        raise UsageError(f"--engine {name}: say how many processes, as in local:2")
     try:
-        where = stack.enter_context(dask.LocalCluster(n_workers=int(count), threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL)) if kind == "local" else engine
+        where = stack.enter_context(dask.LocalCluster(n_workers=int(count), threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL)) if kind == "local" else name
         client = stack.enter_context(dask.Client(where, timeout=_WAIT_SECONDS, set_as_default=False))
         client.wait_for_workers(int(count) if kind == "local" else 1, timeout=_WAIT_SECONDS)
+        versions = client.run(_version)
     except (OSError, TimeoutError, ValueError, RuntimeError) as error:  # RuntimeError: a worker that dies while it starts
-        raise UsageError(f"--engine {engine}: no workers there ({error}) – is the scheduler up, and `dask worker` beside it?") from error
-    _refuse_others(client.run(_version))
+        raise UsageError(f"--engine {name}: no workers there ({error}) – is the scheduler up, and `dask worker` beside it?") from error
+    _refuse_others(versions)
     return client
 
 

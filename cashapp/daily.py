@@ -28,7 +28,6 @@ from cashapp.errors import UsageError
 from cashapp.reading import issue_text
 from cashapp.tabular import replace_file
 from cashapp.workspace import Workspace
-from matching.engine import AT_ONCE, outcomes
 from matching.schema import Outcome
 from parsers import documents, registry
 from parsers.amounts import to_text
@@ -333,8 +332,8 @@ def _match(workspace: Workspace, engine: Engine, options: Options, summary: Summ
         policy = replace(policy, closed_strata=(*policy.closed_strata, *strata.closed(connection, config.unattended, options.as_of)))
         wanted = frames.inputs(connection, policy, options.as_of, config.base_currency, config.learning.act_after)
         summary.timings["match_s"] = time.perf_counter() - began
-        receipts, pieces = wanted.receipts.select(proposals.RECEIPTS), _timed(outcomes(wanted, config.workers.part if wanted_engine else AT_ONCE, crew), summary.timings)
-        del wanted  # so that the engine's letting go of it frees it
+        receipts, pieces = wanted.receipts.select(proposals.RECEIPTS), _timed(crews.outcomes(wanted, crew, config.workers.part), summary.timings)
+        del wanted  # so that who matches can let go of it
         audit = proposals.Audit(config.unattended.audit_one_in, config.unattended.audit_seed)
         summary.matched = proposals.keep(connection, pieces, receipts, options.as_of, post=options.post, audit=audit)
         case, receipt = schema.exception_case, schema.receipt

@@ -11,9 +11,12 @@ from pathlib import Path
 import dask
 import pytest
 
+from benchmarks import match_scale
 from cashapp import crews
 from cashapp.errors import CashappError
+from matching import engine
 from matching.crew import THREADS, in_order
+from matching.schema import joined
 from tests.workspaces import cashapp
 
 
@@ -74,6 +77,32 @@ def test_a_worker_that_dies_loses_nothing(tmp_path: Path) -> None:
         assert crew.told(same, made) == [100, 102, 104, 106, 108, 110]
         assert died.exists()
         assert crew.told(same, first) == [1, 3, 5, 7, 9, 11]  # what the dead one had made is made again
+
+
+class DyingOnce(crews.Workers):
+    """Whose workers all die over the first thing that they share, and take it along."""
+
+    died = False
+
+    def share(self, thing: object, /) -> object:
+        shared = super().share(thing)
+        if not self.died:
+            self.died = True
+            for worker in self._client.run(os.getpid).values():
+                os.kill(worker, signal.SIGKILL)
+        return shared
+
+
+def test_matching_begins_anew_where_what_was_shared_is_lost() -> None:
+    inputs, _ = match_scale.make(60, 60, 10)
+    with crews.hired("local:2") as crew:
+        assert isinstance(crew, crews.Workers)
+        dying = DyingOnce(crew._client)
+        told = joined(list(crews.outcomes(inputs, dying, 20)))
+    alone = joined(list(engine.outcomes(inputs)))
+    assert dying.died
+    assert told.proposals.equals(alone.proposals)
+    assert told.lines.equals(alone.lines)
 
 
 def test_a_part_that_kills_every_worker_ends_the_run_in_words() -> None:
