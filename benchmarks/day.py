@@ -69,7 +69,7 @@ def measured(what: str, command: list[str]) -> tuple[str, Stage]:
 def world(folder: Path, options: argparse.Namespace, receipts: int, days: int = 1) -> Path:
     """The world of these dials, made in a process of its own so that its memory is not ours."""
     made = ["--seed", str(options.seed), "--receipts", str(receipts), "--customers", str(max(100, receipts // CUSTOMERS_EACH // days)), "--days", str(days),
-            "--out", str(folder), "--format", options.format]
+            "--several", str(options.several), "--out", str(folder), "--format", options.format]
     subprocess.run([sys.executable, "-m", "benchmarks.world", *made], check=True, stdout=subprocess.DEVNULL)
     return folder
 
@@ -164,6 +164,7 @@ def main() -> None:
     parser.add_argument("--receipts", type=int, nargs="+", default=[10_000, 100_000], help="Sizes, ascending; with --days: of each day.")
     parser.add_argument("--days", type=int, default=0, help="So many days in the same books.")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--several", type=float, default=0.1, help="Share of the world's usual receipts that pay several items: 0.1 makes 1.4 items for a receipt, 1 makes 2.2.")
     parser.add_argument("--format", default="mt940")
     parser.add_argument("--db", help="A database URL; else SQLite in the workspace.")
     parser.add_argument("--postgresql", action="store_true", help="A PostgreSQL server of its own for each size.")

@@ -1,4 +1,4 @@
-"""What a user would assemble for the same day: `mt-940`, a dictionary of numbers, rapidfuzz for the payer, SQLAlchemy's ORM.
+"""What a user would assemble for the same day: `mt-940`, a merge in pandas by the numbers, rapidfuzz for the payer, SQLAlchemy's ORM.
 
     python -m benchmarks.day_peer WORLD
 
@@ -19,6 +19,7 @@ from functools import cache
 from pathlib import Path
 
 import mt940
+import pandas as pd
 from rapidfuzz import fuzz, process
 from sqlalchemy import BigInteger, ForeignKey, create_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
@@ -73,9 +74,8 @@ def main() -> None:
     logging.disable(logging.WARNING)
     items = [Item(id=n, number=row["invoice_number"], customer_id=row["customer_id"], open_minor=to_minor(row["open_amount"] or row["amount"], row["currency"]))
              for n, row in enumerate(_rows(folder / "invoices.csv"))]
-    by_number, by_customer = defaultdict(list), defaultdict(list)
+    by_customer = defaultdict(list)
     for item in items:
-        by_number[item.number].append(item)
         by_customer[item.customer_id].append(item)
     customers = {row["customer_id"]: row["name"].upper() for row in _rows(folder / "customers.csv")}
 
@@ -84,22 +84,39 @@ def main() -> None:
         found = process.extractOne(name.upper(), customers, scorer=fuzz.ratio, score_cutoff=NAME_ALIKE)
         return found[2] if found else ""
 
-    payments: list[Payment] = []
+    payments, names = _payments(folder / "bank")
+    named = _named(payments, items)
     applications: list[Application] = []
-    for path in sorted((folder / "bank").iterdir()):
-        for told in mt940.parse(str(path)).transactions:
-            amount = int(told.data["amount"].amount * 100)
-            text, name = (str(told.data.get(field) or "") for field in ("purpose", "applicant_name"))
-            payments.append(Payment(id=len(payments), reference=str(told.data.get("bank_reference") or ""), amount_minor=amount, text=text))
-            named = [item for word in re.findall(r"[\w/-]+", text) for item in by_number.get(word, ()) if item.open_minor > 0]
-            alone = [] if named else [item for item in by_customer.get(payer(ACCOUNT_BEFORE.sub("", name)), ()) if item.open_minor == amount]
-            chosen = named or alone[:1]
-            if chosen and sum(item.open_minor for item in chosen) == amount:
-                for item in chosen:
-                    applications.append(Application(payment_id=payments[-1].id, item_id=item.id, applied_minor=item.open_minor))
-                    item.open_minor = 0
+    for payment, name in zip(payments, names, strict=True):
+        chosen = [items[n] for n in named.get(payment.id, ()) if items[n].open_minor > 0]
+        if not chosen:
+            chosen = [item for item in by_customer.get(payer(name), ()) if item.open_minor == payment.amount_minor][:1]
+        if chosen and sum(item.open_minor for item in chosen) == payment.amount_minor:
+            for item in chosen:
+                applications.append(Application(payment_id=payment.id, item_id=item.id, applied_minor=item.open_minor))
+                item.open_minor = 0
     _write(items, payments, applications)
     print(f"{len(payments):,} payments, {len({each.payment_id for each in applications}):,} applied")
+
+
+def _payments(folder: Path) -> tuple[list[Payment], list[str]]:
+    """The payments of all statements, and their payers' names."""
+    payments: list[Payment] = []
+    names: list[str] = []
+    for path in sorted(folder.iterdir()):
+        for told in mt940.parse(str(path)).transactions:
+            text = str(told.data.get("purpose") or "")
+            names.append(ACCOUNT_BEFORE.sub("", str(told.data.get("applicant_name") or "")))
+            payments.append(Payment(id=len(payments), reference=str(told.data.get("bank_reference") or ""), amount_minor=int(told.data["amount"].amount * 100), text=text))
+    return payments, names
+
+
+def _named(payments: list[Payment], items: list[Item]) -> dict[int, list[int]]:
+    """The items whose number stands as a word in a payment's text, by payment."""
+    words = pd.DataFrame({"payment": [payment.id for payment in payments], "number": [re.findall(r"[\w/-]+", payment.text) for payment in payments]}).explode("number")
+    numbers = pd.DataFrame({"item": [item.id for item in items], "number": [item.number for item in items]})
+    hits = words.merge(numbers, on="number").drop_duplicates(["payment", "item"])
+    return {int(payment): list(found) for payment, found in hits.groupby("payment")["item"]}
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

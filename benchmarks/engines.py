@@ -112,6 +112,7 @@ def main() -> None:
     parser.add_argument("--world", type=Path, help="One that was made before.")
     parser.add_argument("--part", type=int, default=25_000, help="Receipts that a worker is handed at once.")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--several", type=float, default=0.1)
     parser.add_argument("--format", default="mt940")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
