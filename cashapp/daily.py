@@ -48,8 +48,8 @@ class Watcher(Protocol):
     def tell(self, line: str) -> None:
         """A refused or skipped thing, in one line."""
 
-    def stage(self, what: str, done: int = 0, total: int = 0) -> None:
-        """What is being done now; `done` of `total` bytes of it are through, where that is known."""
+    def stage(self, what: str, done: int = 0, total: int = 0, of: str = "bytes") -> None:
+        """What is being done now; `done` of `total` bytes (or what else it is done by) are through, where that is known."""
 
 
 @dataclass

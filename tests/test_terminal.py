@@ -38,6 +38,16 @@ def test_a_bar_is_drawn_on_the_terminal_and_the_rows_are_the_same(tmp_path: Path
     assert plain.stderr == b""
 
 
+def test_an_import_tells_how_many_rows_are_through(home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "invoices.csv"
+    rows = "".join(f"INV-{n},C1,Northwind,10.00,USD,2026-11-01\n" for n in range(20_000))
+    path.write_text(f"invoice_number,customer_id,customer_name,amount,currency,issue_date\n{rows}")
+    shown = on_terminal(tmp_path / "told", "--home", str(home), "import", "invoices", str(path))
+    assert b"0 of 20,000 rows" in shown
+    assert b"posting invoices.csv" in shown
+    assert (tmp_path / "told").read_text() == f"{path}: 20000 rows: 20000 new, 0 changed, 0 unchanged, 0 refused\n"
+
+
 def test_help_of_every_command_loads_neither_frames_nor_database() -> None:
     script = """
 import sys

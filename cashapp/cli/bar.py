@@ -19,32 +19,37 @@ class Bar:
 
     def __init__(self, progress: Progress, events: Events) -> None:
         self._progress = progress
-        self._task, self._total = progress.add_task("starting", total=None), 0
+        self._task, self._whole = progress.add_task("starting", total=None), (0, "")
         self.events = events
 
     def tell(self, line: str) -> None:
         """One line."""
         self._progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
-    def stage(self, what: str, done: int = 0, total: int = 0) -> None:
-        """Move the bar to `done` of `total` bytes; where no total is known it only shows that work goes on, and for how long."""
-        if total and total == self._total:
+    def stage(self, what: str, done: int = 0, total: int = 0, of: str = "bytes") -> None:
+        """Move the bar to `done` of `total`; where no total is known it only shows that work goes on, and for how long."""
+        if total and (total, of) == self._whole:
             self._progress.update(self._task, description=what, completed=done)
             return
         self._progress.remove_task(self._task)  # a known total cannot become unknown
-        self._task, self._total = self._progress.add_task(what, completed=done, total=total or None), total
+        self._task, self._whole = self._progress.add_task(what, completed=done, total=total or None, of=of), (total, of)
 
 
 class _Pace(ProgressColumn):
-    """`12.3 of 169.0 MB, 41.0 MB/s, 0:00:04 left`; nothing where the whole is not known."""
+    """`12.3 of 169.0 MB, 41.0 MB/s, 0:00:04 left`, `50,000 of 1,000,000 receipts, 25,000/s, 0:00:38 left`; nothing where the whole is not known."""
 
     def render(self, task: Task) -> Text:
         if not task.total:
             return Text("")
-        size = f"{task.completed / 1e6:,.1f} of {task.total / 1e6:,.1f} MB"
+        in_bytes = task.fields["of"] == "bytes"
+        if in_bytes:
+            size = f"{task.completed / 1e6:,.1f} of {task.total / 1e6:,.1f} MB"
+        else:
+            size = f"{task.completed:,.0f} of {task.total:,.0f} {task.fields['of']}"
         if not task.speed or task.time_remaining is None:
             return Text(size)
-        return Text(f"{size}, {task.speed / 1e6:,.1f} MB/s, {dt.timedelta(seconds=round(task.time_remaining))} left")
+        rate = f"{task.speed / 1e6:,.1f} MB/s" if in_bytes else f"{task.speed:,.0f}/s"
+        return Text(f"{size}, {rate}, {dt.timedelta(seconds=round(task.time_remaining))} left")
 
 
 @contextmanager

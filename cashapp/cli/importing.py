@@ -32,11 +32,8 @@ def import_(session: Session, kind: str, files: tuple[Path, ...], as_of: dt.date
     date = as_of.date() if as_of else clock.today()
     done: list[Imported] = []
     with workspace.locked(wait), progress.watching() as watcher:
-        total, through = sum(path.stat().st_size for path in files) if len(files) > 1 else 0, 0
         for path in files:
-            watcher.stage(f"importing {path.name}", through, total)
-            through += path.stat().st_size
-            done += imports.run(engine, workspace.config, kind, [path], as_of=date, actor=session.who)
+            done += imports.run(engine, workspace.config, kind, [path], as_of=date, actor=session.who, stage=watcher.stage)
             _tell(done[-1], as_json=as_json)
     if as_json:
         print_json({"files": [file.as_json() for file in done]})

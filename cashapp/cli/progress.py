@@ -27,7 +27,7 @@ class Plain:
         if not self.events.on_stderr:
             tell(line)
 
-    def stage(self, what: str, done: int = 0, total: int = 0) -> None:
+    def stage(self, what: str, done: int = 0, total: int = 0, of: str = "bytes") -> None:
         """Nobody looks."""
 
 
