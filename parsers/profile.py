@@ -47,8 +47,8 @@ class CsvColumns:
     """How a bank's CSV deviates from what `parsers.delimited.layout` finds out by itself: only what is set here is taken from here.
 
     A column is given by its header name (case, accents and punctuation do not matter) or by its 1-based position (`"3"`).
-    Money: `amount` is signed (or unsigned with `direction`), or `credit` and `debit` stand apart; `fee` is taken off. `reference`
-    is the bank's own, `customer_reference` the payer's. `header`: the names that together tell a shipped layout apart.
+    Money: `amount` is signed (or unsigned with `direction`), or `credit` and `debit` stand apart; `fee` is taken off. `payee_name`
+    is the other side of money that goes out, where it has a column of its own. `reference` is the bank's own, `customer_reference` the payer's. `header`: the names that together tell a shipped layout apart.
     """
 
     name: str = "custom"
@@ -61,6 +61,7 @@ class CsvColumns:
     direction: str = ""
     fee: str = ""
     payer_name: str = ""
+    payee_name: str = ""
     payer_account: str = ""
     reference: str = ""
     customer_reference: str = ""

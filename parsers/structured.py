@@ -9,6 +9,7 @@
 | OCR | Sweden, OCR with length digit | up to 25 digits: Luhn, the last but one is the length mod 10 |
 | FI | Finland, viitenumero | 4 to 20 digits: weights 7 3 1, mod 10 |
 | KID | Norway | 2 to 25 digits: Luhn, or mod 11 with `-` for ten |
+| FIK | Denmark, slips 71 and 75 | 15 or 16 digits: Luhn |
 
 A check digit is evidence, not proof: one random number in ten passes most of them, one in 97 passes RF and OGM. A number of
 digits alone does not say which country made it; `kind` names the scheme that is hardest to meet by chance.
@@ -17,6 +18,9 @@ digits alone does not say which country made it; `kind` names the scheme that is
 ('RF', 'OGM', 'QRR')
 >>> find("YOUR INVOICE 12 +++010/8068/17183+++ THANK YOU")
 '010806817183'
+
+In free text only what cannot be mistaken is found: RF, OGM between its marks, the 27 digits of a QR reference, and any other where the
+scheme's own word stands before it (`KID 12345678903`, `OCR-NR: ..`, `VIITE ..`, `ISSUER: BBA REF: ..`, `+71<..`) and its check digits tie.
 """
 
 from __future__ import annotations
@@ -30,7 +34,21 @@ _CARRIES = (0, 9, 4, 6, 8, 2, 7, 1, 3, 5) * 2
 _ZERO = ord("0")
 _LETTERS_AS_NUMBERS = {ord(letter): str(number) for number, letter in enumerate(string.ascii_uppercase, 10)}
 _RF_IN_TEXT = re.compile(r"(?<![A-Z0-9])RF\d\d(?:[A-Z0-9]{4,21}(?![A-Z0-9])|(?: [A-Z0-9]{4}){1,5}(?: [A-Z0-9]{1,4})?(?![A-Z0-9]))")
+_QRR_IN_TEXT = re.compile(r"(?<!\d)\d\d(?: ?\d{5}){5}(?!\d)")
 _OGM_IN_TEXT = re.compile(r"(?:\+{3}|\*{3}) ?(\d{3}) ?/? ?(\d{4}) ?/? ?(\d{5}) ?(?:\+{3}|\*{3})")
+
+
+_ANNOUNCED = re.compile(
+    r"(?<![A-Z0-9])(?:(?P<KID>KID)|(?P<OCR>OCR)|(?P<FI>VIITE)(?:NUMERO|NRO)?|(?P<OGM>OGM|BBA)|(?P<FIK>FIK ?(?:71|75) ?<?))"
+    r"(?:[- ]?(?:NR|NO|REF|NUMMER|NUMBER))?[.:#=/ ]{0,3}(?P<digits>\d(?:[ /]?\d){3,30})(?!-?[A-Z0-9])|(?P<SLIP>\+7[15] ?< ?)(?P<on_slip>\d{15,16})(?!\d)",
+)
+_STARS = ("+++", "***")
+_WORDS = tuple(form for word in ("KID", "OCR", "VIITE", "OGM", "BBA", "FIK") for form in (word, word.title(), word.lower()))
+MARKS = ("RF", "Rf", "rf", "rF", *_STARS, *_WORDS, "+71", "+75")
+"""Without one of them or 27 digits a text holds no reference that `find` finds."""
+
+LONG_NUMBER_DIGITS = 27
+_WHOLE_GROUP_DIGITS_MIN = 6
 
 
 def normalise(text: str) -> str:
@@ -56,17 +74,34 @@ def kind(reference: str) -> str:
 
 
 def find(text: str) -> str:
-    """The first reference in free text that cannot be mistaken: RF with valid check digits, or OGM between its marks."""
-    if "+++" in text or "***" in text:
-        for found in _OGM_IN_TEXT.finditer(text):
-            if _is_ogm("".join(found.groups())):
-                return "".join(found.groups())
-    capitals = text.upper()
-    if "RF" in capitals:
-        for groups in _RF_IN_TEXT.findall(capitals):
-            if longest := _longest_rf(groups):
-                return longest
+    """The first reference in free text that cannot be mistaken; "" for none."""
+    if any(mark in text for mark in MARKS) and (found := _marked(text)):
+        return found
+    if len(text) >= LONG_NUMBER_DIGITS:
+        for digits in _QRR_IN_TEXT.findall(text):
+            if kind(digits) == "QRR":
+                return normalise(digits)
     return ""
+
+
+def _marked(text: str) -> str:
+    """The first reference of those that a mark or a word tells."""
+    for found in _OGM_IN_TEXT.finditer(text):
+        if _is_ogm("".join(found.groups())):
+            return "".join(found.groups())
+    capitals = text.upper()
+    for groups in _RF_IN_TEXT.findall(capitals):
+        if longest := _longest_rf(groups):
+            return longest
+    return next((reference for found in _ANNOUNCED.finditer(capitals) if (reference := _announced(found))), "")
+
+
+def _announced(found: re.Match[str]) -> str:
+    """The digits behind a scheme's word: the first group where it is long enough to be all of the reference, else all of them."""
+    is_met = next(check for scheme, check in _OF_WORDS.items() if found[scheme])
+    digits = found["digits"] or found["on_slip"]
+    first, whole = normalise(digits.partition(" ")[0]), normalise(digits)
+    return next((each for each in (first, whole) if is_met(each) and (each == whole or len(each) >= _WHOLE_GROUP_DIGITS_MIN)), "")
 
 
 def _longest_rf(groups: str) -> str:
@@ -128,6 +163,10 @@ def _is_norwegian(bare: str) -> bool:
     return 2 <= len(bare) <= 25 and (mod_11 or _is_luhn(bare))
 
 
+def _is_danish(bare: str) -> bool:
+    return len(bare) in {15, 16} and _is_luhn(bare)
+
+
 _OF_DIGITS: dict[str, Callable[[str], bool]] = {
     "OGM": _is_ogm,
     "QRR": lambda bare: len(bare) == 27 and _is_swiss(bare),
@@ -136,4 +175,7 @@ _OF_DIGITS: dict[str, Callable[[str], bool]] = {
     "ISR": lambda bare: len(bare) == 16 and _is_swiss(bare),
     "FI": _is_finnish,
     "KID": _is_norwegian,
+}
+_OF_WORDS: dict[str, Callable[[str], bool]] = {
+    "KID": _is_norwegian, "OCR": _is_luhn, "FI": _is_finnish, "OGM": _is_ogm, "FIK": _is_danish, "SLIP": _is_danish,
 }

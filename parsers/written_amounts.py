@@ -21,6 +21,7 @@ _WRITTEN = re.compile(
 _COMMA_IS_DECIMAL = re.compile(r"\d*,(?:\d{0,2}|\d{4,})|\d{4,},\d{3}|0*,\d{3}")
 _GROUPS = re.compile(r"\d*|\d{1,3}([.,])(?:\d{2,3}\1)*\d{3}")  # India groups by two
 _MINUS = frozenset("-−–DS")
+_SYMBOLS = {"€": "EUR", "£": "GBP", "R$": "BRL", "₹": "INR", "₽": "RUB", "₺": "TRY", "zł": "PLN", "Kč": "CZK"}
 
 
 def mark_of(text: str) -> str:
@@ -45,9 +46,14 @@ def mark_in(cell: str) -> str:
 
 def currency_in(cell: str) -> str:
     """The currency that the cell names beside its amount (`12,50 EUR`, `£5`); a dollar sign names none."""
-    found = re.search(r"[A-Z]{3}|[€£]", cell)
-    code = {"€": "EUR", "£": "GBP"}.get(found[0], found[0]) if found else ""
+    found = re.search(r"[A-Z]{3}", cell)
+    code = currency_of_symbol(cell) or (found[0] if found else "")
     return code if is_currency(code) and looks_like_amount(cell) else ""
+
+
+def currency_of_symbol(text: str) -> str:
+    """The currency whose own sign stands in a text (`Importe (€)`); a dollar sign or a crown may be several's."""
+    return next((code for symbol, code in _SYMBOLS.items() if symbol in text), "")
 
 
 def looks_like_amount(text: str) -> bool:

@@ -18,16 +18,18 @@ from parsers.profile import CsvColumns, Profile
 from parsers.records import BankLine, Control, Issue, Record, StatementClosed, StatementOpened
 from parsers.sources import Source
 
-
-def records(content: str, profile: Profile | None = None, *, encoding: str = "utf-8") -> list[Record]:
-    return list(bank_csv.parse(Source(content.encode(encoding)), profile or Profile()))
+BANK = Profile(name="a bank whose currency is known")
 
 
-def lines(content: str, profile: Profile | None = None) -> list[BankLine]:
+def records(content: str, profile: Profile = BANK, *, encoding: str = "utf-8") -> list[Record]:
+    return list(bank_csv.parse(Source(content.encode(encoding)), profile))
+
+
+def lines(content: str, profile: Profile = BANK) -> list[BankLine]:
     return [r for r in records(content, profile) if isinstance(r, BankLine)]
 
 
-def codes(content: str, profile: Profile | None = None) -> list[tuple[str, str]]:
+def codes(content: str, profile: Profile = BANK) -> list[tuple[str, str]]:
     return [(r.severity, r.code) for r in records(content, profile) if isinstance(r, Issue)]
 
 
@@ -339,7 +341,7 @@ def test_a_type_that_contradicts_the_sign_is_not_guessed_at(type_code: str, amou
 
 
 def test_a_row_shorter_than_the_columns_of_the_profile_is_no_entry() -> None:
-    profile = Profile(csv=CsvColumns(has_header=False, date="1", amount="5", text=("3",)))
+    profile = Profile(name="ours", csv=CsvColumns(has_header=False, date="1", amount="5", text=("3",)))
     found = list(bank_csv.parse(Source(b"2026-01-30,a,b,c,10.00\nfoo,bar\n2026-01-31,x\n2026-01-31,a,b,c,5.00\n"), profile))
     assert [record.amount_minor for record in found if isinstance(record, BankLine)] == [1000, 500]
     assert [record.code for record in found if isinstance(record, Issue)] == ["bad_amount"]

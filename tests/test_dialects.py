@@ -102,8 +102,12 @@ MT940 = [
      "/ORDP/KUND AB/REMI/FAKTURA 118/EREF/E1",
      (9850, "KUND AB", "", "E1", "123", "", "FAKTURA 118")),
     ("Danske Bank", "2611091109C98,50NTRFNONREF//123",
-     "KREDITERING AFSENDER: KUNDE APS TEKST: FAKTURA 118 FIK 71 012345678901234",
-     (9850, "", "", "", "123", "", "KREDITERING AFSENDER: KUNDE APS TEKST: FAKTURA 118 FIK 71 012345678901234")),
+     "KREDITERING AFSENDER: KUNDE APS TEKST: FAKTURA 118 FIK 71 012345678901237",
+     (9850, "", "", "", "123", "012345678901237", "KREDITERING AFSENDER: KUNDE APS TEKST: FAKTURA 118 FIK 71 012345678901237")),
+    ("Handelsbanken", "2611091109C98,50NTRFNONREF//123", "BG KUND AB OCR 12345682",
+     (9850, "", "", "", "123", "12345682", "BG KUND AB OCR 12345682")),
+    ("DNB", "2611091109C98,50NTRFNONREF//123", "/ORDP/KUNDE AS/REMI/KID: 12345678903",
+     (9850, "KUNDE AS", "", "", "123", "12345678903", "KID: 12345678903")),
     ("HSBC", "2611091109C98,50NTRFNONREF//GB123\n/OCMT/USD120,00/EXCH/1,2",
      "FROM ACME INC REF INVOICE 118 /ORDP/ACME INC",
      (9850, "ACME INC", "", "", "GB123", "", "FROM ACME INC REF INVOICE 118")),
@@ -170,3 +174,58 @@ def test_camt_references(country: str, marked: str, issuer: str, reference: str,
     found = documents.read(whole.encode())
     assert found.lines["structured_reference"].to_list() == [reference]
     assert ("bad_reference" in {issue.code for issue in found.issues}) is is_wrong
+
+
+CSV = [
+    # bank, header, a row; then amount, currency, the other side, its account, the payer's reference, the creditor's reference, text
+    ("KBC", ("Rekeningnummer;Rubrieknaam;Naam;Munt;Afschriftnummer;Datum;Omschrijving;Valuta;Bedrag;Saldo;credit;debet;rekeningnummer tegenpartij;"
+             "BIC tegenpartij;Naam tegenpartij;Adres tegenpartij;gestructureerde mededeling;Vrije mededeling"),
+     "BE1;;WIJ;EUR;2026001;09/11/2026;OVERSCHRIJVING;09/11/2026;1250,50;2000,00;1250,50;;BE71096123456769;GKCCBEBB;DUBOIS;;***010/8068/17183***;",
+     (125050, "EUR", "DUBOIS", "BE71096123456769", "", "010806817183", "***010/8068/17183*** OVERSCHRIJVING")),
+    ("BNP Paribas Fortis", ("Volgnummer;Uitvoeringsdatum;Valutadatum;Bedrag;Valuta rekening;Rekeningnummer;Type verrichting;Tegenpartij;"
+                            "Naam van de tegenpartij;Mededeling;Details"),
+     "2026-001;09/11/2026;09/11/2026;1250,50;EUR;BE1;Overschrijving;BE71096123456769;DUBOIS;Factuur 118;vandaag",
+     (125050, "EUR", "DUBOIS", "BE71096123456769", "", "", "Factuur 118 vandaag")),
+    ("Volksbank, signs apart", ("Buchungstag;Valuta;Auftraggeber/Zahlungsempfänger;Empfänger/Zahlungspflichtiger;Konto-Nr.;IBAN;BLZ;BIC;"
+                                "Vorgang/Verwendungszweck;Kundenreferenz;Währung;Umsatz; "),
+     "09.11.2026;09.11.2026;Wir;Vermieter;;DE89;;X;Miete;;EUR;500,00;S",
+     (-50000, "EUR", "Vermieter", "DE89", "", "", "Miete")),
+    ("DKB, paid", ("Buchungsdatum;Wertstellung;Status;Zahlungspflichtige*r;Zahlungsempfänger*in;Verwendungszweck;Umsatztyp;IBAN;Betrag (€)"),
+     "09.11.26;09.11.26;Gebucht;Wir;Lieferant GmbH;RE 5;Ausgang;DE89;-100,5",
+     (-10050, "EUR", "Lieferant GmbH", "DE89", "", "", "RE 5")),
+    ("DKB, received", ("Buchungsdatum;Wertstellung;Status;Zahlungspflichtige*r;Zahlungsempfänger*in;Verwendungszweck;Umsatztyp;IBAN;Betrag (€)"),
+     "09.11.26;09.11.26;Gebucht;Kunde GmbH;Wir;RE 5;Eingang;DE89;100,5",
+     (10050, "EUR", "Kunde GmbH", "DE89", "", "", "RE 5")),
+    ("Finland", ("Kirjauspäivä;Maksupäivä;Summa;Tapahtumalaji;Maksaja;Saajan nimi;Saajan tilinumero;Saajan BIC-tunnus;Viitenumero;Viesti;"
+                 "Arkistointitunnus"),
+     "09.11.2026;09.11.2026;-98,50;TILISIIRTO;Me Oy;Koskela Oy;FI1;NDEAFIHH;1234561;Lasku 118;2611090001",
+     (-9850, "USD", "Koskela Oy", "FI1", "1234561", "", "Lasku 118")),
+    ("Norway", "Bokføringsdato;Beløp;Avsender;KID;Melding", "09.11.2026;98,50;Kunde AS;12345678903;",
+     (9850, "USD", "Kunde AS", "", "12345678903", "", "")),
+    ("Nordea", "Booking date;Amount;Sender;Recipient;Name;Title;Message;Reference number;Balance;Currency",
+     "2026/11/09;98,50;FI1;FI2;Koskela Oy;Lasku;OCR 12345682;RF18539007547034;100,00;EUR",
+     (9850, "EUR", "Koskela Oy", "", "RF18539007547034", "12345682", "Lasku OCR 12345682")),
+    ("Brazil", "Data;Lançamento;Valor (R$);Saldo (R$)", "09/11/2026;TED RECEBIDA ACME;1.250,50;2.000,00",
+     (125050, "BRL", "", "", "", "", "TED RECEBIDA ACME")),
+    ("Türkiye", "Tarih;Açıklama;Tutar;Bakiye", "09.11.2026;GELEN EFT ACME;1.250,50 TRY;2.000,00 TRY",
+     (125050, "TRY", "", "", "", "", "GELEN EFT ACME")),
+    ("Czechia", "Datum zaúčtování;Částka;Měna;Protistrana;Název protistrany;VS;KS;SS;Zpráva",
+     "09.11.2026;1 250,50;CZK;19-2000145399/0800;NOVAK S.R.O.;2026118;0308;;FAKTURA",
+     (125050, "CZK", "NOVAK S.R.O.", "19-2000145399/0800", "2026118", "", "FAKTURA")),
+    ("PKO, text in unnamed columns", "Data operacji,Data waluty,Typ transakcji,Kwota,Waluta,Saldo po transakcji,Opis transakcji,,",
+     "2026-11-09,2026-11-09,Przelew na konto,+1250.50,PLN,+2000.00,Rachunek nadawcy: 61,Nazwa nadawcy: KOWALSKI,Tytuł: FV 118",
+     (125050, "PLN", "", "", "", "", "Rachunek nadawcy: 61 Nazwa nadawcy: KOWALSKI Tytuł: FV 118")),
+    ("HDFC", "Date,Narration,Chq./Ref.No.,Value Dt,Withdrawal Amt.,Deposit Amt.,Closing Balance",
+     "09/11/26,NEFT CR-AXIS-ACME,N313,09/11/26,,125000.50,200000.00",
+     (12500050, "INR", "", "", "N313", "", "NEFT CR-AXIS-ACME")),
+]
+
+
+@pytest.mark.parametrize(("bank", "header", "row", "expected"), CSV, ids=[row[0] for row in CSV])
+def test_csv(bank: str, header: str, row: str, expected: tuple[object, ...]) -> None:
+    found = documents.read(f"{header}\n{row}\n".encode(), format_name="csv")
+    (line,) = found.lines.to_dicts()
+    told = (line["payer_name"], line["payer_account"], line["customer_reference"], line["structured_reference"], line["remittance_text"])
+    assert (line["amount_minor"], line["currency"], *told) == expected
+    assert line["booking_date"].isoformat() == "2026-11-09"
+    assert ("unknown_currency" in {issue.code for issue in found.issues}) is (line["currency"] == "USD")

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from parsers import structured
 from parsers.swift import mt86
-from parsers.swift.mt86_details import NOTHING, is_iban, structured_reference
+from parsers.swift.mt86_details import NOTHING, is_iban
 
 
 def told(text: str) -> dict[str, object]:
@@ -161,7 +162,7 @@ def test_silence() -> None:
     ("nothing of the kind in a text that is long", ""),
 ])
 def test_structured_references_need_their_check_digits(text: str, reference: str) -> None:
-    assert structured_reference(text) == reference
+    assert structured.find(text) == reference
 
 
 @pytest.mark.parametrize(("text", "answer"), [

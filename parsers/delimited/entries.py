@@ -7,7 +7,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from parsers import bank_text, issues
+from parsers import bank_text, issues, structured
 from parsers.amounts import AmountError, is_currency, minor_digits
 from parsers.booking_text import kind_of
 from parsers.delimited.layout import Layout
@@ -40,11 +40,13 @@ class Money(NamedTuple):
 
 
 class Conventions(NamedTuple):
-    """How the whole file writes: its decimal mark and order of day and month (empty: no cell shows it), its default currency."""
+    """How the whole file writes: its decimal mark and order of day and month (empty: no cell shows it), its default currency, and
+    whether that is only assumed because neither the file nor a bank's profile names one."""
 
     mark: str
     order: Order
     currency: str
+    is_currency_assumed: bool = False
 
 
 class CsvEntryReader:
@@ -54,7 +56,7 @@ class CsvEntryReader:
         self.told: list[Issue] = []
         self.currency = conventions.currency
         self._layout, self._profile, self._mark = layout, profile, conventions.mark
-        self.is_order_assumed = not conventions.order
+        self.is_currency_assumed, self.is_order_assumed = conventions.is_currency_assumed, not conventions.order
         self.order: Order = conventions.order or ("MDY" if self.currency == "USD" else "DMY")
         self.cents = rf"[+-]?[0-9]{{1,12}}[{conventions.mark or '.'}][0-9]{{2}}"
         self._cents = re.compile(self.cents)
@@ -62,10 +64,10 @@ class CsvEntryReader:
         self.last_date: dt.date | None = None
         self._debit_sign = 0
         (self._date, self._value_date, self._amount, self._credit, self._debit, self._fee, self._direction, self._balance, self._currency_at,
-         self._account, self._name, self._payer_account, self._reference, self._customer_reference, self._check, self._type, self._status,
-         self._invoices) = (layout[role] for role in (
-             "date", "value_date", "amount", "credit", "debit", "fee", "direction", "balance", "currency", "account", "payer_name", "payer_account",
-             "reference", "customer_reference", "check_number", "type_code", "status", "invoices"))
+         self._account, self._payer, self._payee, self._payer_account, self._reference, self._customer_reference, self._check, self._type,
+         self._status, self._invoices) = (layout[role] for role in (
+             "date", "value_date", "amount", "credit", "debit", "fee", "direction", "balance", "currency", "account", "payer_name", "payee_name",
+             "payer_account", "reference", "customer_reference", "check_number", "type_code", "status", "invoices"))
 
     def cells(self, row: Row) -> list[str]:
         """The cells, stripped, and empty ones behind, so that a column which is not there (-1) reads an empty cell."""
@@ -163,13 +165,13 @@ class CsvEntryReader:
         text = " ".join([cells[place] for place in self._layout.texts if place < len(cells) and cells[place]])
         if "\t" in text or "\n" in text:
             text = " ".join(text.split())
-        name, type_code = cells[self._name], cells[self._type]
+        name, type_code = cells[self._payee if amount < 0 and self._payee >= 0 else self._payer], cells[self._type]
         check = cells[self._check] if _CHECK.fullmatch(cells[self._check]) else ""
         value_date = cells[self._value_date]
         line = BankLine(
             span, amount, currency, kind(type_code, text or name, amount), date,
             written_date(value_date, self.order) if value_date else None, type_code, cells[self._reference],
-            cells[self._customer_reference] or check, check, name, cells[self._payer_account], "", text,
+            cells[self._customer_reference] or check, check, name, cells[self._payer_account], structured.find(text), text,
             fee_minor=money.fee_minor, status=self._status_of(cells, span),
         )
         if line.kind == "return" or (":" in text and not name):

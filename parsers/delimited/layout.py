@@ -20,12 +20,12 @@ from parsers.delimited.rows import DELIMITERS, fold, head_rows
 from parsers.delimited.words import AMBIGUOUS_NAMES, ROLES, TEXTS, direction_of, names, status_of
 from parsers.processors.headers import is_processor_header
 from parsers.profile import CsvColumns, Profile
-from parsers.written_amounts import looks_like_amount, mark_of, read_minor
+from parsers.written_amounts import currency_of_symbol, looks_like_amount, mark_of, read_minor
 from parsers.written_dates import Order, written_date
 
 _ROWS_BEFORE_HEADER_MAX = 40
 
-_UNIT = re.compile(r"(.*?)(?: in| en| em)? (eur|euros?|euroa|usd|gbp|chf|cad|aud|nzd|sek|nok|dkk|pln|czk|huf|jpy|inr|sgd|hkd|brl|mxn|zar|ron|bgn|try|aed)")
+_UNIT = re.compile(r"(.*?)(?: in| en| em)? (eur|euros?|euroa|usd|gbp|chf|cad|aud|nzd|sek|nok|dkk|pln|zl|czk|kc|huf|jpy|inr|sgd|hkd|brl|mxn|zar|ron|bgn|try|aed)")
 _ORDERS: tuple[Order, ...] = ("DMY", "MDY")
 _Holds = Callable[[str], bool]
 _OURS = (  # our own import files, see the master data that `cashapp import` reads
@@ -118,11 +118,31 @@ def _resolved(rules: CsvColumns, header: list[str], rows: list[list[str]], delim
     has_money = "amount" in columns or ("credit" in columns and "debit" in columns)
     if "date" not in columns or not has_money:
         return None
+    money = columns.get("amount", columns.get("credit", 0))
+    if "amount" in columns and "direction" not in columns and _is_unnamed_direction(money + 1, folded, rows):
+        columns["direction"] = money + 1
     taken = set(columns.values()) - {columns.get("type_code", -1), columns.get("reference", -1)}
-    texts = told or [i for i, name in enumerate(plain) if i not in taken and name and names(TEXTS).have(name)]
-    unit = units[columns.get("amount", columns.get("credit", 0))] if header else None
+    texts = told or _text_columns(plain, taken)
+    unit = _currency_of(units[money]) or currency_of_symbol(header[money]) if header else ""
     date_name = folded[columns["date"]] if header else ""
-    return Layout(rules, delimiter, header_line, len(header), columns, tuple(texts), _currency_of(unit[2] if unit else ""), date_name)
+    return Layout(rules, delimiter, header_line, len(header), columns, tuple(texts), unit, date_name)
+
+
+def _text_columns(header: list[str], taken: set[int]) -> list[int]:
+    """The columns of words; unnamed ones behind such a column go on with it."""
+    found: list[int] = []
+    for place, name in enumerate(header):
+        if place not in taken and (names(TEXTS).have(name) if name else place - 1 in found):
+            found.append(place)
+    return found
+
+
+def _is_unnamed_direction(place: int, header: list[str], rows: list[list[str]]) -> bool:
+    """Whether a column without a name, right behind the amount, says of every amount which way it goes (`H`, `S`)."""
+    if place >= len(header) or header[place]:
+        return False
+    cells = [row[place] for row in rows if place < len(row) and row[place - 1]]
+    return bool(cells) and all(map(direction_of, cells))
 
 
 def _place(wanted: str, header: list[str]) -> int:
@@ -158,14 +178,17 @@ def _settle(columns: dict[str, int], rows: list[list[str]]) -> None:
     is_signed = any("-" in row[place] or "(" in row[place] for row in rows if 0 <= place < len(row))
     if "direction" in columns and (place < 0 or is_signed):
         columns.setdefault("type_code", columns.pop("direction"))
+    if "payee_name" in columns and "payer_name" not in columns:
+        columns["payer_name"] = columns.pop("payee_name")
     place = columns.get("account", -1)
     accounts = {row[place] for row in rows if 0 <= place < len(row) and row[place]}
     if len(accounts) > 1 and "payer_name" in columns and "payer_account" not in columns:
         columns["payer_account"] = columns.pop("account")
 
 
-def _currency_of(unit: str) -> str:
-    code = {"euro": "EUR", "euros": "EUR", "euroa": "EUR"}.get(unit, unit.upper())
+def _currency_of(found: re.Match[str] | None) -> str:
+    unit = found[2] if found else ""
+    code = {"euro": "EUR", "euros": "EUR", "euroa": "EUR", "zl": "PLN", "kc": "CZK"}.get(unit, unit.upper())
     return code if is_currency(code) else ""
 
 

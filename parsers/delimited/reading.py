@@ -166,6 +166,9 @@ class Reading:
         if self.open is None:
             self.told.append(issues.warning(last, "empty", "the file has no entries"))
             self._open(profile.account, self.entries.currency, last)
+        elif self.entries.is_currency_assumed:
+            where = self.header.span if self.header is not None else Span(1, 0, 0)
+            self.told.append(issues.warning(where, "unknown_currency", f"the file names no currency; {self.entries.currency} is assumed"))
         closing = None
         for (account, currency), ledger in self.ledgers.items():
             name = f"running balance {account} {currency}" if len(self.ledgers) > 1 else "running balance"

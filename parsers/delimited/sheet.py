@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from parsers import bank_text
+from parsers import bank_text, structured_columns
 from parsers.amounts import AmountError, minor_digits
 from parsers.booking_text import INTEREST_STEMS, STEMS
 from parsers.delimited.entries import CHECK_NUMBER, kind
@@ -214,6 +214,8 @@ def _minor(columns: _Columns, role: str, currency: pl.Series, currencies: list[s
 def _words(columns: _Columns, signs: Ints) -> dict[str, pl.Series]:
     """The columns of words: what the bank calls the entry, who paid, the text, the references, and the kind that follows from them."""
     texts, names, types = _texts(columns), columns.of("payer_name"), columns.of("type_code")
+    if columns.reading.layout["payee_name"] >= 0:
+        names = columns.of("payee_name").zip_with(pl.Series(signs < 0), names)
     check = columns.of("check_number")
     check = check.set(~check.str.contains(f"^(?:{CHECK_NUMBER})$"), "")
     own = columns.of("customer_reference")
@@ -222,6 +224,7 @@ def _words(columns: _Columns, signs: Ints) -> dict[str, pl.Series]:
     return {
         "kind": _kinds(columns, types, texts.zip_with(texts != "", names), signs), "type_code": types,
         "customer_reference": own.zip_with(own != "", check), "check_number": check, "payer_name": told, "remittance_text": texts,
+        "structured_reference": structured_columns.with_quoted(None, texts),
     }
 
 

@@ -99,14 +99,15 @@ def survey(source: Source, layout: Layout, profile: Profile) -> Conventions:
         if row.span.line <= layout.header_line or layout["date"] >= len(row.cells):
             continue
         cells = [row.cells[place] for place in places if place < len(row.cells)]
-        currency = currency or next((found for cell in cells if (found := currency_in(cell))), profile.currency)
+        currency = currency or next((found for cell in cells if (found := currency_in(cell))), "")
         order = order or order_of((row.cells[layout["date"]],))
         is_order_open = not order and needs_order(row.cells[layout["date"]])
         mark = mark or next((found for cell in cells if (found := mark_in(cell)) not in {"", AMBIGUOUS}), "")
         if mark and not is_order_open:
             break
+    is_assumed = not currency and layout["currency"] < 0 and profile.name == Profile().name
     is_english = layout.date_name == "" or "date" in layout.date_name
-    return Conventions(mark, order or ("DMY" if mark == "," or not is_english else ""), currency or profile.currency)
+    return Conventions(mark, order or ("DMY" if mark == "," or not is_english else ""), currency or profile.currency, is_assumed)
 
 
 def _order_of_format(text: str) -> Order:

@@ -33,7 +33,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from parsers import issues
+from parsers import issues, structured
 from parsers.amounts import AmountError, is_currency
 from parsers.dates import PIVOT, clamped, yymmdd
 from parsers.profile import Profile
@@ -41,7 +41,6 @@ from parsers.records import BankLine, Control, Envelope, Kind, Record, Remittanc
 from parsers.sources import Source, decode
 from parsers.swift.entry import minor
 from parsers.swift.fields import TRAINING, Field, first_type, message_type, normalised
-from parsers.swift.mt86_details import structured_reference
 
 NAME = "mt103"
 TITLE = "SWIFT MT103, MT202, MT910, MT900 payment and advice"
@@ -242,7 +241,7 @@ def _line(message: Message, amount: int, currency: str, date: dt.date | None) ->
     return BankLine(
         message.body, -amount if message.type == "900" else amount, currency, _kind(message, comes_back, amount), date, date,
         f"MT{message.type}", own, related if related and related != "NONREF" else own, payer_name=name, payer_account=account,
-        structured_reference=structured_reference(purpose), remittance_text=purpose or _narrative(notes),
+        structured_reference=structured.find(purpose), remittance_text=purpose or _narrative(notes),
         return_reason=reason[1] if comes_back and reason else "",
         original_reference=(original[1].strip() if original else related) if comes_back else "",
         status="info" if message.rejected or TRAINING in message.trailer_text else "booked", remittance=_invoices(message),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import polars as pl
 
-from parsers import structured
+from parsers import structured_columns
 from parsers.byte_columns import Coded, Flags, Ints, Places, empty
 from parsers.documents import LINES, REMITTANCE
 from parsers.iso import remittance
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 DOCUMENT_TYPES: tuple[str, ...] = tuple(dict.fromkeys([*remittance.DOCUMENT_TYPES.values(), "other"]))
 _NO_REMITTANCE = pl.DataFrame(schema=REMITTANCE)
-_MAY_QUOTE = r"[rR][fF]|\+\+\+|\*\*\*"
 
 
 class Told(NamedTuple):
@@ -131,7 +130,7 @@ class LineColumns:
             **{name: _words(column.texts, column.which[kept]) for name, column in self.words.items()},
         }
         if "remittance_text" in made and self.is_said.any():
-            made["structured_reference"] = _with_quoted(made.get("structured_reference"), made["remittance_text"], self.is_said[kept])
+            made["structured_reference"] = structured_columns.with_quoted(made.get("structured_reference"), made["remittance_text"], self.is_said[kept])
         return _frame(made, LINES, size)
 
     def _remittance(self, block: pl.Series, told_lines: Ints, base: int) -> pl.DataFrame:
@@ -175,18 +174,6 @@ def _words(texts: list[str], which: Ints) -> pl.Series:
     if which.size and (which == which[0]).all():
         return words.new_from_index(int(which[0]), which.size)
     return words[which]
-
-
-def _with_quoted(stated: pl.Series | None, said: pl.Series, is_said: Flags) -> pl.Series:
-    """The stated references, and where there is none, those in the text that cannot be mistaken."""
-    may_quote = said.str.contains(_MAY_QUOTE) | (said.str.len_bytes() != said.str.len_chars())
-    rows = np.flatnonzero(may_quote.to_numpy() & is_said)
-    if stated is None:
-        stated = pl.Series([""], dtype=pl.String).new_from_index(0, len(said))
-    if not rows.size:
-        return stated
-    found = [one or structured.find(text) for one, text in zip(stated.gather(rows), said.gather(rows), strict=True)]
-    return stated.scatter(rows, pl.Series(found, dtype=pl.String))
 
 
 def _dates(days: Ints) -> pl.Series:

@@ -23,9 +23,9 @@ from __future__ import annotations
 
 import re
 
-from parsers import bank_text
+from parsers import bank_text, structured
 from parsers.swift import mt86_subfields
-from parsers.swift.mt86_details import NOTHING, Details, is_iban, stated, structured_reference
+from parsers.swift.mt86_details import NOTHING, Details, is_iban, stated
 
 LINE_WIDTHS = (61, 65)
 """A first line is full with 61 characters where the bank counts the tag in, else with 65 as all others."""
@@ -106,7 +106,7 @@ def _code_words(text: str) -> Details:
         text=said or values.get("", "") or values.get("TRTP", ""), payer_name=(name or party).strip("/ "), payer_account=account.strip("/ "),
         end_to_end=stated(values.get("EREF", "").strip("/ ")),
         reference=stated((values.get("PREF") or values.get("KREF") or values.get("CREF") or values.get("ROC") or "").strip("/ ")),
-        structured_reference=dutch_reference(remittance) or structured_reference(said), posting_text=values.get("TRTP", "").strip("/ "),
+        structured_reference=dutch_reference(remittance) or structured.find(said), posting_text=values.get("TRTP", "").strip("/ "),
         is_return=bool(reason), return_reason=reason.strip("/ ").partition("/")[0],
     )
 
@@ -169,7 +169,7 @@ def _other(text: str) -> Details:
 def _free(text: str) -> Details:
     said = " ".join(_unfolded(text, blank=" ").split())
     name = bank_text.payer_name(text) if ":" in text or "=" in text else ""
-    return Details(text=said, payer_name=name, structured_reference=dutch_reference(said) or structured_reference(said), is_free_text=True)
+    return Details(text=said, payer_name=name, structured_reference=dutch_reference(said) or structured.find(said), is_free_text=True)
 
 
 def _labelled(text: str) -> Details:
@@ -181,7 +181,7 @@ def _labelled(text: str) -> Details:
     return Details(
         text=values.get("OMSCHRIJVING", "") or number or pieces[0].strip(), payer_name=values.get("NAAM", ""),
         payer_account=values.get("IBAN", "").replace(" ", ""), end_to_end=stated(values.get("KENMERK", "")),
-        structured_reference=number.replace(" ", "") or structured_reference(flat), posting_text=" ".join(pieces[0].split()),
+        structured_reference=number.replace(" ", "") or structured.find(flat), posting_text=" ".join(pieces[0].split()),
     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from parsers import structured, structured_columns
 from parsers.byte_columns import BLANK, Block, Flags, Ints, Places, chosen, empty, equals, few, rows_holding, word
 from parsers.swift import mt86, mt86_details
 
@@ -53,26 +54,26 @@ def stated(text: Block, references: Places) -> Places:
 def structured_references(text: Block, said: Places) -> Places:
     """The structured reference that stands in each text."""
     found = empty(said.start.size)
-    rows = _with_marks(text, said, mt86_details.REFERENCE_MARKS)
-    put(text, found, rows, [mt86_details.structured_reference(each) for each in texts(text, said, rows)])
+    rows = _with_marks(text, said, structured_columns.MARK)
+    put(text, found, rows, [structured.find(each) for each in texts(text, said, rows)])
     return found
 
 
 def dutch_references(text: Block, where: Places, source: Places, said: Places) -> Places:
     """The same, or a Dutch payment reference in the `source` of the text; `where` it stands in the block."""
     found = empty(said.start.size)
-    rows = _with_marks(text, where, (*mt86_details.REFERENCE_MARKS, *mt86.DUTCH_REFERENCE_MARKS))
-    put(text, found, rows, [mt86.dutch_reference(told) or mt86_details.structured_reference(each)
+    rows = _with_marks(text, where, "|".join((structured_columns.MARK, *mt86.DUTCH_REFERENCE_MARKS)))
+    put(text, found, rows, [mt86.dutch_reference(told) or structured.find(each)
                             for told, each in zip(texts(text, source, rows), texts(text, said, rows), strict=True)])
     return found
 
 
-def _with_marks(text: Block, places: Places, marks: Iterable[str]) -> Ints:
+def _with_marks(text: Block, places: Places, pattern: str) -> Ints:
     """The rows whose text has one of the marks, or so many digits in a row that a structured reference may be among them."""
-    found = [at for mark in marks if (at := text.places_of(mark)).size]
-    if (places.length >= mt86_details.LONG_NUMBER_DIGITS).any():
-        found.append(_long_numbers(text))
-    return np.unique(np.concatenate([rows_holding(each, places) for each in found])) if found else np.zeros(0, np.int64)
+    marked = suspects(text, places, pattern)[0]
+    if (places.length >= structured.LONG_NUMBER_DIGITS).any():
+        return np.union1d(marked, rows_holding(_long_numbers(text), places))
+    return marked
 
 
 def _long_numbers(text: Block) -> Ints:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from parsers import structured
-
 
 class Details(NamedTuple):
     """What `:86:` tells of one entry; empty where it is silent."""
@@ -31,31 +29,13 @@ class Details(NamedTuple):
 
 NOTHING = Details()
 NO_REFERENCE = frozenset(["NOTPROVIDED", "NONREF", "NOREF", "NONE"])
-REFERENCE_MARKS = _RF, _PLUSES, _STARS = "RF", "+++", "***"
-"""Without one of them only a number of 27 digits can be a structured reference."""
-
-LONG_NUMBER_DIGITS = 27
 _DUTCH_IBAN = re.compile(r"NL\d\d[A-Z]{4}\d{10}")
 _IBAN_FORM = re.compile(r"[A-Z]{2}\d\d[A-Z0-9]{11,30}")
-_DIGITS_27 = re.compile(r"(?<!\d)\d\d(?: ?\d{5}){5}(?!\d)")
 
 
 def stated(reference: str) -> str:
     """A reference that says something; `NOTPROVIDED` and the like do not, however a line end has cut them."""
     return "" if reference.replace(" ", "") in NO_REFERENCE else reference
-
-
-def structured_reference(text: str) -> str:
-    """A creditor reference that cannot be mistaken: RF, Belgian OGM between its marks, a Swiss QR reference of 27 digits."""
-    if _RF in text or _PLUSES in text or _STARS in text:
-        found = structured.find(text)
-        if found:
-            return found
-    if len(text) >= LONG_NUMBER_DIGITS:
-        for digits in _DIGITS_27.findall(text):
-            if structured.kind(digits) == "QRR":
-                return structured.normalise(digits)
-    return ""
 
 
 def is_iban(text: str) -> bool:

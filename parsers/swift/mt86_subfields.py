@@ -14,7 +14,8 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from parsers.swift.mt86_details import Details, stated, structured_reference
+from parsers import structured
+from parsers.swift.mt86_details import Details, stated
 
 SUBFIELD_WIDTH = 27
 REFERENCE_WIDTH = 35
@@ -71,7 +72,7 @@ def _subfields(business: str, delimiter: str, flat: str) -> Details:
     return Details(
         text.strip() or posting, party.name or values.get("ABWA", ""), party.account or values.get("IBAN") or journal,
         stated(values["EREF"]) if "EREF" in values else "", stated(values["KREF"]) if "KREF" in values else "",
-        structured_reference(text), business, posting, is_return, _return_reason(party.reason, said) if is_return else "",
+        structured.find(text), business, posting, is_return, _return_reason(party.reason, said) if is_return else "",
         values.get("OAMT", ""),
     )
 
