@@ -28,6 +28,10 @@ MT940 = [
      ("202?00AUSLANDSUEBERWEISUNG?100599?20/ROC/INV-2026-77?21USD 1.000,00 KURS 1,1000?22ENTGELT 10,00 EUR?32ACME "
       "INC?33BOSTON MA US"),
      (90000, "ACME INC BOSTON MA US", "", "", "0000123456", "", "/ROC/INV-2026-77 USD 1.000,00 KURS 1,1000 ENTGELT 10,00 EUR")),
+    ("ABN AMRO, Belgian reference", "2611091109C1250,50N247NONREF",
+     ("/TRTP/SEPA OVERBOEKING/IBAN/BE68539007547034/BIC/GKCCBEBB/NAME/DUBOIS/REMI/ISSUER: BBA       REF: 010806817183/"
+      "EREF/NOTPROVIDED"),
+     (125050, "DUBOIS", "BE68539007547034", "", "", "010806817183", "ISSUER: BBA REF: 010806817183")),
     ("ING", "2611091109C1250,50NTRFEREF//26313123456789\n/TRCD/00100/",
      ("/EREF/E2E-INV-77//CNTP/NL20INGB0001234567/INGBNL2A/BAKKERIJ JANSEN BV/AMSTE\nRDAM//REMI/USTD//Factuur "
       "2026-118 klant 55/"),
@@ -75,7 +79,11 @@ MT940 = [
     ("Pekao", "2611091109CN1250,50N051NONREF//BR1",
      ("020<00PRZELEW<20FV 118/2026<27KOWALSKI SP. Z O.O.<28DLUGA "
       "1<29WARSZAWA<3010901014<310000071219812874<38PL61109010140000071219812874"),
-     (125050, "", "PL61109010140000071219812874", "", "BR1", "", "FV 118/2026 KOWALSKI SP. Z O.O. DLUGA 1 WARSZAWA")),
+     (125050, "KOWALSKI SP. Z O.O. DLUGA 1 WARSZAWA", "PL61109010140000071219812874", "", "BR1", "",
+      "FV 118/2026 KOWALSKI SP. Z O.O. DLUGA 1 WARSZAWA")),
+    ("ING Poland, title of seven subfields", "2611091109CN1250,50N051NONREF//BR1",
+     "020^00PRZELEW^20FV 118/2026^25I NOTA 9^26 Z DNIA^27 3.11.2026^32KOWALSKI SP. Z O.O.^38PL61109010140000071219812874",
+     (125050, "KOWALSKI SP. Z O.O.", "PL61109010140000071219812874", "", "BR1", "", "FV 118/2026 I NOTA 9 Z DNIA 3.11.2026")),
     ("Raiffeisen, Austria", "2611091109CR98,50NTRFNONREF//123",
      "166?00Gutschrift?20EREF+E1?21SVWZ+Rechnung 17?30RZBAATWW?31AT483200000012345864?32Huber GmbH",
      (9850, "Huber GmbH", "AT483200000012345864", "E1", "123", "", "Rechnung 17")),
@@ -114,6 +122,12 @@ MT940 = [
     ("Citi", "2611091109C98,50NTRFINV118//123456",
      "/PT/FT/PY/INVOICE 118 NOV/BN/OUR NAME/BO/ACME INC/BO1/BOSTON/OB/FIRST BANK",
      (9850, "ACME INC", "", "INV118", "123456", "", "INVOICE 118 NOV")),
+    ("Citi, accounts first", "2611091109CP98,50NTRFINV118//123456\n/CTC/271/CREDIT TRANSFER RECD",
+     "/PT/DE/EI/INVOICE 118 ACME INC/BI/12345678/BO/04982601/BO1/ACME INC",
+     (9850, "ACME INC", "", "INV118", "123456", "", "/CTC/271/CREDIT TRANSFER RECD INVOICE 118 ACME INC")),
+    ("J.P. Morgan, code words", "2611091109C98,50S103REF118//JPM123",
+     "/ORDP/ACME INC/OGB/FIRST BANK/REMI//RFB/INV 118///ROC/XYZ",
+     (9850, "ACME INC", "", "REF118", "JPM123", "", "INV 118")),
     ("J.P. Morgan", "2611091109C98,50NTRFINV118//JPM123",
      "B/O:ACME INC NEW YORK ORG:/123456 OGB:FIRST BANK REF:INVOICE 118 OBI:THANK YOU",
      (9850, "ACME INC NEW YORK", "", "INV118", "JPM123", "",
@@ -140,6 +154,14 @@ MT940 = [
      "VIR RECU 9876543210S DE: MAISON BEAULIEU MOTIF: FACTURE 77 REF: E2E-77",
      (9850, "", "", "", "8091", "", "VIR RECU 9876543210S DE: MAISON BEAULIEU MOTIF: FACTURE 77 REF: E2E-77")),
 ]
+
+
+@pytest.mark.parametrize("original", ["50,00", "50,00 EUR", "EUR50,00"])
+def test_a_returned_direct_debit_tells_what_the_bank_took_for_it(original: str) -> None:
+    details = f"109?00RUECKLASTSCHRIFT?20EREF+E1?21OAMT+{original} COAM+3,00 EUR?22SVWZ+RUECKLASTSCHRIFT MS03?32HANS KUNDE?34914"
+    content = f":20:X\n:25:1\n:28C:1/1\n:60F:C261108EUR53,\n:61:2611091109DR53,00N109NONREF\n:86:{details}\n:62F:C261109EUR0,\n"
+    (line,) = (found for found in swift_mt940.parse(Source(content.encode()), Profile()) if isinstance(found, BankLine))
+    assert (line.kind, line.amount_minor, line.instructed_minor, line.fee_minor) == ("return", -5300, 5000, 300)
 
 
 @pytest.mark.parametrize(("bank", "entry", "details", "expected"), MT940, ids=[row[0] for row in MT940])
@@ -229,3 +251,49 @@ def test_csv(bank: str, header: str, row: str, expected: tuple[object, ...]) -> 
     assert (line["amount_minor"], line["currency"], *told) == expected
     assert line["booking_date"].isoformat() == "2026-11-09"
     assert ("unknown_currency" in {issue.code for issue in found.issues}) is (line["currency"] == "USD")
+
+
+def camt(entry: str) -> documents.Document:
+    head = "<Id>S</Id><Acct><Id><IBAN>DE89370400440532013000</IBAN></Id></Acct>"
+    return documents.read(f"<Document><BkToCstmrStmt><GrpHdr/><Stmt>{head}{entry}</Stmt></BkToCstmrStmt></Document>".encode())
+
+
+@pytest.mark.parametrize(("code", "direction", "kind"), [
+    ("NTRF+166+9310", "CRDT", "receipt"), ("NRTI+109+9310+914", "DBIT", "return"), ("NCHG+808+9310", "DBIT", "fee"),
+    ("NMSC+805", "DBIT", "fee"), ("NINT+814+9310", "CRDT", "interest"), ("NDDT+105+0599", "DBIT", "disbursement"),
+    ("NCMZ+833+9310", "CRDT", "transfer"), ("N099", "DBIT", "disbursement"),
+])
+def test_german_codes_in_camt(code: str, direction: str, kind: str) -> None:
+    found = camt(f'<Ntry><Amt Ccy="EUR">5.00</Amt><CdtDbtInd>{direction}</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>2026-11-09</Dt></BookgDt>'
+                 f"<BkTxCd><Prtry><Cd>{code}</Cd><Issr>DK</Issr></Prtry></BkTxCd></Ntry>")
+    assert found.lines["kind"].to_list() == [kind]
+
+
+@pytest.mark.parametrize(("debtor", "told"), [
+    ("<Dbtr><Nm>NOTPROVIDED</Nm></Dbtr><UltmtDbtr><Nm>Kunde GmbH</Nm></UltmtDbtr>", "Kunde GmbH"),
+    ("<Dbtr><Nm>Not provided</Nm></Dbtr>", ""), ("<Dbtr><Nm>Nonesuch Ltd</Nm></Dbtr>", "Nonesuch Ltd"),
+])
+def test_a_name_that_is_not_provided_is_none(debtor: str, told: str) -> None:
+    found = camt('<Ntry><Amt Ccy="EUR">5.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>2026-11-09</Dt></BookgDt>'
+                 f"<NtryDtls><TxDtls><RltdPties>{debtor}</RltdPties></TxDtls></NtryDtls></Ntry>")
+    assert found.lines["payer_name"].to_list() == [told]
+
+
+@pytest.mark.parametrize("text", ["OCR 12345682", "Rechnung 21 00000 00003 13947 14300 09017", "kid: 12345678903 faktura 118"])
+def test_the_same_words_tell_the_same_reference_in_every_format(text: str) -> None:
+    entry = ('<Ntry><Amt Ccy="EUR">5.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>2026-11-09</Dt></BookgDt>'
+             f"<NtryDtls><TxDtls><RmtInf><Ustrd>{text}</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>")
+    swift = f":20:X\n:25:1\n:28C:1\n:60F:C261108EUR0,\n:61:2611091109C5,00NTRFNONREF\n:86:{text}\n:62F:C261109EUR5,\n"
+    table = f"Date,Description,Amount,Currency\n2026-11-09,{text},5.00,EUR\n"
+    told = [found.lines["structured_reference"].item() for found in (camt(entry), documents.read(swift.encode()), documents.read(table.encode()))]
+    assert told[0]
+    assert told == [told[0]] * 3
+
+
+def test_bai2_totals_with_a_decimal_point_where_amounts_have_one() -> None:
+    content = ("01,121000248,ACME,261120,0600,1,,,2/\n02,ACME,121000248,1,261119,2400,USD,2/\n03,123,USD,010,0,,,015,100.00,,/\n"
+               "16,195,100.00,0,B,C,W/\n49,200.00,3/\n98,200.00,1,5/\n99,200.00,1,7/\n")
+    found = documents.read(content.encode())
+    assert found.lines["amount_minor"].to_list() == [10000]
+    assert len([control for control in found.controls if control.ties and control.currency]) == 4
+    assert not found.issues

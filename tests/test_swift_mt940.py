@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from parsers import sources
+from parsers import documents, sources
 from parsers.documents import Document, drain
 from parsers.formats import swift_mt940
 from parsers.profile import Profile
@@ -389,3 +389,23 @@ def test_sources_cut_lines_where_we_count_them() -> None:
 
 def test_an_entry_that_cannot_be_read_names_its_code() -> None:
     assert EntryError("bad_amount", "x").code == "bad_amount"
+
+
+@pytest.mark.parametrize(("behind", "told"), [
+    (":28C:1/2\n:60M:C261109EUR5,00\n:61:2611091109C7,00NTRFABC\n:62F:C261109EUR12,00\n", [("1", 0, 500), ("1", 500, 1200)]),
+    (":25:2\n:28C:1\n:60F:C261108EUR1,00\n:61:2611091109C7,00NTRFABC\n:62F:C261109EUR8,00\n", [("1", 0, 500), ("2", 100, 800)]),
+])
+def test_a_page_or_an_account_that_follows_without_a_reference(behind: str, told: list[tuple[str, int, int]]) -> None:
+    closing = "M" if "60M" in behind else "F"
+    content = f":20:X\n:25:1\n:28C:1/1\n:60F:C261108EUR0,00\n:61:2611091109C5,00NTRFABC\n:62{closing}:C261109EUR5,00\n{behind}-\n"
+    found = documents.read(content.encode())
+    assert [(each.opened.account, each.opened.opening_minor, each.closed and each.closed.closing_minor) for each in found.statements] == told
+    assert all(control.ties for control in found.controls)
+    assert not found.issues
+
+
+def test_a_text_that_looks_like_a_field_of_a_payment_leaves_a_statement_a_statement() -> None:
+    content = b":20:X\n:25:1\n:28C:1\n:60F:C261108EUR0,00\n:61:2611091109C5,00NTRFABC\n:86:PAYMENT OF\n:59:ACME INC\n:62F:C261109EUR5,00\n-\n"
+    found = documents.read(content)
+    assert found.format == "mt940"
+    assert found.lines["remittance_text"].to_list() == ["PAYMENT OF :59:ACME INC"]

@@ -26,7 +26,7 @@ _START = Span(1, 0, 0)
 _DELETION, _CORRECTION, _TEST = "2", "3", "4"
 _REPORTS: dict[str, Report] = {"1": "announcement", "2": "statement", "3": "announcement", "4": "announcement"}
 """By as-of-date modifier: only final data of the previous day is booked as it stands."""
-_AMOUNT = re.compile(r"[+-]?\d{1,30}")
+_AMOUNT = re.compile(r"[+-]?\d{1,30}(?:\.\d\d)?")
 
 
 @dataclass(slots=True)
@@ -177,7 +177,7 @@ def _account_closed(book: Book, account: Account, span: Span, stated_total: str 
         for name, stated, computed in proofs(account):
             yield Control(span, f"account {account.number} {name}", stated, computed, account.currency)
         yield StatementClosed(span, account.balances.get(bai_codes.CLOSING_LEDGER), account.as_of)
-    book.group.tally.take_in(account.tally, _stated(stated_total, account.tally.total))
+    book.group.tally.take_in(account.tally, _stated(stated_total, account.tally.total, account.currency))
     book.account = None
 
 
@@ -194,7 +194,7 @@ def _group_trailer(book: Book, record: Logical) -> Iterator[Record]:
     yield from _total(record, f"{name} control total", stated_total, group.tally.total, book.control_currency)
     yield from _count(record, f"{name} accounts", stated_accounts, group.tally.members)
     yield from _count(record, f"{name} records", stated_records, group.tally.records, group.tally.uncoded)
-    book.tally.take_in(group.tally, _stated(stated_total, group.tally.total))
+    book.tally.take_in(group.tally, _stated(stated_total, group.tally.total, book.control_currency))
     book.group = None
 
 
@@ -240,8 +240,9 @@ def ended(book: Book) -> Iterator[Record]:
 
 def _total(record: Logical, name: str, stated: str, computed: int, currency: str) -> Iterator[Control | Issue]:
     """The control of a total; none where the bank left it empty."""
-    if _AMOUNT.fullmatch(stated):
-        yield Control(record.span, name, int(stated), computed, currency)
+    minor = _total_minor(stated, currency)
+    if minor is not None:
+        yield Control(record.span, name, minor, computed, currency)
     elif stated:
         yield issues.error(record.span, "bad_amount", f"{name}: {stated[:40]!r} is not an amount", stated)
 
@@ -255,8 +256,17 @@ def _count(record: Logical, name: str, stated: str, computed: int, uncoded: int 
         yield issues.warning(record.span, "bad_record", f"{name}: {stated[:40]!r} is not a number", stated)
 
 
-def _stated(text: str, computed: int) -> int:
-    return int(text) if _AMOUNT.fullmatch(text) else computed
+def _total_minor(text: str, currency: str) -> int | None:
+    """A total as written, with a decimal point where the bank writes amounts so; None where it is none."""
+    try:
+        return (amount_minor(text, currency) if "." in text else int(text)) if _AMOUNT.fullmatch(text) else None
+    except AmountError:
+        return None
+
+
+def _stated(text: str, computed: int, currency: str) -> int:
+    minor = _total_minor(text, currency)
+    return computed if minor is None else minor
 
 
 def amount_minor(text: str, currency: str) -> int:

@@ -22,7 +22,7 @@ balance of the account's one before it is told as a gap.
 
 Tolerated: LF, CRLF, CR, `@@` or nothing between fields; preambles and trailers; messages without terminator; `-` inside
 :86:; a point, one digit or no digit as decimals; impossible dates (clamped and told); missing :25: (told); text that
-looks like a tag inside :86:. A message without opening or closing balance is an error: it cannot be proven. So is a training
+looks like a tag inside :86:; pages and accounts that follow one another without :20:. A message without opening or closing balance is an error: it cannot be proven. So is a training
 message (trailer TNG): it stands for no money.
 """
 
@@ -53,7 +53,11 @@ _STATEMENT_TYPES = frozenset(["940", "941", "942", "950"])
 _SNIFF_TAG = re.compile(r"(?:^|[\r\n]|@@|\{4:)\s*:(\d\d[A-Z]?):")
 _GLUED_START = re.compile(rf"\s*(?:\{{[^\n]*?)?:20:[^\n]*?:(?:{TAGS}):")
 _GLUED_TAG = re.compile(r":(\d\d[A-Z]?):")
-_OWN_TAGS = frozenset(["60F", "60M", "61", "62F", "62M", "34F", "90C", "90D"])
+_BALANCE_TAGS = frozenset(["60F", "60M", "62F", "62M"])
+_OWN_TAGS = frozenset(["61", "34F", "90C", "90D"])
+_FIRST_TAGS = frozenset(["25", "25P", "28", "28C", "60F", "60M"])
+"""The fields of the head that begin a new page where the one before has its closing balance and :20: is left out."""
+
 _PAYMENT_TAGS = frozenset(["32A", "32B", "23B", "50A", "50F", "50H", "50K", "59", "59A", "59F", "71A", "79"])
 _SUMMARY = re.compile(r"(\d{0,5})([A-Z]{3})\s?([\d.,]+)")
 _ING_SUM = re.compile(r"\s*/SUM/(\d{1,9})/(\d{1,9})/([\d.,]+)/([\d.,]+)/")
@@ -67,6 +71,8 @@ def sniff(head: bytes) -> bool:
     if stated := first_type(text):
         return stated in _STATEMENT_TYPES
     tags = set(_GLUED_TAG.findall(text) if _GLUED_START.match(text) else _SNIFF_TAG.findall(text))
+    if tags & _BALANCE_TAGS:  # a payment has no balances, while a statement's texts may hold lines that look like a payment's fields
+        return True
     return not tags & _PAYMENT_TAGS and (bool(tags & _OWN_TAGS) or ("20" in tags and bool(tags & {"28", "28C"})))
 
 
@@ -129,8 +135,18 @@ def _other_field(each: Field, book: Book) -> Iterator[Record]:
     elif book.page is None and book.message_type and book.message_type not in _STATEMENT_TYPES:
         yield Envelope(each.span, f"field {each.tag} of MT{book.message_type}")
     else:
+        if book.page is not None and book.page.closed and each.tag in _FIRST_TAGS:
+            yield from _next_page(each, book.page, book)
         page = book.page or begin(each.span, "", book)
         yield from _HANDLERS.get(each.tag, _unknown)(each, page, book)
+
+
+def _next_page(each: Field, before: Page, book: Book) -> Iterator[Record]:
+    """A message that goes on behind its closing balance without another :20:, with the next page or the next account."""
+    start = each.span._replace(end=each.span.start)
+    before.in_block = False
+    yield from finished(book, start)
+    begin(start, before.reference, book).account = before.account
 
 
 def _begun(each: Field, book: Book) -> Iterator[Record]:

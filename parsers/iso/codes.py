@@ -5,11 +5,13 @@
     ACMT-MDOP-CHRG    account management, miscellaneous debits, charges         -> fee
 
 After the external code set "Bank Transaction Code". Banks in the US often send BAI's three digits as their proprietary code;
-they are read as those where no ISO code stands beside them. A code that says nothing leaves money in a receipt.
+they are read as those where no ISO code stands beside them; so are the codes of German banks, SWIFT's type and the business code
+(GVC) of MT940: `NRTI+109+9310`. A code that says nothing leaves money in a receipt.
 """
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -21,6 +23,7 @@ _FEES = frozenset({"CHRG", "COMM", "COME", "COMI", "COMT", "FEES", "OVCH"})
 _TRANSFERS = frozenset({"ICCT", "ZABA", "SWEP", "TOPG"})
 """Not AUTT: Swiss banks code payments by QR and ISR reference so."""
 _OWN_CASH = "CAMT"
+_GERMAN = re.compile(r"[NSF]([A-Z0-9]{3})\+(\d{3})(?:\+|$)")
 _CREDITS: dict[str, Kind] = {"LBOX": "lockbox_deposit", "MCRD": "payout"}
 _NO_PAYMENTS = frozenset({"ACMT", "CMDT", "DERV", "FORX", "LDAS", "PMET", "SECU"})
 
@@ -45,6 +48,8 @@ def meaning(
         return Meaning(code or proprietary, "reversal")
     if not code and "BAI" in issuer.upper() and len(proprietary) == 3 and proprietary.isdigit():
         return Meaning(proprietary, _kind_of_bai(proprietary, is_credit=is_credit))
+    if not code and (german := _GERMAN.match(proprietary)):
+        return Meaning(proprietary, _kind_of_german(german[1], german[2], is_credit=is_credit))
     return Meaning(code or proprietary, _kind_of_iso(domain, family, sub_family, is_credit=is_credit))
 
 
@@ -58,6 +63,13 @@ def _kind_of_iso(domain: str, family: str, sub_family: str, *, is_credit: bool) 
     if not is_credit:
         return "disbursement"
     return "other" if domain in _NO_PAYMENTS else _CREDITS.get(family, "receipt")
+
+
+def _kind_of_german(code: str, business: str, *, is_credit: bool) -> Kind:
+    from parsers.swift.entry import kind_of
+    from parsers.swift.mt86_subfields import RETURN_BUSINESS
+
+    return kind_of("C" if is_credit else "D", code, business, business in RETURN_BUSINESS, 1 if is_credit else -1)
 
 
 def _kind_of_bai(code: str, *, is_credit: bool) -> Kind:

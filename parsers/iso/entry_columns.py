@@ -17,11 +17,11 @@ from parsers.iso import remittance_columns
 from parsers.iso.codes import meaning
 from parsers.iso.entry_outline import NO_DETAIL
 from parsers.iso.leaf_columns import NO_DAY, Leaves, Part, repeated
-from parsers.iso.messages import SILENT, line_of, reference_of
+from parsers.iso.messages import SILENT, line_of, reference_of, stated_name
 from parsers.xml.runs import skeleton
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from parsers.iso.entry import Own
     from parsers.iso.entry_outline import DetailOutline, EntryOutline
@@ -209,11 +209,11 @@ def _entry_reference(leaves: Leaves) -> Places:
     return Places(places.start, end)
 
 
-def _first_line(leaves: Leaves, found: Places, *names: str) -> Places:
+def _first_line(leaves: Leaves, found: Places, *names: str, rule: Callable[[str], str] = line_of) -> Places:
     """A text, else the first of those that is not empty, as one line."""
     for name in names:
         if leaves.has(name) and not found.is_filled.all():
-            found = leaves.texts(name, line_of) if found is leaves.none else first_stated(found, leaves.texts(name, line_of))
+            found = leaves.texts(name, rule) if found is leaves.none else first_stated(found, leaves.texts(name, rule))
     return found
 
 
@@ -244,7 +244,8 @@ def _counterparty(leaves: Leaves, own: Own, is_credit: Flags, comes_back: Flags)
 def _party(leaves: Leaves, role: str, own: Own) -> tuple[Places, Places, Flags]:
     """A party's name, its account, and whether that is our own."""
     account, is_own = leaves.accounts(f"{role}_account", own.account)
-    return _first_line(leaves, leaves.none, f"{role}_name", f"{role}_ultimate"), account, is_own & account.is_filled
+    name = _first_line(leaves, leaves.none, f"{role}_name", f"{role}_ultimate", rule=stated_name)
+    return name, account, is_own & account.is_filled
 
 
 def _side(is_debtor: Flags, one: tuple[Places, Places, Flags], other: tuple[Places, Places, Flags]) -> tuple[Places, Places, Flags]:

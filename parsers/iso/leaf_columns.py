@@ -15,7 +15,7 @@ import numpy as np
 from parsers import dates
 from parsers.amounts import minor_digits
 from parsers.byte_columns import Flags, Ints, Places, Words, alike, empty, equals, has_blank, numbers, trimmed
-from parsers.iso.messages import NO_REFERENCE, SILENT, reference_of
+from parsers.iso.messages import NO_REFERENCE, SILENT, reference_of, stated_name
 from parsers.xml.runs import DOUBLE
 from parsers.xml.shapes import resolved
 
@@ -33,6 +33,9 @@ _DIGITS_MAX = 13
 _TENS = 10 ** np.arange(_DIGITS_MAX)
 _SPACE, _DOT, _SMALL, _SMALL_N = (np.uint64(code) for code in b" . n")
 _OCTET, _TWO_OCTETS, _WORD = (np.uint64(number) for number in (0xFF, 0xFFFF, 64))
+_TELLING_SILENCE = frozenset({reference_of, stated_name})
+"""The rules that take what says that there is nothing for nothing."""
+
 _AMOUNTS = frozenset({"amount", "instructed", "due", "remitted", "discount"})
 _NO_REFERENCE = sorted(NO_REFERENCE, key=lambda word: (word != "NOTPROVIDED", word))
 _NO_REFERENCE_BYTES = max(map(len, NO_REFERENCE))
@@ -140,7 +143,7 @@ class Leaves:
     def _read(self, name: str, rule: Callable[[str], str]) -> Places:
         places = self._trimmed(name)
         odd = self._odd(name, places)
-        if rule is reference_of:
+        if rule in _TELLING_SILENCE:
             places, doubtful = self._without_silence(name, places)
             odd[doubtful] = True
         return self._replaced(name, places, odd, rule)

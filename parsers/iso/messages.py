@@ -70,6 +70,11 @@ def reference_of(text: str) -> str:
     return "" if bare[:1] in _INITIALS_OF_NO_REFERENCE and bare.upper() in NO_REFERENCE else bare
 
 
+def stated_name(text: str) -> str:
+    """A name as one line, or "" where the sender writes that there is none: the field is mandatory in most messages."""
+    return reference_of(line_of(text))
+
+
 def marked_as_test(service: str, span: Span) -> Issue | None:
     """The error of a message whose application header names the business service (`BizSvc`) of tests, as Fedwire's does."""
     if service.strip().upper() != "TEST":
@@ -131,7 +136,7 @@ def account_of(who: Party, values: Values) -> str:
 
 def name_of(who: Party, values: Values) -> str:
     """The party's name, else the name of the one it acts for."""
-    return line_of(values[who.name]) or line_of(values[who.ultimate])
+    return stated_name(values[who.name]) or stated_name(values[who.ultimate])
 
 
 def _is_routing_number(text: str) -> bool:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from parsers import bank_text, issues
 from parsers.amounts import AmountError, is_currency, minor_digits, to_minor
 from parsers.booking_text import is_return
-from parsers.dates import yyyymmdd
+from parsers.dates import iso, yyyymmdd
 from parsers.ofx.elements import FIELDS, Entry, clean, elements
 from parsers.records import BankLine, Kind, Record, Span, Status
 from parsers.sources import Source
@@ -106,7 +106,7 @@ class EntryReader:
             if read is None:
                 return None
             amount, status = read
-        date = yyyymmdd(posted[:8]) or self._neighbouring_date(posted, entry, span)
+        date = yyyymmdd(posted[:8]) or iso(posted) or self._neighbouring_date(posted, entry, span)
         self._last_date = date
         if not fitid:
             self.without_fitid += entry.name == "STMTTRN"  # a pending entry gets its FITID when it is booked

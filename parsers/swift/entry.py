@@ -46,6 +46,7 @@ _REVERSAL_BUSINESS = "899"
 _GROUPED = re.compile(r"\d{1,3}([., ])\d{3}((?:\1\d{3})*)([.,]\d*)?")
 _CHARGES = re.compile(r"/CHGS/+([A-Z]{3}) ?([\d.,]+)")
 _ORIGINAL = re.compile(r"/OCMT/+([A-Z]{3}) ?([\d.,]+)")
+_WRITTEN_ORIGINAL = re.compile(r"([A-Z]{3})? ?([\d.,]+) ?([A-Z]{3})?")
 END_TO_END_MARK = "EREF+"
 """Before an end-to-end id that stands in the text, because :61: names another reference."""
 
@@ -185,7 +186,10 @@ def _with_amounts(line: BankLine, said: str, original: str) -> BankLine:
     """The instructed amount (/OCMT/, OAMT+) and the charge that the message says was taken from it (/CHGS/)."""
     fee = _stated(_CHARGES.search(said), line.currency)
     stated = _ORIGINAL.search(said)
+    written = None if stated else _WRITTEN_ORIGINAL.fullmatch(original)
     instructed_currency, text = (stated[1], stated[2]) if stated else (line.currency, original)
+    if written:
+        instructed_currency, text = written[1] or written[3] or line.currency, written[2]
     try:
         instructed = minor(text, instructed_currency) if text else None
     except AmountError:

@@ -22,6 +22,7 @@ from parsers.byte_columns import (
     Flags,
     Ints,
     Places,
+    alike,
     characters_before,
     distinct,
     equals,
@@ -42,7 +43,7 @@ from parsers.swift import entry as swift_entry
 from parsers.swift import mt86_subfields
 from parsers.swift.block_columns import Entries
 from parsers.swift.mt86_columns import Unfolded
-from parsers.swift.mt86_detail_columns import DetailColumns
+from parsers.swift.mt86_detail_columns import DetailColumns, put, texts
 from parsers.swift.mt86_details import is_iban
 
 Days = Ints
@@ -216,8 +217,8 @@ def _with_further_line(unfolded: Unfolded, details: DetailColumns, entries: Entr
 
 def _add_end_to_end(text: Block, said: Places, stated: Places, end_to_end: Places, entries: Entries) -> None:
     """The end-to-end id behind the text, where :61: names another reference."""
-    for row in np.flatnonzero(stated.is_filled & end_to_end.is_filled & entries.sure).tolist():
-        told = text.text(end_to_end.start[row], end_to_end.end[row])
-        if told != text.text(stated.start[row], stated.end[row]):
-            before = text.text(said.start[row], said.end[row])
-            said.start[row], said.end[row] = text.add(f"{before} {swift_entry.END_TO_END_MARK}{told}".lstrip())
+    rows = np.flatnonzero(stated.is_filled & end_to_end.is_filled & entries.sure)
+    named, told = (Places(column.start[rows], column.end[rows]) for column in (stated, end_to_end))
+    rows = rows[~alike(text, named, told)]
+    put(text, said, rows, [f"{before} {swift_entry.END_TO_END_MARK}{each}".lstrip()
+                           for before, each in zip(texts(text, said, rows), texts(text, end_to_end, rows), strict=True)])

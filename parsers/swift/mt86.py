@@ -12,6 +12,7 @@ SWIFT leaves the field free (6 lines of 65 characters). Banks fill it in one of 
     NL16ABNA0999999999 name of the payer / further lines                 SNS, ASN, RegioBank
     Overboeking REK: NL12KNAB0123456789/NAAM: Name                       Knab
     /PT/FT/PY/INVOICE 17/BN/Our name/BO/ACME INC/BO1/BOSTON              Citi
+    /PT/DE/EI/INVOICE 17 ACME INC/BI/12345678/BO/87654321/BO1/ACME INC   Citi, accounts first
     910;PRZELEW; OD: NAME; Z RACH.: ...; TYT.: title; TNR: 145.1         mBank
     01Purpose / 02more purpose / 15Name / 17Posting text                 `:NS:` of MultiCash, in the place of :86:
     anything else                                                       free text
@@ -34,8 +35,9 @@ CODE_WORDS = (
     "TRTP", "IBAN", "BIC", "NAME", "REMI", "EREF", "MARF", "CSID", "ORDP", "BENM", "ADDR", "ISDT", "RTRN", "PURP", "CNTP", "TRCD", "ULTD", "ULTB",
     "PREF", "IREF", "KREF", "CREF", "TREF", "OCMT", "CHGS", "EXCH", "SVCL", "ACCW", "ORDC", "BENC", "ID", "PT", "PY", "BO", "BN", "RFB", "ROC",
 )
-CITI_CODE_WORDS = ("PT", "PY", *(f"{party}{line}" for party in ("BO", "BN", "OB", "AB") for line in ("", "1", "2", "3", "4")))
-"""Citi's, which begin with /PT/: product, payment details, and by order of, beneficiary and their banks with further lines. So short
+_CITI = "/PT/"
+CITI_CODE_WORDS = ("PT", "PY", "EI", "BI", "RP", *(f"{party}{line}" for party in ("BO", "BN", "OB", "AB") for line in ("", "1", "2", "3", "4")))
+"""Citi's, which begin with /PT/: product, payment details, further information, payment reference, and by order of, beneficiary and their banks with further lines. So short
 words are no code words in the texts of other banks."""
 
 TELLING_CODE_WORDS = ("TRTP", "IBAN", "NAME", "REMI", "EREF", "MARF", "ORDP", "BENM", "RTRN", "CNTP", "PREF", "PY")
@@ -43,6 +45,9 @@ TELLING_CODE_WORDS = ("TRTP", "IBAN", "NAME", "REMI", "EREF", "MARF", "ORDP", "B
 
 REMITTANCE_FORMS = ("USTD/", "STRD/CUR/", "STRD/ISO/", "STRD/")
 """What may stand before the text of /REMI/: whether it is free or structured."""
+
+_ANOTHER_PARTY = re.compile(r"/(?:OB|OGB|OB[1-4]|BI|BBK|ORG|INS|ADDR|RF)/")
+"""What may follow a name that no other code word ends: its bank, its address, a reference."""
 
 _REMITTANCE_FORM = re.compile("|".join(REMITTANCE_FORMS))
 _CODE_WORD, _CITI_CODE_WORD = (re.compile(f"/({'|'.join(words)})(?=/)") for words in (CODE_WORDS, CITI_CODE_WORDS))
@@ -68,7 +73,7 @@ def read(text: str) -> Details:
     stripped = text.strip()
     if not stripped:
         return NOTHING
-    if "/" in stripped and _CODED.search(stripped.replace("\n", "")):
+    if stripped.startswith(_CITI) or ("/" in stripped and _CODED.search(stripped.replace("\n", ""))):
         return _code_words(stripped)
     return _other(stripped)
 
@@ -96,14 +101,15 @@ def _code_words(text: str) -> Details:
     name, account = values.get("NAME", ""), values.get("IBAN", "")
     if "CNTP" in values:
         account, _, name = [*values["CNTP"].split("/"), "", "", ""][:3]
-    party = values.get("ORDP") or values.get("BENM") or values.get("BO") or values.get("BN") or ""
+    party = values.get("ORDP") or values.get("BENM") or _citi_party(values, "BO") or _citi_party(values, "BN")
+    name = _ANOTHER_PARTY.split(name or party, maxsplit=1)[0]
     reason = values.get("RTRN", "")
-    remittance = values.get("REMI", values.get("PY", ""))
+    remittance = values["REMI"] if "REMI" in values else " ".join(values[known] for known in ("PY", "EI", "RP") if known in values)
     form = _REMITTANCE_FORM.match(remittance)
     purpose = (remittance[form.end() if form else 0:], values.get("RFB", ""))
     said = " ".join(" ".join(part.strip("/ ") for part in purpose).split())
     return Details(
-        text=said or values.get("", "") or values.get("TRTP", ""), payer_name=(name or party).strip("/ "), payer_account=account.strip("/ "),
+        text=said or values.get("", "") or values.get("TRTP", ""), payer_name=name.strip("/ "), payer_account=account.strip("/ "),
         end_to_end=stated(values.get("EREF", "").strip("/ ")),
         reference=stated((values.get("PREF") or values.get("KREF") or values.get("CREF") or values.get("ROC") or "").strip("/ ")),
         structured_reference=dutch_reference(remittance) or structured.find(said), posting_text=values.get("TRTP", "").strip("/ "),
@@ -114,7 +120,7 @@ def _code_words(text: str) -> Details:
 def _code_word_values(flat: str) -> dict[str, str]:
     """Values by key. Of a key that occurs twice the first counts when it stands before the remittance text, else the last:
     what looks like a key inside the payer's text is text."""
-    found = list((_CITI_CODE_WORD if flat.startswith("/PT/") else _CODE_WORD).finditer(flat))
+    found = list((_CITI_CODE_WORD if flat.startswith(_CITI) else _CODE_WORD).finditer(flat))
     remittance = next((m.start() for m in found if m[1] == "REMI"), len(flat))
     chosen: dict[str, re.Match[str]] = {}
     for match in found:
@@ -125,6 +131,12 @@ def _code_word_values(flat: str) -> dict[str, str]:
     values = {match[1]: flat[match.end() + 1:end] for match, end in zip(cuts, ends, strict=False)}
     values[""] = flat[:cuts[0].start()].strip() if cuts else ""
     return values
+
+
+def _citi_party(values: dict[str, str], party: str) -> str:
+    """The name of Citi's by order of and beneficiary; where the first line is the account, the name is the second."""
+    first = values.get(party, "")
+    return values.get(f"{party}1", "") if first.replace(" ", "").isdecimal() else first
 
 
 def _unfolded(text: str, *, blank: str) -> str:

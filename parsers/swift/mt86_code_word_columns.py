@@ -23,6 +23,7 @@ from parsers.byte_columns import (
     first_in,
     first_stated,
     is_one_of,
+    rows_holding,
     trimmed,
     word,
     word_set,
@@ -63,6 +64,7 @@ def read(text: Block, slashes: Ints, details: Places, is_code_words: Flags, entr
     name, account, end_to_end, reference = (
         trimmed(text, told, _SLASH_AND_BLANK)
         for told in (name, account, values["EREF"], first_stated(*(values[known] for known in _REFERENCES))))
+    entries.doubt(rows_holding(slashes, name))
     said, structured = _said(text, values["REMI"])
     return DetailColumns(first_stated(said, values["TRTP"]), name, account, stated(text, end_to_end), stated(text, reference), structured,
                          empty(entries.rows))

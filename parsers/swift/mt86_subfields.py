@@ -64,13 +64,14 @@ def _subfields(business: str, delimiter: str, flat: str) -> Details:
         party = _party(flat[cut:], delimiter)
         flat = flat[:cut]
     posting, journal, purpose = _before_party(flat, delimiter)
+    name = party.name or (_polish_name(flat, delimiter) if business and delimiter != "?" else "")
     said = _joined(purpose + party.purpose if party.purpose else purpose)
     values, text = _keywords(said) if "+" in said or "MTLG:" in said else (_NO_VALUES, said)
     if _SEAM in text:
         text = text.replace(_SEAM, " ")
     is_return = business in RETURN_BUSINESS or (posting != "" and says_return(posting))
     return Details(
-        text.strip() or posting, party.name or values.get("ABWA", ""), party.account or values.get("IBAN") or journal,
+        text.strip() or posting, name or values.get("ABWA", ""), party.account or values.get("IBAN") or journal,
         stated(values["EREF"]) if "EREF" in values else "", stated(values["KREF"]) if "KREF" in values else "",
         structured.find(text), business, posting, is_return, _return_reason(party.reason, said) if is_return else "",
         values.get("OAMT", ""),
@@ -97,6 +98,12 @@ def _before_party(flat: str, delimiter: str) -> tuple[str, str, list[str]]:
             else:
                 posting += delimiter + piece
     return posting, journal, purpose
+
+
+def _polish_name(flat: str, delimiter: str) -> str:
+    """The counterparty of Polish banks that put name and address into 27 to 29, behind a title that ends before 26."""
+    fields = {piece[:2]: piece[2:].strip() for piece in flat.split(delimiter)[1:]}
+    return "" if fields.get("26") else " ".join(fields[key] for key in ("27", "28", "29") if fields.get(key))
 
 
 class _Party(NamedTuple):
