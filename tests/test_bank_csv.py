@@ -142,6 +142,8 @@ def test_each_shipped_layout_is_the_one_for_its_own_header_and_its_names_are_fol
     "Dear Sir, the date, the amount\nand, so, on\n", "id,amount,amount refunded,currency,converted amount,fee,status,date\n1,1,0,usd,1,0,paid,2026-01-01\n",
     "psp reference,net debit (nc),net credit (nc),type,date,amount\n1,,1,Settled,2026-01-01,1.00\n", "2026-01-01,1.00\n", "2026-01-01,1.00,2.00,text\n",
     "2026-01-01,text,1.00,,9.00\n2026-01-02,text,,1.00,5.00\n",
+    "Transaction Date,Type,Payout Status,Payout ID,Amount,Fee,Net,Currency\n2026-01-01,charge,paid,1,100.00,3.20,96.80,USD\n",
+    "Date,Currency,Amount,Status,ID,Description,Settlement reference\n2026-01-01,EUR,1.00,paidout,tr_1,Order 1,1234.2601.01\n",
 ])
 def test_what_is_not_claimed(content: str) -> None:
     assert not bank_csv.sniff(content.encode())

@@ -237,6 +237,23 @@ CSV = [
     ("PKO, text in unnamed columns", "Data operacji,Data waluty,Typ transakcji,Kwota,Waluta,Saldo po transakcji,Opis transakcji,,",
      "2026-11-09,2026-11-09,Przelew na konto,+1250.50,PLN,+2000.00,Rachunek nadawcy: 61,Nazwa nadawcy: KOWALSKI,Tytuł: FV 118",
      (125050, "PLN", "", "", "", "", "Rachunek nadawcy: 61 Nazwa nadawcy: KOWALSKI Tytuł: FV 118")),
+    ("Erste Bank, George", ("Buchungsdatum;Valutadatum;Partner Name;Partner IBAN;BIC/SWIFT;Partner Kontonummer;Bankleitzahl;Betrag;Währung;"
+                            "Buchungs-Details;Buchungsreferenz;Notiz"),
+     "09.11.2026;09.11.2026;Huber GmbH;AT48;X;;;1.250,50;EUR;RE 118;R1;",
+     (125050, "EUR", "Huber GmbH", "AT48", "", "", "RE 118")),
+    ("Raiffeisen Austria, no header", "09.11.2026;Rechnung 17 Huber GmbH;09.11.2026;1.250,50;EUR;09.11.2026 10:00:00:123",
+     "09.11.2026;Entgelt;09.11.2026;-5,00;EUR;09.11.2026 10:00:00:123",
+     (-500, "EUR", "", "", "", "", "Entgelt")),
+    ("Intesa Sanpaolo", "Data,Operazione,Dettagli,Conto o carta,Contabilizzazione,Categoria ,Valuta,Importo",
+     "09/11/2026,Bonifico da Rossi,FATTURA 118,Conto 1,CONTABILIZZATO,x,EUR,1250.50",
+     (125050, "EUR", "", "", "", "", "Bonifico da Rossi FATTURA 118")),
+    ("Estonia", ("Kliendi konto;Dokumendi number;Kuupäev;Saaja/maksja konto;Saaja/maksja nimi;Saaja panga kood;Tühi;Deebet/Kreedit (D/C);Summa;"
+                 "Viitenumber;Arhiveerimistunnus;Selgitus;Teenustasu;Valuuta"),
+     "EE1;1;09.11.2026;EE2;KLIENT OU;;;D;1250,50;1234561;A1;Arve 118;;EUR",
+     (-125050, "EUR", "KLIENT OU", "EE2", "1234561", "", "Arve 118")),
+    ("A counterparty that is a name", "Account,Date,Amount,Currency,Debit/Credit,Counterparty,Description",
+     "1,2026-11-09,1250.50,EUR,C,ACME OU,INV 118",
+     (125050, "EUR", "ACME OU", "", "", "", "INV 118")),
     ("HDFC", "Date,Narration,Chq./Ref.No.,Value Dt,Withdrawal Amt.,Deposit Amt.,Closing Balance",
      "09/11/26,NEFT CR-AXIS-ACME,N313,09/11/26,,125000.50,200000.00",
      (12500050, "INR", "", "", "N313", "", "NEFT CR-AXIS-ACME")),
@@ -246,7 +263,7 @@ CSV = [
 @pytest.mark.parametrize(("bank", "header", "row", "expected"), CSV, ids=[row[0] for row in CSV])
 def test_csv(bank: str, header: str, row: str, expected: tuple[object, ...]) -> None:
     found = documents.read(f"{header}\n{row}\n".encode(), format_name="csv")
-    (line,) = found.lines.to_dicts()
+    line = found.lines.to_dicts()[-1]
     told = (line["payer_name"], line["payer_account"], line["customer_reference"], line["structured_reference"], line["remittance_text"])
     assert (line["amount_minor"], line["currency"], *told) == expected
     assert line["booking_date"].isoformat() == "2026-11-09"
@@ -256,6 +273,17 @@ def test_csv(bank: str, header: str, row: str, expected: tuple[object, ...]) -> 
 def camt(entry: str) -> documents.Document:
     head = "<Id>S</Id><Acct><Id><IBAN>DE89370400440532013000</IBAN></Id></Acct>"
     return documents.read(f"<Document><BkToCstmrStmt><GrpHdr/><Stmt>{head}{entry}</Stmt></BkToCstmrStmt></Document>".encode())
+
+
+@pytest.mark.parametrize(("page", "header", "row", "payer", "text"), [
+    ("cp1250", "Datum zaúčtování;Částka;Měna;Název protistrany;Zpráva", "09.11.2026;1250,50;CZK;NOVÁK ŘEMESLO;FAKTURA", "NOVÁK ŘEMESLO", "FAKTURA"),
+    ("cp1250", "#Data księgowania;#Tytuł;#Nadawca/Odbiorca;#Obciążenia;#Uznania", "2026-11-09;FV 118;ŁÓDŹ SP. Z O.O.;;5,00", "ŁÓDŹ SP. Z O.O.", "FV 118"),
+    ("cp1254", "Tarih;Açıklama;İşlem Tutarı", "09.11.2026;GELEN EFT ŞİRKET;1.250,50", "", "GELEN EFT ŞİRKET"),
+    ("cp1252", "Datum;Begünstigter;Verwendungszweck;Betrag", "09.11.2026;Müller;Gebühr;5,00", "Müller", "Gebühr"),
+])
+def test_code_pages_of_csv(page: str, header: str, row: str, payer: str, text: str) -> None:
+    found = documents.read(f"{header}\n{row}\n".encode(page))
+    assert (found.format, *found.lines.select("payer_name", "remittance_text").row(0)) == ("csv", payer, text)
 
 
 @pytest.mark.parametrize(("code", "direction", "kind"), [

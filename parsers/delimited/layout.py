@@ -1,30 +1,31 @@
-"""Which column of a bank's CSV is what: by its header in English, German, French, Spanish, Italian, Dutch, Nordic or Polish.
+"""Which column of a bank's CSV is what: by its header in the languages of Europe and the Americas.
 
 A layout is found in three steps. (1) A shipped layout (`parsers.delimited.profiles`) whose header names all stand in one row, the
 one with the most names; it settles what its bank does in its own way. (2) The words of `parsers.delimited.words` settle all else.
 (3) A file without header is read by what its columns hold. The first rows must then read as dates and amounts, else the
-file is not taken for a bank's CSV. Files of payment processors and our own import files have headers of their own and are
-left to others.
+file is not taken for a bank's CSV. Files of payment processors, known here or not, and our own import files have headers of their
+own and are left to others.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from parsers.amounts import AmountError, is_currency
 from parsers.delimited.balances import is_running
 from parsers.delimited.profiles import SHIPPED
 from parsers.delimited.rows import DELIMITERS, fold, head_rows
 from parsers.delimited.words import AMBIGUOUS_NAMES, ROLES, TEXTS, direction_of, names, status_of
-from parsers.processors.headers import is_processor_header
+from parsers.processors.headers import is_of_no_bank, is_processor_header
 from parsers.profile import CsvColumns, Profile
 from parsers.written_amounts import currency_of_symbol, looks_like_amount, mark_of, read_minor
 from parsers.written_dates import Order, written_date
 
 _ROWS_BEFORE_HEADER_MAX = 40
 
+_OTHER_PAGES = ("cp1250", "cp1254")
 _UNIT = re.compile(r"(.*?)(?: in| en| em)? (eur|euros?|euroa|usd|gbp|chf|cad|aud|nzd|sek|nok|dkk|pln|zl|czk|kc|huf|jpy|inr|sgd|hkd|brl|mxn|zar|ron|bgn|try|aed)")
 _ORDERS: tuple[Order, ...] = ("DMY", "MDY")
 _Holds = Callable[[str], bool]
@@ -51,6 +52,14 @@ class Layout:
         return self.columns.get(role, -1)
 
 
+def with_code_page(head: bytes, profile: Profile) -> Profile:
+    """The profile with the code page under which the header can be read: the profile's own, else those of eastern Europe and Türkiye."""
+    if head.isascii() or profile.csv is not None or find_layout(head, profile) is not None:
+        return profile
+    others = (replace(profile, encoding=page) for page in _OTHER_PAGES)
+    return next((other for other in others if find_layout(head, other) is not None), profile)
+
+
 def find_layout(head: bytes, profile: Profile) -> Layout | None:
     """The layout of the file, or None where it is no bank's CSV (or not one that can be told with certainty)."""
     if profile.csv is not None and profile.csv.delimiter:
@@ -65,7 +74,8 @@ def _layout(head: bytes, delimiter: str, profile: Profile) -> Layout | None:
     if rules is not None and not rules.has_header:
         before = rows[: rules.preamble_rows]
         return _resolved(rules, [], [row.cells for row in rows[len(before) :]], delimiter, before[-1].line if before else 0)
-    if any(is_processor_header(row.cells) for row in rows[:_ROWS_BEFORE_HEADER_MAX]):
+    head_of_file = rows[:_ROWS_BEFORE_HEADER_MAX]
+    if any(is_processor_header(row.cells) or (rules is None and is_of_no_bank(row.cells)) for row in head_of_file):
         return None
     start = rules.preamble_rows if rules is not None else 0
     for number, (line, cells) in enumerate(rows[start:_ROWS_BEFORE_HEADER_MAX], start=start):
@@ -200,6 +210,10 @@ def _is_currency(cell: str) -> bool:
     return is_currency(cell.upper())
 
 
+def _has_digit(cell: str) -> bool:
+    return any(map(str.isdecimal, cell))
+
+
 def _is_direction(cell: str) -> bool:
     return direction_of(cell) != 0
 
@@ -210,7 +224,7 @@ def _is_status(cell: str) -> bool:
 
 _COLUMN_HOLDS: dict[str, _Holds] = {
     "date": _is_date, "value_date": _is_date, "amount": looks_like_amount, "credit": looks_like_amount, "debit": looks_like_amount,
-    "balance": looks_like_amount, "currency": _is_currency, "direction": _is_direction, "status": _is_status,
+    "payer_account": _has_digit, "balance": looks_like_amount, "currency": _is_currency, "direction": _is_direction, "status": _is_status,
 }
 
 
@@ -225,12 +239,14 @@ def _without_header(rows: list[list[str]], delimiter: str) -> Layout | None:
     columns = [[row[place] for row in sample] for place in range(width)]
     dates = [place for place, cells in enumerate(columns) if all(cells) and _all_dates(cells)]
     amounts = [place for place, cells in enumerate(columns) if place not in dates and _all_amounts(cells)]
-    texts = [place for place, cells in enumerate(columns) if place not in (*dates, *amounts) and any(re.search("[A-Za-z]{3}", cell) for cell in cells)]
+    currency = next((place for place, cells in enumerate(columns) if all(map(_is_currency, cells))), -1)
+    known = {*dates, *amounts, currency}
+    texts = [place for place, cells in enumerate(columns) if place not in known and any(re.search("[A-Za-z]{3}", cell) for cell in cells)]
     money = _money_columns(columns, amounts)
     if not dates or not texts or money is None:
         return None
-    found = {"date": dates[0], **money} | ({"value_date": dates[1]} if len(dates) > 1 else {})
-    checks = [place for place, cells in enumerate(columns) if place not in (*dates, *amounts, *texts) and any(cells)
+    found = {"date": dates[0], **money} | ({"value_date": dates[1]} if len(dates) > 1 else {}) | ({"currency": currency} if currency >= 0 else {})
+    checks = [place for place, cells in enumerate(columns) if place not in {*known, *texts} and any(cells)
               and all(re.fullmatch(r"\d{0,10}", cell) for cell in cells)]
     if checks:
         found["check_number"] = checks[0]

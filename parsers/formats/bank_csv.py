@@ -1,8 +1,8 @@
 """CSV exports of bank accounts and cards, from any web bank or spreadsheet: one row an entry, told by its header.
 
 There is no standard. Which column is what comes from a profile in `cashapp.toml`, a shipped layout (`parsers.delimited.profiles`) or
-the header's own words in nine languages (`parsers.delimited.layout`); a file without header is read where its content leaves no
-doubt. A file whose header names no date and no amount is not claimed, nor is one of a payment processor.
+the header's own words (`parsers.delimited.layout`); a file without header is read where its content leaves no doubt. A file whose
+header names no date and no amount is not claimed, nor is one that names payouts or settlements: its gross sales stood on no bank account.
 
     preamble      rows before the header: the bank's name, account, period, balances
     header        the names of the columns; the first row that names a date and an amount (or credit and debit)
@@ -12,7 +12,11 @@ doubt. A file whose header names no date and no amount is not claimed, nor is on
 Controls: the running balance, whichever row comes first and also when rows of a day stand out of order; stated opening and
 closing balances and totals. A file without any of these proves nothing.
 
-Quirks tolerated: comma, semicolon, tab and bar; UTF-8 or the bank's code page; currency symbols, thousands, parentheses, a
+Where payer and payee have columns of their own, the other side is the payer of money in and the payee of money out. A currency that
+neither the file nor a profile names is the profile's default, which is told.
+
+Quirks tolerated: comma, semicolon, tab and bar; UTF-8 or the bank's code page, found by its header (1252, 1250, 1254); a direction in an
+unnamed column behind the amount; text that goes on in unnamed columns; currency symbols, thousands, parentheses, a
 minus behind, CR and DR; a debit column with or without signs; several accounts or currencies in a file (one statement each
 time the account changes); pending and declined rows (by the status column); headers repeated inside; totals below. Never guessed:
 `1,234` without another amount that shows the decimal mark, a debit column with both signs, a row with an amount and no date or
@@ -32,7 +36,7 @@ from typing import TYPE_CHECKING
 
 from parsers import issues
 from parsers.delimited.entries import Conventions, CsvEntryReader
-from parsers.delimited.layout import Layout, find_layout
+from parsers.delimited.layout import Layout, find_layout, with_code_page
 from parsers.delimited.reading import Reading
 from parsers.delimited.rows import rows
 from parsers.profile import Profile
@@ -53,11 +57,12 @@ _MONEY = ("amount", "credit", "debit", "balance")
 
 def sniff(head: bytes) -> bool:
     """Whether a layout is found by content."""
-    return find_layout(head, Profile()) is not None
+    return find_layout(head, with_code_page(head, Profile())) is not None
 
 
 def parse(source: Source, profile: Profile) -> Iterator[Record]:
     """The file's records in order."""
+    profile = with_code_page(source.head, profile)
     layout = find_layout(source.head, profile)
     if layout is None:
         span = Span(1, 0, len(source.read()))
@@ -82,6 +87,7 @@ def parse_columns(source: Source, profile: Profile) -> Iterator[Document]:
     from parsers import documents
     from parsers.delimited import columns
 
+    profile = with_code_page(source.head, profile)
     layout = find_layout(source.head, profile)
     if layout is None:
         yield from documents.drained(NAME, parse(source, profile))

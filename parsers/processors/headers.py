@@ -36,6 +36,11 @@ AMAZON = (
 ADYEN = (
     {"psp reference", "net debit nc", "net credit nc", "type"},
 )
+_OF_NO_BANK = tuple({name} for name in (
+    "payout id", "payout status", "payout reference", "settlement id", "settlement reference", "settlement batch id", "disbursement id", "deposit id", "gross sales",
+))
+"""What processors without a reader of their own name in their exports (Shopify, Mollie, GoCardless, Square), and banks never do."""
+
 _RECORD_TYPES_OF_PAYPAL = frozenset({"RH", "FH", "SH"})
 
 
@@ -49,6 +54,11 @@ def is_processor_header(row: list[str]) -> bool:
     """Whether the row opens a report of any processor."""
     is_paypal_record = len(row) > 1 and row[0] in _RECORD_TYPES_OF_PAYPAL
     return is_paypal_record or any(fits(row, signatures) for signatures in (STRIPE, PAYPAL, AMAZON, ADYEN))
+
+
+def is_of_no_bank(row: list[str]) -> bool:
+    """Whether the row opens an export of sales and payouts: its gross amounts never stood on a bank account."""
+    return fits(row, _OF_NO_BANK)
 
 
 def delimiter_of(head: bytes, signatures: tuple[set[str], ...], page: str = "cp1252") -> str | None:
