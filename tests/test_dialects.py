@@ -325,3 +325,22 @@ def test_bai2_totals_with_a_decimal_point_where_amounts_have_one() -> None:
     assert found.lines["amount_minor"].to_list() == [10000]
     assert len([control for control in found.controls if control.ties and control.currency]) == 4
     assert not found.issues
+
+
+def test_a_statement_with_the_balances_of_each_of_its_days_is_proven_from_the_first_to_the_last() -> None:
+    balances = "".join(
+        f'<Bal><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">{amount}</Amt><CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>{day}</Dt></Dt></Bal>'
+        for code, amount, day in (("CLBD", "8.00", "2026-11-10"), ("OPBD", "5.00", "2026-11-10"), ("CLBD", "5.00", "2026-11-09"), ("OPBD", "0.00", "2026-11-09")))
+    entries = "".join(f'<Ntry><Amt Ccy="EUR">{amount}</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts></Ntry>' for amount in ("5.00", "3.00"))
+    found = camt(balances + entries)
+    assert [(control.stated, control.computed) for control in found.controls] == [(800, 800)]
+    assert (found.statements[0].opened.opening_minor, found.statements[0].closed and found.statements[0].closed.closing_minor) == (0, 800)
+
+
+def test_a_batch_in_one_of_several_groups_of_details_says_nothing_of_the_others() -> None:
+    detail = '<TxDtls><Refs><EndToEndId>{}</EndToEndId></Refs><Amt Ccy="EUR">{}</Amt></TxDtls>'
+    groups = f"<NtryDtls><Btch><NbOfTxs>1</NbOfTxs></Btch>{detail.format('A', 2)}</NtryDtls><NtryDtls>{detail.format('B', 3)}</NtryDtls>"
+    found = camt(f'<Ntry><Amt Ccy="EUR">5.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>2026-11-09</Dt></BookgDt>{groups}</Ntry>')
+    assert found.lines["customer_reference"].to_list() == ["A", "B"]
+    assert [control.name for control in found.controls if control.ties] == ["sum of the details"]
+    assert not found.issues

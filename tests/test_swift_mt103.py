@@ -86,6 +86,7 @@ def test_the_customer_is_the_payer_before_his_bank() -> None:
     ("/INV/RE-17", "/INV/RE-17", ["RE-17"]),
     ("/INV/RE-17//RE-18///ROC/4711", "/INV/RE-17//RE-18///ROC/4711", ["RE-17", "RE-18"]),
     ("/RFB/X\n/INV/RE-17", "/RFB/X /INV/RE-17", ["RE-17"]),
+    ("/INV/RE-17\n/INV/RE-18", "/INV/RE-17 /INV/RE-18", ["RE-17", "RE-18"]),
     ("PAYMENT OF OUR ORDERS FROM JANUARY 2\n//026", "PAYMENT OF OUR ORDERS FROM JANUARY 2026", []),    # a full line goes on
     ("SHORT\n//LINE", "SHORT LINE", []),
     ("SHORT  \nLINE", "SHORT LINE", []),

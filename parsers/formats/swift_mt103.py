@@ -56,7 +56,7 @@ _DATED_AMOUNT = re.compile(r"(\d{6})([A-Z]{3})\s?([\d.,]+)")
 _COMES_BACK = re.compile(r"/(?:RETN|REJT)/")
 _REASON = re.compile(r"/([A-Z]{2}\d\d)(?:/|\s|$)")
 _ORIGINAL = re.compile(r"/MREF/([^/\n]*)")
-_INVOICES = re.compile(r"/INV/(.+?)(?=///|/(?:RFB|ROC|IPI|CNC|PUR|TSU|EREF|URI)/|$)", re.DOTALL)
+_INVOICES = re.compile(r"/INV/(.+?)(?=///|/(?:INV|RFB|ROC|IPI|CNC|PUR|TSU|EREF|URI)/|$)", re.DOTALL)
 _NARRATIVE_WIDTH = 35
 
 
@@ -338,10 +338,10 @@ def _narrative(text: str) -> str:
 def _invoices(message: Message) -> tuple[RemittanceLine, ...]:
     """Document numbers behind /INV/ in :70:; several stand between `//`."""
     field = message.first("70")
-    found = _INVOICES.search(_narrative(field.text)) if field else None
-    if field is None or found is None:
+    if field is None:
         return ()
-    return tuple(RemittanceLine(field.span, number.strip(" /")) for number in found[1].split("//") if number.strip(" /"))
+    told = [number.strip(" /") for found in _INVOICES.finditer(_narrative(field.text)) for number in found[1].split("//")]
+    return tuple(RemittanceLine(field.span, number) for number in told if number)
 
 
 def _date(text: str) -> dt.date | None:

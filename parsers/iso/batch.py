@@ -114,8 +114,10 @@ def _undivided(entry: Entry, own: Own) -> Iterator[Line]:
 
 
 def _batch_controls(entry: Entry, total: int) -> Iterator[Line]:
-    """What `Btch` says of number and total, where all batches of the entry say it."""
+    """What `Btch` says of number and total, where all batches of the entry say it and each group of details is one."""
     batches = entry.outline.batches
+    if len(batches) < entry.outline.groups:
+        return
     counts = [entry.values[batch.number].strip() for batch in batches]
     if counts and all(count.isdigit() for count in counts):
         yield Control(entry.span, "number of details", sum(map(int, counts)), len(entry.details))

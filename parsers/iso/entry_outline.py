@@ -82,6 +82,8 @@ class EntryOutline:
     instructed: Money | None
     charges: tuple[Charge, ...]
     batches: tuple[Batch, ...]
+    groups: int
+    """How many groups of details (`NtryDtls`) there are, each of which may be a batch of its own."""
     information: Slot
     details: tuple[DetailOutline, ...]
 
@@ -101,6 +103,7 @@ def outline_entry(entry: Element) -> EntryOutline:
         instructed=_instructed(entry),
         charges=_charges(entry),
         batches=tuple(_batch(batch) for path in ("NtryDtls/Btch", "Btch") for batch in entry.all(path)),
+        groups=len(entry.all("NtryDtls")),
         information=slot(entry, "AddtlNtryInf"),
         details=tuple(outline_detail(detail) for path in ("NtryDtls/TxDtls", "TxDtls") for detail in entry.all(path)),
     )

@@ -131,15 +131,20 @@ def opening_and_closing(balances: list[Balance], currency: str) -> tuple[Balance
     """The two balances that the entries in that currency stand between."""
     mine = [balance for balance in balances if balance.currency == currency]
     interim = [balance for balance in mine if balance.code == _INTERIM]
-    opening = next((found for code in _OPENING if (found := _of_code(mine, code))), interim[0] if len(interim) > 1 else None)
-    closing = next((found for code in _CLOSING if (found := _of_code(mine, code))), interim[-1] if interim else None)
+    opening = next((found[0] for code in _OPENING if (found := _of_code(mine, code))), interim[0] if len(interim) > 1 else None)
+    closing = next((found[-1] for code in _CLOSING if (found := _of_code(mine, code))), interim[-1] if interim else None)
     return opening, closing
 
 
-def _of_code(balances: list[Balance], code: str) -> Balance | None:
-    """The page's own balance, where a page also tells that of the whole statement."""
+def _of_code(balances: list[Balance], code: str) -> list[Balance]:
+    """The page's own balance, where a page also tells that of the whole statement; those of several days by day, where a
+    statement tells them all; else the first."""
     found = [balance for balance in balances if balance.code == code]
-    return next((balance for balance in found if balance.of_page), found[0] if found else None)
+    of_page = [balance for balance in found if balance.of_page]
+    by_day = {balance.date: balance for balance in reversed(found) if balance.date}
+    if not of_page and len(by_day) > 1:
+        return [by_day[day] for day in sorted(by_day)]
+    return (of_page or found)[:1]
 
 
 def closed(statement: Statement, span: Span) -> Iterator[Control | Issue | StatementClosed]:
