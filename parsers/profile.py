@@ -48,7 +48,8 @@ class CsvColumns:
 
     A column is given by its header name (case, accents and punctuation do not matter) or by its 1-based position (`"3"`).
     Money: `amount` is signed (or unsigned with `direction`), or `credit` and `debit` stand apart; `fee` is taken off. `payee_name`
-    is the other side of money that goes out, where it has a column of its own. `reference` is the bank's own, `customer_reference` the payer's. `header`: the names that together tell a shipped layout apart.
+    is the other side of money that goes out, where it has a column of its own. `reference` is the bank's own,
+    `customer_reference` the payer's. `header`: the names that together tell a shipped layout apart.
     """
 
     name: str = "custom"

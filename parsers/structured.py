@@ -42,12 +42,13 @@ _ANNOUNCED = re.compile(
     r"(?<![A-Z0-9])(?:(?P<KID>KID)|(?P<OCR>OCR)|(?P<FI>VIITE)(?:NUMERO|NRO)?|(?P<OGM>OGM|BBA)|(?P<FIK>FIK ?(?:71|75) ?<?))"
     r"(?:[- ]?(?:NR|NO|REF|NUMMER|NUMBER))?[.:#=/ ]{0,3}(?P<digits>\d(?:[ /]?\d){3,30})(?!-?[A-Z0-9])|(?P<SLIP>\+7[15] ?< ?)(?P<on_slip>\d{15,16})(?!\d)",
 )
-_STARS = ("+++", "***")
-_WORDS = tuple(form for word in ("KID", "OCR", "VIITE", "OGM", "BBA", "FIK") for form in (word, word.title(), word.lower()))
-MARKS = ("RF", "Rf", "rf", "rF", *_STARS, *_WORDS, "+71", "+75")
-"""Without one of them or 27 digits a text holds no reference that `find` finds."""
-
+_WORDS = (form for word in ("KID", "OCR", "VIITE", "OGM", "BBA", "FIK") for form in (word, word.title(), word.lower()))
 LONG_NUMBER_DIGITS = 27
+MARK = "|".join(map(re.escape, ("RF", "Rf", "rf", "rF", "+++", "***", "+71", "+75", *_WORDS)))
+LONG_NUMBER = f"[0-9][0-9 ]{{{LONG_NUMBER_DIGITS - 1}}}"
+"""A text without the one and the other holds no reference that `find` finds."""
+
+_MARK, _LONG_NUMBER = re.compile(MARK), re.compile(LONG_NUMBER)
 _WHOLE_GROUP_DIGITS_MIN = 6
 
 
@@ -75,9 +76,9 @@ def kind(reference: str) -> str:
 
 def find(text: str) -> str:
     """The first reference in free text that cannot be mistaken; "" for none."""
-    if any(mark in text for mark in MARKS) and (found := _marked(text)):
+    if _MARK.search(text) and (found := _marked(text)):
         return found
-    if len(text) >= LONG_NUMBER_DIGITS:
+    if _LONG_NUMBER.search(text):
         for digits in _QRR_IN_TEXT.findall(text):
             if kind(digits) == "QRR":
                 return normalise(digits)

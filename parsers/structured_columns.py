@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,17 +12,11 @@ from parsers import structured
 if TYPE_CHECKING:
     from parsers.byte_columns import Flags, Ints
 
-MARK = "|".join(re.escape(mark) for mark in structured.MARKS)
-"""Without it, or a long number, a text holds no reference."""
-
-_LONG_NUMBER = f"[0-9 ]{{{structured.LONG_NUMBER_DIGITS}}}"
-
-
 def _suspects(said: pl.Series) -> Ints:
     """The rows whose text may hold a reference."""
-    may = said.str.contains(MARK)
+    may = said.str.contains(structured.MARK)
     long = np.flatnonzero((said.str.len_bytes() >= structured.LONG_NUMBER_DIGITS).to_numpy())
-    return np.flatnonzero(may.scatter(long, may.gather(long) | said.gather(long).str.contains(_LONG_NUMBER)).to_numpy())
+    return np.flatnonzero(may.scatter(long, may.gather(long) | said.gather(long).str.contains(structured.LONG_NUMBER)).to_numpy())
 
 
 def with_quoted(stated: pl.Series | None, said: pl.Series, is_said: Flags | None = None) -> pl.Series:

@@ -116,6 +116,25 @@ def test_ways_of_writing_money(header: str, row: str, profile: CsvColumns) -> No
             same(changed.encode(), block_bytes, Profile(csv=profile if profile != CsvColumns() else None))
 
 
+REFERENCES = ("RF18539007547034", "KID 12345678903", "ocr 12345682", "kid 12345678904", "+++010/8068/17183+++", "21 00000 00003 13947 14300 09017",
+              "210000000003139471430009017", "Viite 1234561", "Gruß Ocr 12345682", "INV 7", "", "1" * 40)
+
+
+def test_payer_payee_unnamed_columns_and_references() -> None:
+    chance = random.Random(4)
+    rows = ["Datum;Auftraggeber;Zahlungsempfänger*in;Verwendungszweck;;Währung;Umsatz; "]
+    for number in range(300):
+        said, more = chance.choice(REFERENCES), chance.choice(REFERENCES)
+        rows.append(f"{1 + number % 28:02d}.11.2026;Kunde {number};{chance.choice(('', 'Lieferant'))};{said};{more};EUR;{number},50;{chance.choice('HS')}")
+    content = "\n".join([*rows, ""])
+    found = same(content.encode())
+    same(content.encode(), 2_000)
+    same(content.encode("cp1252"), 2_000)
+    assert found is not None
+    assert set(found.lines["kind"]) == {"receipt", "disbursement"}
+    assert set(found.lines["structured_reference"]) == {"RF18539007547034", "12345678903", "12345682", "010806817183", "210000000003139471430009017", "1234561", ""}
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_damage(seed: int) -> None:
     for content in damaged(written(120, seed).encode(), seed, 8, b'\n\r,"; 0-.'):

@@ -32,7 +32,8 @@ AMOUNTS = ("100", "100.0", "100.00", "12.5", ".5", "0.005", "00012.30", "9999999
            "1,00", "5.", "12345678.9", "123456789.01", "0.0001", "1.230", " 7.00", "7.00 ", "", "0", "123456789012", "1.1.1", "1..1")
 DAY = dt.date(2026, 11, 9)
 TEXTS = ("Rechnung RE2026/10455", "", " INV-7  two  blanks ", "RF71 0000 0026 0209 danke", "+++010/8068/17183+++", "Müller & Söhne <x>",
-         "Ελλάδα 12", "a\nb\tc", "NOTPROVIDED", "Оплата 77", "x" * 300, "'quoted' \"twice\" &amp; once")
+         "Ελλάδα 12", "a\nb\tc", "NOTPROVIDED", "Оплата 77", "x" * 300, "'quoted' \"twice\" &amp; once",
+         "KID 12345678903", "ocr 12345682", "Kid 12345678904", "210000000003139471430009017", "Rechnung 21 00000 00003 13947 14300 09017")
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +52,7 @@ def payment(chance: random.Random, number: int) -> Payment:
     amount = chance.choice((chance.randrange(1, 10**7), 1, 10**11))
     value = DAY + dt.timedelta(days=chance.randrange(3))
     said = Payment(amount, DAY, value, f"HK{number:08d}", "EUR", chance.choice((f"E2E-{number}", "notprovided", "")), rail="sepa",
-                   payer_name=chance.choice(("Koskela Oy", "Müller & Söhne", "", "Łódź Sp. z o.o.")),
+                   payer_name=chance.choice(("Koskela Oy", "Müller & Söhne", "", "Łódź Sp. z o.o.", "NOTPROVIDED", "Not provided", "Nonesuch Ltd")),
                    payer_account=chance.choice(("DE89370400440532013000", IBAN, "", "4407 0011")), text=chance.choice(TEXTS))
     changed = {
         "out": {"amount_minor": -amount, "kind": "disbursement"},

@@ -23,11 +23,12 @@ from tests.conftest import FIXTURES
 INPUTS = sorted(path for path in FIXTURES.glob("swift_mt940/**/*") if path.is_file() and path.suffix != ".jsonl")
 DAY = dt.date(2026, 11, 9)
 IBAN = "DE02120300000000202051"
-NAMES = ("Koskela Oy", "Muster Maschinenbau GmbH & Co. KG Zweigniederlassung", "", "Łódź Sp. z o.o.", "A" * 27, "B.V. De Vries")
+NAMES = ("Koskela Oy", "Muster Maschinenbau GmbH & Co. KG Zweigniederlassung", "", "Łódź Sp. z o.o.", "A" * 27, "B.V. De Vries", "Skov A/S", "ACME INC/OGB/FIRST BANK")
 TEXTS = (
     "Rechnung RE2026/10455", "", " INV-7  two  blanks ", "RF71 0000 0026 0209 danke", "RF18539007547034", "+++010/8068/17183+++", "***010/8068/17183***",
     "210000000003139471430009017", "21 00000 00003 13947 14300 09017", "Müller & Söhne", "NOTPROVIDED", "x" * 300, "1" * 60, "Rechnung 4711, 4712; 4713",
     "a question? Yes", "EREF+ is what you want", "KREF+K-1", "MTLG:Hallo", "less -2%, thank you: all paid", "betalingskenmerk 1004510036716378", "/REMI/",
+    "KID 12345678903", "Ocr-nr: 1234 5682", "viite 1234561", "Kid 12345678904", "ISSUER: BBA REF: 010806817183", "+71<012345678901237+12345678<",
 )
 LIKELY = b"?+/:,-\n\r @0CDN86"
 

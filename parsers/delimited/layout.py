@@ -245,7 +245,8 @@ def _without_header(rows: list[list[str]], delimiter: str) -> Layout | None:
     money = _money_columns(columns, amounts)
     if not dates or not texts or money is None:
         return None
-    found = {"date": dates[0], **money} | ({"value_date": dates[1]} if len(dates) > 1 else {}) | ({"currency": currency} if currency >= 0 else {})
+    found = {"date": dates[0], **money} | ({"value_date": dates[1]} if len(dates) > 1 else {})
+    found |= {"currency": currency} if currency >= 0 else {}
     checks = [place for place, cells in enumerate(columns) if place not in {*known, *texts} and any(cells)
               and all(re.fullmatch(r"\d{0,10}", cell) for cell in cells)]
     if checks:

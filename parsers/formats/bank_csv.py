@@ -12,11 +12,11 @@ header names no date and no amount is not claimed, nor is one that names payouts
 Controls: the running balance, whichever row comes first and also when rows of a day stand out of order; stated opening and
 closing balances and totals. A file without any of these proves nothing.
 
-Where payer and payee have columns of their own, the other side is the payer of money in and the payee of money out. A currency that
-neither the file nor a profile names is the profile's default, which is told.
+Where payer and payee have columns of their own, the other side is the payer of money in and the payee of money out. A currency
+that neither the file nor a profile names is the profile's default, which is told.
 
-Quirks tolerated: comma, semicolon, tab and bar; UTF-8 or the bank's code page, found by its header (1252, 1250, 1254); a direction in an
-unnamed column behind the amount; text that goes on in unnamed columns; currency symbols, thousands, parentheses, a
+Quirks tolerated: comma, semicolon, tab and bar; UTF-8 or the bank's code page, found by its header (1252, 1250, 1254); a
+direction in an unnamed column behind the amount; text that goes on in unnamed columns; currency symbols, thousands, parentheses, a
 minus behind, CR and DR; a debit column with or without signs; several accounts or currencies in a file (one statement each
 time the account changes); pending and declined rows (by the status column); headers repeated inside; totals below. Never guessed:
 `1,234` without another amount that shows the decimal mark, a debit column with both signs, a row with an amount and no date or

@@ -22,8 +22,8 @@ balance of the account's one before it is told as a gap.
 
 Tolerated: LF, CRLF, CR, `@@` or nothing between fields; preambles and trailers; messages without terminator; `-` inside
 :86:; a point, one digit or no digit as decimals; impossible dates (clamped and told); missing :25: (told); text that
-looks like a tag inside :86:; pages and accounts that follow one another without :20:. A message without opening or closing balance is an error: it cannot be proven. So is a training
-message (trailer TNG): it stands for no money.
+looks like a tag inside :86:; pages and accounts that follow one another without :20:. A message without opening or closing
+balance is an error: it cannot be proven. So is a training message (trailer TNG): it stands for no money.
 """
 
 from __future__ import annotations

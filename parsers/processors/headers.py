@@ -37,7 +37,8 @@ ADYEN = (
     {"psp reference", "net debit nc", "net credit nc", "type"},
 )
 _OF_NO_BANK = tuple({name} for name in (
-    "payout id", "payout status", "payout reference", "settlement id", "settlement reference", "settlement batch id", "disbursement id", "deposit id", "gross sales",
+    "payout id", "payout status", "payout reference", "settlement id", "settlement reference", "settlement batch id", "disbursement id",
+    "deposit id", "gross sales",
 ))
 """What processors without a reader of their own name in their exports (Shopify, Mollie, GoCardless, Square), and banks never do."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from parsers import structured, structured_columns
+from parsers import structured
 from parsers.byte_columns import BLANK, Block, Flags, Ints, Places, chosen, empty, equals, few, rows_holding, word
 from parsers.swift import mt86, mt86_details
 
@@ -54,7 +54,7 @@ def stated(text: Block, references: Places) -> Places:
 def structured_references(text: Block, said: Places) -> Places:
     """The structured reference that stands in each text."""
     found = empty(said.start.size)
-    rows = _with_marks(text, said, structured_columns.MARK)
+    rows = _with_marks(text, said, structured.MARK)
     put(text, found, rows, [structured.find(each) for each in texts(text, said, rows)])
     return found
 
@@ -62,7 +62,7 @@ def structured_references(text: Block, said: Places) -> Places:
 def dutch_references(text: Block, where: Places, source: Places, said: Places) -> Places:
     """The same, or a Dutch payment reference in the `source` of the text; `where` it stands in the block."""
     found = empty(said.start.size)
-    rows = _with_marks(text, where, "|".join((structured_columns.MARK, *mt86.DUTCH_REFERENCE_MARKS)))
+    rows = _with_marks(text, where, "|".join((structured.MARK, *mt86.DUTCH_REFERENCE_MARKS)))
     put(text, found, rows, [mt86.dutch_reference(told) or structured.find(each)
                             for told, each in zip(texts(text, source, rows), texts(text, said, rows), strict=True)])
     return found
