@@ -254,6 +254,14 @@ CSV = [
     ("A counterparty that is a name", "Account,Date,Amount,Currency,Debit/Credit,Counterparty,Description",
      "1,2026-11-09,1250.50,EUR,C,ACME OU,INV 118",
      (125050, "EUR", "ACME OU", "", "", "", "INV 118")),
+    ("Unsigned amounts with BAI codes", "As Of,Currency,Account Number,BAI Code,Description,Amount,Customer Reference,Bank Reference,Text",
+     "11/09/2026,USD,123,475,Check Paid,100.00,1042,B1,",
+     (-10000, "USD", "", "", "1042", "", "Check Paid")),
+    ("Raiffeisen, Switzerland", "Datum;Valuta;Buchungstext;Belastung;Gutschrift;Saldo CHF", "09.11.2026;09.11.2026;Zahlung Muster AG;;1250.50;2000.50",
+     (125050, "CHF", "", "", "", "", "Zahlung Muster AG")),
+    ("Debtor and creditor", "Booking date,Value date,Debtor,Creditor,Amount,Currency,Remittance information,End to end ID",
+     "2026-11-09,2026-11-09,US,LANDLORD,-50.00,EUR,Rent,E2",
+     (-5000, "EUR", "LANDLORD", "", "E2", "", "Rent")),
     ("HDFC", "Date,Narration,Chq./Ref.No.,Value Dt,Withdrawal Amt.,Deposit Amt.,Closing Balance",
      "09/11/26,NEFT CR-AXIS-ACME,N313,09/11/26,,125000.50,200000.00",
      (12500050, "INR", "", "", "N313", "", "NEFT CR-AXIS-ACME")),
@@ -267,7 +275,15 @@ def test_csv(bank: str, header: str, row: str, expected: tuple[object, ...]) -> 
     told = (line["payer_name"], line["payer_account"], line["customer_reference"], line["structured_reference"], line["remittance_text"])
     assert (line["amount_minor"], line["currency"], *told) == expected
     assert line["booking_date"].isoformat() == "2026-11-09"
-    assert ("unknown_currency" in {issue.code for issue in found.issues}) is (line["currency"] == "USD")
+    is_assumed = line["currency"] == "USD" and "Currency" not in header
+    assert ("unknown_currency" in {issue.code for issue in found.issues}) is is_assumed
+
+
+@pytest.mark.parametrize("code", ["010", "100", "400", "890"])
+def test_a_balance_or_a_sum_among_bai_codes_is_no_entry(code: str) -> None:
+    found = documents.read(f"Date,Currency,BAI Code,Text,Amount\n2026-11-09,USD,195,ACME,5.00\n2026-11-09,USD,{code},Sum,5.00\n".encode())
+    assert found.lines["amount_minor"].to_list() == [500]
+    assert [issue.code for issue in found.errors] == ["bad_amount"]
 
 
 def camt(entry: str) -> documents.Document:

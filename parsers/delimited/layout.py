@@ -25,6 +25,7 @@ from parsers.written_dates import Order, written_date
 
 _ROWS_BEFORE_HEADER_MAX = 40
 
+_BAI_CODES = frozenset({"bai code", "bai type code", "bai type"})
 _OTHER_PAGES = ("cp1250", "cp1254")
 _UNIT = re.compile(r"(.*?)(?: in| en| em)? (eur|euros?|euroa|usd|gbp|chf|cad|aud|nzd|sek|nok|dkk|pln|zl|czk|kc|huf|jpy|inr|sgd|hkd|brl|mxn|zar|ron|bgn|try|aed)")
 _ORDERS: tuple[Order, ...] = ("DMY", "MDY")
@@ -128,12 +129,12 @@ def _resolved(rules: CsvColumns, header: list[str], rows: list[list[str]], delim
     has_money = "amount" in columns or ("credit" in columns and "debit" in columns)
     if "date" not in columns or not has_money:
         return None
-    money = columns.get("amount", columns.get("credit", 0))
-    if "amount" in columns and "direction" not in columns and _is_unnamed_direction(money + 1, folded, rows):
-        columns["direction"] = money + 1
+    if "amount" in columns and "direction" not in columns and (place := _other_direction(columns["amount"], folded, rows)) >= 0:
+        columns["direction"] = place
     taken = set(columns.values()) - {columns.get("type_code", -1), columns.get("reference", -1)}
     texts = told or _text_columns(plain, taken)
-    unit = _currency_of(units[money]) or currency_of_symbol(header[money]) if header else ""
+    money = [place for role in ("amount", "credit", "debit", "balance") if 0 <= (place := columns.get(role, -1)) < len(header)]
+    unit = next((code for place in money if (code := _currency_of(units[place]) or currency_of_symbol(header[place]))), "")
     date_name = folded[columns["date"]] if header else ""
     return Layout(rules, delimiter, header_line, len(header), columns, tuple(texts), unit, date_name)
 
@@ -147,12 +148,18 @@ def _text_columns(header: list[str], taken: set[int]) -> list[int]:
     return found
 
 
-def _is_unnamed_direction(place: int, header: list[str], rows: list[list[str]]) -> bool:
-    """Whether a column without a name, right behind the amount, says of every amount which way it goes (`H`, `S`)."""
-    if place >= len(header) or header[place]:
-        return False
-    cells = [row[place] for row in rows if place < len(row) and row[place - 1]]
-    return bool(cells) and all(map(direction_of, cells))
+def _other_direction(amount: int, header: list[str], rows: list[list[str]]) -> int:
+    """The column that tells which way unsigned amounts go where none is called so: one without a name right behind them (`H`, `S`),
+    or the bank's BAI codes; -1 where there is none."""
+    behind = amount + 1
+    if behind < len(header) and not header[behind]:
+        cells = [row[behind] for row in rows if behind < len(row) and row[amount]]
+        return behind if cells and all(map(direction_of, cells)) else -1
+    return -1 if _is_signed(amount, rows) else next((place for place, name in enumerate(header) if name in _BAI_CODES), -1)
+
+
+def _is_signed(place: int, rows: list[list[str]]) -> bool:
+    return any("-" in row[place] or "(" in row[place] for row in rows if 0 <= place < len(row))
 
 
 def _place(wanted: str, header: list[str]) -> int:
@@ -185,8 +192,7 @@ def _settle(columns: dict[str, int], rows: list[list[str]]) -> None:
         columns.pop("credit", None)
         columns.pop("debit", None)
     place = columns.get("amount", -1)
-    is_signed = any("-" in row[place] or "(" in row[place] for row in rows if 0 <= place < len(row))
-    if "direction" in columns and (place < 0 or is_signed):
+    if "direction" in columns and (place < 0 or _is_signed(place, rows)):
         columns.setdefault("type_code", columns.pop("direction"))
     if "payee_name" in columns and "payer_name" not in columns:
         columns["payer_name"] = columns.pop("payee_name")
@@ -215,7 +221,7 @@ def _has_digit(cell: str) -> bool:
 
 
 def _is_direction(cell: str) -> bool:
-    return direction_of(cell) != 0
+    return not cell.isdecimal() and direction_of(cell) != 0
 
 
 def _is_status(cell: str) -> bool:

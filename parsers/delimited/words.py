@@ -70,14 +70,14 @@ ROLES: dict[str, tuple[str, ...]] = {
         """counterparty name, counterparty, tegenpartij, contrepartie, protistrana, counter party, counter party name, partner name, name zahlungsbeteiligter, gegenpartei, naam tegenpartij,
         naam tegenpartij bevat, naam van de tegenpartij, nom de la contrepartie, contrepartie nom, contraparte, controparte, saaja maksaja, nadawca odbiorca,
         odbiorca zleceniodawca, dane kontrahenta, kontrahent, nazev protiuctu, nazov protiuctu, nazev protistrany, partner neve, saaja maksja nimi, name gegenkonto""",
-        """payer, payer name, payor, payor name, payor payee, payee payer, remitter, remitter name, maksaja, maksajan nimi, zahlungspflichtiger,
+        """payer, payer name, debtor, debtor name, payor, payor name, payor payee, payee payer, remitter, remitter name, maksaja, maksajan nimi, zahlungspflichtiger,
         zahlungspflichtige r, ordenante, ordinante, nadawca""",
         """name, merchant, merchant name, customer name, beguenstigter zahlungspflichtiger, begunstigter zahlungspflichtiger, begunstigter auftraggeber,
         auftraggeber begunstigter, auftraggeber empfanger, auftraggeber, nom, tiers, nom du tiers, naam omschrijving, naam, namn, navn, nimi""",
         "sender, sender name, avsender, avsandare",
     ),
     "payee_name": (
-        """payee, payee name, beneficiary, beneficiary name, beguenstigter, begunstigter, zahlungsempfanger, zahlungsempfanger in, empfanger,
+        """payee, payee name, creditor, creditor name, beneficiary, beneficiary name, beguenstigter, begunstigter, zahlungsempfanger, zahlungsempfanger in, empfanger,
         beneficiario, saajan nimi, odbiorca""",
         "recipient, recipient name, receiver, receiver name, mottagare, mottaker",
     ),
@@ -106,7 +106,7 @@ TEXTS = """description, description*, transaction description, transaction detai
     particulars, memo, note, notes, notes and tags, remark, remarks, message, text, information, comment, comments, reference, payment reference, transaction ref1, transaction ref2, transaction ref3,
     transaction, bank description, full description, verwendungszweck*, buchungstext, beschreibung*, avisierungstext, betreff, zweck, bemerkung,
     vorgang verwendungszweck, libelle*, detail de l ecriture, informations complementaires, motif, label, concepto, descripcion, detalle,
-    observaciones, mas datos, movimiento, descrizione*, causale, operazione, dettagli, buchungs details, notiz, selgitus, omschrijving*, mededeling, mededelingen, gestructureerde mededeling, vrije mededeling,
+    remittance information, remittance information unstructured, observaciones, mas datos, movimiento, descrizione*, causale, operazione, dettagli, buchungs details, notiz, selgitus, omschrijving*, mededeling, mededelingen, gestructureerde mededeling, vrije mededeling,
     communication, communications, details du mouvement, beskrivning, beskrivelse, tekst, forklaring, text mottagare, rubrik, meddelande, melding, viesti,
     selitys, otsikko, tytul*, opis*, szczegoly, historico, descricao*, lancamento, popis*, poznamka, zprava*, sprava*, informacia pre prijemcu, kozlemeny,
     detalii*, aciklama"""
@@ -149,8 +149,12 @@ def status_of(cell: str) -> Status | None:
 
 @lru_cache(maxsize=256)
 def direction_of(cell: str) -> int:
-    """1 for a word that puts money in, -1 for one that takes it out, 0 for any other."""
+    """1 for a word or a BAI code that puts money in, -1 for one that takes it out, 0 for any other; a code of a balance or a sum moves none."""
     word = cell.strip().lower()
+    if len(word) == 3 and word.isdecimal():
+        from parsers.bai import codes
+
+        return codes.type_code(word).sign if codes.is_detail(word) else 0
     return 1 if names(_IN).have(word) else -1 if names(_OUT).have(word) else 0
 
 

@@ -52,6 +52,7 @@ NAME = "csv"
 TITLE = "CSV exports of bank and card accounts"
 IDENTIFIED_BY = "a header row that names a date and an amount (or credit and debit), and rows that read as such"
 
+_ENGLISH = ("date", "as of", "posted", "booked", "created", "timestamp")
 _MONEY = ("amount", "credit", "debit", "balance")
 
 
@@ -112,7 +113,7 @@ def survey(source: Source, layout: Layout, profile: Profile) -> Conventions:
         if mark and not is_order_open:
             break
     is_assumed = not currency and layout["currency"] < 0 and profile.name == Profile().name
-    is_english = layout.date_name == "" or "date" in layout.date_name
+    is_english = layout.date_name == "" or any(word in layout.date_name for word in _ENGLISH)
     return Conventions(mark, order or ("DMY" if mark == "," or not is_english else ""), currency or profile.currency, is_assumed)
 
 
