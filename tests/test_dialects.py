@@ -324,7 +324,7 @@ def test_a_name_that_is_not_provided_is_none(debtor: str, told: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["OCR 12345682", "Rechnung 21 00000 00003 13947 14300 09017", "kid: 12345678903 faktura 118"])
-def test_the_same_words_tell_the_same_reference_in_every_format(text: str) -> None:
+def test_the_same_words_tell_the_same_reference_in_camt_mt940_and_csv(text: str) -> None:
     entry = ('<Ntry><Amt Ccy="EUR">5.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts>BOOK</Sts><BookgDt><Dt>2026-11-09</Dt></BookgDt>'
              f"<NtryDtls><TxDtls><RmtInf><Ustrd>{text}</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>")
     swift = f":20:X\n:25:1\n:28C:1\n:60F:C261108EUR0,\n:61:2611091109C5,00NTRFNONREF\n:86:{text}\n:62F:C261109EUR5,\n"
