@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from parsers.bai import codes
@@ -322,6 +322,7 @@ PIECES = st.sampled_from([
 
 
 @settings(max_examples=300, deadline=None)
+@example([("02,A,B,2,999999,,XXX,9", "\n"), ("03,1,,010,100,,,015,90,,/", "\n"), ("49,,/", "\n")])
 @given(st.lists(st.tuples(PIECES, st.sampled_from(["\n", "\r\n", "\r", "/", "", ","])), max_size=25))
 def test_no_mixture_of_records_raises_or_loses_a_byte(pieces: list[tuple[str, str]]) -> None:
     content = "".join(part for piece in pieces for part in piece).encode()

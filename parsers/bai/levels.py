@@ -164,6 +164,8 @@ def _account_trailer(book: Book, record: Logical) -> Iterator[Record]:
         return
     yield from unpacked(account)
     account.tally.count(record)
+    if not account.taken:
+        yield Envelope(record.span, "account trailer")
     stated_total, stated_records = record.fields(2)[:2]
     name = f"account {account.number}"
     yield from _total(record, f"{name} control total", stated_total, account.tally.total, account.currency)
