@@ -45,10 +45,11 @@ def loading(connection: Connection, _keys: Mapping[str, str]) -> Iterator[Loadin
     yield Loading(connection)
 
 
-def update(connection: Connection, table: str, key: str, changes: pl.DataFrame, assignments: str) -> None:
-    """Change the rows whose `key` stands in the frame; the assignments name its columns as `d.column`."""
+def update(connection: Connection, table: str, key: str, changes: pl.DataFrame, assignments: Mapping[str, str]) -> None:
+    """Change the rows whose `key` stands in the frame: each column takes what is assigned to it, where the frame's columns are `d.column`."""
+    settings = ", ".join(f"{column} = {value}" for column, value in assignments.items())
     columns = ", ".join(f"%s::{'bigint' if dtype == pl.Int64 else 'text'}[]" for dtype in changes.dtypes)
-    statement = f"UPDATE {table} SET {assignments} FROM unnest({columns}) AS d({', '.join(changes.columns)}) WHERE {table}.{key} = d.{key}"
+    statement = f"UPDATE {table} SET {settings} FROM unnest({columns}) AS d({', '.join(changes.columns)}) WHERE {table}.{key} = d.{key}"
     connection.exec_driver_sql(statement, tuple(column.to_list() for column in changes))
 
 

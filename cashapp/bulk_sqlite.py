@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
@@ -34,6 +35,9 @@ _Key = TypeVar("_Key", int, str)
 STAGED_FROM = 5_000
 """From so many rows on a frame takes the road over a file; below, its start costs more than it saves."""
 
+MADE_ANEW_FROM = 4
+"""Where one statement writes one row in so many of the table, or more, the table's indexes are made anew."""
+
 _ATTACHED_MAX = 10  # SQLite's own limit; one is kept for `loading`, beyond the others a frame goes in row by row
 _AT_ONCE = 50_000
 _READ_AT_ONCE = 10_000
@@ -44,19 +48,47 @@ def insert(connection: Connection, table: str, frame: pl.DataFrame) -> None:
     columns = ", ".join(frame.columns)
     with _staged(connection, frame) as staged:
         if staged:
-            connection.exec_driver_sql(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {staged}")
+            _taken_over(connection, table, frame.height, f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {staged}")
         else:
             _each(connection, f"INSERT INTO {table} ({columns}) VALUES ({', '.join('?' * frame.width)})", frame)
 
 
-def update(connection: Connection, table: str, key: str, changes: pl.DataFrame, assignments: str) -> None:
-    """Change the rows whose `key` stands in the frame; the assignments name its columns as `d.column`."""
+def update(connection: Connection, table: str, key: str, changes: pl.DataFrame, assignments: Mapping[str, str]) -> None:
+    """Change the rows whose `key` stands in the frame: each column takes what is assigned to it, where the frame's columns are `d.column`."""
+    settings = ", ".join(f"{column} = {value}" for column, value in assignments.items())
     with _staged(connection, changes) as staged:
-        statement = f"UPDATE {table} SET {assignments} FROM {{}} AS d WHERE {table}.{key} = d.{key}"
+        statement = f"UPDATE {table} SET {settings} FROM {{}} AS d WHERE {table}.{key} = d.{key}"
         if staged:
-            connection.exec_driver_sql(statement.format(staged))
+            _taken_over(connection, table, changes.height, statement.format(staged), assignments)
         else:
             _each(connection, statement.format(f"(SELECT {', '.join(f'? AS {name}' for name in changes.columns)})"), changes)
+
+
+def _taken_over(connection: Connection, table: str, rows: int, statement: str, changed: Iterable[str] | None = None) -> None:
+    """Run the statement that adds so many rows to the table, or changes these columns of so many.
+
+    A row put into an index where it falls costs several times what it costs among all that are sorted at once. So where the rows are
+    many beside the table, the indexes that they would change go before the statement and are made anew after it.
+    """
+    held = connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one()
+    is_large = rows * MADE_ANEW_FROM >= (held + rows if changed is None else held)
+    apart = _indexes(connection, table, changed) if is_large else {}
+    for name in apart:
+        connection.exec_driver_sql(f"DROP INDEX {name}")
+    connection.exec_driver_sql(statement)
+    for definition in apart.values():
+        connection.exec_driver_sql(definition)
+
+
+def _indexes(connection: Connection, table: str, columns: Iterable[str] | None) -> dict[str, str]:
+    """The table's indexes by name, each with the statement that makes it: those that name one of the columns, or all. Those of its
+    keys and constraints are part of the table itself."""
+    query = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL ORDER BY name"
+    made = {str(name): str(definition) for name, definition in connection.exec_driver_sql(query, (table,)).all()}
+    if columns is None:
+        return made
+    wanted = set(columns)
+    return {name: definition for name, definition in made.items() if wanted.intersection(re.findall(r"\w+", definition.partition("(")[2]))}
 
 
 def _each(connection: Connection, statement: str, frame: pl.DataFrame) -> None:
@@ -105,8 +137,9 @@ class Loading:
                 self._staging.write(table, rest.pop(table))
             for table in self._staging.tables:
                 columns = ", ".join(self._kept[table][0].columns)
-                source = f"{self._staging.attached()}.{table} ORDER BY {keys[table]}"
-                self._connection.exec_driver_sql(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {source}")
+                source = f"{self._staging.attached()}.{table}"
+                rows = self._connection.exec_driver_sql(f"SELECT count(*) FROM {source}").scalar_one()
+                _taken_over(self._connection, table, rows, f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {source} ORDER BY {keys[table]}")
         for table, frame in rest.items():
             if frame.height:
                 insert(self._connection, table, frame)

@@ -53,7 +53,7 @@ def _open_sqlite(connection: DBAPIConnection, _record: object) -> None:
     """Writers begin with BEGIN IMMEDIATE (see `writing`), so pysqlite's own transaction handling is off."""
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "busy_timeout = 60000", "cache_size = -65536"):
+    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "busy_timeout = 60000", "cache_size = -65536", "secure_delete = FAST"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -149,8 +149,7 @@ def loading(connection: Connection, *tables: Table) -> Iterator[Loading]:
 def update_frame(connection: Connection, table: Table, key: str, changes: pl.DataFrame) -> None:
     """Set the other columns of the frame in the table's rows with its keys."""
     if changes.height:
-        assignments = ", ".join(f"{name} = d.{name}" for name in changes.columns if name != key)
-        _bulk(connection).update(connection, table.name, key, changes, assignments)
+        _bulk(connection).update(connection, table.name, key, changes, {name: f"d.{name}" for name in changes.columns if name != key})
 
 
 def add_to_column(connection: Connection, table: Table, key: str, column: str, changes: pl.DataFrame, *, at_zero: tuple[str, dt.date] | None = None) -> None:
@@ -160,8 +159,8 @@ def add_to_column(connection: Connection, table: Table, key: str, column: str, c
     """
     if changes.is_empty():
         return
-    stamp = f", {at_zero[0]} = CASE WHEN {column} + d.delta = 0 THEN {_date_literal(connection, at_zero[1])} END" if at_zero else ""
-    _bulk(connection).update(connection, table.name, key, changes, f"{column} = {column} + d.delta{stamp}")
+    stamp = {at_zero[0]: f"CASE WHEN {column} + d.delta = 0 THEN {_date_literal(connection, at_zero[1])} END"} if at_zero else {}
+    _bulk(connection).update(connection, table.name, key, changes, {column: f"{column} + d.delta"} | stamp)
 
 
 def _date_literal(connection: Connection, date: dt.date) -> str:
@@ -212,7 +211,7 @@ class _Bulk(Protocol):
     def loading(self, connection: Connection, keys: Mapping[str, str], /) -> AbstractContextManager[Loading]:
         """Takes rows of tables, each with the columns of its key."""
 
-    def update(self, connection: Connection, table: str, key: str, changes: pl.DataFrame, assignments: str, /) -> None:
+    def update(self, connection: Connection, table: str, key: str, changes: pl.DataFrame, assignments: Mapping[str, str], /) -> None:
         """Change the rows with these keys."""
 
     def read(self, connection: Connection, query: Select[*tuple[object, ...]], shape: Mapping[str, pl.DataType], /) -> pl.DataFrame:

@@ -208,7 +208,7 @@ receipt = Table(
     "receipt", metadata,
     _key("receipt_id"),
     Column("receipt_key", String(16), nullable=False, unique=True),
-    Column("line_id", BIG, ForeignKey("bank_line.line_id"), nullable=False, unique=True),
+    _ref("line_id", "bank_line.line_id"),
     Column("account", Text, nullable=False), Column("currency", String(3), nullable=False), _minor("amount_minor"),
     Column("value_date", Date, nullable=False),
     Column("customer_id", Text, ForeignKey("customer.customer_id")),
@@ -217,6 +217,7 @@ receipt = Table(
     Column("held", Boolean, nullable=False, server_default=text("false")),  # a person took its application back: none is posted unattended
     CheckConstraint("state IN ('open', 'non_ar', 'returned', 'linked')", name="state"),
     CheckConstraint("amount_minor > 0", name="positive"),
+    Index("ix_receipt_line", "line_id", unique=True),
     Index("ix_receipt_amount", "amount_minor"),
     Index("ix_receipt_customer", "customer_id", "value_date"),
     Index("ix_receipt_date", "value_date", "state", "currency", "amount_minor"),
@@ -260,7 +261,7 @@ application = Table(
     Column("entry_id", BIG, ForeignKey("journal_entry.entry_id"), nullable=False),
     Column("receipt_id", BIG, ForeignKey("receipt.receipt_id"), nullable=False),
     Column("customer_id", Text, nullable=False),
-    Column("item_id", BIG, ForeignKey("open_item.item_id")),  # null: left on account
+    Column("item_id", BIG),  # null: left on account; else its entry's postings refer to it too
     _minor("applied_minor"), _minor("discount_minor"), _minor("deduction_minor"), _minor("write_off_minor"),
     _text("deduction_reason"),
     Column("source", Text, nullable=False), Column("rule", Text, nullable=False), Column("confidence", BIG, nullable=False),
@@ -342,7 +343,7 @@ proposal = Table(
 proposal_line = Table(
     "proposal_line", metadata,
     *(Column(name, BIG, primary_key=True, autoincrement=False) for name in ("receipt_id", "rank", "n")),
-    Column("item_id", BIG, ForeignKey("open_item.item_id")),
+    Column("item_id", BIG),  # no item is ever deleted, and what is suggested is checked when it is posted
     _minor("applied_minor"), _minor("discount_minor"), _minor("deduction_minor"), _text("deduction_reason"), _minor("write_off_minor"),
     Index("ix_proposal_line_item", "item_id"),
     sqlite_with_rowid=False,

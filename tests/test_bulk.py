@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Engine, MetaData, Table, Text, func, select
+from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Engine, Index, MetaData, Table, Text, func, inspect, select
 from sqlalchemy.exc import IntegrityError
 
 from cashapp import db
@@ -138,3 +138,52 @@ def test_a_file_that_a_killed_process_left_is_no_hindrance(tmp_path: Path) -> No
         db.insert_frame(connection, THINGS, things(STAGED_FROM))
     engine.dispose()
     assert not (tmp_path / "books.db-staged").exists()
+
+
+KEYED = Table("keyed", MetaData(), Column("k", BigInteger, primary_key=True), Column("n", BigInteger), Column("m", BigInteger),
+              Index("ix_keyed_n", "n", unique=True), Index("ix_keyed_m", "m", sqlite_where=Column("n") > 5, postgresql_where=Column("n") > 5))
+
+
+@pytest.fixture
+def keyed(engine: Engine) -> Engine:
+    """Books with a table that has indexes, and a row in it."""
+    with db.writing(engine) as connection:
+        KEYED.create(connection)
+        db.insert_frame(connection, KEYED, pl.DataFrame({"k": [-1], "n": [-1], "m": [-1]}))
+    return engine
+
+
+def indexes(engine: Engine) -> list[object]:
+    return sorted((index["name"], index["unique"], index["column_names"]) for index in inspect(engine).get_indexes("keyed"))
+
+
+def numbers(engine: Engine) -> list[int | None]:
+    with db.reading(engine) as connection:
+        return list(connection.execute(select(KEYED.c.n).order_by(KEYED.c.k)).scalars())
+
+
+def backwards(rows: int) -> pl.DataFrame:
+    return pl.DataFrame({"k": range(rows), "n": range(rows, 0, -1), "m": [0] * rows})
+
+
+@pytest.mark.parametrize("rows", [3, STAGED_FROM])
+def test_a_table_has_its_indexes_after_many_rows_as_before(keyed: Engine, rows: int) -> None:
+    before = indexes(keyed)
+    with db.writing(keyed) as connection:
+        db.insert_frame(connection, KEYED, backwards(rows))
+        db.update_frame(connection, KEYED, "k", backwards(rows).select("k", pl.col("n") + 1))
+    assert indexes(keyed) == before
+    with db.reading(keyed) as connection:
+        assert connection.execute(select(KEYED.c.k).where(KEYED.c.n == 2)).scalars().all() == [rows - 1]
+
+
+@pytest.mark.parametrize("rows", [3, STAGED_FROM])
+@pytest.mark.parametrize("added", [True, False])
+def test_a_row_of_many_that_an_index_refuses_leaves_none_and_the_indexes(keyed: Engine, rows: int, added: bool) -> None:
+    if not added:
+        with db.writing(keyed) as connection:
+            db.insert_frame(connection, KEYED, backwards(rows))
+    before, alike = (indexes(keyed), numbers(keyed)), backwards(rows).with_columns(pl.lit(1, dtype=pl.Int64).alias("n"))
+    with pytest.raises(IntegrityError), db.writing(keyed) as connection:
+        db.insert_frame(connection, KEYED, alike) if added else db.update_frame(connection, KEYED, "k", alike)
+    assert (indexes(keyed), numbers(keyed)) == before

@@ -110,6 +110,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("event_id", name=op.f("pk_period_event"))
     )
     op.create_index("ix_period_event_period", "period_event", ["period"], unique=False)
+    op.create_table("proposal_line",
+        sa.Column("receipt_id", BIG, autoincrement=False, nullable=False),
+        sa.Column("rank", BIG, autoincrement=False, nullable=False),
+        sa.Column("n", BIG, autoincrement=False, nullable=False),
+        sa.Column("item_id", BIG, nullable=True),
+        sa.Column("applied_minor", BIG, nullable=False),
+        sa.Column("discount_minor", BIG, nullable=False),
+        sa.Column("deduction_minor", BIG, nullable=False),
+        sa.Column("deduction_reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("write_off_minor", BIG, nullable=False),
+        sa.PrimaryKeyConstraint("receipt_id", "rank", "n", name=op.f("pk_proposal_line")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_proposal_line_item", "proposal_line", ["item_id"], unique=False)
     op.create_table("reconciliation_event",
         sa.Column("event_id", BIG, autoincrement=False, nullable=False),
         sa.Column("account", sa.Text(), nullable=False),
@@ -357,21 +371,6 @@ def upgrade() -> None:
     op.create_index("ix_bank_line_date", "bank_line", ["booking_date"], unique=False)
     op.create_index("ix_bank_line_file", "bank_line", ["file_id"], unique=False)
     op.create_index("ix_bank_line_payer_name", "bank_line", ["payer_name", "line_id"], unique=False)
-    op.create_table("proposal_line",
-        sa.Column("receipt_id", BIG, autoincrement=False, nullable=False),
-        sa.Column("rank", BIG, autoincrement=False, nullable=False),
-        sa.Column("n", BIG, autoincrement=False, nullable=False),
-        sa.Column("item_id", BIG, nullable=True),
-        sa.Column("applied_minor", BIG, nullable=False),
-        sa.Column("discount_minor", BIG, nullable=False),
-        sa.Column("deduction_minor", BIG, nullable=False),
-        sa.Column("deduction_reason", sa.Text(), server_default="", nullable=False),
-        sa.Column("write_off_minor", BIG, nullable=False),
-        sa.ForeignKeyConstraint(["item_id"], ["open_item.item_id"], name=op.f("fk_proposal_line_item_id")),
-        sa.PrimaryKeyConstraint("receipt_id", "rank", "n", name=op.f("pk_proposal_line")),
-        sqlite_with_rowid=False,
-    )
-    op.create_index("ix_proposal_line_item", "proposal_line", ["item_id"], unique=False)
     op.create_table("bank_match_member",
         sa.Column("match_id", BIG, nullable=False),
         sa.Column("line_id", BIG, nullable=True),
@@ -410,12 +409,12 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["customer_id"], ["customer.customer_id"], name=op.f("fk_receipt_customer_id")),
         sa.ForeignKeyConstraint(["line_id"], ["bank_line.line_id"], name=op.f("fk_receipt_line_id")),
         sa.PrimaryKeyConstraint("receipt_id", name=op.f("pk_receipt")),
-        sa.UniqueConstraint("line_id", name=op.f("uq_receipt_line_id")),
         sa.UniqueConstraint("receipt_key", name=op.f("uq_receipt_receipt_key"))
     )
     op.create_index("ix_receipt_amount", "receipt", ["amount_minor"], unique=False)
     op.create_index("ix_receipt_customer", "receipt", ["customer_id", "value_date"], unique=False)
     op.create_index("ix_receipt_date", "receipt", ["value_date", "state", "currency", "amount_minor"], unique=False)
+    op.create_index("ix_receipt_line", "receipt", ["line_id"], unique=True)
     op.create_index("ix_receipt_unapplied", "receipt", ["receipt_id"], unique=False, sqlite_where=sa.text("unapplied_minor != 0"), postgresql_where=sa.text("unapplied_minor != 0"))
     op.create_index("ix_receipt_waiting", "receipt", ["currency", "value_date", "unapplied_minor"], unique=False, sqlite_where=sa.text("unapplied_minor != 0"), postgresql_where=sa.text("unapplied_minor != 0"))
     op.create_table("remittance_line",
@@ -457,7 +456,6 @@ def upgrade() -> None:
         sa.Column("applied_on", sa.Date(), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["entry_id"], ["journal_entry.entry_id"], name=op.f("fk_application_entry_id")),
-        sa.ForeignKeyConstraint(["item_id"], ["open_item.item_id"], name=op.f("fk_application_item_id")),
         sa.ForeignKeyConstraint(["receipt_id"], ["receipt.receipt_id"], name=op.f("fk_application_receipt_id")),
         sa.PrimaryKeyConstraint("application_id", name=op.f("pk_application"))
     )
