@@ -202,7 +202,7 @@ def _store_receipts(connection: Connection, told: pl.DataFrame) -> pl.DataFrame:
     first = db.next_id(connection, schema.receipt.c.receipt_id)
     content = pl.concat_str("account", "currency", "amount_minor", "booking_date", *_TOLD_OF_IT, separator="\x1f")
     keyed = mine.select("line_id", "account", "currency", "amount_minor", "value_date", content.alias("content")).with_columns(pl.int_range(pl.len()).over("content").alias("nth"))
-    keyed = keyed.with_columns(_free_keys(connection, keyed)).drop("content").sort("receipt_key")
+    keyed = keyed.with_columns(_free_keys(connection, keyed, held=first - 1)).drop("content").sort("receipt_key")
     back = _taken_back(connection)
     receipts = keyed.join(back, on="receipt_key", how="left", maintain_order="left").with_columns(
         pl.col("known_id").is_null().cast(pl.Int64).cum_sum().alias("n")).select(
@@ -226,13 +226,12 @@ def _taken_back(connection: Connection) -> pl.DataFrame:
     return db.frame(connection, query, {"receipt_key": pl.String, "known_id": pl.Int64})
 
 
-def _free_keys(connection: Connection, keyed: pl.DataFrame) -> pl.Series:
-    """Keys for the rows; where the books already hold a payment of the same content, the next in count."""
-    column = schema.receipt.c.receipt_key
+def _free_keys(connection: Connection, keyed: pl.DataFrame, held: int) -> pl.Series:
+    """Keys for the rows; where the books, which hold so many receipts, already hold a payment of the same content, the next in count."""
     wanted = [receipt_key(content, nth) for content, nth in keyed.select("content", "nth").iter_rows()]
-    back = set(_taken_back(connection)["receipt_key"])
-    taken = set(db.frame_of(connection, select(column), column, wanted, {"receipt_key": pl.String})["receipt_key"]) - back
     asked = set(wanted)
+    back = set(_taken_back(connection)["receipt_key"])
+    taken = _standing(connection, asked, held) - back
     if not taken and len(asked) == len(wanted):
         return pl.Series("receipt_key", wanted)
     for row, (content, nth) in enumerate(keyed.select("content", "nth").iter_rows()):
@@ -241,6 +240,14 @@ def _free_keys(connection: Connection, keyed: pl.DataFrame) -> pl.Series:
             wanted[row] = receipt_key(content, nth)
         taken.add(wanted[row])
     return pl.Series("receipt_key", wanted)
+
+
+def _standing(connection: Connection, asked: set[str], held: int) -> set[str]:
+    """Those of the keys that receipts have; where more are asked for than are held, all that are held are looked at."""
+    column, shape = schema.receipt.c.receipt_key, {"receipt_key": pl.String}
+    if held < len(asked):
+        return asked.intersection(db.frame(connection, select(column), shape)["receipt_key"])
+    return set(db.frame_of(connection, select(column), column, sorted(asked), shape)["receipt_key"])
 
 
 def _stands(connection: Connection, key: str) -> bool:
