@@ -47,19 +47,8 @@ def apply(connection: Connection, heads: pl.DataFrame, lines: pl.DataFrame, *, a
     items than a receipt has or an item is reduced below zero.
     """
     ordered = heads.sort("receipt_key").with_row_index("n").with_columns(pl.col("n").cast(pl.Int64))
-    items = _items(connection, lines["item_id"].drop_nulls().unique())
-    owned = lines.join(items.select("item_id", "owner"), on="item_id", how="left").with_columns(pl.coalesce("customer_id", "owner")).drop("owner")
-    parked = _park_on_account(connection, ordered, owned, on)
-    shares = parked.join(ordered.select("n", "receipt_id", "receipt_key", "currency"), on="receipt_id").sort("n", "item_id")
-    _refuse_more_than_received(connection, shares)
-    _refuse_more_than_open(connection, shares.filter(~pl.col("on_account")), items)
-    round_of = _rounds(connection, ordered)
-    entries = ordered.join(round_of, on="receipt_id", how="left").select(
-        "n", pl.lit("application").alias("kind"), pl.lit(on).alias("entry_date"),
-        pl.format("application:{}:{}", "receipt_key", pl.col("round").fill_null(0)).alias("source_key"),
-        pl.lit(None, dtype=pl.Int64).alias("reverses"), "memo", pl.lit("").alias("reason"),
-    )
-    first = ledger.post(connection, entries, _postings(shares), actor, on)
+    shares = _shares(connection, ordered, lines, on)
+    first = ledger.post(connection, _entries(connection, ordered, on), _postings(shares), actor, on)
     first_application = db.next_id(connection, schema.application.c.application_id)
     rows = shares.join(ordered.select("receipt_id", "source", "rule", "confidence"), on="receipt_id", maintain_order="left").with_row_index("k")
     db.insert_frame(connection, schema.application, rows.select(
@@ -69,6 +58,26 @@ def apply(connection: Connection, heads: pl.DataFrame, lines: pl.DataFrame, *, a
         pl.lit(on).alias("applied_on"), pl.lit(actor).alias("actor"),
     ))
     return first
+
+
+def _shares(connection: Connection, ordered: pl.DataFrame, lines: pl.DataFrame, on: dt.date) -> pl.DataFrame:
+    """The lines with their decision's `n` and receipt, each with an item and a customer, in the order of the entries; refused as `apply` says."""
+    items = _items(connection, lines["item_id"].drop_nulls().unique())
+    owned = lines.join(items.select("item_id", "owner"), on="item_id", how="left").with_columns(pl.coalesce("customer_id", "owner")).drop("owner")
+    parked = _park_on_account(connection, ordered, owned, on)
+    shares = parked.join(ordered.select("n", "receipt_id", "receipt_key", "currency"), on="receipt_id").sort("n", "item_id")
+    _refuse_more_than_received(connection, shares)
+    _refuse_more_than_open(connection, shares.filter(~pl.col("on_account")), items)
+    return shares
+
+
+def _entries(connection: Connection, ordered: pl.DataFrame, on: dt.date) -> pl.DataFrame:
+    """The journal entry of each decision."""
+    return ordered.join(_rounds(connection, ordered), on="receipt_id", how="left").select(
+        "n", pl.lit("application").alias("kind"), pl.lit(on).alias("entry_date"),
+        pl.format("application:{}:{}", "receipt_key", pl.col("round").fill_null(0)).alias("source_key"),
+        pl.lit(None, dtype=pl.Int64).alias("reverses"), "memo", pl.lit("").alias("reason"),
+    )
 
 
 def _park_on_account(connection: Connection, heads: pl.DataFrame, lines: pl.DataFrame, on: dt.date) -> pl.DataFrame:

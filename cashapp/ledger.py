@@ -68,17 +68,17 @@ def post(connection: Connection, entries: pl.DataFrame, postings: pl.DataFrame, 
     _refuse_unbalanced(entries, postings)
     entries = periods.admitted(connection, entries, late=late)
     first = db.next_id(connection, schema.journal_entry.c.entry_id)
-    numbered = entries.sort("n").select(
+    entries = entries.sort("n").select(  # under the same name, so that of many rows no second copy is held
         (pl.col("n") + first).alias("entry_id"), "kind", "entry_date", pl.lit(clock.now().replace(tzinfo=None)).alias("posted_at"),
         "source_key", "reverses", "memo", "reason", pl.lit(actor).alias("actor"),
     )
-    legs = postings.sort("n", maintain_order=True).select(
+    postings = postings.sort("n", maintain_order=True).select(
         (pl.col("n") + first).alias("entry_id"), pl.int_range(pl.len()).over("n").alias("leg"), *list(POSTINGS)[1:],
     ).rename({"leg": "n"})
-    db.insert_frame(connection, schema.journal_entry, numbered)
-    db.insert_frame(connection, schema.posting, legs)
-    _move_balances(connection, legs, on)
-    _seal(connection, numbered, legs)
+    db.insert_frame(connection, schema.journal_entry, entries)
+    db.insert_frame(connection, schema.posting, postings)
+    _move_balances(connection, postings, on)
+    _seal(connection, entries, postings)
     return first
 
 
