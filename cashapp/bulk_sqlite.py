@@ -70,9 +70,9 @@ def _taken_over(connection: Connection, table: str, rows: int, statement: str, c
     A row put into an index where it falls costs several times what it costs among all that are sorted at once. So where the rows are
     many beside the table, the indexes that they would change go before the statement and are made anew after it.
     """
-    held = connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one()
-    is_large = rows * MADE_ANEW_FROM >= (held + rows if changed is None else held)
-    apart = _indexes(connection, table, changed) if is_large else {}
+    held_at_most = rows * (MADE_ANEW_FROM - 1 if changed is None else MADE_ANEW_FROM)
+    counted = connection.exec_driver_sql(f"SELECT count(*) FROM (SELECT 1 FROM {table} LIMIT {held_at_most + 1})").scalar_one()
+    apart = _indexes(connection, table, changed) if counted <= held_at_most else {}
     for name in apart:
         connection.exec_driver_sql(f"DROP INDEX {name}")
     connection.exec_driver_sql(statement)

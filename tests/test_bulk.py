@@ -157,6 +157,20 @@ def indexes(engine: Engine) -> list[object]:
     return sorted((index["name"], index["unique"], index["column_names"]) for index in inspect(engine).get_indexes("keyed"))
 
 
+@pytest.mark.parametrize(("held", "anew"), [(3 * STAGED_FROM, True), (3 * STAGED_FROM + 1, False)])
+def test_in_a_large_table_the_indexes_stay(tmp_path: Path, held: int, anew: bool) -> None:
+    engine = db.opened(f"sqlite:///{tmp_path / 'books.db'}")
+    made = "SELECT rowid FROM sqlite_master WHERE type = 'index' AND name = 'ix_keyed_m'"
+    with db.writing(engine) as connection:
+        KEYED.create(connection)
+        db.insert_frame(connection, KEYED, backwards(held))
+        connection.exec_driver_sql("CREATE TABLE later (n)")  # an index that is made again comes after it
+        before = connection.exec_driver_sql(made).scalar_one()
+        db.insert_frame(connection, KEYED, backwards(STAGED_FROM).with_columns(pl.col("k") + held, pl.col("n") + held))
+        assert (connection.exec_driver_sql(made).scalar_one() != before) == anew
+    engine.dispose()
+
+
 def numbers(engine: Engine) -> list[int | None]:
     with db.reading(engine) as connection:
         return list(connection.execute(select(KEYED.c.n).order_by(KEYED.c.k)).scalars())
