@@ -50,7 +50,8 @@ def connect(url: str, at_once: int = 5) -> Engine:
 
 
 def _open_sqlite(connection: DBAPIConnection, _record: object) -> None:
-    """Writers begin with BEGIN IMMEDIATE (see `writing`), so pysqlite's own transaction handling is off."""
+    """Writers begin with BEGIN IMMEDIATE (see `writing`), so pysqlite's own transaction handling is off. What is deleted is overwritten
+    where its page is written anyway: some builds of SQLite would otherwise write every page of an index that is taken away."""
     connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "busy_timeout = 60000", "cache_size = -65536", "secure_delete = FAST"):
