@@ -40,7 +40,7 @@ MADE_ANEW_FROM = 4
 
 _ATTACHED_MAX = 10  # SQLite's own limit; one is kept for `loading`, beyond the others a frame goes in row by row
 _AT_ONCE = 50_000
-_READ_AT_ONCE = 10_000
+_READ_AT_ONCE = 1_000  # few enough to be in the processor's cache while they are turned into columns
 
 
 def insert(connection: Connection, table: str, frame: pl.DataFrame) -> None:
@@ -246,16 +246,27 @@ def among(key: ColumnElement[_Key], values: Sequence[_Key]) -> ColumnElement[boo
 
 def read(connection: Connection, query: Query, shape: Mapping[str, pl.DataType]) -> pl.DataFrame:
     """The query's rows; `shape` names and types its columns in their order."""
-    return pl.concat([pl.DataFrame(schema=shape), *read_blocks(connection, query, shape, _READ_AT_ONCE)])
+    parts = {name: [pl.Series(name, dtype=_kept_as(dtype))] for name, dtype in shape.items()}
+    for block in _blocks(connection, query, shape, _READ_AT_ONCE):
+        for column in block:
+            parts[column.name].append(column)
+    whole = (pl.concat(parts.pop(name), rechunk=True) for name in shape)  # one column after the other, so that only one stands there twice
+    return pl.DataFrame([_typed(column, shape[column.name]) for column in whole])
 
 
 def read_blocks(connection: Connection, query: Query, shape: Mapping[str, pl.DataType], rows: int) -> Iterator[pl.DataFrame]:
     """The same, so many rows at a time, in memory flat in their number."""
+    for block in _blocks(connection, query, shape, rows):
+        yield pl.DataFrame([_typed(column, shape[column.name]) for column in block])
+
+
+def _blocks(connection: Connection, query: Query, shape: Mapping[str, pl.DataType], rows: int) -> Iterator[list[pl.Series]]:
+    """The rows as columns of what SQLite keeps, so many rows at a time."""
+    kept = {name: _kept_as(dtype) for name, dtype in shape.items()}
     cursor = connection.connection.cursor()
     cursor.execute(*_compiled(connection, query))
     while block := cursor.fetchmany(rows):
-        plain = pl.DataFrame(block, schema={name: _kept_as(dtype) for name, dtype in shape.items()}, orient="row")
-        yield plain.select(_typed(pl.col(name), dtype) for name, dtype in shape.items())
+        yield [pl.Series(name, cells, dtype) for (name, dtype), cells in zip(kept.items(), zip(*block, strict=True), strict=True)]
 
 
 def _compiled(connection: Connection, query: Query) -> tuple[str, tuple[object, ...]]:
@@ -274,7 +285,7 @@ def _kept_as(dtype: pl.DataType) -> pl.DataType:
     return pl.Int64() if dtype == pl.Boolean else pl.String() if isinstance(dtype, pl.Date | pl.Datetime) else dtype
 
 
-def _typed(column: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+def _typed(column: pl.Series, dtype: pl.DataType) -> pl.Series:
     if dtype == pl.Date:
         return column.str.to_date("%Y-%m-%d")
     if dtype == pl.Datetime:

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import NamedTuple
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Table, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, exists, func, literal, or_, select
 
 from cashapp import accounts, db, learning, money, schema
 from matching import number_shapes
@@ -48,10 +48,10 @@ class Known(NamedTuple):
 
 
 def _put_together(connection: Connection, which: ColumnElement[bool], base_currency: str, learned: pl.DataFrame, known: Known, policy: Policy) -> Inputs:
-    receipts = _receipts(connection, which)
+    receipts, retellings = _receipts(connection, which), _retellings(connection, which)
     return Inputs(
-        receipts=shapes.check(receipts.select(list(shapes.RECEIPTS)), shapes.RECEIPTS, "receipts"),
-        remittance=_remittance(connection, receipts, base_currency, which),
+        receipts=_with_texts(connection, receipts, retellings),
+        remittance=_remittance(connection, receipts, retellings, base_currency, which),
         customers=_table(connection, schema.customer, shapes.CUSTOMERS),
         aliases=_with_learned(_table(connection, schema.customer_alias, shapes.ALIASES), learned, learning.ALIAS),
         accounts=_with_learned(_table(connection, schema.customer_account, shapes.ACCOUNTS), learned, learning.ACCOUNT),
@@ -81,111 +81,98 @@ def _table(connection: Connection, table: Table, shape: shapes.Schema) -> pl.Dat
 
 
 _RECEIPT_ROW = {
-    "receipt_id": pl.Int64, "receipt_key": pl.String, "line_id": pl.Int64, "currency": pl.String, "amount_minor": pl.Int64, "value_date": pl.Date,
+    "receipt_id": pl.Int64, "receipt_key": pl.String, "currency": pl.String, "amount_minor": pl.Int64, "value_date": pl.Date,
     "payer_name": pl.String, "payer_account": pl.String, "structured_reference": pl.String, "remittance_text": pl.String,
     "bank_reference": pl.String, "customer_reference": pl.String, "check_number": pl.String, "fee_minor": pl.Int64,
 }
 
 
 def _receipts(connection: Connection, which: ColumnElement[bool]) -> pl.DataFrame:
-    """Receipts with what any report of the same money said. Who paid is left to the evidence: what a receipt's row says of that is the
-    engine's own finding, or a decision that was undone."""
+    """Receipts as their own lines tell of them, in the order of their keys. Who paid is left to the evidence: what a receipt's row says of that is
+    the engine's own finding, or a decision that was undone."""
     receipt, line = schema.receipt, schema.bank_line
-    own = [receipt.c.receipt_id, receipt.c.receipt_key, line.c.line_id, receipt.c.currency, receipt.c.amount_minor, receipt.c.value_date,
-           *(line.c[name] for name in list(_RECEIPT_ROW)[6:])]
-    frame = db.frame(connection, select(*own).join(line, line.c.line_id == receipt.c.line_id).where(which), _RECEIPT_ROW)
-    retold = _retold(connection, which)
-    joined = frame.join(retold, on="receipt_id", how="left").with_columns(
-        *(pl.when(pl.col(name) == "").then(pl.col(f"other_{name}").fill_null("")).otherwise(pl.col(name)).alias(name)
-          for name in ("payer_name", "payer_account", "structured_reference")),
-    )
-    text = pl.concat_str("remittance_text", "customer_reference", pl.col("other_text").fill_null(""), separator=" ").str.strip_chars()
-    return joined.with_columns(text.alias("text"), pl.lit(None, pl.String).alias("customer_id")).sort("receipt_key")
+    own = [*(receipt.c[name] for name in list(_RECEIPT_ROW)[:5]), *(line.c[name] for name in list(_RECEIPT_ROW)[5:])]
+    return db.frame(connection, select(*own).join(line, line.c.line_id == receipt.c.line_id).where(which), _RECEIPT_ROW).sort("receipt_key")
 
 
-def _told_pairs() -> tuple[object, object]:
-    """SELECT pairs (receipt's line, other line) of lines that tell of the same money: later repeats, settling single lines."""
-    link, line = schema.line_link, schema.bank_line
-    undone = select(line.c.line_id).where(line.c.file_id.in_(select(schema.undone_file.c.file_id)))
-    later = select(link.c.counted_by.label("line_id"), link.c.line_id.label("other_id")).where(link.c.how == "repeat", link.c.line_id.not_in(undone))
-    single = select(link.c.line_id).group_by(link.c.line_id).having(func.count() == 1)
-    settling = select(link.c.counted_by.label("line_id"), link.c.line_id.label("other_id")).where(link.c.how == "settles", link.c.line_id.in_(single))
-    return later, settling
+def _retellings(connection: Connection, which: ColumnElement[bool]) -> pl.DataFrame:
+    """receipt_id, line_id: the other lines that tell of a receipt's money, later repeats and single lines that settle it. Sorted."""
+    receipt, link, other, line = schema.receipt, schema.line_link, schema.line_link.alias(), schema.bank_line
+    undone = exists().where(line.c.line_id == link.c.line_id, line.c.file_id == schema.undone_file.c.file_id)
+    shared = exists().where(other.c.line_id == link.c.line_id, other.c.counted_by != link.c.counted_by)
+    tells = or_(and_(link.c.how == "repeat", ~undone), and_(link.c.how == "settles", ~shared))
+    query = select(receipt.c.receipt_id, link.c.line_id).join(link, link.c.counted_by == receipt.c.line_id).where(which, tells)
+    return db.frame(connection, query, {"receipt_id": pl.Int64, "line_id": pl.Int64}).unique().sort("receipt_id", "line_id")
 
 
-def _retold(connection: Connection, which: ColumnElement[bool]) -> pl.DataFrame:
-    """For each such receipt, what the other reports of its money add: name, account, reference and text."""
-    receipt, line = schema.receipt, schema.bank_line
-    names = ("payer_name", "payer_account", "structured_reference")
-    rows: list[pl.DataFrame] = []
-    shape = {"receipt_id": pl.Int64, "other_id": pl.Int64, **{f"other_{n}": pl.String for n in names}, "other_text": pl.String}
-    for pairs in _told_pairs():
-        told = pairs.subquery()  # type: ignore[attr-defined]  # a Select
-        text = line.c.remittance_text + literal(" ") + line.c.customer_reference
-        query = (
-            select(receipt.c.receipt_id, told.c.other_id, *(line.c[n] for n in names), text)
-            .join(told, told.c.line_id == receipt.c.line_id).join(line, line.c.line_id == told.c.other_id).where(which)
-        )
-        rows.append(db.frame(connection, query, shape))
-    firsts = [pl.col(f"other_{n}").filter(pl.col(f"other_{n}") != "").first() for n in names]
-    return pl.concat(rows).sort("receipt_id", "other_id").group_by("receipt_id", maintain_order=True).agg(*firsts, pl.col("other_text").str.join(" "))
+def _with_texts(connection: Connection, receipts: pl.DataFrame, retellings: pl.DataFrame) -> pl.DataFrame:
+    """The receipts as matching has them: with the text of all reports of the money, and of what their own leave out the first that another says."""
+    line, names = schema.bank_line, ("payer_name", "payer_account", "structured_reference")
+    texts: shapes.Schema = dict.fromkeys((*names, "remittance_text", "customer_reference"), pl.String)
+    query = select(line.c.line_id, *(line.c[name] for name in texts))
+    told = db.frame_of(connection, query, line.c.line_id, _ids(retellings), {"line_id": pl.Int64} | texts)
+    firsts = [pl.col(name).filter(pl.col(name) != "").first().alias(f"other_{name}") for name in names]
+    text = pl.concat_str("remittance_text", "customer_reference", separator=" ")
+    others = retellings.join(told, on="line_id", maintain_order="left").group_by("receipt_id", maintain_order=True).agg(
+        *firsts, text.str.join(" ").alias("other_text"))
+    told_or_heard = [pl.when(pl.col(name) == "").then(pl.col(f"other_{name}").fill_null("")).otherwise(pl.col(name)).alias(name) for name in names]
+    every = pl.concat_str("remittance_text", "customer_reference", pl.col("other_text").fill_null(""), separator=" ").str.strip_chars()
+    return receipts.join(others, on="receipt_id", how="left", maintain_order="left").select(
+        "receipt_id", "receipt_key", "currency", "amount_minor", "value_date", *told_or_heard, every.alias("text"), "fee_minor",
+        pl.lit(None, pl.String).alias("customer_id"))
 
 
-_REMITTANCE_ROW = {
-    "receipt_id": pl.Int64, "origin": pl.String, "line_number": pl.Int64, "document_number": pl.String, "amount_minor": pl.Int64,
-    "discount_minor": pl.Int64, "deduction_minor": pl.Int64, "deduction_reason": pl.String,
+def _ids(retellings: pl.DataFrame) -> list[int]:
+    return retellings["line_id"].unique().sort().to_list()
+
+
+_TOLD: shapes.Schema = {
+    "line_number": pl.Int64, "document_number": pl.String, "amount_minor": pl.Int64, "discount_minor": pl.Int64, "deduction_minor": pl.Int64,
+    "deduction_reason": pl.String,
 }
+_REMITTANCE_ROW: shapes.Schema = {"receipt_id": pl.Int64, "origin": pl.String, **_TOLD}
 
 
-def _remittance(connection: Connection, receipts: pl.DataFrame, base_currency: str, which: ColumnElement[bool]) -> pl.DataFrame:
+def _remittance(connection: Connection, receipts: pl.DataFrame, retellings: pl.DataFrame, base_currency: str, which: ColumnElement[bool]) -> pl.DataFrame:
     """The remittance lines of each receipt: from its own file, else from another report of the money, else imported."""
-    told = pl.concat([_from_files(connection, which), _imported(connection, receipts, base_currency, which)])
-    wanted = told.join(receipts.select("receipt_id"), on="receipt_id", how="semi")
-    best = wanted.group_by("receipt_id").agg(pl.col("origin").min())
-    chosen = wanted.join(best, on=["receipt_id", "origin"]).sort("receipt_id", "line_number", "document_number")
-    numbered = chosen.with_columns(pl.int_range(pl.len()).over("receipt_id").cast(pl.Int64).alias("line_number"))
-    return shapes.check(numbered.select(list(shapes.REMITTANCE)), shapes.REMITTANCE, "remittance")
+    told = pl.concat([_from_own_files(connection, which), _from_others(connection, retellings), _imported(connection, receipts, base_currency)])
+    best = told.group_by("receipt_id").agg(pl.col("origin").min())
+    chosen = told.join(best, on=["receipt_id", "origin"]).sort("receipt_id", *_TOLD)
+    return chosen.with_columns(pl.int_range(pl.len()).over("receipt_id").cast(pl.Int64).alias("line_number")).select(list(shapes.REMITTANCE))
 
 
-def _from_files(connection: Connection, which: ColumnElement[bool]) -> pl.DataFrame:
+def _from_own_files(connection: Connection, which: ColumnElement[bool]) -> pl.DataFrame:
     receipt, told = schema.receipt, schema.remittance_line
-    fields = [told.c[name] for name in list(_REMITTANCE_ROW)[2:]]
-    own = select(receipt.c.receipt_id, literal("1 own"), *fields).join(told, told.c.line_id == receipt.c.line_id).where(which)
-    frames = [db.frame(connection, own, _REMITTANCE_ROW)]
-    for pairs in _told_pairs():
-        pair = pairs.subquery()  # type: ignore[attr-defined]  # a Select
-        query = (
-            select(receipt.c.receipt_id, literal("2 retold"), *fields)
-            .join(pair, pair.c.line_id == receipt.c.line_id).join(told, told.c.line_id == pair.c.other_id).where(which)
-        )
-        frames.append(db.frame(connection, query, _REMITTANCE_ROW))
-    return pl.concat(frames)
+    query = select(receipt.c.receipt_id, literal("1 own"), *(told.c[name] for name in _TOLD)).join(told, told.c.line_id == receipt.c.line_id)
+    return db.frame(connection, query.where(which), _REMITTANCE_ROW)
+
+
+def _from_others(connection: Connection, retellings: pl.DataFrame) -> pl.DataFrame:
+    told = schema.remittance_line
+    query = select(told.c.line_id, *(told.c[name] for name in _TOLD))
+    lines = db.frame_of(connection, query, told.c.line_id, _ids(retellings), {"line_id": pl.Int64} | _TOLD)
+    return retellings.join(lines, on="line_id").select("receipt_id", pl.lit("2 retold").alias("origin"), *_TOLD)
 
 
 _NAMES = ("bank_reference", "customer_reference", "check_number")
 
 
-def _imported(connection: Connection, receipts: pl.DataFrame, base_currency: str, which: ColumnElement[bool]) -> pl.DataFrame:
+def _imported(connection: Connection, receipts: pl.DataFrame, base_currency: str) -> pl.DataFrame:
     """Imported remittance lines joined to the one receipt that their payment reference names.
 
     A reference is a bank reference, the payer's reference or a check number. Where the advice states the payment's amount or
     currency the receipt must agree; a reference that fits several receipts belongs to none.
     """
-    told, receipt, line = schema.remittance_line, schema.receipt, schema.bank_line
-    shape = {"remittance_id": pl.Int64, "payment_reference": pl.String, "payment_minor": pl.Int64, "payment_currency": pl.String,
-             **dict(list(_REMITTANCE_ROW.items())[2:])}
-    query = select(told.c.remittance_id, told.c.payment_reference, told.c.payment_minor, told.c.currency, *(told.c[name] for name in list(_REMITTANCE_ROW)[2:]))
-    named = [
-        query.join(line, line.c[name] == told.c.payment_reference).join(receipt, receipt.c.line_id == line.c.line_id)
-        .where(which, line.c[name] != "", told.c.line_id.is_(None)) for name in _NAMES
-    ]
-    lines = pl.concat([db.frame(connection, one, shape) for one in named]).unique("remittance_id").drop("remittance_id")
-    if lines.is_empty() or receipts.is_empty():
-        return pl.DataFrame(schema=_REMITTANCE_ROW)
     names = pl.concat([
         receipts.select("receipt_id", pl.col("amount_minor").alias("received_minor"), "currency", pl.col(name).alias("payment_reference"))
         for name in _NAMES
     ]).filter(pl.col("payment_reference") != "").unique()
+    told = schema.remittance_line
+    query = select(told.c.payment_reference, told.c.payment_minor, told.c.currency, *(told.c[name] for name in _TOLD)).where(told.c.line_id.is_(None))
+    shape = {"payment_reference": pl.String, "payment_minor": pl.Int64, "payment_currency": pl.String} | _TOLD
+    lines = db.frame_of(connection, query, told.c.payment_reference, names["payment_reference"].unique().sort().to_list(), shape)
+    if lines.is_empty():
+        return pl.DataFrame(schema=_REMITTANCE_ROW)
     agrees = (pl.col("payment_minor").is_null() | (pl.col("payment_minor") == pl.col("received_minor"))) & (
         (pl.col("payment_currency") == "") | (pl.col("payment_currency") == pl.col("currency")))
     pairs = _in_receipts_digits(lines.join(names, on="payment_reference"), base_currency).filter(agrees)
@@ -216,11 +203,18 @@ def _prefer_full_amount(pairs: pl.DataFrame) -> pl.DataFrame:
     return marked.filter(pl.col("adds_up") | ~any_adds_up).drop("adds_up")
 
 
+_ITEM = {name: dtype for name, dtype in shapes.ITEMS.items() if name != "item_key"}
+
+
 def _items(connection: Connection) -> pl.DataFrame:
     item = schema.open_item
-    key = item.c.company + literal("|") + item.c.customer_id + literal("|") + item.c.document_number
-    columns = [key if name == "item_key" else item.c[name] for name in shapes.ITEMS]
-    return db.frame(connection, select(*columns).where(item.c.open_minor != 0), shapes.ITEMS).sort("item_key")
+    query = select(*(item.c[name] for name in _ITEM)).where(item.c.open_minor != 0).order_by(item.c.item_id)  # as they are stored: any other order jumps about
+    return _keyed(db.frame(connection, query, _ITEM))
+
+
+def _keyed(items: pl.DataFrame) -> pl.DataFrame:
+    """The items in matching's columns."""
+    return items.with_columns(pl.concat_str("company", "customer_id", "document_number", separator="|").alias("item_key")).select(list(shapes.ITEMS))
 
 
 def _closed_items(connection: Connection, as_of: dt.date) -> pl.DataFrame:
@@ -234,8 +228,6 @@ def _items_on(connection: Connection, day: dt.date) -> Known:
     """The items as they were on the morning of a day: what applications and their reversals moved since is taken back. What the source
     system said of an item counts as said before."""
     item, leg, entry = schema.open_item, schema.posting, schema.journal_entry
-    key = item.c.company + literal("|") + item.c.customer_id + literal("|") + item.c.document_number
-    columns = [key if name == "item_key" else item.c[name] for name in shapes.ITEMS]
     since = (
         select(leg.c.item_id, func.sum(leg.c.amount_minor)).join(entry, entry.c.entry_id == leg.c.entry_id)
         .where(leg.c.account == accounts.RECEIVABLE, leg.c.item_id.is_not(None), entry.c.entry_date >= day, entry.c.kind.in_(("application", "reversal"))).group_by(leg.c.item_id)
@@ -243,8 +235,9 @@ def _items_on(connection: Connection, day: dt.date) -> Known:
     moved = db.frame(connection, since, {"item_id": pl.Int64, "moved": pl.Int64})
     there = or_(item.c.issue_date.is_(None), item.c.issue_date <= day)
     lately = {"amount_minor": pl.Int64, "closed_on": pl.Date}
-    every = db.frame(connection, select(*columns, item.c.amount_minor, item.c.closed_on).where(there), shapes.ITEMS | lately)
+    columns = [item.c[name] for name in (*_ITEM, *lately)]
+    every = db.frame(connection, select(*columns).where(there), _ITEM | lately)
     back = every.join(moved, on="item_id", how="left").with_columns(pl.col("open_minor") - pl.col("moved").fill_null(0))
     gone = (pl.col("open_minor") == 0) & pl.col("closed_on").is_between(day - dt.timedelta(days=CLOSED_DAYS), day - dt.timedelta(days=1))
     closed = back.filter(gone & pl.col("kind").is_in(["invoice", "debit_memo"])).sort("customer_id", "document_number")
-    return Known(back.filter(pl.col("open_minor") != 0).sort("item_key").select(list(shapes.ITEMS)), closed.select(list(shapes.CLOSED_ITEMS)))
+    return Known(_keyed(back.filter(pl.col("open_minor") != 0)), closed.select(list(shapes.CLOSED_ITEMS)))
