@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import polars as pl
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from cashapp import case_search, clock, db, schema
 from matching.schema import REASONS as MATCHING_REASONS
@@ -65,10 +65,9 @@ def sync_receipts(connection: Connection, verdicts: pl.DataFrame, as_of: dt.date
     fresh = joined.filter(pl.col("exception_id").is_null() & (pl.col("reason") != "")).sort("receipt_key")
     open_cases(connection, fresh.select("receipt_id", "reason", "currency", "amount_minor", "customer_id"), as_of)
     changed = joined.filter(pl.col("exception_id").is_not_null() & (pl.col("reason") != "") & (pl.col("reason") != pl.col("was")))
-    for exception_id, reason, customer_id in changed.select("exception_id", "reason", "customer_id").sort("exception_id").iter_rows():
-        connection.execute(case.update().where(case.c.exception_id == exception_id).values(reason=reason, customer_id=customer_id))
-    for exception_id in joined.filter(pl.col("exception_id").is_not_null() & (pl.col("reason") == ""))["exception_id"].sort():
-        resolve(connection, exception_id, "cashapp", "resolved", "the evidence came in")
+    db.update_frame(connection, case, "exception_id", changed.select("exception_id", "reason", "customer_id").sort("exception_id"))
+    over = joined.filter(pl.col("exception_id").is_not_null() & (pl.col("reason") == ""))["exception_id"].sort()
+    _resolve_all(connection, over, "cashapp", "the evidence came in")
 
 
 def resolve(connection: Connection, exception_id: int, actor: str, action: str, detail: str = "", entry_id: int | None = None) -> None:
@@ -76,6 +75,18 @@ def resolve(connection: Connection, exception_id: int, actor: str, action: str, 
     case = schema.exception_case
     connection.execute(case.update().where(case.c.exception_id == exception_id).values(status="resolved", closed_at=clock.now().replace(tzinfo=None)))
     record(connection, exception_id, actor, action, detail, entry_id)
+
+
+def _resolve_all(connection: Connection, cases: pl.Series, actor: str, detail: str) -> None:
+    """`resolve` for many cases."""
+    if cases.is_empty():
+        return
+    case, event, now = schema.exception_case, schema.exception_event, clock.now().replace(tzinfo=None)
+    closing = case.update().where(case.c.exception_id == bindparam("number")).values(status="resolved", closed_at=now)
+    connection.execute(closing, [{"number": number} for number in cases])
+    first = db.next_id(connection, event.c.event_id)
+    db.insert_frame(connection, event, pl.DataFrame({"event_id": range(first, first + len(cases)), "exception_id": cases}).with_columns(
+        pl.lit(now).alias("at"), pl.lit(actor).alias("actor"), pl.lit("resolved").alias("action"), pl.lit(detail).alias("detail")))
 
 
 def settle(connection: Connection, exception_id: int, receipt_id: int, actor: str, action: str, detail: str, entry_id: int) -> None:
@@ -118,15 +129,14 @@ def requeue_many(connection: Connection, receipt_ids: list[int], actor: str, det
     if not receipt_ids:
         return
     case, receipt = schema.exception_case, schema.receipt
-    span = (min(receipt_ids), max(receipt_ids))
-    known = set(connection.execute(select(case.c.receipt_id).where(case.c.receipt_id.between(*span))).scalars())
+    known = set(db.frame_of(connection, select(case.c.receipt_id), case.c.receipt_id, receipt_ids, {"receipt_id": pl.Int64})["receipt_id"])
     for receipt_id in receipt_ids:
         if receipt_id in known:
             requeue(connection, receipt_id, actor, detail, on)
-    query = select(receipt.c.receipt_id, receipt.c.currency, receipt.c.unapplied_minor, receipt.c.customer_id).where(receipt.c.receipt_id.between(*span)).order_by(receipt.c.receipt_id)
-    rows = db.frame(connection, query, {"receipt_id": pl.Int64, "currency": pl.String, "amount_minor": pl.Int64, "customer_id": pl.String})
-    fresh = rows.filter(pl.col("receipt_id").is_in(receipt_ids) & ~pl.col("receipt_id").is_in(list(known)))
-    open_cases(connection, fresh.with_columns(pl.lit("reopened").alias("reason")), on)
+    query = select(receipt.c.receipt_id, receipt.c.currency, receipt.c.unapplied_minor, receipt.c.customer_id)
+    fresh = db.frame_of(connection, query, receipt.c.receipt_id, sorted({*receipt_ids} - known),
+                        {"receipt_id": pl.Int64, "currency": pl.String, "amount_minor": pl.Int64, "customer_id": pl.String})
+    open_cases(connection, fresh.sort("receipt_id").with_columns(pl.lit("reopened").alias("reason")), on)
 
 
 def record(connection: Connection, exception_id: int, actor: str, action: str, detail: str = "", entry_id: int | None = None) -> None:

@@ -14,6 +14,8 @@ from matching.schema import Outcome, joined
 
 ENGINE = "cashapp"
 """The actor of unattended postings."""
+TOLD = (schema.proposal, schema.proposal_line, schema.evidence)
+"""The tables of what is told of a receipt."""
 RECEIPTS = ("receipt_id", "receipt_key", "currency", "amount_minor")
 """What `keep` must know of the receipts."""
 
@@ -36,11 +38,11 @@ class Audit:
 
 
 def keep(connection: Connection, pieces: Iterable[Outcome], receipts: pl.DataFrame, as_of: dt.date, *, post: bool, audit: Audit = Audit()) -> Matched:
-    """Store the outcome of `receipts` (RECEIPTS), which comes in pieces: proposals and evidence replace the former ones, certain ones are posted, the
-    queue follows. Of the pieces only what is posted is kept in memory."""
-    _forget(connection, receipts["receipt_id"])
-    with db.loading(connection, schema.proposal, schema.proposal_line, schema.evidence) as load:
-        outcome = joined([_stored(load, _held_back(connection, piece, receipts, audit, as_of)) for piece in pieces])
+    """Store the outcome of `receipts` (RECEIPTS), which comes in pieces: proposals and evidence replace the former ones where they differ, certain ones
+    are posted, the queue follows. Of the pieces only what is posted is kept in memory."""
+    newest = _newest(connection)
+    with db.loading(connection, *TOLD) as load:
+        outcome = joined([_stored(connection, load, _held_back(connection, piece, receipts, audit, as_of), newest) for piece in pieces])
     matched = Matched(considered=receipts.height)
     certain = outcome.proposals if post else outcome.proposals.clear()
     if certain.height:
@@ -52,18 +54,39 @@ def keep(connection: Connection, pieces: Iterable[Outcome], receipts: pl.DataFra
         receipts.select(RECEIPTS), on="receipt_id")
     rest = _overpaid(certain, outcome.lines, verdicts)
     exceptions.sync_receipts(connection, pl.concat([verdicts.join(rest, on="receipt_id", how="anti"), rest.select(verdicts.columns)]), as_of)
-    _name_payers(connection, outcome.verdicts)
+    _name_payers(connection, outcome.verdicts, newest)
     return matched
 
 
-def _stored(load: db.Loading, piece: Outcome) -> Outcome:
-    """Stores the piece; returns what is left to do: the certain answers with their lines, and the verdicts."""
-    load.add(schema.proposal.name, piece.proposals)
+def _newest(connection: Connection) -> int:
+    """The newest receipt of which anything is told; of those after it there is nothing to compare."""
+    return max(connection.execute(select(func.max(table.c.receipt_id))).scalar() or 0 for table in TOLD)
+
+
+def _stored(connection: Connection, load: db.Loading, piece: Outcome, newest: int) -> Outcome:
+    """Stores what the piece says anew; returns what is left to do: the certain answers with their lines, and the verdicts."""
     numbered = piece.lines.with_columns(pl.int_range(pl.len()).over("receipt_id", "rank").alias("n"))
-    load.add(schema.proposal_line.name, numbered)
-    load.add(schema.evidence.name, _findings(piece.evidence))
+    told = dict(zip(TOLD, (piece.proposals, numbered, _findings(piece.evidence)), strict=True))
+    earlier = piece.verdicts["receipt_id"].filter(piece.verdicts["receipt_id"] <= newest).sort()
+    changed = _changed(connection, told, earlier)
+    _forget(connection, changed)
+    anew = ~pl.col("receipt_id").is_in(earlier.implode()) | pl.col("receipt_id").is_in(changed.implode())
+    for table, rows in told.items():
+        load.add(table.name, rows.filter(anew))
     certain = piece.proposals.filter(pl.col("unattended") & (pl.col("rank") == 1))
     return Outcome(certain, piece.lines.join(certain, on=["receipt_id", "rank"], how="semi"), piece.evidence.clear(), piece.verdicts)
+
+
+def _changed(connection: Connection, told: dict[Table, pl.DataFrame], earlier: pl.Series) -> pl.Series:
+    """Those of the earlier receipts of which something else is told than stands in the tables, in order."""
+    changed = [earlier.clear()]
+    for table, rows in told.items():
+        now = rows.filter(pl.col("receipt_id").is_in(earlier.implode()))
+        query = select(*(table.c[name] for name in rows.columns))
+        before = db.frame_of(connection, query, table.c.receipt_id, earlier.to_list(), rows.schema)
+        for these, those in ((now, before), (before, now)):
+            changed.append(these.join(those, on=rows.columns, how="anti", nulls_equal=True)["receipt_id"])
+    return pl.concat(changed).unique().sort()
 
 
 def _held_back(connection: Connection, outcome: Outcome, receipts: pl.DataFrame, audit: Audit, as_of: dt.date) -> Outcome:
@@ -86,8 +109,10 @@ def _held(connection: Connection) -> pl.Series:
 
 
 def _forget(connection: Connection, ids: pl.Series) -> None:
-    for table in (schema.proposal_line, schema.proposal, schema.evidence):
-        _delete(connection, table, ids)
+    """Take away what is told of these receipts."""
+    rows = [{"receipt": receipt_id} for receipt_id in ids]
+    for table in TOLD if rows else ():
+        connection.execute(table.delete().where(table.c.receipt_id == bindparam("receipt")), rows)
 
 
 def _findings(evidence: pl.DataFrame) -> pl.DataFrame:
@@ -95,14 +120,6 @@ def _findings(evidence: pl.DataFrame) -> pl.DataFrame:
     each = pl.concat_list("question", "speaks", "finding")
     told = evidence.sort("receipt_id", "step").group_by("receipt_id", maintain_order=True).agg(each.alias("findings"))
     return told.with_columns(pl.struct("findings").struct.json_encode().str.strip_prefix('{"findings":').str.strip_suffix("}").alias("findings"))
-
-
-def _delete(connection: Connection, table: Table, ids: pl.Series) -> None:
-    """What an earlier run said of these receipts; of receipts that are new there is nothing."""
-    newest = connection.execute(select(func.max(table.c.receipt_id))).scalar() or 0
-    earlier = [{"receipt": receipt_id} for receipt_id in ids.filter(ids <= newest).sort()]
-    if earlier:
-        connection.execute(table.delete().where(table.c.receipt_id == bindparam("receipt")), earlier)
 
 
 def _post(connection: Connection, certain: pl.DataFrame, lines: pl.DataFrame, receipts: pl.DataFrame, as_of: dt.date) -> tuple[int, dict[str, int]]:
@@ -123,7 +140,10 @@ def _overpaid(certain: pl.DataFrame, lines: pl.DataFrame, verdicts: pl.DataFrame
     return left.filter(pl.col("amount_minor") != 0).with_columns(pl.lit("over_payment").alias("reason"))
 
 
-def _name_payers(connection: Connection, verdicts: pl.DataFrame) -> None:
-    """Receipts whose payer is certain carry the customer."""
+def _name_payers(connection: Connection, verdicts: pl.DataFrame, newest: int) -> None:
+    """Receipts whose payer is certain carry the customer; those after `newest` carry none yet."""
+    receipt = schema.receipt
     named = verdicts.filter(pl.col("customer_id").is_not_null()).select("customer_id", "receipt_id").sort("receipt_id")
-    db.update_frame(connection, schema.receipt, "receipt_id", named)
+    earlier = named["receipt_id"].filter(named["receipt_id"] <= newest).to_list()
+    standing = db.frame_of(connection, select(receipt.c.customer_id, receipt.c.receipt_id), receipt.c.receipt_id, earlier, named.schema)
+    db.update_frame(connection, receipt, "receipt_id", named.join(standing, on=named.columns, how="anti", maintain_order="left"))

@@ -69,7 +69,7 @@ def drawn(receipt_keys: pl.Series, one_in: int, seed: str) -> pl.Series:
 def record_audit(connection: Connection, certain: pl.DataFrame, as_of: dt.date) -> None:
     """Remember the drawn answers (receipt_id and STRATUM) that are not yet known."""
     table = schema.audit_sample
-    known = db.frame(connection, select(table.c.receipt_id), {"receipt_id": pl.Int64})
+    known = db.frame_of(connection, select(table.c.receipt_id), table.c.receipt_id, certain["receipt_id"].to_list(), {"receipt_id": pl.Int64})
     fresh = certain.select("receipt_id", *STRATUM).join(known, on="receipt_id", how="anti").sort("receipt_id")
     db.insert_frame(connection, table, fresh.with_columns(pl.lit(as_of).alias("drawn_on")))
 
