@@ -7,6 +7,8 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Engine, Index, MetaData, Table, Text, func, inspect, select
 from sqlalchemy.exc import IntegrityError
 
@@ -50,6 +52,23 @@ def test_rows_come_back_in_order_and_alike(engine: Engine, rows: int) -> None:
     assert [part.height for part in parts] == [7] * (rows // 7) + [rows % 7] * (rows % 7 > 0)
     assert pl.concat(parts).equals(given)
     assert chosen.sort("k").equals(given.filter((pl.col("words") == "%s %(a)s") & pl.col("day").is_not_null()))
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))  # PostgreSQL keeps no NUL
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(cells=st.lists(st.tuples(st.none() | TEXTS, st.none() | st.dates(), st.none() | st.integers(-2**63, 2**63 - 1)), min_size=1))
+@example(cells=[("", None, 0), (None, dt.date.max, None), ('\U0010ffff\r\n","', dt.date.min, -2**63)])
+def test_any_cell_comes_back(engine: Engine, cells: list[tuple[str | None, dt.date | None, int | None]]) -> None:
+    shape = {name: SHAPE[name] for name in ("words", "day", "n")}
+    things = pl.DataFrame(cells, schema=shape, orient="row").with_row_index("k").with_columns(pl.col("k").cast(pl.Int64))
+    with db.writing(engine) as connection:
+        connection.execute(THINGS.delete())
+        db.insert_frame(connection, THINGS, things)
+        query = select(*(THINGS.c[name] for name in things.columns)).order_by(THINGS.c.k)
+        assert db.frame(connection, query, things.schema).equals(things)
+        assert pl.concat(db.frames(connection, query, things.schema, 2)).equals(things)
 
 
 def test_no_row_is_an_empty_frame(engine: Engine) -> None:

@@ -6,12 +6,16 @@ import fcntl
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
+from itertools import product
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from tests.workspaces import cashapp, start, table
 
@@ -163,6 +167,27 @@ def test_no_post_only_proposes(company: Path) -> None:
     assert told["applied"] == {"auto_count": 0, "auto_amount": {}}
     assert table(company, "applications") == []
     assert {p["invoice_number"] for p in table(company, "proposals")} >= {"INV-100201", "INV-100202"}
+
+
+def test_a_run_writes_only_what_it_says_differently(company: Path, tmp_path: Path) -> None:
+    drop(company, "monday.sta", mt940([("33,00", "BR001", "HELLO"), ("44,00", "BR002", "CEDAR GROVE BAKERY"), ("20,00", "BR003", "ACME TOOLS INC")]))
+    summary(company)
+    told = {what: table(company, what) for what in ("proposals", "exceptions", "receipts")}
+    _refuse_to_write(company)
+    assert summary(company)["exit"] == 0
+    assert {what: table(company, what) for what in told} == told
+
+    (tmp_path / "invoices.csv").write_text("invoice_number,customer_id,amount,currency,issue_date\nINV-100204,C3,44.00,USD,2026-10-10\n")
+    assert cashapp(company, "import", "invoices", str(tmp_path / "invoices.csv")).exit_code == 0
+    with pytest.raises(IntegrityError, match="written again"):
+        summary(company)
+
+
+def _refuse_to_write(home: Path) -> None:
+    """From now on the database refuses whatever changes what is told of a receipt, or who paid it."""
+    with closing(sqlite3.connect(home / "cashapp.db")) as connection:
+        for table_, deed in (*product(("proposal", "proposal_line", "evidence"), ("INSERT", "DELETE")), ("receipt", "UPDATE OF customer_id")):
+            connection.execute(f"CREATE TRIGGER refuse_{table_}_{deed[:6]} BEFORE {deed} ON {table_} BEGIN SELECT RAISE(ABORT, 'written again'); END")
 
 
 def test_explain_says_why(company: Path) -> None:
