@@ -218,11 +218,10 @@ def _keyed(items: pl.DataFrame) -> pl.DataFrame:
 
 
 def _closed_items(connection: Connection, as_of: dt.date) -> pl.DataFrame:
-    item, lately = schema.open_item, schema.open_item.alias()
-    since = as_of - dt.timedelta(days=CLOSED_DAYS)
-    ids = select(lately.c.item_id).where(lately.c.closed_on >= since)  # found by an index, then read as they are stored
-    query = select(*(item.c[name] for name in shapes.CLOSED_ITEMS)).where(item.c.item_id.in_(ids), or_(item.c.kind == "invoice", item.c.kind == "debit_memo"))
-    return db.frame(connection, query, shapes.CLOSED_ITEMS).sort("customer_id", "document_number")
+    item = schema.open_item
+    columns = [item.c[name] for name in shapes.CLOSED_ITEMS]
+    lately = and_(item.c.closed_on >= as_of - dt.timedelta(days=CLOSED_DAYS), or_(item.c.kind == "invoice", item.c.kind == "debit_memo"))
+    return db.frame(connection, select(*columns).where(lately), shapes.CLOSED_ITEMS).sort("customer_id", "document_number")
 
 
 def _items_on(connection: Connection, day: dt.date) -> Known:
