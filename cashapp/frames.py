@@ -102,7 +102,7 @@ def _retellings(connection: Connection, which: ColumnElement[bool]) -> pl.DataFr
     shared = exists().where(other.c.line_id == link.c.line_id, other.c.counted_by != link.c.counted_by)
     tells = or_(and_(link.c.how == "repeat", ~undone), and_(link.c.how == "settles", ~shared))
     query = select(receipt.c.receipt_id, link.c.line_id).join(link, link.c.counted_by == receipt.c.line_id).where(which, tells)
-    return db.frame(connection, query, {"receipt_id": pl.Int64, "line_id": pl.Int64}).unique().sort("receipt_id", "line_id")
+    return db.frame(connection, query, {"receipt_id": pl.Int64, "line_id": pl.Int64}).sort("receipt_id", "line_id")
 
 
 def _with_texts(connection: Connection, receipts: pl.DataFrame, retellings: pl.DataFrame) -> pl.DataFrame:
