@@ -8,7 +8,7 @@ from typing import NamedTuple
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, Table, and_, exists, func, literal, or_, select
 
-from cashapp import accounts, db, learning, money, schema
+from cashapp import accounts, advices, db, learning, money, schema
 from matching import number_shapes
 from matching import schema as shapes
 from matching.schema import Inputs, Policy
@@ -49,9 +49,9 @@ class Known(NamedTuple):
 
 def _put_together(connection: Connection, which: ColumnElement[bool], base_currency: str, learned: pl.DataFrame, known: Known, policy: Policy) -> Inputs:
     receipts, retellings = _receipts(connection, which), _retellings(connection, which)
+    heard = _with_texts(connection, receipts, retellings)
     return Inputs(
-        receipts=_with_texts(connection, receipts, retellings),
-        remittance=_remittance(connection, receipts, retellings, base_currency, which),
+        receipts=heard, remittance=_remittance(connection, receipts, heard, retellings, base_currency, which),
         customers=_table(connection, schema.customer, shapes.CUSTOMERS),
         aliases=_with_learned(_table(connection, schema.customer_alias, shapes.ALIASES), learned, learning.ALIAS),
         accounts=_with_learned(_table(connection, schema.customer_account, shapes.ACCOUNTS), learned, learning.ACCOUNT),
@@ -133,9 +133,12 @@ _TOLD: shapes.Schema = {
 _REMITTANCE_ROW: shapes.Schema = {"receipt_id": pl.Int64, "origin": pl.String, **_TOLD}
 
 
-def _remittance(connection: Connection, receipts: pl.DataFrame, retellings: pl.DataFrame, base_currency: str, which: ColumnElement[bool]) -> pl.DataFrame:
-    """The remittance lines of each receipt: from its own file, else from another report of the money, else imported."""
-    told = pl.concat([_from_own_files(connection, which), _from_others(connection, retellings), _imported(connection, receipts, base_currency)])
+def _remittance(connection: Connection, receipts: pl.DataFrame, heard: pl.DataFrame, retellings: pl.DataFrame, base_currency: str, which: ColumnElement[bool]) -> pl.DataFrame:
+    """The remittance lines of each receipt: from its own file, else from another report of the money, else imported, by reference or else
+    by what they say of the payment; `heard` are the receipts with what all reports say."""
+    referred = pl.concat([_from_own_files(connection, which), _from_others(connection, retellings), _imported(connection, receipts, base_currency)])
+    described = advices.described(connection, heard.join(referred, on="receipt_id", how="anti"), base_currency)
+    told = pl.concat([referred, described.select("receipt_id", pl.lit("4 described").alias("origin"), *_TOLD)])
     best = told.group_by("receipt_id").agg(pl.col("origin").min())
     chosen = told.join(best, on=["receipt_id", "origin"]).sort("receipt_id", *_TOLD)
     return chosen.with_columns(pl.int_range(pl.len()).over("receipt_id").cast(pl.Int64).alias("line_number")).select(list(shapes.REMITTANCE))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from sqlalchemy import Engine
 
@@ -32,6 +34,61 @@ def test_an_advice_finds_its_payment(engine: Engine, why: str, line: dict[str, o
     with db.writing(engine) as connection:
         take_in(connection, document([bank_line(5000, **line)]), "s")
     assert remitted(engine, {"document_number": "INV-1", "amount_minor": 5000} | row) == expected, why
+
+
+ADVICE: dict[str, object] = {
+    "payment_reference": "MAIL-77", "document_number": "INV-1", "amount_minor": 5000, "payer_name": "Whitby Bathrooms Ltd", "payment_minor": 5000,
+    "payment_date": DAY, "currency": "USD",
+}
+PAID: dict[str, object] = {"payer_name": "WHITBY BATHROOMS"}
+
+
+@pytest.mark.parametrize(("why", "line", "row", "finds"), [
+    ("amount, payer and date", PAID, {}, True),
+    ("the bank cut the name", {"payer_name": "WHITBY BATH"}, {}, True),
+    ("the bank has the name in its text only", {"payer_name": "", "remittance_text": "WHITBY BATHROOMS FP 12/11/26"}, {}, True),
+    ("a check that was in the post", PAID, {"payment_date": DAY - dt.timedelta(days=12)}, True),
+    ("the number of the advice in the bank's text", {"payer_name": "J SMITH", "remittance_text": "ADVICE MAIL-77"}, {}, True),
+    ("without a currency: the books' own", PAID, {"currency": ""}, True),
+    ("another amount", PAID, {"payment_minor": 4999}, False),
+    ("no amount stated", PAID, {"payment_minor": None}, False),
+    ("another currency", PAID, {"currency": "EUR"}, False),
+    ("last month's payment", PAID, {"payment_date": DAY - dt.timedelta(days=30)}, False),
+    ("no date stated", PAID, {"payment_date": None}, False),
+    ("somebody else's", {"payer_name": "WHITBY BREWERY"}, {}, False),
+    ("a payer nobody names", {"payer_name": ""}, {}, False),
+    ("a name too short to tell", {"payer_name": "WHIT"}, {}, False),
+])
+def test_an_advice_under_the_payers_own_number_finds_what_it_describes(
+    engine: Engine, why: str, line: dict[str, object], row: dict[str, object], finds: bool,
+) -> None:
+    with db.writing(engine) as connection:
+        take_in(connection, document([bank_line(5000, **line)]), "s")
+    assert remitted(engine, ADVICE | row) == ([("INV-1", 5000)] if finds else []), why
+
+
+def test_an_advice_that_describes_two_payments_is_neithers(engine: Engine) -> None:
+    with db.writing(engine) as connection:
+        take_in(connection, document([bank_line(5000, bank_reference=f"BR-{n}", **PAID) for n in (1, 2)]), "s")
+    assert remitted(engine, ADVICE) == []
+
+
+def test_of_two_advices_that_describe_a_payment_neither_is_its(engine: Engine) -> None:
+    with db.writing(engine) as connection:
+        take_in(connection, document([bank_line(5000, **PAID)]), "s")
+    assert remitted(engine, ADVICE, ADVICE | {"payment_reference": "MAIL-78", "document_number": "INV-2"}) == []
+
+
+def test_an_advice_of_another_payment_describes_no_second_one(engine: Engine) -> None:
+    with db.writing(engine) as connection:
+        take_in(connection, document([bank_line(7000, bank_reference="MAIL-77"), bank_line(5000, **PAID)]), "s")
+    assert remitted(engine, ADVICE) == []
+
+
+def test_an_advice_by_reference_goes_before_one_by_description(engine: Engine) -> None:
+    with db.writing(engine) as connection:
+        take_in(connection, document([bank_line(5000, bank_reference="BR-1", **PAID)]), "s")
+    assert remitted(engine, ADVICE, ADVICE | {"payment_reference": "BR-1", "document_number": "INV-2"}) == [("INV-2", 5000)]
 
 
 def test_of_two_checks_with_one_number_the_one_that_adds_up(engine: Engine) -> None:
