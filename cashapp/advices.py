@@ -27,7 +27,7 @@ AT_ONCE = 500
 
 _DESCRIBED = {"receipt_id": pl.Int64, "payment_reference": pl.String, "payer_name": pl.String, "payment_date": pl.Date}
 _ADVICE = ("payment_reference", "payer_name", "payment_date", "payment_minor")
-_LINE = {
+_LINE: dict[str, type[pl.DataType]] = {
     "line_number": pl.Int64, "document_number": pl.String, "amount_minor": pl.Int64, "discount_minor": pl.Int64, "deduction_minor": pl.Int64,
     "deduction_reason": pl.String,
 }

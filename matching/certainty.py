@@ -62,6 +62,7 @@ STRATA = (
     Stratum(frozenset((ORDER,)), AGREEING, SETTLED, 960),
     Stratum(frozenset((ORDER,)), SILENT, frozenset((amounts.EXACT,)), 930),
     Stratum(frozenset((RANGE,)), AGREEING, SETTLED, 945),
+    Stratum(frozenset((RANGE,)), SILENT, frozenset((amounts.EXACT,)), 925),
     Stratum(frozenset((SHORT, NEAR)), AGREEING, SETTLED, 940),
     Stratum(frozenset((SHORT,)), KNOWN, WRITTEN_OFF, 930),
     Stratum(frozenset((unnamed.SINGLE,)), KNOWN, SETTLED, 950),

@@ -339,8 +339,9 @@ def _unsettled(waiting: pl.DataFrame, firsts: pl.DataFrame) -> pl.DataFrame:
 
 
 def _settling(referred: Stage) -> pl.DataFrame:
-    """The receipts whose amount is that of what they name."""
-    return referred.answers.filter(pl.col("amount_evidence").is_in(sorted(certainty.SETTLED))).select("r").unique()
+    """The receipts whose amount is that of what they name, without items that they do not name."""
+    named = pl.col("rule") != certainty.WITH_MORE
+    return referred.answers.filter(named & pl.col("amount_evidence").is_in(sorted(certainty.SETTLED))).select("r").unique()
 
 
 def _referring(referred: Stage) -> pl.DataFrame:

@@ -24,8 +24,11 @@ SHORT_SIZE = 3
 RUNS_MAX = 4
 """So many runs of digits are put together; a structured reference may have more and is also tried whole."""
 GROUP = r"[A-Z]*[^A-Z0-9]{0,4}[0-9]+(?:[^A-Z0-9]{1,3}[0-9]+)*"
+YEAR = "20[0-4][0-9]"
 _DAY, _MONTH, _YEAR = "(?:0?[1-9]|[12][0-9]|3[01])", "(?:0?[1-9]|1[0-2])", "(?:20)?[0-4][0-9]"
 DATE = rf"(^|[\s,;(|])(?:20[0-4][0-9][-/.]{_MONTH}[-/.]{_DAY}|{_DAY}[-/.]{_MONTH}[-/.]{_YEAR}|{_MONTH}/{_DAY}/{_YEAR})($|[\s,;)|])"
+UNTIL = r"([0-9]{4}) *(?:THRU|THROUGH|TO|UNTIL|BIS|TOT|T/M|AU) *([0-9])"
+"""A word between the first and the last number of a range; what follows may be the end of a number only."""
 CENTS = r"([0-9])[.,][0-9]{2}($|[\s;)|])"
 OTHER_THINGS = (
     "PO", "ORDER", "ORD", "SO", "ACCT", "ACCOUNT", "AC", "TEL", "PHONE", "FAX", "DATE", "DATED", "DD", "CUST", "CUSTOMER", "KD", "KDNR", "CHECK", "CHK",
@@ -46,7 +49,7 @@ def groups(receipts: pl.DataFrame) -> pl.DataFrame:
     """The groups of digits in the free text of receipts, each with the letters before it; dates and the cents of amounts are none."""
     joined = receipts.select(
         "r", "amount", pl.concat_str("structured_reference", pl.lit(" | "), "text").alias("text")).filter(pl.col("text").str.contains(r"[0-9]"))
-    text = normalize.plain_numbers(joined["text"]).str.replace_all(DATE, "$1 | $2").str.replace_all(DATE, "$1 | $2").str.replace_all(CENTS, "$1 | $2")
+    text = normalize.plain_numbers(joined["text"]).str.replace_all(DATE, "$1 | $2").str.replace_all(DATE, "$1 | $2").str.replace_all(CENTS, "$1 | $2").str.replace_all(UNTIL, "$1 - $2")
     written = joined.select("r", "amount", text.str.extract_all(GROUP).alias("written")).explode("written")
     return written.drop_nulls().with_row_index("g").with_columns(
         pl.col("written").str.extract(r"^([A-Z]*)", 1).alias("letters"),
@@ -60,7 +63,7 @@ def in_text(found: pl.DataFrame, index: Numbers, payers: pl.DataFrame) -> pl.Dat
         return pl.DataFrame(schema=HITS)
     hits = _look_up(_grams(found, index.by_digits.select("key")), index, payers)
     rated = hits.with_columns(_at_most_short(_text_strength(index.prefixes))).filter(pl.col("strength") > 0)
-    clear = _without_overlaps(rated)
+    clear = _without_overlaps(_continued(rated))
     place = pl.col("start") * RUNS_OF_GROUP + pl.min_horizontal("stop", RUNS_OF_GROUP - 1)
     return _best(clear.with_columns((pl.col("g").cast(pl.Int64) * RUNS_OF_GROUP**2 + place).alias("m")).select(list(HITS)))
 
@@ -154,8 +157,9 @@ def _grams(found: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
         written.append(_gram(put, "digits", count))
         if count > 1:
             zeroless.append(_gram(put.filter(pl.col("digits") != pl.col("bare_digits")), "bare_digits", count))
-    ends = _completed(found)
-    others = [_gram(ends, digits, 0) for digits in ("alone", "behind")]
+    ends = pl.concat([_completed(found, at) for at in (_longest(), _behind_year())])
+    others = [_gram(ends, digits, 0).with_columns(pl.lit(value=True).alias("continues")) for digits in ("alone", "behind")]
+    others.append(_gram(_with_century(several), "digits", 0, covers=2))
     long = found.filter(pl.col("runs").list.len() > RUNS_MAX)
     whole = long.with_columns(pl.col("runs").list.join("").alias("digits"), pl.lit(0, pl.Int64).alias("start"), pl.lit(0, pl.UInt32).alias("first"))
     others.append(_gram(whole, "digits", RUNS_OF_GROUP))
@@ -165,9 +169,28 @@ def _grams(found: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([as_written, bared.join(as_written, on=["g", "start", "stop"], how="anti"), rest])
 
 
-def _completed(found: pl.DataFrame) -> pl.DataFrame:
-    """Short runs behind a long one as the ends of numbers that begin like it: `2026-00123/124/25` has 2026-00124 and 2026-00125 as well."""
-    at = pl.col("runs").list.eval(pl.element().str.len_chars()).list.arg_max().cast(pl.Int64).alias("at")
+def _longest() -> pl.Expr:
+    return pl.col("runs").list.eval(pl.element().str.len_chars()).list.arg_max().cast(pl.Int64)
+
+
+def _behind_year() -> pl.Expr:
+    """The place of the run behind a year, else none."""
+    return pl.when(pl.col("runs").list.first().str.contains(f"^{YEAR}$")).then(pl.lit(1, pl.Int64)).otherwise(pl.lit(RUNS_OF_GROUP, pl.Int64))
+
+
+def _with_century(several: pl.DataFrame) -> pl.DataFrame:
+    """Numbers whose year is told in two digits: `523/25` is 523/2025, `25-523` is 2025-523."""
+    runs = several.explode("runs").rename({"runs": "run"}).with_columns(pl.int_range(pl.len()).over("g").alias("start"))
+    pairs = runs.with_columns(pl.col("run").shift(-1).over("g").alias("next")).drop_nulls("next")
+    short = f"^{YEAR[2:]}$"
+    behind = pairs.filter(pl.col("next").str.contains(short)).with_columns(pl.concat_str("run", pl.lit("20"), "next").alias("digits"))
+    before = pairs.filter(pl.col("run").str.contains(short)).with_columns(pl.concat_str(pl.lit("20"), "run", "next").alias("digits"))
+    return pl.concat([behind, before]).with_columns(pl.lit(0, pl.UInt32).alias("first"))
+
+
+def _completed(found: pl.DataFrame, place: pl.Expr) -> pl.DataFrame:
+    """Short runs behind a long one, at `place`, as the ends of numbers that begin like it: `2026-00123/124/25` has 2026-00124 and 2026-00125 as well."""
+    at = place.alias("at")
     several = found.filter(pl.col("runs").list.len() > 1)
     shrinking = pl.col("runs").list.last().str.len_chars() < pl.col("runs").list.first().str.len_chars()
     lists = several.filter(shrinking | (pl.col("runs").list.len() > 2)).with_columns(at).filter(pl.col("at") < pl.col("runs").list.len().cast(pl.Int64) - 1)
@@ -180,14 +203,15 @@ def _completed(found: pl.DataFrame) -> pl.DataFrame:
     return ends.with_columns(alone.alias("alone"), pl.concat_str("before", alone).alias("behind"), pl.lit(0, pl.UInt32).alias("first"))
 
 
-def _gram(put: pl.DataFrame, digits: str, count: int) -> pl.DataFrame:
-    """One kind of number: `count` runs put together, or (0) a run completed from a longer one, which is never more than a short number."""
+def _gram(put: pl.DataFrame, digits: str, count: int, covers: int = 1) -> pl.DataFrame:
+    """One kind of number: `count` runs put together, or (0) completed from what is told elsewhere, which is never more than a short number
+    and `covers` so many runs."""
     size = pl.col(digits).str.len_chars()
     begins = (pl.col("start") == 0) | (size == pl.col("first"))
     return put.select(
         "g", "r", "amount", pl.when(begins).then("letters").otherwise(pl.lit("")).alias("letters"), pl.col("letters").alias("group_letters"),
-        "start", (pl.col("start") + max(count, 1)).alias("stop"), (size if count else pl.lit(SHORT_SIZE, pl.UInt32)).alias("size"),
-        normalize.digit_key(pl.col(digits)).alias("key"),
+        "start", (pl.col("start") + (count or covers)).alias("stop"), (size if count else pl.lit(SHORT_SIZE, pl.UInt32)).alias("size"),
+        normalize.digit_key(pl.col(digits)).alias("key"), pl.lit(value=False).alias("continues"),
     )
 
 
@@ -232,6 +256,15 @@ def _text_strength(prefixes: pl.Series) -> pl.Expr:
         .when((size >= 3) | complete).then(SHORT)
         .otherwise(0)
     )
+
+
+def _continued(hits: pl.DataFrame) -> pl.DataFrame:
+    """`hits`, in which the end of a number is worth as much as one without letters where it continues a number of the same customer that
+    stands in full before it."""
+    full = hits.filter((pl.col("strength") == EXPLICIT) & ~pl.col("continues")).select("g", "c").unique().with_columns(pl.lit(value=True).alias("in_full"))
+    told = hits.join(full, on=["g", "c"], how="left", maintain_order="left")
+    ends = pl.col("continues") & pl.col("in_full").fill_null(value=False) & ~pl.col("shared") & (pl.col("source") == "document_number")
+    return told.with_columns(pl.when(ends).then(pl.max_horizontal("strength", pl.lit(DIGITS, pl.Int8))).otherwise("strength").alias("strength")).drop("in_full")
 
 
 def _without_overlaps(hits: pl.DataFrame) -> pl.DataFrame:

@@ -240,6 +240,63 @@ TABLES = {
             512.34 | Acme Works | => posted: INV-1001 512.34
             512.34 | Zebra Zoo  | => unknown_payer: nothing
         """,
+    "one number of several is damaged, and the amount is that of all": """
+        customers
+            A | Orion Metalworks Inc.
+            B | Halden Foods LLC
+        items
+            A INV100451 210.10
+            A INV100455 310.11
+            A INV100472 410.12
+            B 7700123 55.01
+            B 7700124 66.02
+            B 7700138 77.03
+            B 7700144 88.04
+        receipts
+            520.21 | Orion Metalworks Inc. | INV100451, INV1004S5 => posted: INV100451 210.10, INV100455 310.11
+            410.12 | Orion Metalworks Inc. | INV100427            => posted: INV100472 410.12
+            132.04 | Halden Foods LLC      | 7700123 + 770138     => posted: 7700123 55.01, 7700138 77.03
+            154.06 | Halden Foods LLC      | 7700124 and 7700141  => posted: 7700124 66.02, 7700144 88.04
+        """,
+    "ends of numbers behind one in full say whose they are, though nobody knows the payer's name": """
+        customers
+            A | Orion Metalworks Inc.
+            B | Halden Foods LLC
+        items
+            A SINV006804 210.10
+            A SINV006805 310.11
+            A SINV006806 410.12
+            A SINV006807 510.13
+            A SINV006818 610.14
+            A SINV006821 710.15
+            B SINV006822 810.16
+            B 90013822 280.11
+            B 90013823 380.12
+            B 90013824 380.11
+            B 90013825 400.13
+            B 90013826 500.14
+        receipts
+            1440.46 | SHARED SERVICES CENTRE | SINV006804-807       => posted: SINV006804 210.10, SINV006805 310.11, SINV006806 410.12, SINV006807 510.13
+            1440.47 | SHARED SERVICES CENTRE | INV 90013822 THRU 25  => posted: 90013822 280.11, 90013823 380.12, 90013824 380.11, 90013825 400.13
+            1320.29 | SHARED SERVICES CENTRE | SINV006818/821       => posted: SINV006818 610.14, SINV006821 710.15
+            810.16  | SHARED SERVICES CENTRE | CLAIM 822            => weak_evidence: SINV006822 810.16
+        """,
+    "a year in two digits, and one before the number that others continue": """
+        customers
+            A | Orion Metalworks Inc.
+            B | Halden Foods LLC
+        items
+            A 523/2025 210.10
+            A 523/2026 310.11
+            A 2025-611 410.12
+            B 2026-7337 510.13
+            B 2026-7339 610.14
+            B 2026-7342 710.15
+        receipts
+            210.10  | Orion Metalworks Inc. | RG 523/25             => posted: 523/2025 210.10
+            410.12  | Orion Metalworks Inc. | RG 25-611             => posted: 2025-611 410.12
+            1830.42 | Halden Foods LLC      | RE 2026-7337/339/342  => posted: 2026-7337 510.13, 2026-7339 610.14, 2026-7342 710.15
+        """,
 }
 
 
