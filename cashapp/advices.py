@@ -37,7 +37,7 @@ def described(connection: Connection, receipts: pl.DataFrame, base_currency: str
     """The lines of the advices that describe `receipts` (receipt_id, amount_minor, value_date, payer_name, text): receipt_id and the line's
     columns. `which`: the condition that these receipts meet in the books."""
     if receipts.is_empty():
-        return pl.DataFrame(schema={"receipt_id": pl.Int64} | _LINE)
+        return pl.DataFrame(schema={"receipt_id": pl.Int64, **_LINE})
     told, receipt = schema.remittance_line, schema.receipt
     days = receipts.select(pl.col("value_date").min().alias("first"), pl.col("value_date").max().alias("last")).row(0)
     currency = or_(told.c.currency == receipt.c.currency, and_(told.c.currency == "", receipt.c.currency == base_currency))
@@ -78,7 +78,7 @@ def _borne(connection: Connection, references: pl.Series) -> pl.Series:
 
 def _lines(connection: Connection, advices: pl.DataFrame) -> pl.DataFrame:
     told = schema.remittance_line
-    shape = {"payment_reference": pl.String, "payer_name": pl.String, "payment_date": pl.Date, "payment_minor": pl.Int64} | _LINE
+    shape = {"payment_reference": pl.String, "payer_name": pl.String, "payment_date": pl.Date, "payment_minor": pl.Int64, **_LINE}
     read = [
         db.frame(connection, select(*(told.c[name] for name in shape)).where(told.c.line_id.is_(None), told.c.payment_reference.in_(some)), shape)
         for some in _some(advices["payment_reference"])
