@@ -8,10 +8,9 @@ number), and where this is so of one advice and one receipt only. Two that fit e
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, and_, or_, select
+from sqlalchemy import Connection, exists, select
 
 from cashapp import db, schema
 from matching import normalize
@@ -23,35 +22,38 @@ LETTERS = 12
 LETTERS_MIN = 6
 NUMBER_MIN = 5
 """A shorter number of an advice may stand in any text."""
-AT_ONCE = 500
 
-_ADVICE: dict[str, type[pl.DataType]] = {"payment_reference": pl.String, "payer_name": pl.String, "payment_date": pl.Date}
+_ADVICE: dict[str, type[pl.DataType]] = {"payment_reference": pl.String, "payer_name": pl.String, "payment_date": pl.Date, "payment_minor": pl.Int64}
 _LINE: dict[str, type[pl.DataType]] = {
     "line_number": pl.Int64, "document_number": pl.String, "amount_minor": pl.Int64, "discount_minor": pl.Int64, "deduction_minor": pl.Int64,
     "deduction_reason": pl.String,
 }
 
 
-def described(connection: Connection, receipts: pl.DataFrame, base_currency: str, which: ColumnElement[bool]) -> pl.DataFrame:
-    """The lines of the advices that describe `receipts` (receipt_id, amount_minor, value_date, payer_name, text): receipt_id and the line's
-    columns. `which`: the condition that these receipts meet in the books."""
+def described(connection: Connection, receipts: pl.DataFrame, base_currency: str) -> pl.DataFrame:
+    """The lines of the advices that describe `receipts` (receipt_id, currency, amount_minor, value_date, payer_name, text): receipt_id and the
+    line's columns."""
     if receipts.is_empty():
         return pl.DataFrame(schema={"receipt_id": pl.Int64, **_LINE})
-    told, receipt = schema.remittance_line, schema.receipt
-    days = receipts.select(pl.col("value_date").min().alias("first"), pl.col("value_date").max().alias("last")).row(0)
-    currency = or_(told.c.currency == receipt.c.currency, and_(told.c.currency == "", receipt.c.currency == base_currency))
-    query = (
-        select(receipt.c.receipt_id, *(told.c[name] for name in _ADVICE)).distinct()
-        .join(receipt, receipt.c.amount_minor == told.c.payment_minor)
-        .where(which, currency, told.c.line_id.is_(None), told.c.payment_minor.is_not(None),
-               told.c.payment_date.between(days[0] - dt.timedelta(days=EARLY_DAYS), days[1] + dt.timedelta(days=LATE_DAYS)))
-    )
-    known = receipts.select("receipt_id", "amount_minor", "value_date", pl.col("payer_name").alias("paid_by"), "text")
-    likely = db.frame(connection, query, {"receipt_id": pl.Int64, **_ADVICE}).join(known, on="receipt_id")
+    first, last = receipts.select(pl.col("value_date").min().alias("first"), pl.col("value_date").max().alias("last")).row(0)
+    advices = _unborne(connection, first - dt.timedelta(days=EARLY_DAYS), last + dt.timedelta(days=LATE_DAYS))
+    stated = advices.with_columns(pl.when(pl.col("currency") == "").then(pl.lit(base_currency)).otherwise("currency").alias("currency"))
+    known = receipts.select("receipt_id", "currency", pl.col("amount_minor").alias("payment_minor"), "value_date", pl.col("payer_name").alias("paid_by"), "text")
     days_between = (pl.col("value_date") - pl.col("payment_date")).dt.total_days()
-    fitting = _naming_the_payer(likely.filter(days_between.is_between(-LATE_DAYS, EARLY_DAYS)))
-    sole = fitting.filter((pl.len().over("receipt_id") == 1) & (pl.len().over(*_ADVICE, "amount_minor") == 1))
-    return _lines(connection, sole.join(_borne(connection, sole["payment_reference"]), on="payment_reference", how="anti"))
+    likely = stated.join(known, on=["currency", "payment_minor"]).filter(days_between.is_between(-LATE_DAYS, EARLY_DAYS))
+    fitting = _naming_the_payer(likely).select("receipt_id", *_ADVICE).unique()
+    sole = fitting.filter((pl.len().over("receipt_id") == 1) & (pl.len().over(list(_ADVICE)) == 1))
+    return _lines(connection, sole)
+
+
+def _unborne(connection: Connection, first: dt.date, last: dt.date) -> pl.DataFrame:
+    """The advices (_ADVICE, currency) that state the payment's amount and a date from `first` to `last`, and whose reference no report of money bears: another's
+    advice would be that money's."""
+    told, line = schema.remittance_line, schema.bank_line
+    borne = (exists().where(line.c[name] == told.c.payment_reference) for name in ("bank_reference", "customer_reference", "check_number"))
+    query = select(*(told.c[name] for name in _ADVICE), told.c.currency).distinct().where(
+        told.c.line_id.is_(None), told.c.payment_minor.is_not(None), told.c.payment_date.between(first, last), *(~each for each in borne))
+    return db.frame(connection, query, {**_ADVICE, "currency": pl.String})
 
 
 def _naming_the_payer(likely: pl.DataFrame) -> pl.DataFrame:
@@ -66,28 +68,9 @@ def _naming_the_payer(likely: pl.DataFrame) -> pl.DataFrame:
     return marked.filter(begins | cut | numbered)
 
 
-def _borne(connection: Connection, references: pl.Series) -> pl.DataFrame:
-    """payment_reference: those of the references that some report of money bears; their advices are that money's."""
-    line, shape = schema.bank_line, {"payment_reference": pl.String}
-    found = [
-        db.frame(connection, select(line.c[name]).where(line.c[name].in_(some)), shape)
-        for some in _some(references) for name in ("bank_reference", "customer_reference", "check_number")
-    ]
-    return pl.concat([pl.DataFrame(schema=shape), *found]).unique()
-
-
 def _lines(connection: Connection, advices: pl.DataFrame) -> pl.DataFrame:
     told = schema.remittance_line
-    shape: dict[str, type[pl.DataType]] = {**_ADVICE, "payment_minor": pl.Int64, **_LINE}
-    read = [
-        db.frame(connection, select(*(told.c[name] for name in shape)).where(told.c.line_id.is_(None), told.c.payment_reference.in_(some)), shape)
-        for some in _some(advices["payment_reference"])
-    ]
-    lines = pl.concat([pl.DataFrame(schema=shape), *read])
-    of_receipts = advices.select("receipt_id", *_ADVICE, pl.col("amount_minor").alias("payment_minor"))
-    return lines.join(of_receipts, on=[*_ADVICE, "payment_minor"]).select("receipt_id", *_LINE)
-
-
-def _some(references: pl.Series) -> Iterator[list[str]]:
-    for start in range(0, len(references), AT_ONCE):
-        yield references[start:start + AT_ONCE].to_list()
+    shape: dict[str, type[pl.DataType]] = {**_ADVICE, **_LINE}
+    query = select(*(told.c[name] for name in shape)).where(told.c.line_id.is_(None))
+    lines = db.frame_of(connection, query, told.c.payment_reference, advices["payment_reference"].unique().sort().to_list(), shape)
+    return lines.join(advices, on=list(_ADVICE)).select("receipt_id", *_LINE)
