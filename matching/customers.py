@@ -9,7 +9,8 @@ two customers of one name) are certain as a set only.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import accumulate
 
 import polars as pl
 
@@ -52,10 +53,22 @@ class Payers:
     spellings: pl.DataFrame  # n and the parts of the name; two rows where the field holds two names
     known: Known
     unread: pl.DataFrame  # n: names that are nobody's
+    names: int  # so many distinct names there are
 
     def of(self, receipts: pl.DataFrame) -> Payers:
         """The payers of these receipts (r)."""
-        return replace(self, candidates=self.candidates.join(receipts, on="r", how="semi"), spoken=self.spoken.join(receipts, on="r", how="semi"))
+        spoken = self.spoken.join(receipts, on="r", how="semi")
+        own = [frame.join(spoken, on="n", how="semi") for frame in (self.spellings, self.unread)]
+        return Payers(self.candidates.join(receipts, on="r", how="semi"), spoken, own[0], self.known, own[1], self.names)
+
+
+def as_one(parts: list[Payers]) -> Payers:
+    """The payers of all parts, each of other receipts; the names of one part are numbered behind those of another."""
+    behind = accumulate((part.names for part in parts[:-1]), initial=0)
+    numbered = [[frame.with_columns((pl.col("n") + before).cast(pl.UInt32)) for frame in (part.spoken, part.spellings, part.unread)]
+                for part, before in zip(parts, behind, strict=True)]
+    spoken, spellings, unread = (pl.concat(frames) for frames in zip(*numbered, strict=True))
+    return Payers(pl.concat([part.candidates for part in parts]), spoken, spellings, parts[0].known, unread, sum(part.names for part in parts))
 
 
 def known(books: Books) -> Known:
@@ -88,7 +101,7 @@ def identify(books: Books, everybody: Known) -> Payers:
     told = pl.concat([by_name, _named_in_text(books, everybody), _by_number(books, everybody)])
     return Payers(
         candidates=_weighed(books, clerk, _by_account(books, everybody), told), spoken=spoken, spellings=spellings, known=everybody,
-        unread=distinct.select("n").join(named, on="n", how="anti"),
+        unread=distinct.select("n").join(named, on="n", how="anti"), names=distinct.height,
     )
 
 

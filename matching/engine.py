@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import NamedTuple
 
 import polars as pl
@@ -48,6 +49,8 @@ LEAVING = (amounts.OVER, amounts.REST)
 """Evidence of amounts that leave money over."""
 AT_ONCE = 50_000
 """So many receipts are thought about at once; the answers do not depend on it."""
+LISTS_MIN = 6
+"""What waits is not put together into fewer parts than two or three workers share out evenly."""
 
 
 def propose(inputs: schema.Inputs) -> schema.Outcome:
@@ -61,6 +64,13 @@ def outcomes(inputs: schema.Inputs, at_once: int = AT_ONCE, crew: Crew | None = 
     crew = crew or Alone()
     books = read(inputs)
     del inputs
+    begun = _begun(books, at_once, crew)
+    books = without_texts(books)
+    yield from explain.outcomes(books, _decided(begun, books, crew), at_once)
+
+
+def _begun(books: Books, at_once: int, crew: Crew) -> Begun:
+    """All receipts looked at, and what their references settle posted."""
     everybody = customers.known(books)
     ground = crew.share(Ground(with_receipts(books, books.receipts.clear()), everybody, names.register(everybody), numbers.read(books.items, books.shapes)))
     parts = crew.each(_look, _parts(books, at_once), ground)
@@ -68,22 +78,33 @@ def outcomes(inputs: schema.Inputs, at_once: int = AT_ONCE, crew: Crew | None = 
     early = _posted(stages.laid_together([part.referred for part in looked]), books)
     seen = pl.concat([early.answers.select("r"), *(part.open for part in looked)])
     refused = books.receipts.select("r").join(seen, on="r", how="anti")
-    parts += crew.each(_referred, _parts(with_receipts(books, refused), at_once), ground)
+    if refused.height:
+        parts += crew.each(_referred, _parts(with_receipts(books, refused), at_once), ground)
     settled = crew.share(_settled(early))
-    parts, books = crew.each(_waiting, parts, settled), without_texts(books)
+    waiting = crew.each(_waiting, _put_together(parts, books.receipts.height - early.answers.height, at_once), settled)
+    return Begun(waiting, early, settled, pl.concat([part.sure for part in looked]))
+
+
+def _decided(begun: Begun, books: Books, crew: Crew) -> explain.Decided:
+    """What becomes of all receipts. What a step is done with is let go of at once: `begun` has no parts afterwards."""
+    early = begun.early
     left = together.after(early.lines, books)
     closed = numbers.read(books.closed.with_row_index("i").select("i", "c", pl.col("amount").alias("open"), "document_number"))
-    then = crew.share(Then(closed, unnamed.turns(pl.concat(crew.told(_candidates, parts)), books), left.items, unnamed.pools(left)))
-    thoughts = crew.each(_thought, parts, settled, then)
+    then = crew.share(Then(closed, unnamed.turns(pl.concat(crew.told(_candidates, begun.waiting)), books), left.items, unnamed.pools(left)))
+    thoughts = crew.each(_thought, _let_go(begun.waiting), begun.settled, then)
     every = stages.laid_together(crew.told(_every, thoughts))
     late = _posted(every, left)
     posted = stages.laid_together([early, late])
     lately = crew.share(Lately(_settled(late), together.repeats(_first(every.answers).filter("granted").join(late.answers, on="r", how="anti"), every.lines)))
-    waiting = crew.told(_itself, crew.each(_suggested, thoughts, lately, then))
-    yield from explain.outcomes(books, explain.Decided(
-        pl.concat([part.sure for part in looked]), posted, stages.laid_together([part.stage for part in waiting]), pl.concat([part.told for part in waiting]),
-        pl.concat([residual.explained(posted.answers, posted, books), *(part.differences for part in waiting)]),
-    ), at_once)
+    waiting = crew.told(_itself, crew.each(_suggested, _let_go(thoughts), lately, then))
+    differences = pl.concat([residual.explained(posted.answers, posted, books), *(part.differences for part in waiting)])
+    return explain.Decided(begun.sure, posted, stages.laid_together([part.stage for part in waiting]), pl.concat([part.told for part in waiting]), differences)
+
+
+def _let_go(parts: list[Referred] | list[Thought]) -> Iterator[Referred | Thought]:
+    """The parts, taken out of their list one after the other."""
+    while parts:
+        yield parts.pop(0)
 
 
 class Ground(NamedTuple):
@@ -103,7 +124,7 @@ class Settled(NamedTuple):
 
 
 class Then(NamedTuple):
-    """Where things stand when references have settled what they can."""
+    """What the receipts that wait are held beside, when references have settled what they can."""
 
     closed: numbers.Numbers
     turns: pl.DataFrame  # of `unnamed.turns`
@@ -116,6 +137,15 @@ class Lately(NamedTuple):
 
     posted: Settled
     repeats: pl.DataFrame
+
+
+class Begun(NamedTuple):
+    """Where things stand when references have settled what they can: who waits, what was posted, who paid for certain (r, c)."""
+
+    waiting: list[Referred]
+    early: Stage
+    settled: Settled
+    sure: pl.DataFrame
 
 
 class Part(NamedTuple):
@@ -214,9 +244,25 @@ def _settled(posted: Stage) -> Settled:
     return Settled(posted.answers.select("r"), posted.lines.select("i").drop_nulls().unique())
 
 
-def _waiting(part: Referred, posted: Settled) -> Referred:
-    """The part without the receipts that are posted."""
-    rest = part.books.receipts.select("r").join(posted.receipts, on="r", how="anti")
+def _put_together(parts: list[Referred], waiting: int, at_once: int) -> list[list[Referred]]:
+    """The parts in so few lists that about `at_once` of their `waiting` receipts are in each, but in `LISTS_MIN` for as many hands."""
+    lists = min(len(parts), max(LISTS_MIN, -(-waiting // at_once)))
+    ends = [len(parts) * number // lists for number in range(lists + 1)]
+    return [parts[start:end] for start, end in pairwise(ends)]
+
+
+def _waiting(parts: list[Referred], posted: Settled) -> Referred:
+    """The parts as one, without the receipts that are posted."""
+    kept = [_without(part, posted.receipts) for part in parts]
+    receipts, remittance = (pl.concat([getattr(part.books, name) for part in kept]) for name in ("receipts", "remittance"))
+    return Referred(
+        replace(kept[0].books, receipts=receipts.sort("r"), remittance=remittance.sort("r", "line")), hearing.as_one([part.heard for part in kept]),
+        stages.laid_together([part.referred for part in kept]), pl.concat([part.missed for part in kept]), pl.concat([part.sure for part in kept]),
+    )
+
+
+def _without(part: Referred, posted: pl.DataFrame) -> Referred:
+    rest = part.books.receipts.select("r").join(posted, on="r", how="anti")
     return replace(part, books=with_receipts(part.books, rest), heard=part.heard.of(rest), referred=_of_receipts(part.referred, rest), missed=part.missed.join(rest, on="r", how="semi"))
 
 
@@ -380,15 +426,15 @@ def _circumstances(every: Stage, missed: pl.DataFrame, paid: pl.DataFrame, heard
     granted = _first(every.answers).filter("granted").select("r")
     limited = granted.join(_above_limit(books), on="r", how="semi")
     payers = stages.sole_payers(heard.candidates).select("r", "c").join(books.receipts.select("r", "currency", "amount"), on="r")
-    shared = pl.concat([heard.text_hits, heard.line_hits]).filter(
-        (pl.col("strength") >= references.DIGITS) & (pl.col("grade").max().over("m") < agreement.ALIKE))
+    unclaimed = (pl.col("strength") >= references.DIGITS) & (pl.col("grade").max().over("m") < agreement.ALIKE)
+    several = pl.col("c").min().over("m") != pl.col("c").max().over("m")
     return reasons.Circumstances(
         limited=limited,
         contested=granted.join(limited, on="r", how="anti"),
         paid=paid,
         unresolved=missed,
         paid_before=payers.join(books.closed, on=["c", "currency", "amount"], how="semi").select("r"),
-        shared_number=shared.filter(pl.col("c").min().over("m") != pl.col("c").max().over("m")).select("r").unique(),
+        shared_number=pl.concat([hits.filter(unclaimed).filter(several).select("r") for hits in (heard.text_hits, heard.line_hits)]).unique(),
     )
 
 

@@ -37,6 +37,13 @@ class Heard:
         return Heard(**said, index=self.index, payers=self.payers.of(receipts))
 
 
+def as_one(parts: list[Heard]) -> Heard:
+    """What the parts say, each of other receipts."""
+    names = ("groups", "text_hits", "line_hits", "foreign", "candidates", "alike")
+    said: dict[str, pl.DataFrame] = {name: pl.concat([getattr(part, name) for part in parts]) for name in names}
+    return Heard(**said, index=parts[0].index, payers=customers.as_one([part.payers for part in parts]))
+
+
 def hear(books: Books, payers: Payers, index: numbers.Numbers, register: names.Register) -> Heard:
     """The references of all receipts, and the payers as far as references did not make names unnecessary. `index`: the items' numbers."""
     groups = references.groups(books.receipts)

@@ -38,9 +38,11 @@ OTHER_THINGS = (
 INVOICE_WORDS = ("INV", "RE", "RG", "RGNR", "RECHNUNG", "FACTURE", "FACT", "FAC", "FATTURA", "FACTURA", "BILL", "IN")
 
 HITS = {"m": pl.Int64, "r": pl.UInt32, "i": pl.UInt32, "c": pl.UInt32, "source": pl.String, "strength": pl.Int8}
-GROUPS = {"g": pl.UInt32, "r": pl.UInt32, "amount": pl.Int64, "letters": pl.String, "runs": pl.List(pl.String)}
-IN_WORDS = 1 << 50
+GROUPS = {"g": pl.Int64, "r": pl.UInt32, "amount": pl.Int64, "letters": pl.String, "runs": pl.List(pl.String)}
+IN_WORDS = 1 << 58
 """Mentions that are words have numbers from here."""
+OF_RECEIPT = 1 << 12
+"""More groups, or spelled words, of one receipt are not read. Numbers of groups and mentions are made of the receipt's number: they are nobody else's."""
 RUNS_OF_GROUP = 64
 """More runs of one group are not read. A mention's number is made of its group's number and the places of its first run and behind its last."""
 
@@ -50,8 +52,9 @@ def groups(receipts: pl.DataFrame) -> pl.DataFrame:
     joined = receipts.select(
         "r", "amount", pl.concat_str("structured_reference", pl.lit(" | "), "text").alias("text")).filter(pl.col("text").str.contains(r"[0-9]"))
     text = normalize.plain_numbers(joined["text"]).str.replace_all(DATE, "$1 | $2").str.replace_all(DATE, "$1 | $2").str.replace_all(CENTS, "$1 | $2").str.replace_all(UNTIL, "$1 - $2")
-    written = joined.select("r", "amount", text.str.extract_all(GROUP).alias("written")).explode("written")
-    return written.drop_nulls().with_row_index("g").with_columns(
+    written = joined.select("r", "amount", text.str.extract_all(GROUP).list.head(OF_RECEIPT).alias("written")).explode("written").drop_nulls("written")
+    return written.with_columns(
+        (pl.col("r").cast(pl.Int64) * OF_RECEIPT + pl.int_range(pl.len()).over("r")).alias("g"),
         pl.col("written").str.extract(r"^([A-Z]*)", 1).alias("letters"),
         pl.col("written").str.extract_all(r"[0-9]+").list.head(RUNS_OF_GROUP).alias("runs"),
     ).select(list(GROUPS))
@@ -65,14 +68,14 @@ def in_text(found: pl.DataFrame, index: Numbers, payers: pl.DataFrame) -> pl.Dat
     rated = hits.with_columns(_at_most_short(_text_strength(index.prefixes))).filter(pl.col("strength") > 0)
     clear = _without_overlaps(_continued(rated))
     place = pl.col("start") * RUNS_OF_GROUP + pl.min_horizontal("stop", RUNS_OF_GROUP - 1)
-    return _best(clear.with_columns((pl.col("g").cast(pl.Int64) * RUNS_OF_GROUP**2 + place).alias("m")).select(list(HITS)))
+    return _best(clear.with_columns((pl.col("g") * RUNS_OF_GROUP**2 + place).alias("m")).select(list(HITS)))
 
 
 def groups_hit(hits: pl.DataFrame) -> pl.DataFrame:
     """g, start, stop: the runs of digits that the hits of groups use."""
     place = pl.col("m") % RUNS_OF_GROUP**2
     return hits.filter(pl.col("m") < IN_WORDS).select(
-        (pl.col("m") // RUNS_OF_GROUP**2).cast(pl.UInt32).alias("g"), (place // RUNS_OF_GROUP).alias("start"), (place % RUNS_OF_GROUP).alias("stop"),
+        (pl.col("m") // RUNS_OF_GROUP**2).alias("g"), (place // RUNS_OF_GROUP).alias("start"), (place % RUNS_OF_GROUP).alias("stop"),
     ).unique()
 
 
@@ -86,7 +89,8 @@ def in_words(receipts: pl.DataFrame, index: Numbers) -> pl.DataFrame:
         (pl.col("squeezed").str.len_chars() >= SHORT_DIGITS) & pl.col("squeezed").str.contains(r"[0-9]"),
     )
     found = squeezed.unique(["r", "squeezed"], maintain_order=True).join(index.by_spelling, on="squeezed")
-    mention = pl.struct("r", "squeezed").rank("dense").cast(pl.Int64) + IN_WORDS
+    place = pl.col("squeezed").rank("dense").over("r").cast(pl.Int64)
+    mention = pl.col("r").cast(pl.Int64) * OF_RECEIPT + place + IN_WORDS
     strength = pl.when(pl.col("source") == "po_number").then(DIGITS).otherwise(EXPLICIT).cast(pl.Int8)
     return found.with_columns(mention.alias("m"), strength.alias("strength")).select(list(HITS))
 
