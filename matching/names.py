@@ -8,7 +8,7 @@ similar name counts (`customers.SIMILAR`) only if word by word nothing but typin
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -37,13 +37,24 @@ OTHER_FORM = 5
 SAME_WORD_MIN, CUT_WORD_MIN = 5, 3
 ACRONYM = r"^[A-Z]{3,6}$"
 Numbers = npt.NDArray[np.int64]
+Texts = npt.NDArray[np.object_]
 SCORED = {"n": pl.UInt32, "c": pl.UInt32, "score": pl.Int64, "typing": pl.Boolean}
+
+
+class Compared(NamedTuple):
+    """Names as they are compared, as arrays of text."""
+
+    core: Texts
+    ordered: Texts
+    whole: Texts
+    form: pl.Series
 
 
 class Register(NamedTuple):
     """Everybody's distinct names, and where they are found by their keys."""
 
     names: pl.DataFrame  # k, core, key, form, whole, ordered
+    compared: Compared
     owners: pl.DataFrame  # k, c
     places: pl.DataFrame  # hashed, start, len, weight: where in `listed` the names with the key stand
     listed: Numbers  # k
@@ -58,7 +69,7 @@ def register(everybody: customers.Known) -> Register:
     owners = everybody.names.select("c", *parts).unique().join(names, on=parts).select("k", "c")
     keys = _keys(names, "k").filter(pl.len().over("hashed") <= KEY_CUSTOMERS_MAX).sort("hashed", "k")
     places = keys.with_row_index("at").group_by("hashed").agg(pl.min("at").alias("start"), pl.len())
-    return Register(names, owners, places.with_columns((1_000_000 // pl.col("len")).alias("weight")), keys["k"].cast(pl.Int64).to_numpy())
+    return Register(names, _compared(names), owners, places.with_columns((1_000_000 // pl.col("len")).alias("weight")), keys["k"].cast(pl.Int64).to_numpy())
 
 
 def similar(payers: customers.Payers, known: Register, wanted: pl.DataFrame, policy: Policy) -> pl.DataFrame:
@@ -108,7 +119,8 @@ def resembling(payers: customers.Payers, pairs: pl.DataFrame) -> pl.DataFrame:
     mine = payers.spellings.join(spoken, on="n", how="semi").with_row_index("w")
     theirs = payers.known.names.join(spoken, on="c", how="semi").with_row_index("k")
     both = spoken.join(mine.select("w", "n"), on="n").join(theirs.select("k", "c"), on="c")
-    score = _score(mine, both["w"].to_numpy(), theirs, both["k"].to_numpy())
+    written, long = both["w"].to_numpy(), mine["long"].to_numpy()
+    score = _score(_compared(mine), written, _compared(theirs), both["k"].to_numpy(), np.flatnonzero(long[written]))
     own = theirs[both["k"]].select(pl.col("core").alias("core_own"), pl.col("key").alias("key_own"))
     scored = pl.concat([both.with_columns(score), mine[both["w"]].select("core", "key", "long"), own], how="horizontal")
     close = scored.filter((pl.col("score") >= RESEMBLES) | (pl.col("key") == pl.col("key_own")))
@@ -122,7 +134,8 @@ def _scored(spelled: pl.DataFrame, known: Register, policy: Policy) -> pl.DataFr
     pairs = pl.concat([_pairs(batch.with_row_index("w"), known) for batch in spelled.iter_slices(BATCH)]).join(known.owners, on="k")
     kept = pairs.sort("n", "c", "score", "core_own", descending=[False, False, True, False]).unique(["n", "c"], keep="first", maintain_order=True)
     as_many_words = kept["core"].str.count_matches(" ", literal=True) == kept["core_own"].str.count_matches(" ", literal=True)
-    shortened = _each(kept.select("core", "core_own"), _only_shortened, (kept["score"] < policy.name_score) & as_many_words)
+    may_be_short = (kept["score"] < policy.name_score) & as_many_words & (kept["core"].str.head(1) == kept["core_own"].str.head(1))
+    shortened = _each(kept.select("core", "core_own"), _only_shortened, may_be_short)
     near = kept["score"] >= policy.name_score - policy.name_margin
     typing = shortened | _each(kept.select("core", "core_own", "long"), _only_typing, near & ~shortened)
     lifted = pl.when(shortened).then(policy.name_score).otherwise("score").alias("score")
@@ -139,7 +152,8 @@ def _each(pairs: pl.DataFrame, holds: Callable[..., bool], asked: pl.Series | No
 def _pairs(wanted: pl.DataFrame, known: Register) -> pl.DataFrame:
     """Names with those known names that share the most and the rarest keys and are at least a little alike, scored."""
     w, k = _sharing(_keys(wanted, "w"), known)
-    scored = pl.DataFrame({"w": w, "k": k, "score": _score(wanted, w, known.names, k)}).filter(pl.col("score") >= FAINT_SCORE)
+    score = _score(_compared(wanted), w, known.compared, k, np.flatnonzero(wanted["long"].to_numpy()[w]))
+    scored = pl.DataFrame({"w": w, "k": k, "score": score}).filter(pl.col("score") >= FAINT_SCORE)
     mine, theirs = wanted[scored["w"]].select("n", "core", "long"), known.names[scored["k"]].select("k", pl.col("core").alias("core_own"))
     return pl.concat([mine, theirs, scored.select("score")], how="horizontal")
 
@@ -155,8 +169,8 @@ def _sharing(keys: pl.DataFrame, known: Register) -> tuple[Numbers, Numbers]:
     pair, weights = keyed[first] >> KEY_BITS, np.add.reduceat(keyed & _bits(KEY_BITS), first) if len(first) else keyed
     lightness = _bits(SUM_BITS) - np.minimum(weights, _bits(SUM_BITS))
     ranked = np.sort((pair >> KNOWN_BITS << SUM_BITS | lightness) << KNOWN_BITS | pair & _bits(KNOWN_BITS))
-    name = ranked >> (SUM_BITS + KNOWN_BITS)
-    place = np.arange(len(name)) - np.searchsorted(name, name, "left")
+    begins = _firsts(ranked >> (SUM_BITS + KNOWN_BITS))
+    place = np.arange(len(ranked)) - np.repeat(begins, np.diff(begins, append=len(ranked)))
     nearest = ranked[place < PARTNERS_MAX]
     return nearest >> (SUM_BITS + KNOWN_BITS), nearest & _bits(KNOWN_BITS)
 
@@ -170,26 +184,24 @@ def _firsts(ordered: Numbers) -> npt.NDArray[np.intp]:
     return np.flatnonzero(np.concatenate([np.ones(min(len(ordered), 1), dtype=bool), ordered[1:] != ordered[:-1]]))
 
 
-def _score(mine: pl.DataFrame, left: Numbers, theirs: pl.DataFrame, right: Numbers) -> pl.Series:
-    """How alike the names in those rows of `mine` and `theirs` are: as written, in any order of words, or as the cut beginning of the longer
-    one; 0..100, less than `FAINT_SCORE` being nought."""
-    form, other_form = mine["form"].gather(left), theirs["form"].gather(right)
+def _compared(names: pl.DataFrame) -> Compared:
+    core, ordered, whole = (np.array(names[column].to_list(), dtype=object) for column in ("core", "ordered", "whole"))
+    return Compared(core, ordered, whole, names["form"])
+
+
+def _score(mine: Compared, left: Numbers, theirs: Compared, right: Numbers, cut: npt.NDArray[np.intp]) -> pl.Series:
+    """How alike the names at those places of `mine` and `theirs` are: as written, in any order of words, or, for the pairs `cut`, as the cut
+    beginning of the longer one; 0..100, less than `FAINT_SCORE` being nought."""
+    form, other_form = mine.form.gather(left), theirs.form.gather(right)
     differ = ((form != "") & (other_form != "") & (form != other_form)).to_numpy()
-    alike = np.maximum(*(_ratio(_texts(mine, column, left), _texts(theirs, column, right)) for column in ("core", "ordered")))
-    cut = np.flatnonzero(mine["long"].to_numpy()[left])
-    begun, whole = _texts(mine, "whole", left[cut]), _texts(theirs, "whole", right[cut])
-    alike[cut] = np.maximum(alike[cut], _ratio(begun, [own[: len(text)] for text, own in zip(begun, whole, strict=True)]))
+    alike = np.maximum(_ratio(mine.core[left], theirs.core[right]), _ratio(mine.ordered[left], theirs.ordered[right]))
+    begun, whole = mine.whole[left[cut]], theirs.whole[right[cut]]
+    alike[cut] = np.maximum(alike[cut], _ratio(begun, [own[: len(text)] for text, own in zip(begun.tolist(), whole.tolist(), strict=True)]))
     return pl.Series("score", np.where(differ, alike - OTHER_FORM, alike))
 
 
-def _ratio(mine: list[str], theirs: list[str]) -> npt.NDArray[np.int64]:
+def _ratio(mine: Sequence[str] | Texts, theirs: Sequence[str] | Texts) -> Numbers:
     return process.cpdist(mine, theirs, scorer=fuzz.ratio, score_cutoff=FAINT_SCORE, workers=-1).astype(np.int64)
-
-
-def _texts(frame: pl.DataFrame, column: str, rows: Numbers) -> list[str]:
-    """The texts in those rows; each is made once, however often it stands there."""
-    texts: list[str] = np.array(frame[column].to_list(), dtype=object)[rows].tolist()
-    return texts
 
 
 def _keys(names: pl.DataFrame, number: str) -> pl.DataFrame:
