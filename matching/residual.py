@@ -22,9 +22,8 @@ Nothing here changes what is suggested or posted. Sources: common rates of VAT i
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TypeVar
 
 import polars as pl
 
@@ -45,43 +44,21 @@ RATE_PART = 25
 """At the day's rate an amount may be off by one part in so many: banks take their share of the rate."""
 
 
-class Case(NamedTuple):
-    """A first suggestion that does not come out: what is open on its items, what came, and who pays."""
-
-    r: int
-    c: int | None
-    currency: str
-    amount: int
-    date: dt.date | None
-    fee_limit: int
-    open: int
-    late_discount: int
-    discount_ended: dt.date | None
-
-    @property
-    def gap(self) -> int:
-        """What is missing; negative where it is too much."""
-        return self.open - self.amount
-
-
-class Around(NamedTuple):
-    """What else the books know of a payer: by customer and currency closed amounts, by family and currency open ones as what came, with their numbers."""
-
-    closed: dict[tuple[int, str, int], str]
-    open: dict[tuple[int, str, int], list[tuple[int, str]]]
-    root: dict[int, int]
+Hypothesis = tuple[str, pl.DataFrame, pl.Expr]
+"""Code, the cases in which it comes out, and the sentence."""
+Whole = TypeVar("Whole", int, pl.Expr)
 
 
 def explained(firsts: pl.DataFrame, suggested: Stage, books: Books) -> pl.DataFrame:
     """HYPOTHESES for the receipts among `firsts` (r, a, c, amount_evidence), waiting or posted with something left over, whose amount is not that of their items; at most `TOLD_MAX` each."""
     differing = firsts.filter(pl.col("amount_evidence").is_in(DIFFERING))
     cases = _cases(differing, suggested.lines, books)
-    around = _around(cases, books)
-    rows = [
-        (case.r, place, code, finding)
-        for case in cases for place, (code, finding) in enumerate(list(_hypotheses(case, around))[:TOLD_MAX], 1)
-    ]
-    return pl.DataFrame(rows, schema=HYPOTHESES, orient="row")
+    found = pl.concat([
+        told.select("r", pl.lit(order, pl.Int64).alias("order"), pl.lit(code).alias("hypothesis"), sentence.alias("finding"))
+        for order, (code, told, sentence) in enumerate((*_of_the_amount(cases), *_elsewhere(cases, books), *_taken_off(cases)))
+    ])
+    ranked = found.sort("r", "order").with_columns((pl.int_range(pl.len(), dtype=pl.Int64).over("r") + 1).alias("rank"))
+    return ranked.filter(pl.col("rank") <= TOLD_MAX).select(list(HYPOTHESES))
 
 
 def in_other_currency(waiting: pl.DataFrame, payers: pl.DataFrame, foreign: pl.DataFrame, books: Books) -> pl.DataFrame:
@@ -120,78 +97,70 @@ def _worth(amount_minor: int, currency: str, wanted: str, rates: tuple[Rates, ..
     if currency not in table or wanted not in table:
         return None
     digits, others = (money.OTHER_DIGITS.get(code, money.DEFAULT_DIGITS) for code in (wanted, currency))
-    return _rounded(amount_minor * table[currency] * 10**digits, table[wanted] * 10**others)
+    worth: int = _rounded(amount_minor * table[currency] * 10**digits, table[wanted] * 10**others)
+    return worth
 
 
-def _cases(differing: pl.DataFrame, lines: pl.DataFrame, books: Books) -> list[Case]:
+def _cases(differing: pl.DataFrame, lines: pl.DataFrame, books: Books) -> pl.DataFrame:
+    """First suggestions that do not come out: r, c, currency, amount (what came), date, fee_limit, open (on their items), late and ended (discounts
+    that came too late, and when they ended), gap (what is missing, negative where it is too much); and the amounts as texts: came, owed, differing."""
     grace = pl.duration(days=books.policy.discount_grace_days)
     items = books.items.select("i", "open", "discount", "discount_date")
     priced = lines.join(differing.select("r", "a", "c"), on=["r", "a"]).join(items, on="i").join(books.receipts.select("r", "date"), on="r")
     late = (pl.col("discount") > 0) & (pl.col("date") > pl.col("discount_date") + grace)
     totals = priced.group_by("r").agg(
         pl.first("c"), pl.sum("open"), pl.col("discount").filter(late).sum().alias("late"), pl.col("discount_date").filter(late).min().alias("ended"))
-    told = totals.join(books.receipts.select("r", "currency", "amount", "date", "fee_limit"), on="r").sort("r")
-    return [Case(*row) for row in told.select("r", "c", "currency", "amount", "date", "fee_limit", "open", "late", "ended").iter_rows()]
+    told = totals.join(books.receipts.select("r", "currency", "amount", "date", "fee_limit"), on="r")
+    return told.with_columns((pl.col("open") - pl.col("amount")).alias("gap")).with_columns(
+        money.as_text(pl.col(amount).abs() if amount == "gap" else pl.col(amount), pl.col("currency")).alias(text)
+        for text, amount in (("came", "amount"), ("owed", "open"), ("differing", "gap")))
 
 
-def _around(cases: list[Case], books: Books) -> Around:
-    payers = pl.DataFrame({"c": sorted({case.c for case in cases if case.c is not None})}, schema={"c": pl.UInt32})
-    roots = books.customers.select("c", "root").join(payers, on="c", how="semi")
-    closed = books.closed.join(payers, on="c", how="semi").sort("c", "currency", "amount", "document_number")
-    family = books.customers.select("c", "root").join(roots.select("root").unique(), on="root", how="semi")
-    worth = pl.Series([case.amount for case in cases], dtype=pl.Int64).unique()
-    siblings = books.items.filter(pl.col("open").is_in(worth.implode())).join(family, on="c").sort("root", "currency", "open", "i")
-    by_amount: dict[tuple[int, str, int], list[tuple[int, str]]] = defaultdict(list)
-    for root, currency, opened, c, number in siblings.select("root", "currency", "open", "c", "document_number").iter_rows():
-        by_amount[root, currency, opened].append((c, number))
-    return Around(
-        {(c, currency, amount): number for c, currency, amount, number in closed.select("c", "currency", "amount", "document_number").iter_rows()},
-        by_amount, dict(roots.iter_rows()),
-    )
+def _of_the_amount(cases: pl.DataFrame) -> Iterator[Hypothesis]:
+    """What the two amounts themselves tell."""
+    late = cases.filter((pl.col("late") > 0) & (pl.col("gap") == pl.col("late")))
+    days = (pl.col("date") - pl.col("ended")).dt.total_days()
+    yield "late_discount", late, pl.format("the discount of {} was taken {} days after its last day", "differing", days)
+    shuffled = cases.filter((pl.col("gap") != 0) & (pl.col("gap") % 9 == 0))
+    swapped = [_is_transposed(*amounts_told) for amounts_told in shuffled.select("open", "amount").iter_rows()]
+    yield "transposed", shuffled.filter(pl.Series(swapped, dtype=pl.Boolean)), pl.format("two digits are swapped: {} came for {}", "came", "owed")
+    amount, owed = pl.col("amount"), pl.col("open")
+    slipped = pl.any_horizontal((amount * slip == owed) | (owed * slip == amount) for slip in (10, 100))
+    yield "slipped", cases.filter(slipped), pl.format("the decimal mark slipped: {} came for {}", "came", "owed")
 
 
-def _hypotheses(case: Case, around: Around) -> Iterator[tuple[str, str]]:
-    """Code and sentence of all that come out."""
-    gap, missing = case.gap, money.shown(abs(case.gap), case.currency)
-    if case.late_discount and gap == case.late_discount and case.discount_ended and case.date:
-        days = (case.date - case.discount_ended).days
-        yield "late_discount", f"the discount of {missing} was taken {days} days after its last day"
-    if _is_transposed(case.open, case.amount):
-        yield "transposed", f"two digits are swapped: {money.shown(case.amount, case.currency)} came for {money.shown(case.open, case.currency)}"
-    if any(case.amount * slip == case.open or case.open * slip == case.amount for slip in (10, 100)):
-        yield "slipped", f"the decimal mark slipped: {money.shown(case.amount, case.currency)} came for {money.shown(case.open, case.currency)}"
-    yield from _elsewhere(case, around)
-    if gap > 0:
-        yield from _taken_off(case, missing)
-    if gap and abs(gap) * SMALL_PART <= case.open:
-        yield "small", f"the difference of {missing} is less than one part in {SMALL_PART}"
-
-
-def _elsewhere(case: Case, around: Around) -> Iterator[tuple[str, str]]:
+def _elsewhere(cases: pl.DataFrame, books: Books) -> Iterator[Hypothesis]:
     """The amount, or what is too much, is that of something else of the payer or its family."""
-    if case.c is None:
-        return
-    others = around.open.get((around.root.get(case.c, -1), case.currency, case.amount), [])
-    sibling = next((number for c, number in others if c != case.c), None)
-    if sibling:
-        yield "sibling", f"{sibling} of another company of the family has exactly the amount"
-    old = around.closed.get((case.c, case.currency, case.amount))
-    if old:
-        yield "old_invoice", f"{old}, which is closed, had exactly the amount: it may be paid again, or at the old price"
-    again = around.closed.get((case.c, case.currency, -case.gap))
-    if case.gap < 0 and (again or -case.gap == case.open):
-        yield "paid_twice", f"what is too much is {f'{again}, which is closed' if again else 'the same once more'}: it may be paid twice"
+    roots = books.customers.select("c", "root")
+    owed = books.items.filter(pl.col("open").is_in(cases["amount"].unique().implode())).select("i", "c", "currency", pl.col("open").alias("amount"), "document_number")
+    family = cases.join(roots, on="c").join(owed.join(roots, on="c"), on=["root", "currency", "amount"], suffix="_other")
+    others = family.filter((pl.col("c") != pl.col("c_other")) & (pl.col("document_number") != "")).sort("r", "i").unique("r", keep="first", maintain_order=True)
+    yield "sibling", others, pl.format("{} of another company of the family has exactly the amount", "document_number")
+    closed = books.closed.join(cases, on="c", how="semi").sort("c", "currency", "amount", "document_number").unique(
+        ["c", "currency", "amount"], keep="last", maintain_order=True).select("c", "currency", "amount", pl.col("document_number").alias("closed")).filter(pl.col("closed") != "")
+    old = cases.join(closed, on=["c", "currency", "amount"])
+    yield "old_invoice", old, pl.format("{}, which is closed, had exactly the amount: it may be paid again, or at the old price", "closed")
+    too_much = cases.filter((pl.col("gap") < 0) & pl.col("c").is_not_null()).with_columns((-pl.col("gap")).alias("more"))
+    again = too_much.join(closed, left_on=["c", "currency", "more"], right_on=["c", "currency", "amount"], how="left")
+    twice = again.filter(pl.col("closed").is_not_null() | (pl.col("more") == pl.col("open")))
+    which = pl.coalesce(pl.col("closed") + ", which is closed", pl.lit("the same once more"))
+    yield "paid_twice", twice, pl.format("what is too much is {}: it may be paid twice", which)
 
 
-def _taken_off(case: Case, missing: str) -> Iterator[tuple[str, str]]:
-    rate = next((rate for rate in TAX_RATES if case.gap == _rounded(case.open * rate, 1000 + rate)), None)
-    if rate:
-        yield "tax", f"{missing} is the tax of {_percent(rate)} in what is open: the net amount came"
-    part = next((part for part in ROUND_PARTS if case.gap == _rounded(case.open * part, 1000)), None)
-    if part:
-        yield "round_part", f"{missing} is {_percent(part)} of what is open: a discount that nobody gave, or tax withheld"
-    if case.gap <= case.fee_limit <= case.gap * amounts.FEE_PARTS:
-        yield "fee", f"{missing} may be what a bank on the way took"
+def _taken_off(cases: pl.DataFrame) -> Iterator[Hypothesis]:
+    """What is missing is a known part of what is open, a fee, or hardly anything."""
+    gap, owed = pl.col("gap"), pl.col("open")
+    short = cases.filter(gap > 0)
+    rate = pl.coalesce(pl.when(gap == _rounded(owed * rate, 1000 + rate)).then(pl.lit(_percent(rate))) for rate in TAX_RATES)
+    taxed = short.with_columns(rate.alias("share")).drop_nulls("share")
+    yield "tax", taxed, pl.format("{} is the tax of {} in what is open: the net amount came", "differing", "share")
+    part = pl.coalesce(pl.when(gap == _rounded(owed * part, 1000)).then(pl.lit(_percent(part))) for part in ROUND_PARTS)
+    parted = short.with_columns(part.alias("share")).drop_nulls("share")
+    yield "round_part", parted, pl.format("{} is {} of what is open: a discount that nobody gave, or tax withheld", "differing", "share")
+    charged = short.filter(pl.col("fee_limit").is_between(gap, gap * amounts.FEE_PARTS))
+    yield "fee", charged, pl.format("{} may be what a bank on the way took", "differing")
+    small = cases.filter((gap != 0) & (gap.abs() * SMALL_PART <= owed))
+    yield "small", small, pl.format(f"the difference of {{}} is less than one part in {SMALL_PART}", "differing")
 
 
 def _is_transposed(one: int, other: int) -> bool:
@@ -204,7 +173,7 @@ def _is_transposed(one: int, other: int) -> bool:
     return len(differing) == 2 and last == first + 1 and left[first] == right[last] and left[last] == right[first]
 
 
-def _rounded(numerator: int, denominator: int) -> int:
+def _rounded(numerator: Whole, denominator: int) -> Whole:
     """To the nearest, a half upwards."""
     return (2 * numerator + denominator) // (2 * denominator)
 
