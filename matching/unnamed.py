@@ -79,7 +79,7 @@ def turns(candidates: pl.DataFrame, books: Books) -> pl.DataFrame:
     """r, c, turn for the receipts' likeliest payers: the receipt's place among those of the same payer, currency and amount, by date."""
     ordered = candidates.sort("r", "level", "c", descending=[False, True, False])
     likely = ordered.filter(pl.int_range(pl.len()).over("r") < CANDIDATES_MAX).join(books.receipts.select("r", "currency", "amount", "date"), on="r")
-    return likely.select("r", "c", (pl.struct("date", "r").rank("ordinal").over("c", "currency", "amount").cast(pl.Int64) - 1).alias("turn"))
+    return likely.sort("date", "r").select("r", "c", pl.int_range(pl.len()).over("c", "currency", "amount").alias("turn"))
 
 
 def pools(books: Books) -> Pools:
