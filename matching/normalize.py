@@ -141,7 +141,7 @@ def _without_form(frame: pl.DataFrame) -> pl.DataFrame:
 def _respelled(words: pl.Expr) -> pl.Expr:
     """Connectives dropped, shortened words written out, umlauts in one spelling, one blank between words."""
     doubled = pl.concat_str(pl.lit("  "), words.str.replace_all(" ", "  ", literal=True), pl.lit("  "))
-    replaced = doubled.str.replace_many(_WORDS).str.replace_all(r" +", " ").str.strip_chars(" ")
+    replaced = doubled.str.replace_many(_WORDS).str.replace_all("  ", " ", literal=True).str.strip_chars(" ")
     return _folded(pl.when(replaced == "").then(words).otherwise(replaced))
 
 
