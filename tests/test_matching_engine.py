@@ -135,7 +135,7 @@ import hashlib
 from benchmarks import seen, world
 from matching import engine, schema
 inputs = seen.inputs(world.build(world.Dials(seed=5, receipts=600, customers=250, mess=2.0)))
-for at_once in (100_000, 170):
+for at_once in (100_000, 40):  # in so many parts that some are put together when references have settled theirs
     outcome = schema.joined(list(engine.outcomes(inputs, at_once)))
     for frame in (outcome.proposals, outcome.lines, outcome.evidence, outcome.verdicts):
         print(hashlib.sha256(frame.write_csv().encode()).hexdigest())
