@@ -18,7 +18,11 @@ THREADS = 2
 
 
 class Crew(Protocol):
-    """Applies a step to each of many parts. Steps are pure functions on module level: one may run twice, and anywhere."""
+    """Applies a step to each of many parts. Steps are pure functions on module level: one may run twice, and anywhere. A part may be a list of
+    what was made of others."""
+
+    hands: int
+    """So many parts are worked on at the same time."""
 
     def share(self, thing: P, /) -> P:
         """What every part's step is given, brought to the workers once."""
@@ -32,6 +36,8 @@ class Crew(Protocol):
 
 class Alone:
     """One process does all of it."""
+
+    hands = THREADS
 
     def share(self, thing: P, /) -> P:
         """The thing itself."""

@@ -49,8 +49,6 @@ LEAVING = (amounts.OVER, amounts.REST)
 """Evidence of amounts that leave money over."""
 AT_ONCE = 50_000
 """So many receipts are thought about at once; the answers do not depend on it."""
-LISTS_MIN = 6
-"""What waits is not put together into fewer parts than two or three workers share out evenly."""
 
 
 def propose(inputs: schema.Inputs) -> schema.Outcome:
@@ -81,7 +79,8 @@ def _begun(books: Books, at_once: int, crew: Crew) -> Begun:
     if refused.height:
         parts += crew.each(_referred, _parts(with_receipts(books, refused), at_once), ground)
     settled = crew.share(_settled(early))
-    waiting = crew.each(_waiting, _put_together(parts, books.receipts.height - early.answers.height, at_once), settled)
+    rounds = -(-(books.receipts.height - early.answers.height) // (at_once * crew.hands))  # in which all hands have something to do
+    waiting = crew.each(_waiting, _put_together(parts, max(rounds, 1) * crew.hands), settled)
     return Begun(waiting, early, settled, pl.concat([part.sure for part in looked]))
 
 
@@ -244,9 +243,9 @@ def _settled(posted: Stage) -> Settled:
     return Settled(posted.answers.select("r"), posted.lines.select("i").drop_nulls().unique())
 
 
-def _put_together(parts: list[Referred], waiting: int, at_once: int) -> list[list[Referred]]:
-    """The parts in so few lists that about `at_once` of their `waiting` receipts are in each, but in `LISTS_MIN` for as many hands."""
-    lists = min(len(parts), max(LISTS_MIN, -(-waiting // at_once)))
+def _put_together(parts: list[Referred], lists: int) -> list[list[Referred]]:
+    """The parts in so many lists, neighbours together, or one by one where there are no more of them."""
+    lists = min(len(parts), lists)
     ends = [len(parts) * number // lists for number in range(lists + 1)]
     return [parts[start:end] for start, end in pairwise(ends)]
 

@@ -8,7 +8,7 @@ similar name counts (`customers.SIMILAR`) only if word by word nothing but typin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -194,13 +194,15 @@ def _score(mine: Compared, left: Numbers, theirs: Compared, right: Numbers, cut:
     beginning of the longer one; 0..100, less than `FAINT_SCORE` being nought."""
     form, other_form = mine.form.gather(left), theirs.form.gather(right)
     differ = ((form != "") & (other_form != "") & (form != other_form)).to_numpy()
-    alike = np.maximum(_ratio(mine.core[left], theirs.core[right]), _ratio(mine.ordered[left], theirs.ordered[right]))
-    begun, whole = mine.whole[left[cut]], theirs.whole[right[cut]]
-    alike[cut] = np.maximum(alike[cut], _ratio(begun, [own[: len(text)] for text, own in zip(begun.tolist(), whole.tolist(), strict=True)]))
+    written, in_any_order = (
+        _ratio(own[left].tolist(), others[right].tolist()) for own, others in ((mine.core, theirs.core), (mine.ordered, theirs.ordered)))
+    alike = np.maximum(written, in_any_order)
+    begun, whole = mine.whole[left[cut]].tolist(), theirs.whole[right[cut]].tolist()
+    alike[cut] = np.maximum(alike[cut], _ratio(begun, [own[: len(text)] for text, own in zip(begun, whole, strict=True)]))
     return pl.Series("score", np.where(differ, alike - OTHER_FORM, alike))
 
 
-def _ratio(mine: Sequence[str] | Texts, theirs: Sequence[str] | Texts) -> Numbers:
+def _ratio(mine: list[str], theirs: list[str]) -> Numbers:
     return process.cpdist(mine, theirs, scorer=fuzz.ratio, score_cutoff=FAINT_SCORE, workers=-1).astype(np.int64)
 
 
