@@ -40,7 +40,7 @@ class Workers:
 
     def __init__(self, client: Any) -> None:
         self._client = client
-        self.hands = sum(client.nthreads().values())
+        self.hands = max(1, sum(client.nthreads().values()))
         self._shared: list[object] = []  # kept to the end: what a part was made from is wanted again when its worker dies
 
     def share(self, thing: P, /) -> P:

@@ -42,7 +42,7 @@ GROUPS = {"g": pl.Int64, "r": pl.UInt32, "amount": pl.Int64, "letters": pl.Strin
 IN_WORDS = 1 << 58
 """Mentions that are words have numbers from here."""
 OF_RECEIPT = 1 << 12
-"""More groups, or spelled words, of one receipt are not read. Numbers of groups and mentions are made of the receipt's number: they are nobody else's."""
+"""More groups of one receipt are not read. Numbers of groups and mentions are made of the receipt's number: they are nobody else's."""
 RUNS_OF_GROUP = 64
 """More runs of one group are not read. A mention's number is made of its group's number and the places of its first run and behind its last."""
 
@@ -90,7 +90,7 @@ def in_words(receipts: pl.DataFrame, index: Numbers) -> pl.DataFrame:
     )
     found = squeezed.unique(["r", "squeezed"], maintain_order=True).join(index.by_spelling, on="squeezed")
     place = pl.col("squeezed").rank("dense").over("r").cast(pl.Int64)
-    mention = pl.col("r").cast(pl.Int64) * OF_RECEIPT + place + IN_WORDS
+    mention = pl.col("r").cast(pl.Int64) * OF_RECEIPT**2 + place + IN_WORDS
     strength = pl.when(pl.col("source") == "po_number").then(DIGITS).otherwise(EXPLICIT).cast(pl.Int8)
     return found.with_columns(mention.alias("m"), strength.alias("strength")).select(list(HITS))
 
