@@ -44,7 +44,7 @@ def text_tokens(receipts: pl.DataFrame, payers: pl.DataFrame, index: Numbers, cl
     for size in range(2, WINDOW_MAX + 1):
         together = (pl.col("r").shift(1 - size) == pl.col("r")) & (pl.col("w").shift(1 - size) == pl.col("w") + size - 1)
         run = pl.concat_str([pl.col("word").shift(-step) for step in range(size)])
-        windows.append(unknown.with_columns(run.alias("word")).filter(together & _could_be_a_number(run)).select("r", "amount", "word"))
+        windows.append(unknown.with_columns(run.alias("word")).filter(together & _could_be_a_number(pl.col("word"))).select("r", "amount", "word"))
     joined = _not_somebodys(pl.concat(windows).unique(), payers, index, closed)
     tokens = pl.concat([unknown.filter(_could_be_a_number(pl.col("word"))).select("r", "word"), joined.select("r", "word")]).unique()
     mention = pl.struct("r", "word").rank("dense").cast(pl.Int64) + references.IN_WORDS * 2

@@ -134,6 +134,15 @@ def test_numbers_that_are_nearly_an_items(row: str) -> None:
     assert len(found) == bool(expected)
 
 
+def test_a_broken_number_at_the_end_of_the_last_text_is_put_together() -> None:
+    receipts = pl.DataFrame({"r": [0], "amount": [100], "structured_reference": [""], "text": ["INV 2026 00211"]},
+                            schema_overrides={"r": pl.UInt32, "amount": pl.Int64})
+    known = numbers.read(books.read(read("items").inputs()).items)
+    nobody = pl.DataFrame(schema={"r": pl.UInt32, "c": pl.UInt32})
+    found = near_references.text_tokens(receipts, nobody, known, known)
+    assert set(found["token"]) == {"00211", "2026", "INV2026", "202600211", "INV202600211"}
+
+
 @pytest.mark.parametrize(("written", "known", "expected"), [
     ("ACME FOOD", "ACME FOODS", True), ("JO SMITH", "JI SMITH", False), ("STORE 12", "STORE 13", False), ("SMITH JOHN", "JOHN SMITH", True),
     ("MANUF PARTS", "MANUFACTURING PARTS", True), ("ACME WEST", "ACME", False), ("ACMEWEST", "ACME WEST", True),
