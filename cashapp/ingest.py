@@ -117,9 +117,8 @@ def _store_file(connection: Connection, document: Document, facts: FileFacts, co
         "opening_minor": pl.Int64, "closing_minor": pl.Int64, "line": pl.Int64,
     })
     db.insert_frame(connection, schema.statement, _clean(frame.drop("index")))
-    controls = [(file_id, n, c.span.line, c.name, c.stated, c.computed, c.currency) for n, c in enumerate(document.controls)]
-    db.insert_frame(connection, schema.control, _clean(pl.DataFrame(controls, orient="row", schema={
-        "file_id": pl.Int64, "n": pl.Int64, "line": pl.Int64, "name": pl.String, "stated": pl.Int64, "computed": pl.Int64, "currency": pl.String})))
+    controls = document.controls.frame().with_row_index("n").with_columns(pl.lit(file_id, dtype=pl.Int64).alias("file_id"), pl.col("n").cast(pl.Int64))
+    db.insert_frame(connection, schema.control, _clean(controls))
     found = [(file_id, n, i.span.line, i.severity, i.code, i.message) for n, i in enumerate(document.issues)]
     db.insert_frame(connection, schema.file_issue, _clean(pl.DataFrame(found, orient="row", schema={
         "file_id": pl.Int64, "n": pl.Int64, "line": pl.Int64, "severity": pl.String, "code": pl.String, "message": pl.String})))
@@ -344,9 +343,8 @@ def _open_exceptions(connection: Connection, told: pl.DataFrame, document: Docum
         pl.when(pl.col("kind") == "lockbox_deposit").then(pl.lit("deposit_without_detail")).otherwise(pl.lit("unexplained_line")).alias("reason"),
     )
     exceptions.open_for_lines(connection, unexplained.select("line_id", "reason", "currency", "amount_minor"), as_of)
-    for control in document.controls:
-        if not control.ties:
-            exceptions.open_for_file(connection, file_id, "control_mismatch", f"{control.name}: stated {control.stated}, computed {control.computed}", as_of)
+    for control in document.controls.untied():
+        exceptions.open_for_file(connection, file_id, "control_mismatch", f"{control.name}: stated {control.stated}, computed {control.computed}", as_of)
     for change in document.changes:
         note = f"{change.code}: {change.payer_name}, trace {change.original_reference}: {change.corrected}"
         exceptions.open_for_file(connection, file_id, "bank_details_change", note, as_of)

@@ -41,6 +41,9 @@ REMITTANCE = {
 }
 """The frame of remittance lines, each pointing at its bank line."""
 
+CONTROLS = {"line": pl.Int64, "name": pl.String, "stated": pl.Int64, "computed": pl.Int64, "currency": pl.String}
+"""The frame of controls: one row each, in file order."""
+
 START = records.Span(1, 0, 0)
 PART_ROWS = 50_000
 COLUMNAR_BYTES = 1024 * 1024
@@ -55,19 +58,25 @@ class Statement:
     closed: records.StatementClosed | None = None
 
 
-class ControlPiece(Protocol):
-    """Controls that follow one another: a list, or what makes the records only when somebody looks at them."""
+class ControlColumns(Protocol):
+    """Controls that follow one another, as columns; the records are made only when somebody looks at them."""
 
     def __len__(self) -> int: ...
 
     def __iter__(self) -> Iterator[records.Control]: ...
+
+    def untied(self) -> Iterable[records.Control]:
+        """Those whose two numbers differ."""
+
+    def frame(self) -> pl.DataFrame:
+        """All of them with the columns of `CONTROLS`."""
 
 
 @dataclass(slots=True, eq=False)
 class Controls:
     """The controls of a document in file order."""
 
-    pieces: list[ControlPiece] = field(default_factory=list)
+    pieces: list[list[records.Control] | ControlColumns] = field(default_factory=list)
     _open: list[records.Control] | None = None
 
     def append(self, control: records.Control) -> None:
@@ -77,10 +86,20 @@ class Controls:
             self.pieces.append(self._open)
         self._open.append(control)
 
-    def add(self, piece: ControlPiece) -> None:
+    def add(self, columns: ControlColumns) -> None:
         """Many more."""
-        self.pieces.append(piece)
+        self.pieces.append(columns)
         self._open = None
+
+    def untied(self) -> Iterator[records.Control]:
+        """Those whose two numbers differ; of all others no record is made."""
+        for piece in self.pieces:
+            yield from (control for control in piece if not control.ties) if isinstance(piece, list) else piece.untied()
+
+    def frame(self) -> pl.DataFrame:
+        """All of them with the columns of `CONTROLS`."""
+        rows = [_controls_frame(piece) if isinstance(piece, list) else piece.frame() for piece in self.pieces]
+        return pl.concat([pl.DataFrame(schema=CONTROLS), *rows])
 
     def __iter__(self) -> Iterator[records.Control]:
         return chain.from_iterable(self.pieces)
@@ -92,6 +111,10 @@ class Controls:
 
     def __len__(self) -> int:
         return sum(map(len, self.pieces))
+
+
+def _controls_frame(controls: list[records.Control]) -> pl.DataFrame:
+    return pl.DataFrame([(c.span.line, c.name, c.stated, c.computed, c.currency) for c in controls], schema=CONTROLS, orient="row")
 
 
 @dataclass

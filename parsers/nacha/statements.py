@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 import numpy as np
 import polars as pl
 
-from parsers.documents import Document, Statement
+from parsers.documents import CONTROLS, Document, Statement
 from parsers.nacha import batch as nacha_batch
 from parsers.nacha.batch import FIGURES, HASH_MODULUS
 from parsers.nacha.records import COLUMNS
@@ -38,13 +38,15 @@ class Batches(NamedTuple):
     """The batches of a sheet: the one that was open before it, if any, then those of its headers; `headed` is the first of these.
 
     `forms`: the facts of different batches, but for the company; `form`: which of them each batch has; `companies` and `sums` of
-    each; `of`: the index of each entry's batch; `bounds`: where the entries of each begin, and the end."""
+    each; `computed`: the `FIGURES` of those with a header, as we count them; `of`: the index of each entry's batch; `bounds`: where the
+    entries of each begin, and the end."""
 
     headed: int
     forms: list[Batch]
     form: Numbers
     companies: pl.Series
     sums: Numbers
+    computed: Numbers
     of: Numbers
     bounds: Numbers
 
@@ -60,12 +62,15 @@ def batches_of(state: State, sheet: Sheet) -> Batches:
     texts_ = [sheet.stretch.columns(row, 0, COLUMNS) for row in sheet.forms.tolist()]
     forms = before + [nacha_batch.facts_of(text, state.file.date, state.individuals_pay, state.accounts_pay) for text in texts_]
     form = np.concatenate((np.zeros(len(before), np.int64), sheet.form + len(before)))
-    companies = [facts.company for facts in before] + strings(np.take(sheet.cells, sheet.headers, axis=0), 4, 20)
+    headers = np.take(sheet.cells, sheet.headers, axis=0)
+    companies = [facts.company for facts in before] + strings(headers, 4, 20)
     of = sheet.batches + (len(before) - 1)
     bounds = np.searchsorted(of, np.arange(len(form) + 1))
     figures = (1 + sheet.counts, sheet.hashes, np.maximum(-sheet.amounts, 0), np.maximum(sheet.amounts, 0))
-    sums = [np.diff(np.concatenate(([0], np.cumsum(figure)))[bounds]) for figure in figures]
-    return Batches(len(before), forms, form, pl.Series(companies, dtype=pl.String), np.column_stack(sums), of, bounds)
+    sums = np.column_stack([np.diff(np.concatenate(([0], np.cumsum(figure)))[bounds]) for figure in figures])
+    counts, hashes, debits, credits_ = sums[len(before) :].T
+    computed = np.column_stack((counts, hashes % HASH_MODULUS, debits, credits_, number(headers, 1, 4)[0], number(headers, 87, 94)[0]))
+    return Batches(len(before), forms, form, pl.Series(companies, dtype=pl.String), sums, computed, of, bounds)
 
 
 def fill(parts: Parts, document: Document, state: State, sheet: Sheet, batches: Batches, lines: Lines) -> Numbers:
@@ -106,9 +111,8 @@ def _quiet(sheet: Sheet, batches: Batches) -> Marks:
     """Which batches have header, entries and control in the sheet, figures that tie and a class that allows them."""
     quiet = np.zeros(len(batches.form), np.bool_)
     whole = slice(batches.headed, len(sheet.controls))
-    sums, stated = batches.sums[whole], sheet.stated[whole]
-    headers = sheet.cells[sheet.headers[: len(sums)]]
-    computed = np.column_stack((sums[:, 0], sums[:, 1] % HASH_MODULUS, sums[:, 2:], number(headers, 1, 4)[0], number(headers, 87, 94)[0]))
+    stated = sheet.stated[whole]
+    computed = batches.computed[: len(stated)]
     debits, credits_, classes = computed[:, 2], computed[:, 3], computed[:, 4]
     allowed = ~((classes == 220) & (debits > 0)) & ~((classes == 225) & (credits_ > 0))
     quiet[whole] = (stated == computed).all(axis=1) & allowed & (np.diff(batches.bounds)[whole] > 0)
@@ -118,7 +122,8 @@ def _quiet(sheet: Sheet, batches: Batches) -> Marks:
 def _write_quiet(parts: Parts, document: Document, state: State, sheet: Sheet, batches: Batches, lines: Lines, first: int, end: int) -> None:
     """Batches `first` to `end`, all quiet."""
     entries, controls = batches.bounds[first:end], _spans(sheet, sheet.controls[first:end])
-    headers = _spans(sheet, sheet.headers[first - batches.headed : end - batches.headed])
+    headed = slice(first - batches.headed, end - batches.headed)
+    headers = _spans(sheet, sheet.headers[headed])
     names = nacha_batch.statement_ids(state.file.label, sheet.stated[first:end, -1].tolist())
     dates = [date for batch in batches.forms for date in (batch.date, batch.return_date)]
     form = batches.form[first:end]
@@ -130,25 +135,44 @@ def _write_quiet(parts: Parts, document: Document, state: State, sheet: Sheet, b
     statements = list(map(Statement, opened, closed))
     document.statements.extend(statements)
     parts.opened(statements)
-    document.controls.add(_Tied(controls, sheet.stated[first:end]))
+    document.controls.add(BatchControls(controls, sheet.stated[first:end], batches.computed[headed]))
     state.file.batches += end - first
     state.file.sums.add(Sums(*batches.sums[first:end].sum(axis=0).tolist()))
 
 
 @dataclass(frozen=True, slots=True)
-class _Tied:
-    """The controls of quiet batches: the spans of their records, and the figures that are stated and computed alike."""
+class BatchControls:
+    """The controls of batches: the spans of their records, and the `FIGURES` of each as stated and as computed."""
 
     spans: list[Span]
-    figures: Numbers
+    stated: Numbers
+    computed: Numbers
 
     def __len__(self) -> int:
-        return self.figures.size
+        return self.stated.size
 
     def __iter__(self) -> Iterator[Control]:
-        for span, figures in zip(self.spans, self.figures.tolist(), strict=True):
-            for (name, currency), value in zip(FIGURES, figures, strict=True):
-                yield Control(span, f"batch {figures[-1]} {name}", value, value, currency)
+        return self._records(range(len(self.spans)))
+
+    def untied(self) -> Iterator[Control]:
+        """Those whose two numbers differ."""
+        differing = np.flatnonzero((self.stated != self.computed).any(axis=1))
+        return (control for control in self._records(differing.tolist()) if not control.ties)
+
+    def frame(self) -> pl.DataFrame:
+        """A row for each."""
+        figures = pl.DataFrame(FIGURES, schema=("figure", "currency"), orient="row")[np.tile(np.arange(len(FIGURES)), len(self.spans))]
+        batch, line = (np.repeat(each, len(FIGURES)) for each in (self.computed[:, -1], [span.line for span in self.spans]))
+        return figures.select(
+            pl.lit(pl.Series(line, dtype=CONTROLS["line"])).alias("line"), pl.format("batch {} {}", pl.Series(batch), "figure").alias("name"),
+            pl.lit(pl.Series(self.stated.ravel())).alias("stated"), pl.lit(pl.Series(self.computed.ravel())).alias("computed"), "currency",
+        )
+
+    def _records(self, batches: Iterable[int]) -> Iterator[Control]:
+        for batch in batches:
+            stated, computed = self.stated[batch].tolist(), self.computed[batch].tolist()
+            for (name, currency), theirs, ours in zip(FIGURES, stated, computed, strict=True):
+                yield Control(self.spans[batch], f"batch {computed[-1]} {name}", theirs, ours, currency)
 
 
 def _made(kind: type[_Tuple], *columns: Iterable[object]) -> list[_Tuple]:
