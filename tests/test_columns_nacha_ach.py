@@ -7,6 +7,7 @@ import io
 import random
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -18,7 +19,9 @@ from parsers.formats import nacha_ach
 from parsers.nacha import batch as nacha_batch
 from parsers.nacha import columns, plain
 from parsers.nacha.records import whole_entries
+from parsers.nacha.statements import BatchControls
 from parsers.profile import Profile
+from parsers.records import Control, Span
 from parsers.sources import LINE_BYTES_MAX, Source, SourceError
 from tests.columns import assert_same, damaged
 from tests.conftest import FIXTURES
@@ -71,6 +74,21 @@ def written(count: int, seed: int = 1) -> bytes:
     out = io.StringIO(newline="")
     nacha_writer.write_nacha(out, payments(count, seed), created=DAY, company="Larkspur Trading", routing="121007018", account="4407001122")
     return out.getvalue().encode()
+
+
+def test_controls_in_columns_tell_those_that_do_not_tie() -> None:
+    first, second = Span(4, 300, 395), Span(9, 760, 855)
+    controls = BatchControls(
+        [first, second],
+        stated=np.array([[2, 18280008, 0, 900, 200, 1], [3, 18280008, 50, 901, 200, 2]]),
+        computed=np.array([[2, 18280008, 0, 900, 200, 1], [3, 18280008, 50, 900, 200, 2]]),
+    )
+    assert list(controls.untied()) == [Control(second, "batch 2 credit total", 901, 900, "USD")]
+    assert list(controls)[:3] == [
+        Control(first, "batch 1 entry and addenda count", 2, 2), Control(first, "batch 1 entry hash", 18280008, 18280008),
+        Control(first, "batch 1 debit total", 0, 0, "USD"),
+    ]
+    assert controls.frame().rows() == [(c.span.line, c.name, c.stated, c.computed, c.currency) for c in controls]
 
 
 @pytest.mark.parametrize("path", INPUTS, ids=lambda path: str(path.relative_to(FIXTURES)))

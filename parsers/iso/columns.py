@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import polars as pl
 
 from parsers import documents
+from parsers.ahead import made_ahead
 from parsers.byte_columns import Places
 from parsers.iso import entry_columns
 from parsers.iso.line_columns import LineColumns
@@ -50,7 +51,13 @@ _PENDING_MAX = 50_000
 
 
 def parts(source: Source, reading: Reading, containers: Iterable[str], records_of: RecordsOf, name: str = "camt") -> Iterator[Document]:
-    """The file's documents: one for the runs of each block with what stands between them."""
+    """The file's documents: one for the runs of each block with what stands between them. A thread puts the texts of each one together
+    while the next block is gone through."""
+    for begun, whole in made_ahead(_begun(source, reading, containers, records_of, name), _whole, lambda begun: bool(begun.runs)):
+        yield whole or begun.document
+
+
+def _begun(source: Source, reading: Reading, containers: Iterable[str], records_of: RecordsOf, name: str) -> Iterator[_Begun]:
     shapes, runs = _Known(reading), Runs()
 
     def find(data: bytes, start: int, tag: bytes, closing: bytes) -> Run | None:
@@ -120,6 +127,14 @@ class _Taken:
     keys: Ints
 
 
+class _Begun(NamedTuple):
+    """A document without the lines of its runs, the places of its own lines, and these runs."""
+
+    document: Document
+    keys: list[int]
+    runs: list[_Taken]
+
+
 @dataclass(slots=True)
 class _Waiting:
     """What has been read and is in no document yet: records, and runs of one block, which become a frame together: a file of many small
@@ -158,23 +173,27 @@ class _Waiting:
             elif isinstance(record, StatementOpened):
                 self.opened += 1
 
-    def part(self) -> Document:
+    def part(self) -> _Begun:
         """The next document."""
         found, keys, runs = self.found, self.keys, self.runs
         self.found, self.keys, self.runs, self.opened = [], [], [], 0
-        if not runs:
-            return self.so_far.part(found)
-        columns = LineColumns.joined([taken.columns for taken in runs])
-        places = Places(*(np.concatenate([ends + taken.base for taken, ends in zip(runs, every, strict=True)])
-                          for every in ([taken.run.starts for taken in runs], [taken.run.ends for taken in runs])))
-        statement = np.repeat([taken.statement for taken in runs], [taken.columns.rows for taken in runs])
-        lines, document_lines = (np.concatenate(every) for every in ([taken.lines for taken in runs], [taken.document_lines for taken in runs]))
-        frame, remittance = columns.frames(lines, places, statement, document_lines, runs[0].base)
-        if not keys:
-            return self.so_far.part(found, frame, remittance)
-        part = self.so_far.part(found)
-        _merge(part, frame, remittance, np.concatenate([taken.keys for taken in runs])[columns.known], np.array(keys, np.int64))
-        return part
+        return _Begun(self.so_far.part(found), keys, runs)
+
+
+def _whole(begun: _Begun) -> Document:
+    """The document with the lines of its runs."""
+    document, keys, runs = begun
+    columns = LineColumns.joined([taken.columns for taken in runs])
+    places = Places(*(np.concatenate([ends + taken.base for taken, ends in zip(runs, every, strict=True)])
+                      for every in ([taken.run.starts for taken in runs], [taken.run.ends for taken in runs])))
+    statement = np.repeat([taken.statement for taken in runs], [taken.columns.rows for taken in runs])
+    lines, document_lines = (np.concatenate(every) for every in ([taken.lines for taken in runs], [taken.document_lines for taken in runs]))
+    frame, remittance = columns.frames(lines, places, statement, document_lines, runs[0].base)
+    if keys:
+        _merge(document, frame, remittance, np.concatenate([taken.keys for taken in runs])[columns.known], np.array(keys, np.int64))
+    else:
+        document.lines, document.remittance = frame, remittance
+    return document
 
 
 def _take_run(piece: RecordRun, reading: Reading, shapes: _Known, waiting: _Waiting, records_of: RecordsOf) -> None:
