@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import polars as pl
 
-from parsers import issues, records, registry
+from parsers import collector, issues, records, registry
 from parsers.amounts import to_text
 from parsers.profile import Profile
 from parsers.sources import Source, SourceError, open_source
@@ -45,7 +45,7 @@ CONTROLS = {"line": pl.Int64, "name": pl.String, "stated": pl.Int64, "computed":
 """The frame of controls: one row each, in file order."""
 
 START = records.Span(1, 0, 0)
-PART_ROWS = 50_000
+PART_ROWS = 25_000
 COLUMNAR_BYTES = 1024 * 1024
 """From this size on a format's columnar reader, where it has one, is worth the start of its engine."""
 
@@ -190,38 +190,60 @@ def drain(format_name: str, found: Iterable[records.Record]) -> Document:
 
 def drained(format_name: str, found: Iterable[records.Record], rows_max: int = PART_ROWS) -> Iterator[Document]:
     """Records into documents of at most `rows_max` rows each."""
-    part = Document(format=format_name)
+    draining = _Draining(format_name, iter(found), rows_max)
+    while True:
+        with collector.at_rest():
+            part = draining.part()
+        yield part
+        if not draining.ahead:
+            return
+
+
+@dataclass(slots=True)
+class _Draining:
+    """Records on their way into documents: those to come, how many statements they have opened, and the last of these. `ahead`: the line
+    that was one too many for its part."""
+
+    format_name: str
+    found: Iterator[records.Record]
+    rows_max: int
+    statements: int = 0
     opened: Statement | None = None
-    statements = 0
-    lines: list[tuple[object, ...]] = []
-    told: list[tuple[object, ...]] = []
-    for record in found:
-        match record:
-            case records.BankLine():
-                if len(lines) == rows_max:
-                    yield _filled(part, lines, told)
-                    part, lines, told = Document(format=format_name), [], []
-                for line in record.remittance:
-                    told.append((len(lines), *line.span, *line[1:]))
-                lines.append((statements - 1, *record.span, *record[1:-1]))
-            case records.StatementOpened():
-                opened = Statement(record)
-                statements += 1
-                part.statements.append(opened)
-            case records.StatementClosed():
-                assert opened is not None, "a statement closes that was never opened"
-                opened.closed = record
-            case records.Control():
-                part.controls.append(record)
-                if not record.ties:
-                    part.issues.append(mismatch(record))
-            case records.Issue():
-                part.issues.append(record)
-            case records.DetailChange():
-                part.changes.append(record)
-            case records.Envelope():
-                pass
-    yield _filled(part, lines, told)
+    ahead: tuple[records.BankLine, ...] = ()
+
+    def part(self) -> Document:
+        """The next document."""
+        part = Document(format=self.format_name)
+        lines: list[tuple[object, ...]] = []
+        told: list[tuple[object, ...]] = []
+        ahead, self.ahead = self.ahead, ()
+        for record in chain(ahead, self.found):
+            match record:
+                case records.BankLine():
+                    if len(lines) == self.rows_max:
+                        self.ahead = (record,)
+                        break
+                    for line in record.remittance:
+                        told.append((len(lines), *line.span, *line[1:]))
+                    lines.append((self.statements - 1, *record.span, *record[1:-1]))
+                case records.StatementOpened():
+                    self.opened = Statement(record)
+                    self.statements += 1
+                    part.statements.append(self.opened)
+                case records.StatementClosed():
+                    assert self.opened is not None, "a statement closes that was never opened"
+                    self.opened.closed = record
+                case records.Control():
+                    part.controls.append(record)
+                    if not record.ties:
+                        part.issues.append(mismatch(record))
+                case records.Issue():
+                    part.issues.append(record)
+                case records.DetailChange():
+                    part.changes.append(record)
+                case records.Envelope():
+                    pass
+        return _filled(part, lines, told)
 
 
 def _filled(part: Document, lines: list[tuple[object, ...]], told: list[tuple[object, ...]]) -> Document:

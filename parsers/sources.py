@@ -72,14 +72,22 @@ class Source:
         return self._content if isinstance(self._content, bytes) else self._content.read_bytes()
 
     def read_marked(self, mark: bytes) -> bytes:
-        """The whole content at once, of a format that has the mark in every few lines; `SourceError` where `LINE_BYTES_MAX` bytes do without
-        it, before they are all in memory."""
-        with self.open() as stream:
-            number = 0
-            while len(block := stream.read(LINE_BYTES_MAX)) == LINE_BYTES_MAX:
-                refuse_unmarked(block, mark, number * LINE_BYTES_MAX)
-                number += 1
+        """The whole content at once, refused as by `marked_blocks` before it is all in memory."""
+        for _ in self.marked_blocks(mark):
+            pass
         return self.read()
+
+    def marked_blocks(self, mark: bytes) -> Iterator[bytes]:
+        """The content in blocks, an empty one at last, of a format that has the mark in every few lines; `SourceError` where `LINE_BYTES_MAX`
+        bytes do without it."""
+        offset = 0
+        with self.open() as stream:
+            while block := stream.read(LINE_BYTES_MAX):
+                if len(block) == LINE_BYTES_MAX:
+                    refuse_unmarked(block, mark, offset)
+                yield block
+                offset += len(block)
+        yield b""
 
     def lines(self, first: int = 1, start: int = 0) -> Iterator[Line]:
         """Lines ended by LF, CRLF or CR, numbered from 1, in memory flat in the size of the file; from the line `first` on, which begins at

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from parsers import sources
 from parsers.records import RemittanceLine, Span
+from parsers.sources import Source
 from parsers.x12 import segments as x12
 
 ISA = "ISA*00*          *00*          *ZZ*ACMEPAY        *ZZ*SELLERINC      *260130*1200*^*00501*000000007*0*P*:"
@@ -86,10 +88,21 @@ def test_any_text_is_cut_without_loss(text: str) -> None:
 
 
 def test_spans_of_a_file_count_bytes() -> None:
-    content = "ST*820*0001~N1*PR*BÄCKER~SE*3*0001~".encode()
-    (_, name, last) = x12.cut_bytes(content)
-    assert name.value(2) == "BÄCKER"
+    content = "ST*820*0001~N1*PR*BÄCKER*VOILÀ~SE*3*0001~".encode()  # the last byte of the À alone would be a blank
+    (_, name, last) = x12.cut_source(Source(content))
+    assert name.elements == ["N1", "PR", "BÄCKER", "VOILÀ"]
     assert content[last.span.start : last.span.end] == b"SE*3*0001~"
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(alphabet=st.sampled_from("ISARMRSTBPR*~\\|:\n\r \0\x1c09AZÉ"), max_size=300), st.integers(1, 40))
+def test_a_file_in_blocks_is_cut_as_one(text: str, block: int) -> None:
+    content = f"{ISA}~{text}~{ISA.replace('*', '|')}!{text}".encode()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sources, "refuse_unmarked", lambda *_: None)  # it looks at blocks of megabytes
+        patch.setattr(sources, "LINE_BYTES_MAX", block)
+        found = list(x12.cut_source(Source(content)))
+    assert found == list(x12.cut_source(Source(content)))
 
 
 def test_places_are_told_by_the_caller() -> None:

@@ -9,14 +9,12 @@ A thread looks at the next block ahead, as far as the state has no say in it: it
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import polars as pl
 
+from parsers import collector
 from parsers.ahead import made_ahead
 from parsers.documents import LINES, Document
 from parsers.nacha import file, plain
@@ -28,6 +26,8 @@ from parsers.nacha.sheet import ADDENDA, between, sheet_of
 from parsers.nacha.statements import batches_of, fill
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from parsers.nacha.notes import Notes
     from parsers.nacha.plain import Odd
     from parsers.nacha.records import Stretch
@@ -67,7 +67,7 @@ def read(format_name: str, state: State, source: Source) -> Iterator[Document]:
             pending.extend(file.held_back(state))
             at = first
             if _goes_on(state, stretch.kinds[first]):
-                with _collector_at_rest():
+                with collector.at_rest():
                     documents = _plain(parts, pending, state, found, first, end)
                 yield from documents
                 pending, at = [], end
@@ -78,21 +78,6 @@ def read(format_name: str, state: State, source: Source) -> Iterator[Document]:
     pending.extend(file.end(state))
     document, documents = parts.begun(pending)
     yield from documents or [document]
-
-
-@contextmanager
-def _collector_at_rest() -> Iterator[None]:
-    """Without garbage collection, which would look through the records of a range again and again while they are made: none of them is
-    garbage, and none refers to itself. Frozen and let go they stand among the old objects, through which it looks seldom."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.freeze()
-            gc.unfreeze()
-            gc.enable()
 
 
 def _is_large(block: tuple[Stretch, bool]) -> bool:

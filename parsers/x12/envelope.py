@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from parsers import issues
 from parsers.dates import yymmdd, yyyymmdd
 from parsers.records import Control, Envelope, Issue, Span
-from parsers.x12.segments import Segment, cut_bytes, segment_mark
+from parsers.x12.segments import Segment, cut_source
 
 if TYPE_CHECKING:
     from parsers.sources import Source
@@ -67,7 +67,7 @@ class _Open:
 def read_sets(source: Source) -> Iterator[TransactionSet | Outside]:
     """Each set when it is complete, before it the records of what surrounds it, after it its controls."""
     state, span = _Open(), Span(1, 0, 0)
-    for segment in cut_bytes(source.read_marked(segment_mark(source.head))):
+    for segment in cut_source(source):
         tag, span = segment.value(0), segment.span
         if tag in ("ISA", "GS", "ST", "GE", "IEA"):
             yield from _unclosed(state, tag, segment.span)

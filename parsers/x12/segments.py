@@ -27,12 +27,15 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from parsers import issues
 from parsers.amounts import AmountError, to_minor
 from parsers.records import Issue, RemittanceLine, Span
 from parsers.sources import decode
+
+if TYPE_CHECKING:
+    from parsers.sources import Source
 
 MEMO_CHARACTERS_MAX = 500
 """A memo is a help for the eye: item lists below an RMR can be longer than anyone reads."""
@@ -79,6 +82,8 @@ TAGS = (
 
 _TAGS = rf"(?:{'|'.join(TAGS)})"
 FIRST_TAG = re.compile(rf"[ \t\r\n\0]*{_TAGS}([^A-Za-z0-9 \t\r\n])")
+_ISA_CHARACTERS_MAX = 64 * 1024
+"""So many are looked at for what an interchange says of its separators; 106 where it is whole."""
 _BLANK = re.compile(r"[ \t\r\n\0\x1a]*")  # not \s, which takes the control characters that some senders use as terminators
 _WRAPPING = str.maketrans("", "", "\r\n")
 
@@ -98,30 +103,42 @@ def advice_of_text(text: str, currency: str, paid_minor: int | None, place: Plac
 
 def cut(text: str, place: Place = Span) -> Iterator[Segment]:
     """The segments of an interchange, of a bare ST..SE, or of loose segments; every non-blank character is in one."""
-    marks = _separators(text, 0)
-    position, number = 0, 0
-    while (start := _end_of_blank(text, position)) < len(text):
-        if text.startswith("ISA", start) and start:
-            marks = _separators(text, start)
-        end = text.find(marks.segment, start) if marks.segment else -1
-        end = end if end >= 0 else len(text)
-        position, number = min(end + 1, len(text)), number + 1
-        body = text[start:end]
-        if "\n" in body or "\r" in body:
-            body = body.translate(_WRAPPING)
-        yield Segment(place(number, start, position), list(map(str.strip, body.split(marks.element))))
+    return _cut((text, ""), place, str)
 
 
-def cut_bytes(content: bytes) -> Iterator[Segment]:
-    """The segments of a file; spans count bytes. Text is UTF-8 where the bytes are that, else cp1252."""
-    if content.isascii():
-        yield from cut(content.decode("ascii"))
-        return
-    for segment in cut(content.decode("latin-1")):
-        yield segment._replace(elements=[decode(element.encode("latin-1")) for element in segment.elements])
+def cut_source(source: Source) -> Iterator[Segment]:
+    """The segments of a file, in memory flat in its size; spans count bytes. Text is UTF-8 where the bytes are that, else cp1252."""
+    blocks = (block.decode("latin-1") for block in source.marked_blocks(_segment_mark(source.head)))
+    return _cut(blocks, Span, lambda element: decode(element.encode("latin-1")))
 
 
-def segment_mark(head: bytes) -> bytes:
+def _cut(blocks: Iterable[str], place: Place, read: Callable[[str], str]) -> Iterator[Segment]:
+    """The segments of a text that comes in blocks, an empty one at last; `read` tells what an element says that is not in ASCII."""
+    text, offset, number = "", 0, 0
+    marks: Separators | None = None
+    for block in blocks:
+        text += block
+        position = 0
+        while (start := _end_of_blank(text, position)) < len(text):
+            if marks is None or text.startswith("ISA", start):
+                if block and len(text) - start < _ISA_CHARACTERS_MAX:
+                    break
+                marks = _separators(text, start)
+            end = text.find(marks.segment, start) if marks.segment else -1
+            if end < 0:
+                if block:
+                    break
+                end = len(text)
+            position, number = min(end + 1, len(text)), number + 1
+            body = text[start:end]
+            if "\n" in body or "\r" in body:
+                body = body.translate(_WRAPPING)
+            elements = body.split(marks.element)
+            yield Segment(place(number, offset + start, offset + position), list(map(str.strip, elements if body.isascii() else map(read, elements))))
+        text, offset = text[position:], offset + position
+
+
+def _segment_mark(head: bytes) -> bytes:
     """What ends the segments of a file by its beginning; where that does not show, what parts their elements."""
     marks = _separators(head.decode("latin-1"), 0)
     return (marks.segment or marks.element).encode("latin-1")
