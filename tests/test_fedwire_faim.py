@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from parsers import sources
 from parsers.formats import fedwire_faim
 from parsers.profile import Profile
 from parsers.records import BankLine, Issue, Record, StatementOpened
-from parsers.sources import Source
+from parsers.sources import LINE_BYTES_MAX, Source, SourceError
 
 BASE = {
     "1500": "30        P ", "1510": "1000", "1520": "20260320B1QGC01R000123", "2000": "000000125050", "3100": "021000021JPMCHASE*",
@@ -178,3 +179,18 @@ def test_every_message_of_a_file_is_one_line(amounts: list[int], ends: str, fed:
     got = [record for record in records(text.replace("\n", ends)) if isinstance(record, BankLine)]
     assert [each.amount_minor for each in got] == amounts
     assert len({each.bank_reference for each in got}) == len(amounts)
+
+
+@pytest.mark.parametrize("block", [20, 21, 64, 200])
+@pytest.mark.parametrize("before", ["", "a note of the bank\n", "\n\n"])
+def test_a_file_in_blocks_is_read_as_one(before: str, block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = before + wire() + wire(t1520="20260320B1QGC01R000124", t6000="ÜBERWEISUNG*") + wire("{8200}RMR*IV*INV-1**1250.50~")
+    whole = records(text)
+    monkeypatch.setattr(sources, "refuse_unmarked", lambda *_: None)  # it looks at blocks of megabytes
+    monkeypatch.setattr(sources, "LINE_BYTES_MAX", block)
+    assert records(text) == whole
+
+
+def test_a_tag_without_an_end_is_refused() -> None:
+    with pytest.raises(SourceError, match="no tag ends the"):
+        records(wire() + "{1" * LINE_BYTES_MAX)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from parsers import sources
 from parsers.records import RemittanceLine, Span
-from parsers.sources import Source
+from parsers.sources import LINE_BYTES_MAX, Source, SourceError
 from parsers.x12 import segments as x12
 
 ISA = "ISA*00*          *00*          *ZZ*ACMEPAY        *ZZ*SELLERINC      *260130*1200*^*00501*000000007*0*P*:"
@@ -103,6 +103,12 @@ def test_a_file_in_blocks_is_cut_as_one(text: str, block: int) -> None:
         patch.setattr(sources, "LINE_BYTES_MAX", block)
         found = list(x12.cut_source(Source(content)))
     assert found == list(x12.cut_source(Source(content)))
+
+
+def test_a_segment_without_an_end_is_refused() -> None:
+    content = f"{ISA}~{ISA}^{'NTE*~' * LINE_BYTES_MAX}".encode()  # the second interchange ends its segments by another character
+    with pytest.raises(SourceError, match="no segment ends in the"):
+        list(x12.cut_source(Source(content)))
 
 
 def test_places_are_told_by_the_caller() -> None:

@@ -28,7 +28,8 @@ Tolerated: tags that the Fed appended ({1100} to {1130}) and no {1500}; text bef
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from parsers import issues, structured
 from parsers.amounts import AmountError, implied_minor
@@ -46,7 +47,7 @@ from parsers.records import (
     StatementClosed,
     StatementOpened,
 )
-from parsers.sources import Source
+from parsers.sources import LINE_BYTES_MAX, Source, SourceError
 from parsers.swift.entry import minor
 from parsers.x12 import segments
 
@@ -81,28 +82,28 @@ def sniff(head: bytes) -> bool:
 
 def parse(source: Source, profile: Profile) -> Iterator[Record]:
     """The records of all messages of the file."""
-    text = source.read_marked(b"{").decode("latin-1")
-    first = _TAG.search(text)
+    found = _tags(source)
+    before, first = next(found), next(found, None)
     if first is None:
-        yield Envelope(Span(1, 0, len(text)), "no message")
+        yield Envelope(before.span, "no message")
         yield issues.error(Span(1, 0, 0), "unrecognised", "there is no Fedwire message in the file")
         return
-    if text[:first.start()].strip():
-        yield Envelope(Span(1, 0, first.start()), "text before the message")
+    if before.text.strip():
+        yield Envelope(before.span, "text before the message")
     seen: set[str] = set()
-    for tags in _messages(text):
+    for tags in _messages(chain((first,), found)):
         if not any(tag.number not in _APPENDED for tag in tags):
             yield Envelope(_whole(tags), "tags that the Fed appended")
             continue
         yield from _read(tags, profile, seen)
 
 
-def _messages(text: str) -> Iterator[list[Tag]]:
+def _messages(found: Iterable[Tag]) -> Iterator[list[Tag]]:
     """Tags by message. One begins at {1500} or a tag that the Fed appends, when the one before has its amount, and at a
     second {1510}."""
     current: list[Tag] = []
     numbers: set[str] = set()
-    for tag in _tags(text):
+    for tag in found:
         begins = (tag.number in _APPENDED | {"1500"} and "2000" in numbers) or (tag.number == "1510" and "1510" in numbers)
         if begins:
             yield current
@@ -113,14 +114,23 @@ def _messages(text: str) -> Iterator[list[Tag]]:
         yield current
 
 
-def _tags(text: str) -> Iterator[Tag]:
-    found = list(_TAG.finditer(text))
-    line, told, line_end = 1, 0, "\n" if "\n" in text else "\r"
-    for index, match in enumerate(found):
-        end = found[index + 1].start() if index + 1 < len(found) else len(text)
-        line += text.count(line_end, told, match.start())
-        told = match.start()
-        yield Tag(match[1], text[match.end():end], Span(line, match.start(), end), match.end())
+def _tags(source: Source) -> Iterator[Tag]:
+    """The tags of a file, in memory flat in its size, each up to the next one; the first has no number and is what stands before them."""
+    number, text, line, line_end = "", "", 1, ""
+    offset = at = 0  # where in the file the text begins that is at hand, and where in it the tag's own text does
+    for block in source.marked_blocks(b"{"):
+        text += block.decode("latin-1")
+        line_end = line_end or ("\n" if "\n" in text else "\r")
+        begin = 0
+        for match in _TAG.finditer(text, at):
+            end = match.start()
+            yield Tag(number, text[at:end], Span(line, offset + begin, offset + end), offset + at)
+            line += text.count(line_end, begin, end)
+            number, begin, at = match[1], end, match.end()
+        text, offset, at = text[begin:], offset + begin, at - begin
+        if len(text) > LINE_BYTES_MAX:
+            raise SourceError("hostile", f"no tag ends the {len(text)} bytes from byte {offset} on")
+    yield Tag(number, text[at:], Span(line, offset, offset + len(text)), offset + at)
 
 
 def _whole(tags: list[Tag]) -> Span:

@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 from parsers import issues
 from parsers.amounts import AmountError, to_minor
 from parsers.records import Issue, RemittanceLine, Span
-from parsers.sources import decode
+from parsers.sources import LINE_BYTES_MAX, SourceError, decode
 
 if TYPE_CHECKING:
     from parsers.sources import Source
@@ -136,6 +136,8 @@ def _cut(blocks: Iterable[str], place: Place, read: Callable[[str], str]) -> Ite
             elements = body.split(marks.element)
             yield Segment(place(number, offset + start, offset + position), list(map(str.strip, elements if body.isascii() else map(read, elements))))
         text, offset = text[position:], offset + position
+        if len(text) > LINE_BYTES_MAX:
+            raise SourceError("hostile", f"no segment ends in the {len(text)} bytes from byte {offset} on")
 
 
 def _segment_mark(head: bytes) -> bytes:
