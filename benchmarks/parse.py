@@ -1,6 +1,6 @@
 """Our readers beside the libraries that a user would take instead, on the same files, in one run.
 
-    python -m benchmarks.parse [--formats mt940,bai2] [--sizes 10000,100000,1000000] [--repeats 3] [--out docs/performance-parse.md]
+    python -m benchmarks.parse [--formats mt940,bai2] [--sizes 1,10000,100000,1000000] [--readers cashapp,mt-940] [--repeats 3] [--out FILE]
 
 Peers are optional; whichever can be imported takes part, and the missing are named:
 
@@ -34,7 +34,7 @@ from typing import NamedTuple
 from benchmarks.parse_readers import READERS, Reader
 
 FORMATS = ("mt940", "camt", "bai2", "ofx1", "ofx", "csv", "nacha", "lockbox", "fedwire", "x12")
-SIZES = (10_000, 100_000, 1_000_000)
+SIZES = (1, 10_000, 100_000, 1_000_000)
 LONG_SECONDS = 30
 LIMIT_SECONDS = 900
 SMALL_LINES = 100
@@ -55,17 +55,17 @@ class Result(NamedTuple):
     note: str = ""
 
 
-def measure(formats: Iterable[str], sizes: Sequence[int], repeats: int) -> Iterator[Result]:
+def measure(formats: Iterable[str], sizes: Sequence[int], readers: Sequence[Reader], repeats: int) -> Iterator[Result]:
     """Every reader on every file, a file at a time."""
     for format_name in formats:
         for lines in sorted(sizes):
-            readers = [each for each in READERS if format_name in each.formats and each.is_here and lines <= each.lines_max]
+            able = [each for each in readers if format_name in each.formats and each.is_here and lines <= each.lines_max]
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / format_name
                 _tell(f"{format_name}: writing {lines:,} lines")
                 _run("benchmarks.parse_files", format_name, str(lines), str(path))
                 _run("benchmarks.parse_files", format_name, str(SMALL_LINES), f"{path}.small")
-                yield from _in_turns(format_name, lines, path, readers, repeats)
+                yield from _in_turns(format_name, lines, path, able, repeats)
 
 
 def _in_turns(format_name: str, lines: int, path: Path, readers: list[Reader], repeats: int) -> Iterator[Result]:
@@ -127,7 +127,7 @@ def markdown(results: list[Result], repeats: int) -> str:
         "# Reading bank files: measurements", "",
         f"`python -m benchmarks.parse`, {_machine()}. Seconds are the median of {repeats} readings in turns, each in a process of its",
         "own that has read a small file first: from the path to the last entry, the file in the page cache. `cashapp` is what `cashapp parse` and",
-        "`cashapp run` read with, controls compared; `cashapp, records` is the record reader alone, which defines the format.",
+        "`cashapp run` read with, controls compared; `cashapp records` is the record reader alone, which defines the format.",
         "`times ours`: how many times as long the reader takes as `cashapp`; `CPU times ours` is the same of CPU time, which other work on",
         "the machine moves less.", "",
         *_peers(), "",
@@ -166,14 +166,14 @@ def _row(result: Result, ours: Result | None) -> tuple[str, ...]:
 
 
 def _figure(seconds: float) -> str:
-    return f"{seconds:.3f}" if seconds < 10 else f"{seconds:.1f}"
+    return f"{seconds:.{4 if seconds < 0.1 else 3 if seconds < 10 else 1}f}"
 
 
 def _growth(results: list[Result]) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     told: dict[tuple[str, str], list[Result]] = defaultdict(list)
     for result in results:
-        if result.seconds is not None:
+        if result.seconds is not None and result.lines > SMALL_LINES:
             told[result.format, result.reader].append(result)
     for (format_name, reader), found in told.items():
         first, last = found[0], found[-1]
@@ -201,15 +201,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.parse", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--formats", default=",".join(FORMATS), help="names of benchmarks.bank_files.FORMATS, with commas")
     parser.add_argument("--sizes", default=",".join(map(str, SIZES)), help="lines, with commas")
+    parser.add_argument("--readers", default=",".join(each.name for each in READERS), help="names, with commas")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--out", type=Path, help="write a Markdown document there")
     chosen = parser.parse_args()
-    formats = chosen.formats.split(",")
-    unknown = [name for name in formats if not any(name in each.formats for each in READERS)]
+    formats, wanted, readers = chosen.formats.split(","), chosen.readers.split(","), {each.name: each for each in READERS}
+    unknown = [name for name in formats if not any(name in each.formats for each in READERS)] + [name for name in wanted if name not in readers]
     if unknown:
         parser.error(f"unknown: {', '.join(unknown)}")
     _tell(_peers()[0])
-    results = list(measure(formats, [int(lines) for lines in chosen.sizes.split(",")], chosen.repeats))
+    results = list(measure(formats, [int(lines) for lines in chosen.sizes.split(",")], [readers[name] for name in wanted], chosen.repeats))
     document = markdown(results, chosen.repeats)
     print(document)
     if chosen.out:

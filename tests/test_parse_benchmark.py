@@ -27,7 +27,7 @@ def test_every_file_is_sound(format_name: str, monkeypatch: pytest.MonkeyPatch) 
 def test_every_format_has_our_readers_and_the_libraries_are_known_by_name() -> None:
     assert set(parse.FORMATS) <= set(bank_files.FORMATS)
     for name in bank_files.FORMATS:
-        assert [reader.name for reader in parse_readers.READERS if name in reader.formats][:2] == ["cashapp", "cashapp, records"]
+        assert [reader.name for reader in parse_readers.READERS if name in reader.formats][:2] == ["cashapp", "cashapp records"]
 
 
 @pytest.mark.parametrize("reader", [each for each in parse_readers.READERS if each.is_here], ids=lambda reader: reader.name)
@@ -41,6 +41,7 @@ def test_readers_count_what_was_written(reader: parse_readers.Reader, tmp_path: 
 
 def test_results_as_a_document() -> None:
     results = [
+        parse.Result("mt940", 1, 0.0, "cashapp", 0.0013, 0.001, 60.0),
         parse.Result("mt940", 1000, 0.2, "cashapp", 0.01, 0.01, 60.0),
         parse.Result("mt940", 1000, 0.2, "mt-940", 0.2, 0.2, 21.0, "one reading"),
         parse.Result("mt940", 2000, 0.4, "cashapp", 0.04, 0.04, 61.0),
@@ -48,6 +49,7 @@ def test_results_as_a_document() -> None:
     ]
     text = parse.markdown(results, 3)
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("| ")]
+    assert ["1", "cashapp", "0.0013", "0.0010", "769", "0.0", "60", "", "", ""] in rows
     assert ["1,000", "mt-940", "0.200", "0.200", "5,000", "1.0", "21", "20.0", "20.0", "one reading"] in rows
     assert ["2,000", "mt-940", "", "", "", "", "", "", "", "stopped after 900 s"] in rows
     assert ["mt940", "cashapp", "1,000", "2,000", "2.00"] in rows
