@@ -22,7 +22,7 @@ from parsers.issues import REMEDIES, issue
 from parsers.records import Control, Issue, Span
 from parsers.second_opinion.entries import Opinion
 
-FRAME_ROWS = documents.PART_ROWS
+FRAME_ROWS = 25_000
 """From so many rows on a frame is written: a whole part of a large file at once, many small files together."""
 
 AMOUNTS = ("amount", "batch_amount", "fee", "instructed_amount")

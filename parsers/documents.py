@@ -45,7 +45,8 @@ CONTROLS = {"line": pl.Int64, "name": pl.String, "stated": pl.Int64, "computed":
 """The frame of controls: one row each, in file order."""
 
 START = records.Span(1, 0, 0)
-PART_ROWS = 25_000
+PART_ROWS = 10_000
+"""Rows of a part that is drained from records, which need some kilobytes each."""
 COLUMNAR_BYTES = 1024 * 1024
 """From this size on a format's columnar reader, where it has one, is worth the start of its engine."""
 
@@ -141,7 +142,7 @@ def read(content: bytes | Path, *, format_name: str | None = None, profile: Prof
 
 
 def stream(content: bytes | Path, *, format_name: str | None = None, profile: Profile | None = None) -> Iterator[Document]:
-    """The same in parts of at most `PART_ROWS` rows, in memory flat in the size of the file.
+    """The same in parts, in memory flat in the size of the file.
 
     A part's `statement` indexes count through all parts, and only the statements that it opens stand in it; one that closes
     in a later part gets its closing there. `row` in a part's remittance counts from the part's first line.

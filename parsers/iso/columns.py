@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import polars as pl
 
-from parsers import documents
 from parsers.ahead import made_ahead
 from parsers.byte_columns import Places
 from parsers.iso import entry_columns
@@ -46,6 +45,8 @@ _TRIAL = 10_000
 """Entries after which it shows whether a file's shapes are few."""
 _ACCOUNT_MAX = 64
 """Letters of our own account number; an IBAN has 34."""
+_PART_ROWS = 50_000
+"""Entries that are laid out together."""
 _PENDING_MAX = 50_000
 """Records of the record reader that are collected before they become a document."""
 
@@ -66,7 +67,7 @@ def _begun(source: Source, reading: Reading, containers: Iterable[str], records_
         has_shapes = shapes.refreshed()
         if not shapes.is_worthwhile or not (has_shapes or reading.statement.is_open):
             return None
-        run = runs.find(data, start, tag, closing, min(documents.PART_ROWS, 4 * shapes.entries) if has_shapes else RECORDS_MIN)
+        run = runs.find(data, start, tag, closing, min(_PART_ROWS, 4 * shapes.entries) if has_shapes else RECORDS_MIN)
         is_readable = run is None or reading.statement.is_open or shapes.first_currency(run) is not None
         return run if is_readable else None
 
@@ -161,7 +162,7 @@ class _Waiting:
     def is_full(self, run: Run) -> bool:
         """Whether a document must be made before this run."""
         rows = sum(taken.columns.rows for taken in self.runs) + len(self.keys)
-        return rows + run.starts.size > documents.PART_ROWS or (bool(self.runs) and self.runs[0].run.laid is not run.laid)
+        return rows + run.starts.size > _PART_ROWS or (bool(self.runs) and self.runs[0].run.laid is not run.laid)
 
     def take(self, records: Iterable[Record], key: int | None = None) -> None:
         """More records; `key`: the place of their bank lines, else the next ones."""
