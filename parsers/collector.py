@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 @contextmanager
 def at_rest() -> Iterator[None]:
-    """Without collections, which would look through the records of a part again and again: a third of the time for none of them, since
-    no record refers to itself. Frozen and let go they stand among the old objects, through which it looks seldom."""
+    """Without collections, which would look through the records of a part again and again, for up to a third of the time, and find none
+    to collect: no record refers to itself. Frozen and let go they stand among the old objects, through which it looks seldom."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
