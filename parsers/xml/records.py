@@ -20,7 +20,7 @@ from parsers.xml.elements import Charset, Closed, Opened, Part, Tree, XmlError
 if TYPE_CHECKING:
     from parsers.xml.runs import Run
 
-BLOCK_BYTES = 8 * 1024 * 1024
+BLOCK_BYTES = 6 * 1024 * 1024
 """An entry takes about a kilobyte: a block is some thousands of them."""
 RECORD_BYTES_MAX = 256 * 1024 * 1024
 
