@@ -80,7 +80,7 @@ def _summed(lines: pl.DataFrame) -> pl.DataFrame:
 
 
 def _compared(connection: Connection, now: pl.DataFrame, then: pl.DataFrame) -> pl.DataFrame:
-    taken = strata.decisions(connection, None, None)
+    taken = strata.decisions(connection)
     final = strata.sets(taken.filter(~pl.col("reversed") | pl.col("returned")), "final")
     both = now.join(then, on="receipt_id", how="full", coalesce=True, suffix="_then").join(final, on="receipt_id", how="left")
     receipt = schema.receipt

@@ -12,7 +12,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 import polars as pl
-from sqlalchemy import Connection, Select, and_, or_, select
+from sqlalchemy import Alias, BigInteger, ColumnElement, Connection, Select, Table, and_, case, cast, func, or_, select
 
 from cashapp import db, schema
 from matching import binomial, certainty
@@ -30,10 +30,15 @@ SHARE = ("item_id", "applied_minor", "discount_minor", "deduction_minor", "write
 def history(connection: Connection, since: dt.date | None = None, until: dt.date | None = None) -> pl.DataFrame:
     """HISTORY, sorted: the strata with receipts that were decided in these days."""
     head = schema.proposal
-    alone = select(head.c.receipt_id, *(head.c[name] for name in STRATUM)).where(head.c.rank == 1, head.c.rivals == 0)
-    heads = db.frame(connection, alone, {"receipt_id": pl.Int64} | dict.fromkeys(STRATUM, pl.String))
-    judged = heads.join(_judged(connection, since, until), on="receipt_id")
-    return judged.group_by(STRATUM).agg(pl.len().cast(pl.Int64).alias("decided"), pl.col("wrong").sum().cast(pl.Int64)).sort(STRATUM).select(list(HISTORY))
+    stratum = [head.c[name] for name in STRATUM]
+    alone = and_(head.c.rank == 1, head.c.rivals == 0)
+    auto = _by_engine(since, until).subquery()
+    counted = select(*stratum, func.count(), cast(func.sum(auto.c.wrong), BigInteger)).join(auto, auto.c.receipt_id == head.c.receipt_id).where(alone).group_by(*stratum)
+    persons = _by_persons(connection, since, until)
+    heads = db.frame_of(connection, select(head.c.receipt_id, *stratum).where(alone), head.c.receipt_id, persons["receipt_id"].to_list(),
+                        {"receipt_id": pl.Int64} | dict.fromkeys(STRATUM, pl.String))
+    judged = heads.join(persons, on="receipt_id").group_by(STRATUM).agg(pl.len().cast(pl.Int64).alias("decided"), pl.col("wrong").sum().cast(pl.Int64))
+    return pl.concat([db.frame(connection, counted, HISTORY), judged]).group_by(STRATUM).agg(pl.col("decided", "wrong").sum()).sort(STRATUM)
 
 
 def with_bounds(told: pl.DataFrame, confidence: float) -> pl.DataFrame:
@@ -79,53 +84,63 @@ def audited(connection: Connection, since: dt.date | None, until: dt.date) -> pl
     table = schema.audit_sample
     query = select(table.c.receipt_id, table.c.rule).where(table.c.drawn_on <= until, *([table.c.drawn_on >= since] if since else []))
     sample = db.frame(connection, query, {"receipt_id": pl.Int64, "rule": pl.String})
-    judged = sample.join(_judged(connection, None, None), on="receipt_id", how="left")
+    engine = db.frame_of(connection, _by_engine(None, None), schema.application.c.receipt_id, sample["receipt_id"].to_list(), {"receipt_id": pl.Int64, "wrong": pl.Boolean})
+    judged = sample.join(pl.concat([engine, _by_persons(connection, None, None)]), on="receipt_id", how="left")
     return judged.group_by("rule").agg(
         pl.len().cast(pl.Int64).alias("drawn"), pl.col("wrong").is_not_null().sum().cast(pl.Int64).alias("decided"),
         pl.col("wrong").sum().cast(pl.Int64).alias("wrong")).sort("rule")
 
 
-def _judged(connection: Connection, since: dt.date | None, until: dt.date | None) -> pl.DataFrame:
-    """receipt_id, wrong: of every receipt that was decided, whether the first proposal was not the decision."""
-    taken = decisions(connection, since, until)
-    told = sets(_told(connection, taken), "told")
-    standing = taken.filter(~pl.col("reversed"))
-    corrected = taken.filter((pl.col("source") == "auto") & pl.col("reversed") & ~pl.col("returned")).select("receipt_id").unique()
-    unattended = taken.filter((pl.col("source") == "auto") & (~pl.col("reversed") | pl.col("returned"))).select("receipt_id").unique()
-    by_person = sets(standing.filter(pl.col("source") != "auto"), "done").join(unattended, on="receipt_id", how="anti").join(corrected, on="receipt_id", how="anti")
-    compared = by_person.join(told, on="receipt_id", how="left").select("receipt_id", (pl.col("told").fill_null("") != pl.col("done")).alias("wrong"))
-    return pl.concat([
-        unattended.join(corrected, on="receipt_id", how="anti").with_columns(pl.lit(value=False).alias("wrong")),
-        corrected.with_columns(pl.lit(value=True).alias("wrong")), compared,
-    ])
-
-
-def decisions(connection: Connection, since: dt.date | None, until: dt.date | None) -> pl.DataFrame:
-    """Every application line of these days: its source, whether it was `reversed`, and whether a bank's return did that (`returned`)."""
+def _by_engine(since: dt.date | None, until: dt.date | None) -> Select[int, int]:
+    """SELECT receipt_id, wrong (1 or 0): of every receipt that was posted unattended, whether a person took it back."""
     application, reversal = schema.application, schema.journal_entry
+    corrected = and_(reversal.c.entry_id.is_not(None), application.c.entry_id.not_in(by_returns()))
+    return (
+        select(application.c.receipt_id, func.max(case((corrected, 1), else_=0)).label("wrong")).outerjoin(reversal, reversal.c.reverses == application.c.entry_id)
+        .where(*_decided(since, until), application.c.source == "auto").group_by(application.c.receipt_id)
+    )
+
+
+def _by_persons(connection: Connection, since: dt.date | None, until: dt.date | None) -> pl.DataFrame:
+    """receipt_id, wrong: of every receipt that persons alone decided, whether the first proposal was not the decision."""
+    line, other = schema.proposal_line, schema.application.alias()
+    by_engine = select(other.c.receipt_id).where(other.c.receipt_id == schema.application.c.receipt_id, other.c.source == "auto", *_decided(since, until, other))
+    taken = db.frame(connection, _taken(since, until).where(schema.application.c.source != "auto", ~by_engine.exists()), _TAKEN)
+    done = sets(taken.filter(~pl.col("reversed")), "done")
+    query = select(line.c.receipt_id, *(line.c[name] for name in SHARE)).where(line.c.rank == 1)
+    told = db.frame_of(connection, query, line.c.receipt_id, done["receipt_id"].to_list(), {"receipt_id": pl.Int64} | dict.fromkeys(SHARE, pl.Int64))
+    return done.join(sets(told, "told"), on="receipt_id", how="left").select("receipt_id", (pl.col("told").fill_null("") != pl.col("done")).alias("wrong"))
+
+
+def _decided(since: dt.date | None, until: dt.date | None, application: Table | Alias = schema.application) -> list[ColumnElement[bool]]:
+    """Conditions that an application line was made in these days and says something."""
     days = [application.c.applied_on >= since] if since else []
     days += [application.c.applied_on <= until] if until else []
-    query = (
+    return [*days, or_(application.c.item_id.is_not(None), application.c.applied_minor != 0)]
+
+
+_TAKEN: db.Shape = {"receipt_id": pl.Int64, "source": pl.String} | dict.fromkeys(SHARE, pl.Int64) | {"reversed": pl.Boolean, "returned": pl.Boolean}
+
+
+def decisions(connection: Connection) -> pl.DataFrame:
+    """Every application line: its source, whether it was `reversed`, and whether a bank's return did that (`returned`)."""
+    return db.frame(connection, _taken(None, None), _TAKEN)
+
+
+def _taken(since: dt.date | None, until: dt.date | None) -> Select[*tuple[object, ...]]:
+    """SELECT the columns of _TAKEN of the application lines of these days."""
+    application, reversal = schema.application, schema.journal_entry
+    return (
         select(application.c.receipt_id, application.c.source, *(application.c[name] for name in SHARE), reversal.c.entry_id.is_not(None),
                and_(reversal.c.entry_id.is_not(None), application.c.entry_id.in_(by_returns())))
-        .outerjoin(reversal, reversal.c.reverses == application.c.entry_id)
-        .where(*days, or_(application.c.item_id.is_not(None), application.c.applied_minor != 0))
+        .outerjoin(reversal, reversal.c.reverses == application.c.entry_id).where(*_decided(since, until))
     )
-    shape = {"receipt_id": pl.Int64, "source": pl.String} | dict.fromkeys(SHARE, pl.Int64) | {"reversed": pl.Boolean, "returned": pl.Boolean}
-    return db.frame(connection, query, shape)
 
 
 def by_returns() -> Select[int]:
     """The journal entries of decisions that a bank's return reversed, and no person."""
     event = schema.return_event
     return select(event.c.entry_id).where(event.c.action == TOOK_OFF, event.c.entry_id.is_not(None))
-
-
-def _told(connection: Connection, taken: pl.DataFrame) -> pl.DataFrame:
-    line = schema.proposal_line
-    query = select(line.c.receipt_id, *(line.c[name] for name in SHARE)).where(line.c.rank == 1)
-    shape = {"receipt_id": pl.Int64} | dict.fromkeys(SHARE, pl.Int64)
-    return db.frame(connection, query, shape).join(taken.select("receipt_id").unique(), on="receipt_id", how="semi")
 
 
 def sets(lines: pl.DataFrame, name: str) -> pl.DataFrame:

@@ -18,14 +18,14 @@ from cashapp.reports import ledger_side
 from cashapp.reports.ledger_side import minor_sum, within
 from cashapp.reports.methods import METHODS
 from cashapp.reports.model import CURRENCY, Column, Proof, Report, Section, When, amounts, proofs
-from cashapp.reports.payments import payments
+from cashapp.reports.payments import payments_used
 
 STATUSES = ("applied", "on account", "unapplied", "unidentified", "returned", "non-AR")
 
 
 def daily_cash(connection: Connection, when: When) -> Report:
     """The report for one day or a span of days."""
-    booked, came = _booked(connection, when), payments(connection, when)
+    booked, came = _booked(connection, when), payments_used(connection, when)
     by_day = (_receipts_by_day(came),) if when.since != when.until else ()
     return Report(
         name="daily-cash", title="Daily cash", when=when,
@@ -116,7 +116,7 @@ def _taken() -> list[pl.Expr]:
     standing = [pl.col(name).filter(pl.col("state") == "open").sum() for name in ("applied", "on_account")]
     waiting = pl.col("unapplied").sum().alias("not_applied")
     elsewhere = (pl.col("amount").sum() - standing[0] - standing[1] - pl.col("unapplied").sum()).alias("elsewhere")
-    return [pl.len().cast(pl.Int64).alias("receipts"), pl.col("amount").sum().alias("received"), *standing, waiting, elsewhere]
+    return [pl.col("receipts").sum(), pl.col("amount").sum().alias("received"), *standing, waiting, elsewhere]
 
 
 _TAKEN = (
@@ -138,21 +138,20 @@ def _receipts_by_method(came: pl.DataFrame) -> Section:
 
 def _receipts_by_status(came: pl.DataFrame) -> Section:
     """Each receipt's money by what has become of it; a receipt that is partly applied is in two rows."""
-    is_open, known = pl.col("state") == "open", pl.col("customer_id").is_not_null()
-    elsewhere = pl.col("amount") - pl.col("applied") - pl.col("on_account") - pl.col("unapplied")
+    is_open, known = pl.col("state") == "open", pl.col("known")
     shares = {
-        "applied": pl.when(is_open).then("applied"), "on account": pl.when(is_open).then("on_account"),
-        "unapplied": pl.when(known).then("unapplied"), "unidentified": pl.when(~known).then("unapplied"),
-        "returned": pl.when(pl.col("state") == "returned").then("amount"),
-        "non-AR": pl.when(pl.col("state") == "non_ar").then("amount").when(is_open).then(elsewhere),
+        "applied": [(is_open, "applied_in", "applied")], "on account": [(is_open, "on_account_in", "on_account")],
+        "unapplied": [(known, "unapplied_in", "unapplied")], "unidentified": [(~known, "unapplied_in", "unapplied")],
+        "returned": [(pl.col("state") == "returned", "receipts", "amount")],
+        "non-AR": [(pl.col("state") == "non_ar", "receipts", "amount"), (is_open, "elsewhere_in", "elsewhere")],
     }
     parts = [
-        came.select("account", "currency", pl.lit(status).alias("status"), pl.lit(n).alias("order"), share.alias("amount"))
-        for n, (status, share) in enumerate(shares.items())
+        came.filter(mask).select("account", "currency", pl.lit(status).alias("status"), pl.lit(n).alias("order"), pl.col(count).alias("receipts"), pl.col(share).alias("amount"))
+        for n, (status, places) in enumerate(shares.items()) for mask, count, share in places
     ]
     rows = (
-        pl.concat(parts).filter(pl.col("amount") != 0).group_by("account", "currency", "status", "order")
-        .agg(pl.len().cast(pl.Int64).alias("receipts"), pl.col("amount").sum()).sort("account", "currency", "order").drop("order")
+        pl.concat(parts).group_by("account", "currency", "status", "order").agg(pl.col("receipts", "amount").sum()).filter(pl.col("receipts") > 0)
+        .sort("account", "currency", "order").drop("order")
     )
     columns = (Column("account"), CURRENCY, Column("status"), Column("receipts", "count", summed=False), Column("amount", "money"))
     note = "As the books stand now. A receipt that is partly applied counts in each of its rows."

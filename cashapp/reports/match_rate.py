@@ -8,7 +8,7 @@ applied unattended and later taken back, for another reason than a return.
 from __future__ import annotations
 
 import polars as pl
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Subquery, and_, case, func, select
 
 from cashapp import accounts, db, schema, strata
 from cashapp.proposals import ENGINE
@@ -21,46 +21,33 @@ CONFIDENCE = 0.95
 
 def match_rate(connection: Connection, when: When) -> Report:
     """Rates by the format that told of the payment, by rule, and the list of corrections."""
-    came = payments(connection, when).filter(pl.col("state") != "non_ar")
-    decisions = _decisions(connection, when)
-    unattended = decisions.filter(pl.col("source") == "auto")
+    rules = _by_rule(connection, when)
     return Report(
-        name="match-rate", title="Match rate", when=when, sections=(_by_format(came, decisions), _by_rule(unattended), _by_stratum(connection, when), _audit(connection, when), _corrections(unattended)),
-        proofs=proofs(f"{accounts.UNAPPLIED}, debits by {ENGINE}", amounts(unattended, "applied"), _debited_unattended(connection, when)),
+        name="match-rate", title="Match rate", when=when,
+        sections=(_by_format(connection, when), rules, _by_stratum(connection, when), _audit(connection, when), _corrections(connection, when)),
+        proofs=proofs(f"{accounts.UNAPPLIED}, debits by {ENGINE}", amounts(rules.rows, "amount"), _debited_unattended(connection, when)),
     )
 
 
-def _decisions(connection: Connection, when: When) -> pl.DataFrame:
-    """Each application entry on the receipts: by whom, by which rule, how much cash, and whether and why it was taken back."""
-    application, receipt, line, entry = schema.application, schema.receipt, schema.bank_line, schema.journal_entry
-    query = (
-        select(application.c.entry_id, receipt.c.receipt_id, receipt.c.receipt_key, receipt.c.currency, receipt.c.state, application.c.source,
-               application.c.rule, application.c.applied_minor)
+def _decisions(when: When) -> Subquery:
+    """Each application entry on the receipts of the days: by whom, by which rule, how much cash, and by which entry it was `returned` or `corrected`."""
+    application, receipt, line, back = schema.application, schema.receipt, schema.bank_line, schema.journal_entry
+    by_bank = and_(receipt.c.state == "returned", application.c.entry_id.in_(strata.by_returns()))
+    key = (application.c.entry_id, receipt.c.receipt_id, receipt.c.currency, receipt.c.state, application.c.source, application.c.rule, back.c.entry_id)
+    return (
+        select(receipt.c.receipt_id, receipt.c.currency, application.c.source, application.c.rule, minor_sum(application.c.applied_minor).label("applied"),
+               case((by_bank, 1), else_=0).label("returned"), case((by_bank, None), else_=back.c.entry_id).label("corrected_by"))
         .join(receipt, receipt.c.receipt_id == application.c.receipt_id).join(line, line.c.line_id == receipt.c.line_id)
-        .where(receipt.c.state != "linked", *within(when, line.c.booking_date))
+        .outerjoin(back, back.c.reverses == application.c.entry_id)
+        .where(receipt.c.state != "linked", *within(when, line.c.booking_date)).group_by(*key).subquery()
     )
-    shares = db.frame(connection, query, {
-        "entry_id": pl.Int64, "receipt_id": pl.Int64, "receipt_key": pl.String, "currency": pl.String, "state": pl.String, "source": pl.String,
-        "rule": pl.String, "applied": pl.Int64,
-    })
-    back = db.frame(connection, select(entry.c.reverses, entry.c.entry_date, entry.c.reason, entry.c.actor).where(entry.c.reverses.is_not(None)),
-                    {"entry_id": pl.Int64, "taken_back_on": pl.Date, "reason": pl.String, "actor": pl.String})
-    decided = shares.group_by(pl.exclude("applied")).agg(pl.col("applied").sum()).join(back, on="entry_id", how="left")
-    by_bank = db.frame(connection, strata.by_returns(), {"entry_id": pl.Int64})["entry_id"]
-    returned = (pl.col("state") == "returned") & pl.col("entry_id").is_in(by_bank.implode())
-    return decided.with_columns(returned.alias("returned"), (pl.col("reason").is_not_null() & ~returned).alias("corrected"))
 
 
-def _by_format(came: pl.DataFrame, decisions: pl.DataFrame) -> Section:
-    standing = decisions.filter(~pl.col("corrected"))
-    per_receipt = standing.group_by("receipt_id").agg(
-        pl.col("applied").filter(pl.col("source") == "auto").sum().alias("auto"), pl.col("applied").filter(pl.col("source") != "auto").sum().alias("clerk"))
-    told = came.join(per_receipt, on="receipt_id", how="left").with_columns(pl.col("auto", "clerk").fill_null(0))
-    straight = pl.col("auto") == pl.col("amount")
-    rows = told.group_by("format", "currency").agg(
-        pl.len().cast(pl.Int64).alias("receipts"), straight.sum().cast(pl.Int64).alias("straight_through"), pl.col("amount").sum().alias("received"),
-        pl.col("auto").sum().alias("applied_unattended"), pl.col("clerk").sum().alias("applied_by_clerks"), pl.col("unapplied").sum().alias("waiting"),
-    ).sort("format", "currency")
+def _by_format(connection: Connection, when: When) -> Section:
+    came = payments(connection, when).filter(pl.col("state") != "non_ar").group_by("format", "currency").agg(pl.col("receipts", "amount", "unapplied").sum())
+    rows = came.join(_applied_by_format(connection, when), on=["format", "currency"], how="left").with_columns(
+        pl.col("straight_through", "applied_unattended", "applied_by_clerks").fill_null(0),
+    ).rename({"amount": "received", "unapplied": "waiting"}).sort("format", "currency")
     columns = (
         Column("format"), CURRENCY, Column("receipts", "count"), Column("straight_through", "count", title="straight"),
         Column("rate", "share", title="%", of=("straight_through", "receipts")), Column("received", "money"),
@@ -70,14 +57,29 @@ def _by_format(came: pl.DataFrame, decisions: pl.DataFrame) -> Section:
     return Section("by_format", "By format", columns, rows, note="straight: receipts applied whole, unattended, and not corrected since.")
 
 
-def _by_rule(unattended: pl.DataFrame) -> Section:
-    def count_and_amount(name: str, mask: pl.Expr) -> list[pl.Expr]:
-        return [mask.sum().cast(pl.Int64).alias(name), pl.col("applied").filter(mask).sum().alias(f"{name}_amount")]
+def _applied_by_format(connection: Connection, when: When) -> pl.DataFrame:
+    """format, currency, straight_through, applied_unattended, applied_by_clerks: of decisions that nobody corrected."""
+    decision, receipt, line, file = _decisions(when), schema.receipt, schema.bank_line, schema.source_file
+    is_auto = decision.c.source == "auto"
+    auto = minor_sum(case((is_auto, decision.c.applied), else_=0)).label("auto")
+    clerk = minor_sum(case((is_auto, 0), else_=decision.c.applied)).label("clerk")
+    each = select(decision.c.receipt_id, auto, clerk).where(decision.c.corrected_by.is_(None)).group_by(decision.c.receipt_id).subquery()
+    query = (
+        select(file.c.format, receipt.c.currency, func.count(case((each.c.auto == receipt.c.amount_minor, 1))), minor_sum(each.c.auto), minor_sum(each.c.clerk))
+        .select_from(each).join(receipt, receipt.c.receipt_id == each.c.receipt_id).join(line, line.c.line_id == receipt.c.line_id)
+        .join(file, file.c.file_id == line.c.file_id).where(receipt.c.state != "non_ar").group_by(file.c.format, receipt.c.currency)
+    )
+    return db.frame(connection, query, {"format": pl.String, "currency": pl.String, "straight_through": pl.Int64, "applied_unattended": pl.Int64, "applied_by_clerks": pl.Int64})
 
-    rows = unattended.group_by("rule", "currency").agg(
-        pl.len().cast(pl.Int64).alias("applied"), pl.col("applied").sum().alias("amount"), *count_and_amount("returned", pl.col("returned")),
-        *count_and_amount("corrected", pl.col("corrected")),
-    ).sort("rule", "currency")
+
+def _by_rule(connection: Connection, when: When) -> Section:
+    decision = _decisions(when)
+    returned, corrected = decision.c.returned == 1, decision.c.corrected_by.is_not(None)
+    sums = {"applied": func.count(), "amount": minor_sum(decision.c.applied)}
+    for name, mask in (("returned", returned), ("corrected", corrected)):
+        sums |= {name: func.count(case((mask, 1))), f"{name}_amount": minor_sum(case((mask, decision.c.applied), else_=0))}
+    query = select(decision.c.rule, decision.c.currency, *sums.values()).where(decision.c.source == "auto").group_by(decision.c.rule, decision.c.currency)
+    rows = db.frame(connection, query, {"rule": pl.String, "currency": pl.String} | dict.fromkeys(sums, pl.Int64)).sort("rule", "currency")
     columns = (
         Column("rule", "code"), CURRENCY, Column("applied", "count", title="receipts"), Column("amount", "money", title="applied unattended"),
         Column("returned", "count", title="came back"), Column("returned_amount", "money", title="amount", shown="page"), Column("corrected", "count"),
@@ -107,8 +109,15 @@ def _audit(connection: Connection, when: When) -> Section:
                    note="certain answers that went to a person instead of being posted.")
 
 
-def _corrections(unattended: pl.DataFrame) -> Section:
-    rows = unattended.filter("corrected").sort("taken_back_on", "receipt_key").drop("receipt_id").rename({"receipt_key": "receipt_id"})
+def _corrections(connection: Connection, when: When) -> Section:
+    decision, receipt, back = _decisions(when), schema.receipt, schema.journal_entry
+    query = (
+        select(back.c.entry_date, receipt.c.receipt_key, decision.c.rule, decision.c.currency, decision.c.applied, back.c.actor, back.c.reason, back.c.entry_id)
+        .join(decision, decision.c.corrected_by == back.c.entry_id).join(receipt, receipt.c.receipt_id == decision.c.receipt_id).where(decision.c.source == "auto")
+    )
+    shape: db.Shape = {"taken_back_on": pl.Date, "receipt_id": pl.String, "rule": pl.String, "currency": pl.String, "applied": pl.Int64, "actor": pl.String,
+                       "reason": pl.String, "entry_id": pl.Int64}
+    rows = db.frame(connection, query, shape).sort("taken_back_on", "receipt_id", "entry_id")
     columns = (Column("taken_back_on", "date"), Column("receipt_id", title="receipt"), Column("rule", "code"), CURRENCY, Column("applied", "money"),
                Column("actor", title="taken back by"), Column("reason"))
     return Section("corrections", "Corrections by clerks", columns, rows)

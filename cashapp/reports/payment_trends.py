@@ -36,7 +36,7 @@ def _first_month(until: dt.date) -> dt.date:
 
 def _by_month(connection: Connection, came: pl.DataFrame, span: When) -> Section:
     month = pl.col("date").dt.strftime("%Y-%m").alias("month")
-    received = came.group_by(month, "currency").agg(pl.len().cast(pl.Int64).alias("receipts"), pl.col("amount").sum().alias("received"))
+    received = came.group_by(month, "currency").agg(pl.col("receipts").sum(), pl.col("amount").sum().alias("received"))
     speed = paid(connection, span).group_by(month, "currency").agg(
         mean_days("days_to_pay").alias("days_to_pay"), mean_days("days_late").alias("days_late"), pl.col("applied").sum().alias("applied"),
         pl.col("discount").sum().alias("discount"))

@@ -107,7 +107,7 @@ def _by_reason(rows: pl.DataFrame) -> Section:
 def _rates(connection: Connection, rules: ReturnRules, until: dt.date) -> Section:
     """Returned items of the last sixty days among the payments of these days that can come back, by what the clearing watches."""
     span = When(until - dt.timedelta(days=_DAYS - 1), until)
-    came = payments(connection, span).filter(pl.col("method").is_in(list(rules.final_banking_days)))
+    came = int(payments(connection, span).filter(pl.col("method").is_in(list(rules.final_banking_days)))["receipts"].sum())
     back = _returns(connection, span).filter(pl.col("amount") > 0)
     watched = (
         ("not authorised", ("unauthorised",), rules.threshold_unauthorised), ("administrative", ("account_closed", "no_account"), rules.threshold_administrative),
@@ -116,8 +116,8 @@ def _rates(connection: Connection, rules: ReturnRules, until: dt.date) -> Sectio
     found = []
     for name, categories, threshold in watched:
         items = back.filter(pl.col("category").is_in(list(categories))).height if categories else back.height
-        exceeds = came.height and items * 1000 > thousandths(threshold) * came.height
-        found.append((name, items, came.height, thousandths(threshold), 1000, "too high" if exceeds else "within"))
+        exceeds = came and items * 1000 > thousandths(threshold) * came
+        found.append((name, items, came, thousandths(threshold), 1000, "too high" if exceeds else "within"))
     rows = pl.DataFrame(found, orient="row", schema={
         "watched": pl.String, "items": pl.Int64, "payments": pl.Int64, "limit_part": pl.Int64, "whole": pl.Int64, "verdict": pl.String})
     columns = (
