@@ -12,7 +12,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 import polars as pl
-from sqlalchemy import Alias, BigInteger, ColumnElement, Connection, Select, Table, and_, case, cast, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, FromClause, Select, and_, case, cast, func, or_, select
 
 from cashapp import db, schema
 from matching import binomial, certainty
@@ -112,7 +112,7 @@ def _by_persons(connection: Connection, since: dt.date | None, until: dt.date | 
     return done.join(sets(told, "told"), on="receipt_id", how="left").select("receipt_id", (pl.col("told").fill_null("") != pl.col("done")).alias("wrong"))
 
 
-def _decided(since: dt.date | None, until: dt.date | None, application: Table | Alias = schema.application) -> list[ColumnElement[bool]]:
+def _decided(since: dt.date | None, until: dt.date | None, application: FromClause = schema.application) -> list[ColumnElement[bool]]:
     """Conditions that an application line was made in these days and says something."""
     days = [application.c.applied_on >= since] if since else []
     days += [application.c.applied_on <= until] if until else []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,11 +54,9 @@ def report(session: Session, name: str, as_of: dt.datetime | None, period: str |
         made = reports.make(connection, name, days, workspace.home.resolve().name, reports.Asked(workspace.config, customer, account, known_at))
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else as_text.WIDTH
     content = rendering.rendered(made, wanted, workspace.config.base_currency, width)
-    if out is None:
-        sys.stdout.buffer.write(content)
-        sys.stdout.flush()
-    else:
-        tabular.replace_file(out, content)
+    with tabular.replaced(out) if out else nullcontext(sys.stdout.buffer) as stream:
+        stream.writelines(content)
+        stream.flush()
     return _verdict(made)
 
 

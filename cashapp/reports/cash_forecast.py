@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from cashapp import accounts
 from cashapp.reports import ledger_side
 from cashapp.reports.aging import CREDITS, open_items
-from cashapp.reports.habits import mean_days, paid
+from cashapp.reports.habits import habits
 from cashapp.reports.model import CURRENCY, Column, Report, Section, When, amounts, proofs
 
 _WEEKS = 8
@@ -33,10 +33,10 @@ def cash_forecast(connection: Connection, when: When) -> Report:
 
 
 def _expected(connection: Connection, when: When) -> pl.DataFrame:
-    habits = paid(connection, When(when.until - _YEAR, when.until)).group_by("customer_id").agg(mean_days("days_late").alias("late"))
+    late = habits(connection, When(when.until - _YEAR, when.until), "customer_id").select("customer_id", pl.col("days_late").alias("late"))
     due = pl.coalesce("due_date", "issue_date", pl.lit(when.until))
     tomorrow = pl.lit(when.until + dt.timedelta(days=1))
-    return open_items(connection, when).join(habits, on="customer_id", how="left").with_columns(due.alias("due")).with_columns(
+    return open_items(connection, when).join(late, on="customer_id", how="left").with_columns(due.alias("due")).with_columns(
         pl.max_horizontal(pl.col("due") + pl.duration(days=pl.col("late").fill_null(0)), tomorrow).alias("expected_on"))
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from cashapp import db, schema
 from cashapp.reports.daily_cash import receipt_proofs
-from cashapp.reports.habits import mean_days, paid
+from cashapp.reports.habits import habits
 from cashapp.reports.ledger_side import within
 from cashapp.reports.model import CURRENCY, Column, Report, Section, When
 from cashapp.reports.payments import payments
@@ -37,9 +37,7 @@ def _first_month(until: dt.date) -> dt.date:
 def _by_month(connection: Connection, came: pl.DataFrame, span: When) -> Section:
     month = pl.col("date").dt.strftime("%Y-%m").alias("month")
     received = came.group_by(month, "currency").agg(pl.col("receipts").sum(), pl.col("amount").sum().alias("received"))
-    speed = paid(connection, span).group_by(month, "currency").agg(
-        mean_days("days_to_pay").alias("days_to_pay"), mean_days("days_late").alias("days_late"), pl.col("applied").sum().alias("applied"),
-        pl.col("discount").sum().alias("discount"))
+    speed = habits(connection, span, "month", "currency")
     back = _returned(connection, span).group_by(month, "currency").agg(pl.col("returned").sum())
     rows = received.join(speed, on=["month", "currency"], how="full", coalesce=True).join(back, on=["month", "currency"], how="full", coalesce=True).with_columns(
         pl.col("receipts", "received", "applied", "discount", "returned").fill_null(0)).sort("currency", "month")
@@ -59,7 +57,7 @@ def _returned(connection: Connection, span: When) -> pl.DataFrame:
 def _by_customer(connection: Connection, until: dt.date) -> Section:
     """Those who paid in the last ninety days, the ones who became slower first."""
     def speed(span: When, name: str) -> pl.DataFrame:
-        return paid(connection, span).group_by("customer_id", "currency").agg(mean_days("days_late").alias(name), pl.col("applied").sum().alias(f"{name}_paid"))
+        return habits(connection, span, "customer_id", "currency").select("customer_id", "currency", pl.col("days_late").alias(name), pl.col("applied").alias(f"{name}_paid"))
 
     middle = until - _QUARTER
     now, before = speed(When(middle + dt.timedelta(days=1), until), "now"), speed(When(middle - _QUARTER + dt.timedelta(days=1), middle), "before")

@@ -6,6 +6,7 @@ Receipts that came alike on a day and stand alike are one row, so that a year of
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, Select, Subquery, case, func, select
@@ -22,7 +23,7 @@ _USES = ("applied", "on_account", "unapplied", "elsewhere")
 
 
 def payments(connection: Connection, when: When) -> pl.DataFrame:
-    """date (the bank's), account, currency, state, known (whose it is), format, method; receipts, amount, unapplied."""
+    """By the bank's date, account, currency, state, known (whose it is), format and method: receipts, amount, unapplied."""
     receipt = schema.receipt
     return _added_up(connection, _receipts(*_alike(), when=when), {
         "receipts": func.count(), "amount": minor_sum(receipt.c.amount_minor), "unapplied": minor_sum(receipt.c.unapplied_minor)})
@@ -52,13 +53,13 @@ def each_payment(connection: Connection, when: When) -> Iterator[pl.DataFrame]:
         yield block.with_columns(_method()).drop(_HOW)
 
 
-def _receipts(*columns: ColumnElement[object], when: When) -> Select[*tuple[object, ...]]:
+def _receipts(*columns: ColumnElement[Any], when: When) -> Select[*tuple[object, ...]]:
     """Of each receipt that the bank booked in the days and that counts."""
     receipt, line = schema.receipt, schema.bank_line
     return select(*columns).select_from(receipt).join(line, line.c.line_id == receipt.c.line_id).where(receipt.c.state != "linked", *within(when, line.c.booking_date))
 
 
-def _alike() -> list[ColumnElement[object]]:
+def _alike() -> list[ColumnElement[Any]]:
     """The columns of _ALIKE."""
     receipt, line = schema.receipt, schema.bank_line
     return [line.c.statement_id, line.c.booking_date, receipt.c.account, receipt.c.currency, receipt.c.state, receipt.c.customer_id.is_not(None),
@@ -79,7 +80,7 @@ def _used(when: When) -> Subquery:
 
 def _added_up(connection: Connection, query: Select[*tuple[object, ...]], sums: dict[str, ColumnElement[int]]) -> pl.DataFrame:
     statement, file = schema.statement, schema.source_file
-    rows = db.frame(connection, query.add_columns(*sums.values()).group_by(*_alike()), _ALIKE | dict.fromkeys(sums, pl.Int64))
+    rows = db.frame(connection, query.add_columns(*sums.values()).group_by(*_alike()), {**_ALIKE, **dict.fromkeys(sums, pl.Int64)})
     told = db.frame(connection, select(statement.c.statement_id, file.c.format, statement.c.lockbox != "").join(file, file.c.file_id == statement.c.file_id),
                     {"statement_id": pl.Int64, "format": pl.String, "boxed": pl.Boolean})
     alike = [name for name in _ALIKE if name not in {"statement_id", "type_code", "checked"}]

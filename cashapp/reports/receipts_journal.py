@@ -14,11 +14,11 @@ Allowances are cash discounts, deductions and write-offs. Other is what a person
 from __future__ import annotations
 
 import polars as pl
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Subquery, case, func, or_, select
 
 from cashapp import accounts, db, schema
 from cashapp.reports import ledger_side
-from cashapp.reports.ledger_side import within
+from cashapp.reports.ledger_side import minor_sum, within
 from cashapp.reports.model import CURRENCY, Column, Report, Section, When, amounts, proofs
 
 _ALLOWANCES = (accounts.DISCOUNT, accounts.DEDUCTION, accounts.WRITE_OFF)
@@ -48,45 +48,50 @@ def receipts_journal(connection: Connection, when: When) -> Report:
 def _entries(connection: Connection, when: When) -> pl.DataFrame:
     """Rows of entry and receipt. A cash entry holds the receipts of a whole day against one bank posting, so there the cash of
     a receipt is what was credited to unapplied cash for it; any other entry is about one receipt, with all its postings."""
-    legs, account, minor = _legs(connection, when), pl.col("account"), pl.col("minor")
-    of_many, is_unapplied = pl.col("origin") == "cash", account == accounts.UNAPPLIED
-    sides = {
-        "cash": account.str.starts_with(accounts.bank("")) | (account == accounts.TRANSIT), "unapplied": is_unapplied,
-        "receivable": account == accounts.RECEIVABLE, "allowances": account.is_in(_ALLOWANCES),
+    entry, receipt, line, sums = schema.journal_entry, schema.receipt, schema.bank_line, _sums(when)
+    query = (
+        select(entry.c.entry_date, entry.c.entry_id, entry.c.kind, receipt.c.receipt_key, receipt.c.customer_id, line.c.payer_name, line.c.bank_reference, receipt.c.account,
+               sums.c.currency, sums.c.origin, sums.c.cash, sums.c.unapplied, sums.c.receivable, sums.c.allowances, sums.c.all, entry.c.actor)
+        .join(sums, sums.c.entry_id == entry.c.entry_id).join(receipt, receipt.c.receipt_id == sums.c.receipt_id).join(line, line.c.line_id == receipt.c.line_id)
+        .order_by(entry.c.entry_id, db.by_bytes(connection, receipt.c.receipt_key), sums.c.currency)
+    )
+    shape: db.Shape = {
+        "date": pl.Date, "entry_id": pl.Int64, "kind": pl.String, "receipt_id": pl.String, "customer_id": pl.String, "payer": pl.String, "bank_reference": pl.String,
+        "account": pl.String, "currency": pl.String, "origin": pl.String, "cash": pl.Int64, "unapplied": pl.Int64, "receivable": pl.Int64, "allowances": pl.Int64,
+        "all": pl.Int64, "actor": pl.String,
     }
-    sums = [minor.filter(side).sum().alias(name) for name, side in sides.items()]
-    about = legs.filter(is_unapplied).group_by("entry_id").agg(pl.col("receipt_number").max().alias("about"))
-    rows = (
-        legs.join(about, on="entry_id").filter(~of_many | is_unapplied).with_columns(pl.coalesce("receipt_number", "about").alias("receipt_number"))
-        .group_by("entry_id", "receipt_number", "currency", "date", "kind", "origin", "actor").agg(*sums, minor.sum().alias("all"))
-        .with_columns(pl.when(of_many).then(-pl.col("unapplied")).otherwise("cash").alias("cash"),
-                      pl.when(of_many).then(0).otherwise(pl.col("all") - pl.sum_horizontal(*sides)).alias("other"))
-    )
-    return rows.join(_receipts(connection, rows["receipt_number"]), on="receipt_number").sort("entry_id", "receipt_id")
+    of_many = pl.col("origin") == "cash"
+    cash = pl.when(of_many).then(-pl.col("unapplied")).otherwise("cash").alias("cash")
+    other = pl.when(of_many).then(0).otherwise(pl.col("all") - pl.sum_horizontal("cash", "unapplied", "receivable", "allowances")).alias("other")
+    return pl.concat(block.with_columns(cash, other).drop("origin", "all") for block in db.frames(connection, query, shape))
 
 
-def _legs(connection: Connection, when: When) -> pl.DataFrame:
-    """The postings of the days, save those of imports; `origin` is the kind of what a reversal takes back, else the entry's own."""
+def _sums(when: When) -> Subquery:
+    """entry_id, receipt_id, currency, origin and the sums of the postings on each side, of the entries of the days that touched unapplied cash.
+
+    `origin` is the kind of what a reversal takes back, else the entry's own. Of a cash entry only the side of the receipts is told.
+    """
     entry, leg = schema.journal_entry, schema.posting
-    original = entry.alias()
-    query = (
-        select(entry.c.entry_id, entry.c.entry_date, entry.c.kind, func.coalesce(original.c.kind, entry.c.kind), entry.c.actor, leg.c.account, leg.c.currency, leg.c.amount_minor, leg.c.receipt_id)
-        .join(leg, leg.c.entry_id == entry.c.entry_id).outerjoin(original, original.c.entry_id == entry.c.reverses)
-        .where(*within(when, entry.c.entry_date), entry.c.kind != "open_items")
+    original, about = entry.alias(), _about(when)
+    origin = func.coalesce(original.c.kind, entry.c.kind)
+    sides = {
+        "cash": ledger_side.on_cash(), "unapplied": leg.c.account == accounts.UNAPPLIED, "receivable": leg.c.account == accounts.RECEIVABLE,
+        "allowances": leg.c.account.in_(_ALLOWANCES),
+    }
+    sums = [minor_sum(case((side, leg.c.amount_minor), else_=0)).label(name) for name, side in sides.items()]
+    number = func.coalesce(leg.c.receipt_id, about.c.receipt_id)
+    return (
+        select(leg.c.entry_id, number.label("receipt_id"), leg.c.currency, origin.label("origin"), *sums, minor_sum(leg.c.amount_minor).label("all"))
+        .join(entry, entry.c.entry_id == leg.c.entry_id).outerjoin(original, original.c.entry_id == entry.c.reverses).join(about, about.c.entry_id == leg.c.entry_id)
+        .where(or_(origin != "cash", sides["unapplied"])).group_by(leg.c.entry_id, number, leg.c.currency, origin).subquery()
     )
-    return db.frame(connection, query, {
-        "entry_id": pl.Int64, "date": pl.Date, "kind": pl.String, "origin": pl.String, "actor": pl.String, "account": pl.String, "currency": pl.String, "minor": pl.Int64,
-        "receipt_number": pl.Int64,
-    })
 
 
-def _receipts(connection: Connection, numbers: pl.Series) -> pl.DataFrame:
-    """Who paid, for the receipts with these numbers and perhaps others."""
-    receipt, line = schema.receipt, schema.bank_line
-    query = (
-        select(receipt.c.receipt_id, receipt.c.receipt_key, receipt.c.customer_id, receipt.c.account, line.c.payer_name, line.c.bank_reference)
-        .join(line, line.c.line_id == receipt.c.line_id).where(receipt.c.receipt_id.between(numbers.min(), numbers.max()))
+def _about(when: When) -> Subquery:
+    """entry_id, receipt_id: of each entry of the days that touched unapplied cash the last receipt that it did so for."""
+    entry, leg = schema.journal_entry, schema.posting
+    last = func.max(leg.c.receipt_id).label("receipt_id")
+    return (
+        select(leg.c.entry_id, last).join(entry, entry.c.entry_id == leg.c.entry_id)
+        .where(leg.c.account == accounts.UNAPPLIED, *within(when, entry.c.entry_date)).group_by(leg.c.entry_id).subquery()
     )
-    return db.frame(connection, query, {
-        "receipt_number": pl.Int64, "receipt_id": pl.String, "customer_id": pl.String, "account": pl.String, "payer": pl.String, "bank_reference": pl.String,
-    })

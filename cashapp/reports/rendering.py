@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from cashapp.reports.model import Report
 
 FORMATS: dict[str, str] = {
@@ -11,22 +13,22 @@ FORMATS: dict[str, str] = {
 """The formats and their media types."""
 
 
-def rendered(report: Report, to: str, base_currency: str, width: int) -> bytes:
-    """The report as one of FORMATS; `width` in columns is for text."""
+def rendered(report: Report, to: str, base_currency: str, width: int) -> Iterator[bytes]:
+    """The report as one of FORMATS, in pieces; `width` in columns is for text."""
     from cashapp.reports import as_data, as_text, pages
 
     match to:
         case "html":
-            return pages.as_html(report).encode()
+            yield pages.as_html(report).encode()
         case "pdf":
-            return pages.as_pdf(report, base_currency)
+            yield pages.as_pdf(report, base_currency)
         case "xlsx":
             from cashapp.reports import as_xlsx
 
-            return as_xlsx.as_xlsx(report)
+            yield as_xlsx.as_xlsx(report)
         case "csv":
-            return as_data.as_csv(report)
+            yield from as_data.as_csv(report)
         case "json":
-            return as_data.as_json(report).encode()
+            yield from (piece.encode() for piece in as_data.as_json(report))
         case _:
-            return as_text.text(report, width).encode()
+            yield as_text.text(report, width).encode()

@@ -26,14 +26,15 @@ def statement(connection: Connection, when: When, customer_id: str) -> Report:
     """Movements, open items, ages, payments not yet applied; of one customer or of all."""
     name = _name(connection, customer_id)
     opened = open_items(connection, when, customer_id).with_columns(days_past_due(when.until)).with_columns(bucket())
-    moved = _movements(connection, when, customer_id)
     leg = schema.posting
     theirs = [leg.c.account == accounts.RECEIVABLE, *([leg.c.customer_id == customer_id] if customer_id else [])]
-    before = ledger_side.moved(connection, When(None, when.since), *theirs, _before(when)) if when.since else {}
+    happened: list[Section] = []
+    if when.since:
+        moved, before = _movements(connection, when, customer_id), ledger_side.moved(connection, When(None, when.since), *theirs, _before(when))
+        happened = [_balances(before, moved, opened), _moves(moved, named=not customer_id)]
     return Report(
         name="statement", title=f"Statement of account{f': {name}' if name else ''}", when=when, as_of=when.since is None,
-        sections=(*([_balances(before, moved, opened)] if when.since else []), _items(opened, named=not customer_id), _ages(opened),
-                  *([_moves(moved, named=not customer_id)] if when.since else []), _unapplied(connection, when, customer_id)),
+        sections=(*happened[:1], _items(opened, named=not customer_id), _ages(opened), *happened[1:], _unapplied(connection, when, customer_id)),
         proofs=proofs(f"{accounts.RECEIVABLE}{f', {customer_id}' if customer_id else ''}", amounts(opened, "left"),
                       ledger_side.moved(connection, When(None, when.until), *theirs)),
     )

@@ -242,7 +242,7 @@ def report(request: Asked, name: FromPath[str]) -> Response[bytes]:
     except ValueError as error:
         raise UsageError(f"{as_of!r} is no date – write it YYYY-MM-DD") from error
     if to in rendering.FORMATS:
-        content = rendering.rendered(made, to, workspace.config.base_currency, _TEXT_WIDTH)
+        content = b"".join(rendering.rendered(made, to, workspace.config.base_currency, _TEXT_WIDTH))
         ending = "txt" if to == "text" else to
         about = re.sub("[^A-Za-z0-9-]", "_", f"-{of_whom}" if of_whom else "")
         return Response(content, media_type=rendering.FORMATS[to], headers={"Content-Disposition": f'attachment; filename="{name}{about}.{ending}"'})
