@@ -8,7 +8,7 @@ applied unattended and later taken back, for another reason than a return.
 from __future__ import annotations
 
 import polars as pl
-from sqlalchemy import Connection, Subquery, and_, case, func, select
+from sqlalchemy import ColumnElement, Connection, Subquery, and_, case, func, or_, select
 
 from cashapp import accounts, db, schema, strata
 from cashapp.proposals import ENGINE
@@ -29,17 +29,21 @@ def match_rate(connection: Connection, when: When) -> Report:
     )
 
 
-def _decisions(when: When) -> Subquery:
-    """Each application entry on the receipts of the days: by whom, by which rule, how much cash, and by which entry it was `returned` or `corrected`."""
+def _by_bank() -> ColumnElement[bool]:
+    """Whether it was a return that took the application back."""
+    return and_(schema.receipt.c.state == "returned", schema.application.c.entry_id.in_(strata.by_returns()))
+
+
+def _decisions(when: When, *conditions: ColumnElement[bool]) -> Subquery:
+    """Each unattended entry on the receipts of the days: by which rule, how much cash, whether it was `returned`, and by which entry it was corrected."""
     application, receipt, line, back = schema.application, schema.receipt, schema.bank_line, schema.journal_entry
-    by_bank = and_(receipt.c.state == "returned", application.c.entry_id.in_(strata.by_returns()))
-    key = (application.c.entry_id, receipt.c.receipt_id, receipt.c.currency, receipt.c.state, application.c.source, application.c.rule, back.c.entry_id)
+    key = (application.c.entry_id, receipt.c.receipt_id, receipt.c.currency, receipt.c.state, application.c.rule, back.c.entry_id)
     return (
-        select(receipt.c.receipt_id, receipt.c.currency, application.c.source, application.c.rule, minor_sum(application.c.applied_minor).label("applied"),
-               case((by_bank, 1), else_=0).label("returned"), case((by_bank, None), else_=back.c.entry_id).label("corrected_by"))
+        select(receipt.c.receipt_id, receipt.c.currency, application.c.rule, minor_sum(application.c.applied_minor).label("applied"),
+               case((_by_bank(), 1), else_=0).label("returned"), case((_by_bank(), None), else_=back.c.entry_id).label("corrected_by"))
         .join(receipt, receipt.c.receipt_id == application.c.receipt_id).join(line, line.c.line_id == receipt.c.line_id)
         .outerjoin(back, back.c.reverses == application.c.entry_id)
-        .where(receipt.c.state != "linked", *within(when, line.c.booking_date)).group_by(*key).subquery()
+        .where(receipt.c.state != "linked", application.c.source == "auto", *within(when, line.c.booking_date), *conditions).group_by(*key).subquery()
     )
 
 
@@ -59,15 +63,20 @@ def _by_format(connection: Connection, when: When) -> Section:
 
 def _applied_by_format(connection: Connection, when: When) -> pl.DataFrame:
     """format, currency, straight_through, applied_unattended, applied_by_clerks: of decisions that nobody corrected."""
-    decision, receipt, line, file = _decisions(when), schema.receipt, schema.bank_line, schema.source_file
-    is_auto = decision.c.source == "auto"
-    auto = minor_sum(case((is_auto, decision.c.applied), else_=0)).label("auto")
-    clerk = minor_sum(case((is_auto, 0), else_=decision.c.applied)).label("clerk")
-    each = select(decision.c.receipt_id, auto, clerk).where(decision.c.corrected_by.is_(None)).group_by(decision.c.receipt_id).subquery()
+    application, receipt, line, file, back = schema.application, schema.receipt, schema.bank_line, schema.source_file, schema.journal_entry
+    paid = line.alias()
+    is_auto = application.c.source == "auto"
+    auto, clerk = (minor_sum(case((is_auto if mine else ~is_auto, application.c.applied_minor), else_=0)) for mine in (True, False))
+    each = (
+        select(receipt.c.line_id, receipt.c.currency, receipt.c.amount_minor, auto.label("auto"), clerk.label("clerk"))
+        .join(paid, paid.c.line_id == receipt.c.line_id).join(application, application.c.receipt_id == receipt.c.receipt_id)
+        .outerjoin(back, back.c.reverses == application.c.entry_id)
+        .where(receipt.c.state.not_in(("linked", "non_ar")), *within(when, paid.c.booking_date), or_(back.c.entry_id.is_(None), _by_bank()))
+        .group_by(receipt.c.receipt_id).subquery()
+    )
     query = (
-        select(file.c.format, receipt.c.currency, func.count(case((each.c.auto == receipt.c.amount_minor, 1))), minor_sum(each.c.auto), minor_sum(each.c.clerk))
-        .select_from(each).join(receipt, receipt.c.receipt_id == each.c.receipt_id).join(line, line.c.line_id == receipt.c.line_id)
-        .join(file, file.c.file_id == line.c.file_id).where(receipt.c.state != "non_ar").group_by(file.c.format, receipt.c.currency)
+        select(file.c.format, each.c.currency, func.count(case((each.c.auto == each.c.amount_minor, 1))), minor_sum(each.c.auto), minor_sum(each.c.clerk))
+        .select_from(each).join(line, line.c.line_id == each.c.line_id).join(file, file.c.file_id == line.c.file_id).group_by(file.c.format, each.c.currency)
     )
     return db.frame(connection, query, {"format": pl.String, "currency": pl.String, "straight_through": pl.Int64, "applied_unattended": pl.Int64, "applied_by_clerks": pl.Int64})
 
@@ -78,7 +87,7 @@ def _by_rule(connection: Connection, when: When) -> Section:
     sums = {"applied": func.count(), "amount": minor_sum(decision.c.applied)}
     for name, mask in (("returned", returned), ("corrected", corrected)):
         sums |= {name: func.count(case((mask, 1))), f"{name}_amount": minor_sum(case((mask, decision.c.applied), else_=0))}
-    query = select(decision.c.rule, decision.c.currency, *sums.values()).where(decision.c.source == "auto").group_by(decision.c.rule, decision.c.currency)
+    query = select(decision.c.rule, decision.c.currency, *sums.values()).group_by(decision.c.rule, decision.c.currency)
     rows = db.frame(connection, query, {"rule": pl.String, "currency": pl.String} | dict.fromkeys(sums, pl.Int64)).sort("rule", "currency")
     columns = (
         Column("rule", "code"), CURRENCY, Column("applied", "count", title="receipts"), Column("amount", "money", title="applied unattended"),
@@ -110,10 +119,11 @@ def _audit(connection: Connection, when: When) -> Section:
 
 
 def _corrections(connection: Connection, when: When) -> Section:
-    decision, receipt, back = _decisions(when), schema.receipt, schema.journal_entry
+    receipt, back = schema.receipt, schema.journal_entry.alias()
+    decision = _decisions(when, schema.application.c.entry_id.in_(select(back.c.reverses).where(back.c.reverses.is_not(None))))
     query = (
         select(back.c.entry_date, receipt.c.receipt_key, decision.c.rule, decision.c.currency, decision.c.applied, back.c.actor, back.c.reason, back.c.entry_id)
-        .join(decision, decision.c.corrected_by == back.c.entry_id).join(receipt, receipt.c.receipt_id == decision.c.receipt_id).where(decision.c.source == "auto")
+        .join(decision, decision.c.corrected_by == back.c.entry_id).join(receipt, receipt.c.receipt_id == decision.c.receipt_id)
     )
     shape: db.Shape = {"taken_back_on": pl.Date, "receipt_id": pl.String, "rule": pl.String, "currency": pl.String, "applied": pl.Int64, "actor": pl.String,
                        "reason": pl.String, "entry_id": pl.Int64}
