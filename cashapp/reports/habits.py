@@ -28,19 +28,19 @@ def habits(connection: Connection, when: When, *by: str) -> pl.DataFrame:
 
 
 def _paid(when: When, *, with_customer: bool) -> tuple[Select[*tuple[object, ...]], db.Shape]:
-    """What was paid on items of the same dates on the same day, by one customer or by all."""
+    """What was paid on items of the same dates on the same day; payment by payment where customers are told apart, who have few dates in common."""
     rows, item, receipt = schema.application, schema.open_item, schema.receipt
     reversal = schema.journal_entry.alias()
     alike = [receipt.c.value_date, receipt.c.currency, item.c.issue_date, item.c.due_date, *([item.c.customer_id] if with_customer else [])]
+    amounts = [rows.c.applied_minor, rows.c.discount_minor]
     query = (
-        select(minor_sum(rows.c.applied_minor), minor_sum(rows.c.discount_minor), *alike)
+        select(*(amounts if with_customer else map(minor_sum, amounts)), *alike)
         .join(item, item.c.item_id == rows.c.item_id).join(receipt, receipt.c.receipt_id == rows.c.receipt_id)
         .outerjoin(reversal, reversal.c.reverses == rows.c.entry_id)
         .where(reversal.c.entry_id.is_(None), item.c.kind.in_(("invoice", "debit_memo")), rows.c.applied_minor > 0, *within(when, receipt.c.value_date))
-        .group_by(*alike)
     )
     shape: db.Shape = {"applied": pl.Int64, "discount": pl.Int64, "date": pl.Date, "currency": pl.String, "issue_date": pl.Date, "due_date": pl.Date}
-    return query, {**shape, "customer_id": pl.String} if with_customer else shape
+    return (query, {**shape, "customer_id": pl.String}) if with_customer else (query.group_by(*alike), shape)
 
 
 def _days_to_pay() -> pl.Expr:
