@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 
 import polars as pl
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, false, or_, select
 
 from cashapp import db, schema
 from matching import normalize
@@ -32,28 +32,50 @@ _LINE: dict[str, type[pl.DataType]] = {
 
 def described(connection: Connection, receipts: pl.DataFrame, base_currency: str) -> pl.DataFrame:
     """The lines of the advices that describe `receipts` (receipt_id, currency, amount_minor, value_date, payer_name, text): receipt_id and the
-    line's columns."""
+    line's columns. An advice that names no currency is in `base_currency`."""
     if receipts.is_empty():
         return pl.DataFrame(schema={"receipt_id": pl.Int64, **_LINE})
-    first, last = receipts.select(pl.col("value_date").min().alias("first"), pl.col("value_date").max().alias("last")).row(0)
-    advices = _unborne(connection, first - dt.timedelta(days=EARLY_DAYS), last + dt.timedelta(days=LATE_DAYS))
+    sole, told = _sole(connection, receipts, base_currency), schema.remittance_line
+    shape: dict[str, type[pl.DataType]] = {**_ADVICE, **_LINE}
+    query = select(*(told.c[name] for name in shape)).where(told.c.line_id.is_(None))
+    lines = db.frame_of(connection, query, told.c.payment_reference, sole["payment_reference"].unique().sort().to_list(), shape)
+    return lines.join(sole, on=list(_ADVICE)).select("receipt_id", *_LINE)
+
+
+def of_receipt(connection: Connection, receipt: Row[*tuple[object, ...]], base_currency: str) -> ColumnElement[bool]:
+    """The condition that a remittance line is one of the advice that describes the receipt, whatever has become of it. An advice that describes another of the same
+    amount as well is neither's."""
+    came, line, told, days = schema.receipt, schema.bank_line, schema.remittance_line, dt.timedelta(days=EARLY_DAYS + LATE_DAYS)
+    text = line.c.remittance_text + " " + line.c.customer_reference
+    query = select(came.c.receipt_id, came.c.currency, came.c.amount_minor, came.c.value_date, line.c.payer_name, text).join(line, line.c.line_id == came.c.line_id).where(
+        came.c.amount_minor == receipt.amount_minor, came.c.currency == receipt.currency, came.c.value_date.between(receipt.value_date - days, receipt.value_date + days))
+    shape = {"receipt_id": pl.Int64, "currency": pl.String, "amount_minor": pl.Int64, "value_date": pl.Date, "payer_name": pl.String, "text": pl.String}
+    found = _sole(connection, db.frame(connection, query, shape), base_currency).filter(pl.col("receipt_id") == receipt.receipt_id)
+    heads = [and_(*(told.c[name] == value for name, value in head.items() if name != "receipt_id")) for head in found.iter_rows(named=True)]
+    return and_(told.c.line_id.is_(None), or_(false(), *heads))
+
+
+def _sole(connection: Connection, receipts: pl.DataFrame, base_currency: str) -> pl.DataFrame:
+    """receipt_id, _ADVICE: the receipts and advices that fit each other and no other."""
+    advices = _unborne(connection, receipts)
     stated = advices.with_columns(pl.when(pl.col("currency") == "").then(pl.lit(base_currency)).otherwise("currency").alias("currency"))
     known = receipts.select("receipt_id", "currency", pl.col("amount_minor").alias("payment_minor"), "value_date", pl.col("payer_name").alias("paid_by"), "text")
     days_between = (pl.col("value_date") - pl.col("payment_date")).dt.total_days()
     likely = stated.join(known, on=["currency", "payment_minor"]).filter(days_between.is_between(-LATE_DAYS, EARLY_DAYS))
     fitting = _naming_the_payer(likely).select("receipt_id", *_ADVICE).unique()
-    sole = fitting.filter((pl.len().over("receipt_id") == 1) & (pl.len().over(list(_ADVICE)) == 1))
-    return _lines(connection, sole)
+    return fitting.filter((pl.len().over("receipt_id") == 1) & (pl.len().over(list(_ADVICE)) == 1))
 
 
-def _unborne(connection: Connection, first: dt.date, last: dt.date) -> pl.DataFrame:
-    """The advices (_ADVICE, currency) that state the payment's amount and a date from `first` to `last`, and whose reference no report of money bears: another's
+def _unborne(connection: Connection, receipts: pl.DataFrame) -> pl.DataFrame:
+    """The advices (_ADVICE, currency) that state the amount of one of the receipts and a date about theirs, and whose reference no report of money bears: another's
     advice would be that money's."""
     told, line = schema.remittance_line, schema.bank_line
+    first, last = receipts.select(pl.col("value_date").min().alias("first"), pl.col("value_date").max().alias("last")).row(0)
     borne = (exists().where(line.c[name] == told.c.payment_reference) for name in ("bank_reference", "customer_reference", "check_number"))
     query = select(*(told.c[name] for name in _ADVICE), told.c.currency).distinct().where(
-        told.c.line_id.is_(None), told.c.payment_minor.is_not(None), told.c.payment_date.between(first, last), *(~each for each in borne))
-    return db.frame(connection, query, {**_ADVICE, "currency": pl.String})
+        told.c.line_id.is_(None), told.c.payment_minor.is_not(None),
+        told.c.payment_date.between(first - dt.timedelta(days=EARLY_DAYS), last + dt.timedelta(days=LATE_DAYS)), *(~each for each in borne))
+    return db.frame_of(connection, query, told.c.payment_minor, receipts["amount_minor"].unique().sort().to_list(), {**_ADVICE, "currency": pl.String})
 
 
 def _naming_the_payer(likely: pl.DataFrame) -> pl.DataFrame:
@@ -66,11 +88,3 @@ def _naming_the_payer(likely: pl.DataFrame) -> pl.DataFrame:
     cut = pl.col("name").str.starts_with(pl.col("said")) & (pl.col("said").str.len_chars() >= LETTERS_MIN)
     numbered = pl.col("words").list.contains(pl.col("number")) & (pl.col("number").str.len_chars() >= NUMBER_MIN)
     return marked.filter(begins | cut | numbered)
-
-
-def _lines(connection: Connection, advices: pl.DataFrame) -> pl.DataFrame:
-    told = schema.remittance_line
-    shape: dict[str, type[pl.DataType]] = {**_ADVICE, **_LINE}
-    query = select(*(told.c[name] for name in shape)).where(told.c.line_id.is_(None))
-    lines = db.frame_of(connection, query, told.c.payment_reference, advices["payment_reference"].unique().sort().to_list(), shape)
-    return lines.join(advices, on=list(_ADVICE)).select("receipt_id", *_LINE)

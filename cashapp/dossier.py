@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, Table, select
 
-from cashapp import desk, desk_adjustments, duplicates, explain, item_search, learning, queue, remainders, schema
+from cashapp import advices, desk, desk_adjustments, duplicates, explain, item_search, learning, queue, remainders, schema
 from cashapp.duplicates import Twin
 from cashapp.learning import Intended, Lesson, Paid
 from cashapp.remainders import Money, Part, Way
@@ -80,8 +80,9 @@ class Dossier(NamedTuple):
             line.document_number for line in self.applied if line.document_number)]))
 
 
-def gather(connection: Connection, exception_id: int, fee_limit: Callable[[str], int], reasons: tuple[Reason, ...]) -> Dossier:
-    """The case, or a usage error that names it. `fee_limit` is the largest bank fee that is written off, by currency; `reasons` why payers deduct."""
+def gather(connection: Connection, exception_id: int, fee_limit: Callable[[str], int], reasons: tuple[Reason, ...], base_currency: str = "") -> Dossier:
+    """The case, or a usage error that names it. `fee_limit` is the largest bank fee that is written off, by currency; `reasons` why payers deduct;
+    `base_currency` that of remittance lines which name none."""
     case = desk.case(connection, exception_id)
     receipt = _one(connection, schema.receipt, schema.receipt.c.receipt_id, case.receipt_id)
     line = _line(connection, receipt.line_id if receipt else case.line_id)
@@ -91,7 +92,7 @@ def gather(connection: Connection, exception_id: int, fee_limit: Callable[[str],
     applied, items = _applied(connection, case.receipt_id), open_items(connection, owner, case.currency)
     is_open = case.status == "open" and receipt is not None
     return Dossier(
-        case, receipt, line, receipt.unapplied_minor if receipt else case.amount_minor or 0, applied, _remittance(connection, line),
+        case, receipt, line, receipt.unapplied_minor if receipt else case.amount_minor or 0, applied, _remittance(connection, line, receipt, base_currency),
         [step for step in evidence if step.question != _DIFFERENCE], suggestions, _one(connection, schema.customer, schema.customer.c.customer_id, owner), items,
         _earlier(connection, line, receipt), queue.history(connection, exception_id), queue.last_event(connection, exception_id),
         desk_adjustments.credits_of(connection, case.receipt_id), [step.finding for step in evidence if step.question == _DIFFERENCE],
@@ -126,13 +127,16 @@ def _line(connection: Connection, line_id: int | None) -> Row[*tuple[object, ...
     return connection.execute(query.where(line.c.line_id == line_id)).first()
 
 
-def _remittance(connection: Connection, line: Row[*tuple[object, ...]] | None) -> Rows:
+def _remittance(connection: Connection, line: Row[*tuple[object, ...]] | None, receipt: Row[*tuple[object, ...]] | None, base_currency: str) -> Rows:
     told = schema.remittance_line
     if line is None:
         return []
     references = [reference for reference in (line.bank_reference, line.customer_reference, line.check_number) if reference]
-    condition = (told.c.line_id == line.line_id) | (told.c.line_id.is_(None) & told.c.payment_reference.in_(references))
-    return list(connection.execute(select(told).where(condition).order_by(told.c.line_number).limit(200)).all())
+    lines = select(told).order_by(told.c.line_number).limit(200)
+    referred = connection.execute(lines.where((told.c.line_id == line.line_id) | (told.c.line_id.is_(None) & told.c.payment_reference.in_(references)))).all()
+    if referred or receipt is None:
+        return list(referred)
+    return list(connection.execute(lines.where(advices.of_receipt(connection, receipt, base_currency))).all())
 
 
 def _applied(connection: Connection, receipt_id: int | None) -> Rows:

@@ -186,7 +186,7 @@ remittance_line = Table(
     Index("ix_remittance_line_content_key", "content_key", unique=True, sqlite_where=Column("content_key").is_not(None),
           postgresql_where=Column("content_key").is_not(None)),
     Index("ix_remittance_line_reference", "payment_reference"),
-    Index("ix_remittance_line_payment_date", "payment_date", sqlite_where=Column("payment_minor").is_not(None),
+    Index("ix_remittance_line_payment", "payment_minor", "payment_date", sqlite_where=Column("payment_minor").is_not(None),
           postgresql_where=Column("payment_minor").is_not(None)),
 )
 cashbook_entry = Table(

@@ -145,6 +145,19 @@ def test_an_amount_that_may_mean_payment_or_invoice_is_not_offered(bank: Bank, d
     assert shown.gap == offered
 
 
+def test_the_lines_of_an_advice_under_the_payers_own_number_stand_with_the_case(bank: Bank, db_url: str) -> None:
+    advice = bank.home / "advice.csv"
+    advice.write_text("payment_reference,payer_name,payment_date,payment_amount,invoice_number,amount\n"
+                      "MAIL-77,Acme Tools,2026-11-09,700.00,INV-1001,500.00\nMAIL-77,Acme Tools,2026-11-09,700.00,INV-1002,200.00\n")
+    assert cashapp(bank.home, "import", "remittances", str(advice)).exit_code == 0
+    bank.statement("2026-11-10", "195 | 700.00 | BR3 | | ORG:=ACME TOOLS INC OBI:=AS ADVISED")
+    engine = db.connect(db_url)
+    with engine.begin() as connection:
+        told = dossier.gather(connection, int(case(bank, "BR3")["exception_id"]), lambda _: 0, DEFAULTS, "USD").remittance
+    engine.dispose()
+    assert [(line.document_number, line.amount_minor) for line in told] == [("INV-1001", 500_00), ("INV-1002", 200_00)]
+
+
 def _pending(bank: Bank) -> list[dict[str, str]]:
     return json.loads(cashapp(bank.home, "approve", "list", "--json").stdout)["pending"]
 

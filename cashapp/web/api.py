@@ -90,7 +90,8 @@ def cases(request: Asked, status: FromQuery[str] = "open", reason: FromQuery[str
 def case(request: Asked, number: Number) -> dict[str, object]:
     """A case with everything that `cashapp explain` says of its receipt, and its version."""
     def ask(connection: Connection) -> dict[str, object]:
-        found = dossier.gather(connection, number, desk_of(request).fee_limit, desk_of(request).workspace.config.deduction_reasons())
+        config = desk_of(request).workspace.config
+        found = dossier.gather(connection, number, desk_of(request).fee_limit, config.deduction_reasons(), config.base_currency)
         told = explain.explain(connection, found.receipt.receipt_key).as_json() if found.receipt else {}
         return {"exception_id": number, "reason": found.case.reason, "status": found.case.status, "assignee": found.case.assignee, "note": found.case.note,
                 "version": found.version, "receipt": told}

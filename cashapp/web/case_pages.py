@@ -35,7 +35,7 @@ def _case(request: Asked, number: int, trouble: str = "", status: int = 200) -> 
 
     def gather(connection: Connection) -> dict[str, object]:
         before, after = queue.neighbours(connection, wanted, at, number)
-        d = dossier.gather(connection, number, desk.fee_limit, reasons)
+        d = dossier.gather(connection, number, desk.fee_limit, reasons, desk.workspace.config.base_currency)
         alike = queue.by_id(connection, queue.alike(connection, number))
         items = dossier.open_items(connection, d.customer.customer_id if d.customer else None, d.case.currency, find, everybody=everybody) if find else d.items
         return {"d": d, "before": before, "after": after, "alike": alike, "alike_sums": sums_of(alike), "items": items,

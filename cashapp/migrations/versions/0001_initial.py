@@ -438,7 +438,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_remittance_line_content_key", "remittance_line", ["content_key"], unique=True, sqlite_where=sa.text("content_key IS NOT NULL"), postgresql_where=sa.text("content_key IS NOT NULL"))
     op.create_index("ix_remittance_line_line", "remittance_line", ["line_id"], unique=False, sqlite_where=sa.text("line_id IS NOT NULL"), postgresql_where=sa.text("line_id IS NOT NULL"))
-    op.create_index("ix_remittance_line_payment_date", "remittance_line", ["payment_date"], unique=False, sqlite_where=sa.text("payment_minor IS NOT NULL"), postgresql_where=sa.text("payment_minor IS NOT NULL"))
+    op.create_index("ix_remittance_line_payment", "remittance_line", ["payment_minor", "payment_date"], unique=False, sqlite_where=sa.text("payment_minor IS NOT NULL"), postgresql_where=sa.text("payment_minor IS NOT NULL"))
     op.create_index("ix_remittance_line_reference", "remittance_line", ["payment_reference"], unique=False)
     op.create_table("application",
         sa.Column("application_id", BIG, autoincrement=False, nullable=False),
