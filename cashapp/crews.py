@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import cashapp
 from cashapp.errors import CashappError, UsageError
 from matching import engine
-from matching.crew import Alone, Crew
+from matching.crew import Alone, Crew, Hearer, nobody
 
 if TYPE_CHECKING:
     from matching.schema import Inputs, Outcome
@@ -37,6 +37,8 @@ class LostWorkersError(CashappError):
 
 class Workers:
     """The workers of a Dask cluster; what they make stays with them until it is asked for (`matching.crew.Crew`)."""
+
+    at = staticmethod(nobody)  # all parts are handed out at once
 
     def __init__(self, client: Any) -> None:
         self._client = client
@@ -96,11 +98,11 @@ def outcomes(inputs: Inputs, crew: Crew, part: int) -> Iterator[Outcome]:
 
 
 @contextmanager
-def hired(name: str) -> Iterator[Crew]:
-    """The workers of an engine: `local:N` for N processes of this machine, else a scheduler's address; without a name this process alone.
-    UsageError where there are none."""
+def hired(name: str, at: Hearer = nobody) -> Iterator[Crew]:
+    """The workers of an engine: `local:N` for N processes of this machine, else a scheduler's address; without a name this process alone, of which
+    `at` hears how it goes on. UsageError where there are none."""
     if not name:
-        yield Alone()
+        yield Alone(at)
         return
     with ExitStack() as stack:
         yield Workers(_client(name, stack))

@@ -158,7 +158,7 @@ def run(workspace: Workspace, engine: Engine, options: Options, watcher: Watcher
                 break
             summary.files.append(_take_file(workspace, engine, path, read, options, summary, watcher))
     watcher.stage("matching")
-    _match(workspace, engine, options, summary)
+    _match(workspace, engine, options, summary, watcher)
     watcher.events.tell("matched", stage="match", receipts=summary.matched.considered, seconds=round(summary.timings["match_s"], 3))
     watcher.events.tell("posted", stage="post", applied=summary.matched.auto_count, seconds=round(summary.timings["post_s"], 3))
     summary.timings["total_s"] = time.perf_counter() - began
@@ -322,17 +322,18 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _match(workspace: Workspace, engine: Engine, options: Options, summary: Summary) -> None:
+def _match(workspace: Workspace, engine: Engine, options: Options, summary: Summary, watcher: Watcher) -> None:
     """Match what nobody has decided, post what is certain, and count what is left."""
     began = time.perf_counter()
     config = workspace.config
     wanted_engine = options.engine or config.workers.engine
-    with crews.hired(wanted_engine) as crew, db.writing(engine) as connection:
+    with crews.hired(wanted_engine, watcher.stage) as crew, db.writing(engine) as connection:
         policy = config.matching_policy()
         policy = replace(policy, closed_strata=(*policy.closed_strata, *strata.closed(connection, config.unattended, options.as_of)))
         wanted = frames.inputs(connection, policy, options.as_of, config.base_currency, config.learning.act_after)
         summary.timings["match_s"] = time.perf_counter() - began
-        receipts, pieces = wanted.receipts.select(proposals.RECEIPTS), _timed(crews.outcomes(wanted, crew, config.workers.part), summary.timings)
+        receipts = wanted.receipts.select(proposals.RECEIPTS)
+        pieces = _followed_outcomes(_timed(crews.outcomes(wanted, crew, config.workers.part), summary.timings), receipts.height, watcher)
         del wanted  # so that who matches can let go of it
         audit = proposals.Audit(config.unattended.audit_one_in, config.unattended.audit_seed)
         summary.matched = proposals.keep(connection, pieces, receipts, options.as_of, post=options.post, audit=audit)
@@ -342,6 +343,16 @@ def _match(workspace: Workspace, engine: Engine, options: Options, summary: Summ
         left = select(receipt.c.currency, func.sum(receipt.c.unapplied_minor)).where(receipt.c.unapplied_minor != 0).group_by(receipt.c.currency)
         summary.unapplied = {currency: int(minor) for currency, minor in connection.execute(left)}
     summary.timings["post_s"] = time.perf_counter() - began - summary.timings["match_s"]
+
+
+def _followed_outcomes(pieces: Iterator[Outcome], receipts: int, watcher: Watcher) -> Iterator[Outcome]:
+    """The same pieces; the watcher hears of how many receipts what was found is told."""
+    done = 0
+    for piece in pieces:
+        yield piece
+        done += piece.verdicts.height
+        watcher.stage("telling what was found", done, receipts, "receipts")
+    watcher.stage("posting")
 
 
 def _timed(pieces: Iterator[Outcome], timings: dict[str, float]) -> Iterator[Outcome]:

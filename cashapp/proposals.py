@@ -40,15 +40,15 @@ class Audit:
 def keep(connection: Connection, pieces: Iterable[Outcome], receipts: pl.DataFrame, as_of: dt.date, *, post: bool, audit: Audit = Audit()) -> Matched:
     """Store the outcome of `receipts` (RECEIPTS), which comes in pieces: proposals and evidence replace the former ones where they differ, certain ones
     are posted, the queue follows. Of the pieces only what is posted is kept in memory."""
-    newest = _newest(connection)
+    newest, held = _newest(connection), _held(connection)
     with db.loading(connection, *TOLD) as load:
-        outcome = joined([_stored(connection, load, _held_back(connection, piece, receipts, audit, as_of), newest) for piece in pieces])
+        outcome = joined([_stored(connection, load, _held_back(connection, piece, receipts, held, audit, as_of), newest) for piece in pieces])
     matched = Matched(considered=receipts.height)
     certain = outcome.proposals if post else outcome.proposals.clear()
     if certain.height:
         matched.auto_count, matched.auto_minor = _post(connection, certain, outcome.lines, receipts, as_of)
     undecided = pl.when(pl.col("receipt_id").is_in(certain["receipt_id"].implode())).then(pl.lit("")).otherwise(
-        pl.when(pl.col("receipt_id").is_in(_held(connection).implode())).then(pl.lit("reopened"))
+        pl.when(pl.col("receipt_id").is_in(held.implode())).then(pl.lit("reopened"))
         .when(pl.col("reason") == "").then(pl.lit("weak_evidence")).otherwise(pl.col("reason")))
     verdicts = outcome.verdicts.with_columns(undecided.alias("reason")).join(
         receipts.select(RECEIPTS), on="receipt_id")
@@ -89,7 +89,7 @@ def _changed(connection: Connection, told: dict[Table, pl.DataFrame], earlier: p
     return pl.concat(changed).unique().sort()
 
 
-def _held_back(connection: Connection, outcome: Outcome, receipts: pl.DataFrame, audit: Audit, as_of: dt.date) -> Outcome:
+def _held_back(connection: Connection, outcome: Outcome, receipts: pl.DataFrame, held: pl.Series, audit: Audit, as_of: dt.date) -> Outcome:
     """The outcome without unattended postings that a person took back before, and without those drawn for the audit."""
     certain = outcome.proposals.filter(pl.col("unattended") & (pl.col("rank") == 1))
     if certain.is_empty():
@@ -97,8 +97,7 @@ def _held_back(connection: Connection, outcome: Outcome, receipts: pl.DataFrame,
     keys = certain.join(receipts.select("receipt_id", "receipt_key"), on="receipt_id", maintain_order="left")["receipt_key"]
     drawn = certain.filter(strata.drawn(keys, audit.one_in, audit.seed))
     strata.record_audit(connection, drawn, as_of)
-    held = pl.concat([drawn["receipt_id"], _held(connection)])
-    unattended = pl.col("unattended") & ~pl.col("receipt_id").is_in(held.implode())
+    unattended = pl.col("unattended") & ~pl.col("receipt_id").is_in(pl.concat([drawn["receipt_id"], held]).implode())
     return replace(outcome, proposals=outcome.proposals.with_columns(unattended.alias("unattended")))
 
 

@@ -17,12 +17,24 @@ THREADS = 2
 """So many parts are in hand at once in one process: while one is at work in Python, the columns of the other are."""
 
 
+class Hearer(Protocol):
+    """Who hears what is being done, and how much of how much is begun."""
+
+    def __call__(self, what: str, done: int, total: int, of: str, /) -> None:
+        """`done` of `total`; `of` says of what."""
+
+
+def nobody(_what: str, _done: int, _total: int, _of: str, /) -> None:
+    """Hears nothing."""
+
+
 class Crew(Protocol):
     """Applies a step to each of many parts. Steps are pure functions on module level: one may run twice, and anywhere. A part may be a list of
     what was made of others."""
 
     hands: int
     """So many parts are worked on at the same time."""
+    at: Hearer
 
     def share(self, thing: P, /) -> P:
         """What every part's step is given, brought to the workers once."""
@@ -38,6 +50,9 @@ class Alone:
     """One process does all of it."""
 
     hands = THREADS
+
+    def __init__(self, at: Hearer = nobody) -> None:
+        self.at = at
 
     def share(self, thing: P, /) -> P:
         """The thing itself."""

@@ -12,10 +12,10 @@ References come before names and amounts: what they settle is posted first, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import polars as pl
 
@@ -41,9 +41,11 @@ from matching import (
     unnamed,
 )
 from matching.books import Books, read, with_receipts, without_texts
-from matching.crew import Alone, Crew
+from matching.crew import Alone, Crew, Hearer
 from matching.hearing import Heard
 from matching.stages import Stage
+
+P = TypeVar("P")
 
 LEAVING = (amounts.OVER, amounts.REST)
 """Evidence of amounts that leave money over."""
@@ -71,7 +73,7 @@ def _begun(books: Books, at_once: int, crew: Crew) -> Begun:
     """All receipts looked at, and what their references settle posted."""
     everybody = customers.known(books)
     ground = crew.share(Ground(with_receipts(books, books.receipts.clear()), everybody, names.register(everybody), numbers.read(books.items, books.shapes)))
-    parts = crew.each(_look, _parts(books, at_once), ground)
+    parts = crew.each(_look, _counted(_parts(books, at_once), "matching: what receipts say", crew.at, books.receipts.height, at_once), ground)
     looked = crew.told(_told, parts)
     early = _posted(stages.laid_together([part.referred for part in looked]), books)
     seen = pl.concat([early.answers.select("r"), *(part.open for part in looked)])
@@ -90,14 +92,21 @@ def _decided(begun: Begun, books: Books, crew: Crew) -> explain.Decided:
     left = together.after(early.lines, books)
     closed = numbers.read(books.closed.with_row_index("i").select("i", "c", pl.col("amount").alias("open"), "document_number"))
     then = crew.share(Then(closed, unnamed.turns(pl.concat(crew.told(_candidates, begun.waiting)), books), left.items, unnamed.pools(left)))
-    thoughts = crew.each(_thought, _let_go(begun.waiting), begun.settled, then)
+    thoughts = crew.each(_thought, _counted(_let_go(begun.waiting), "matching: amounts and what is near", crew.at, len(begun.waiting)), begun.settled, then)
     every = stages.laid_together(crew.told(_every, thoughts))
     late = _posted(every, left)
     posted = stages.laid_together([early, late])
     lately = crew.share(Lately(_settled(late), together.repeats(_first(every.answers).filter("granted").join(late.answers, on="r", how="anti"), every.lines)))
-    waiting = crew.told(_itself, crew.each(_suggested, _let_go(thoughts), lately, then))
+    waiting = crew.told(_itself, crew.each(_suggested, _counted(_let_go(thoughts), "matching: suggestions", crew.at, len(thoughts)), lately, then))
     differences = pl.concat([residual.explained(posted.answers, posted, books), *(part.differences for part in waiting)])
     return explain.Decided(begun.sure, posted, stages.laid_together([part.stage for part in waiting]), pl.concat([part.told for part in waiting]), differences)
+
+
+def _counted(parts: Iterable[P], what: str, at: Hearer, total: int, receipts: int = 0) -> Iterator[P]:
+    """The same parts; `at` hears before each how many of `total` are begun: of the receipts where each part has so many, else of the parts."""
+    for n, part in enumerate(parts):
+        at(what, n * (receipts or 1), total, "receipts" if receipts else "parts")
+        yield part
 
 
 def _let_go(parts: list[Referred] | list[Thought]) -> Iterator[Referred | Thought]:

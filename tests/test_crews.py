@@ -15,7 +15,7 @@ from benchmarks import match_scale
 from cashapp import crews
 from cashapp.errors import CashappError
 from matching import engine
-from matching.crew import THREADS, in_order
+from matching.crew import THREADS, Alone, in_order
 from matching.schema import joined
 from tests.workspaces import cashapp
 
@@ -62,6 +62,14 @@ def test_one_process_has_some_parts_in_hand_and_gives_them_in_order() -> None:
     assert next(coming) == 0
     assert len(made) == THREADS + 1
     assert list(coming) == list(range(1, 10))
+
+
+def test_who_listens_hears_how_many_receipts_are_begun() -> None:
+    heard: list[tuple[str, int, int, str]] = []
+    inputs, _ = match_scale.make(60, 60, 10)
+    list(engine.outcomes(inputs, 20, Alone(lambda *told: heard.append(told))))
+    assert heard[:3] == [("matching: what receipts say", done, 60, "receipts") for done in (0, 20, 40)]
+    assert {told[0] for told in heard} == {"matching: what receipts say", "matching: amounts and what is near", "matching: suggestions"}
 
 
 def test_what_is_wrong_with_a_part_is_told() -> None:

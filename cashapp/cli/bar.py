@@ -48,8 +48,8 @@ class _Pace(ProgressColumn):
             size = f"{task.completed:,.0f} of {task.total:,.0f} {task.fields['of']}"
         if not task.speed or task.time_remaining is None:
             return Text(size)
-        rate = f"{task.speed / 1e6:,.1f} MB/s" if in_bytes else f"{task.speed:,.0f}/s"
-        return Text(f"{size}, {rate}, {dt.timedelta(seconds=round(task.time_remaining))} left")
+        rate = f"{task.speed / 1e6:,.1f} MB/s, " if in_bytes else f"{task.speed:,.0f}/s, " if task.speed >= 1 else ""
+        return Text(f"{size}, {rate}{dt.timedelta(seconds=round(task.time_remaining))} left")
 
 
 @contextmanager
