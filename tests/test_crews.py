@@ -8,7 +8,6 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-import dask
 import pytest
 
 from benchmarks import match_scale
@@ -125,8 +124,8 @@ def test_an_engine_that_is_none_is_refused(home: Path, engine: str, why: str) ->
     assert why in str(done.exception)
 
 
-def test_workers_that_cannot_start_are_none(home: Path) -> None:
-    with dask.config.set({"distributed.nanny.pre-spawn-environ": {"PYTHONHOME": str(home / "no-python-here")}}):
-        done = cashapp(home, "run", "--engine", "local:1")
+def test_workers_that_cannot_start_are_none(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONHOME", str(home / "no-python-here"))
+    done = cashapp(home, "run", "--engine", "local:1")
     assert done.exit_code == 2
     assert "no workers there" in str(done.exception)
