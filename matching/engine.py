@@ -49,7 +49,7 @@ P = TypeVar("P")
 
 LEAVING = (amounts.OVER, amounts.REST)
 """Evidence of amounts that leave money over."""
-AT_ONCE = 50_000
+AT_ONCE = 100_000
 """So many receipts are thought about at once; the answers do not depend on it."""
 
 
