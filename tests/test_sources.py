@@ -91,7 +91,7 @@ def test_every_format_with_every_line_end(name: str, line_end: bytes) -> None:
     (b"", "empty"),
     (b" \r\n\t", "empty"),
     (b"\0" * 5000, "unrecognised"),
-])
+], ids=["half a character", "cut gzip", "cut zip", "zip of nothing", "empty member", "nothing", "blanks", "nulls"])  # packed bytes hold the time of day
 def test_what_cannot_be_opened_says_why(content: bytes, code: str) -> None:
     assert refusal(content) == [code]
 
