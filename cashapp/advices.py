@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Row, and_, exists, false, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, false, or_, select
 
 from cashapp import db, schema
 from matching import normalize
@@ -23,6 +23,9 @@ LETTERS_MIN = 6
 NUMBER_MIN = 5
 """A shorter number of an advice may stand in any text."""
 
+_RECEIPT: dict[str, type[pl.DataType]] = {
+    "receipt_id": pl.Int64, "currency": pl.String, "amount_minor": pl.Int64, "value_date": pl.Date, "payer_name": pl.String, "text": pl.String,
+}
 _ADVICE: dict[str, type[pl.DataType]] = {"payment_reference": pl.String, "payer_name": pl.String, "payment_date": pl.Date, "payment_minor": pl.Int64}
 _LINE: dict[str, type[pl.DataType]] = {
     "line_number": pl.Int64, "document_number": pl.String, "amount_minor": pl.Int64, "discount_minor": pl.Int64, "deduction_minor": pl.Int64,
@@ -31,10 +34,8 @@ _LINE: dict[str, type[pl.DataType]] = {
 
 
 def described(connection: Connection, receipts: pl.DataFrame, base_currency: str) -> pl.DataFrame:
-    """The lines of the advices that describe `receipts` (receipt_id, currency, amount_minor, value_date, payer_name, text): receipt_id and the
-    line's columns. An advice that names no currency is in `base_currency`."""
-    if receipts.is_empty():
-        return pl.DataFrame(schema={"receipt_id": pl.Int64, **_LINE})
+    """The lines of the advices that describe `receipts` (_RECEIPT): receipt_id and the line's columns. An advice that names no currency is in
+    `base_currency`."""
     sole, told = _sole(connection, receipts, base_currency), schema.remittance_line
     shape: dict[str, type[pl.DataType]] = {**_ADVICE, **_LINE}
     query = select(*(told.c[name] for name in shape)).where(told.c.line_id.is_(None))
@@ -42,28 +43,44 @@ def described(connection: Connection, receipts: pl.DataFrame, base_currency: str
     return lines.join(sole, on=list(_ADVICE)).select("receipt_id", *_LINE)
 
 
-def of_receipt(connection: Connection, receipt: Row[*tuple[object, ...]], base_currency: str) -> ColumnElement[bool]:
-    """The condition that a remittance line is one of the advice that describes the receipt, whatever has become of it. An advice that describes another of the same
-    amount as well is neither's."""
-    came, line, told, days = schema.receipt, schema.bank_line, schema.remittance_line, dt.timedelta(days=EARLY_DAYS + LATE_DAYS)
-    text = line.c.remittance_text + " " + line.c.customer_reference
-    query = select(came.c.receipt_id, came.c.currency, came.c.amount_minor, came.c.value_date, line.c.payer_name, text).join(line, line.c.line_id == came.c.line_id).where(
-        came.c.amount_minor == receipt.amount_minor, came.c.currency == receipt.currency, came.c.value_date.between(receipt.value_date - days, receipt.value_date + days))
-    shape = {"receipt_id": pl.Int64, "currency": pl.String, "amount_minor": pl.Int64, "value_date": pl.Date, "payer_name": pl.String, "text": pl.String}
-    found = _sole(connection, db.frame(connection, query, shape), base_currency).filter(pl.col("receipt_id") == receipt.receipt_id)
-    heads = [and_(*(told.c[name] == value for name, value in head.items() if name != "receipt_id")) for head in found.iter_rows(named=True)]
-    return and_(told.c.line_id.is_(None), or_(false(), *heads))
+def of_receipt(connection: Connection, receipt_id: int, base_currency: str) -> ColumnElement[bool]:
+    """The condition that a remittance line is one of the advice that describes the receipt, whatever has become of it."""
+    told = schema.remittance_line
+    itself = db.frame(connection, _as_told().where(schema.receipt.c.receipt_id == receipt_id), _RECEIPT)
+    heads = _sole(connection, itself, base_currency).drop("receipt_id").iter_rows(named=True)
+    return and_(told.c.line_id.is_(None), or_(false(), *(and_(*(told.c[name] == value for name, value in head.items())) for head in heads)))
 
 
 def _sole(connection: Connection, receipts: pl.DataFrame, base_currency: str) -> pl.DataFrame:
-    """receipt_id, _ADVICE: the receipts and advices that fit each other and no other."""
+    """receipt_id, _ADVICE: the receipts and advices that fit each other and no other. A receipt that is settled may be what an advice is about
+    as well as one that waits."""
+    if receipts.is_empty():
+        return pl.DataFrame(schema={"receipt_id": pl.Int64, **_ADVICE})
     advices = _unborne(connection, receipts)
     stated = advices.with_columns(pl.when(pl.col("currency") == "").then(pl.lit(base_currency)).otherwise("currency").alias("currency"))
-    known = receipts.select("receipt_id", "currency", pl.col("amount_minor").alias("payment_minor"), "value_date", pl.col("payer_name").alias("paid_by"), "text")
+    asked = receipts.select(list(_RECEIPT))
+    every = pl.concat([asked, _others(connection, stated).join(asked, on="receipt_id", how="anti")]).rename({"amount_minor": "payment_minor", "payer_name": "paid_by"})
     days_between = (pl.col("value_date") - pl.col("payment_date")).dt.total_days()
-    likely = stated.join(known, on=["currency", "payment_minor"]).filter(days_between.is_between(-LATE_DAYS, EARLY_DAYS))
+    likely = stated.join(every, on=["currency", "payment_minor"]).filter(days_between.is_between(-LATE_DAYS, EARLY_DAYS))
     fitting = _naming_the_payer(likely).select("receipt_id", *_ADVICE).unique()
-    return fitting.filter((pl.len().over("receipt_id") == 1) & (pl.len().over(list(_ADVICE)) == 1))
+    return fitting.filter((pl.len().over("receipt_id") == 1) & (pl.len().over(list(_ADVICE)) == 1)).join(asked, on="receipt_id", how="semi")
+
+
+def _as_told() -> Select[*tuple[object, ...]]:
+    """SELECT the columns of _RECEIPT, as the receipts' own lines tell of them."""
+    receipt, line = schema.receipt, schema.bank_line
+    text = line.c.remittance_text + " " + line.c.customer_reference
+    return select(receipt.c.receipt_id, receipt.c.currency, receipt.c.amount_minor, receipt.c.value_date, line.c.payer_name, text).join(
+        line, line.c.line_id == receipt.c.line_id)
+
+
+def _others(connection: Connection, advices: pl.DataFrame) -> pl.DataFrame:
+    """_RECEIPT: all receipts that count, of the amounts and about the days of the advices."""
+    if advices.is_empty():
+        return pl.DataFrame(schema=_RECEIPT)
+    receipt, (first, last) = schema.receipt, advices.select(pl.col("payment_date").min().alias("first"), pl.col("payment_date").max().alias("last")).row(0)
+    near = receipt.c.value_date.between(first - dt.timedelta(days=LATE_DAYS), last + dt.timedelta(days=EARLY_DAYS))
+    return db.frame_of(connection, _as_told().where(receipt.c.state != "linked", near), receipt.c.amount_minor, advices["payment_minor"].unique().sort().to_list(), _RECEIPT)
 
 
 def _unborne(connection: Connection, receipts: pl.DataFrame) -> pl.DataFrame:

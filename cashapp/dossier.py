@@ -136,7 +136,7 @@ def _remittance(connection: Connection, line: Row[*tuple[object, ...]] | None, r
     referred = connection.execute(lines.where((told.c.line_id == line.line_id) | (told.c.line_id.is_(None) & told.c.payment_reference.in_(references)))).all()
     if referred or receipt is None:
         return list(referred)
-    return list(connection.execute(lines.where(advices.of_receipt(connection, receipt, base_currency))).all())
+    return list(connection.execute(lines.where(advices.of_receipt(connection, receipt.receipt_id, base_currency))).all())
 
 
 def _applied(connection: Connection, receipt_id: int | None) -> Rows:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select
 
 from cashapp import db, frames, schema
 from matching.schema import Policy
@@ -70,6 +70,15 @@ def test_an_advice_under_the_payers_own_number_finds_what_it_describes(
 def test_an_advice_that_describes_two_payments_is_neithers(engine: Engine) -> None:
     with db.writing(engine) as connection:
         take_in(connection, document([bank_line(5000, bank_reference=f"BR-{n}", **PAID) for n in (1, 2)]), "s")
+    assert remitted(engine, ADVICE) == []
+
+
+def test_an_advice_that_describes_a_settled_payment_too_is_not_that_of_the_next_alike(engine: Engine) -> None:
+    """Who pays the same every week sends an advice each time: last week's must not name what this week's money is for."""
+    with db.writing(engine) as connection:
+        take_in(connection, document([bank_line(5000, bank_reference=f"BR-{n}", **PAID) for n in (1, 2)]), "s")
+        first = select(func.min(schema.receipt.c.receipt_id)).scalar_subquery()
+        connection.execute(schema.receipt.update().where(schema.receipt.c.receipt_id == first).values(unapplied_minor=0))
     assert remitted(engine, ADVICE) == []
 
 
