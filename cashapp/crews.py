@@ -10,12 +10,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import cashapp
 from cashapp.errors import CashappError, UsageError
 from matching import engine
-from matching.crew import Alone, Crew, Hearer, nobody
+from matching.crew import Alone, Hearer, nobody
 
 if TYPE_CHECKING:
     from matching.schema import Inputs, Outcome
@@ -75,14 +76,20 @@ class Workers:
             raise LostWorkersError(error) from error
 
 
-def outcomes(inputs: Inputs, crew: Crew, part: int) -> Iterator[Outcome]:
-    """`matching.engine.outcomes` by the crew, `part` receipts at once: begun anew from the inputs where workers died at a moment that Dask cannot mend. All that
-    the crew does comes before the first piece, so that no piece comes twice. LostWorkersError where it cannot be, or a part has killed each worker that was given it."""
-    if not isinstance(crew, Workers):
-        pieces = engine.outcomes(inputs, crew=crew)
-        del inputs  # so that the engine's letting go of it frees it
-        yield from pieces
+@contextmanager
+def hired(name: str, part: int, at: Hearer = nobody) -> Iterator[Callable[[Inputs], Iterator[Outcome]]]:
+    """`matching.engine.outcomes` by the workers of the engine (`workers`), `part` receipts at once; without a name by this process alone, of which
+    `at` hears how it goes on."""
+    if not name:
+        yield partial(engine.outcomes, crew=Alone(at))
         return
+    with workers(name) as crew:
+        yield partial(outcomes, crew, part)
+
+
+def outcomes(crew: Workers, part: int, inputs: Inputs) -> Iterator[Outcome]:
+    """`matching.engine.outcomes` by the crew, begun anew from the inputs where workers died at a moment that Dask cannot mend. All that the crew does
+    comes before the first piece, so that no piece comes twice. LostWorkersError where it cannot be, or a part has killed each worker that was given it."""
     for attempt in range(1, _ATTEMPTS + 1):
         pieces = engine.outcomes(inputs, part, crew)
         try:
@@ -98,12 +105,8 @@ def outcomes(inputs: Inputs, crew: Crew, part: int) -> Iterator[Outcome]:
 
 
 @contextmanager
-def hired(name: str, at: Hearer = nobody) -> Iterator[Crew]:
-    """The workers of an engine: `local:N` for N processes of this machine, else a scheduler's address; without a name this process alone, of which
-    `at` hears how it goes on. UsageError where there are none."""
-    if not name:
-        yield Alone(at)
-        return
+def workers(name: str) -> Iterator[Workers]:
+    """The workers of an engine: `local:N` for N processes of this machine, else a scheduler's address. UsageError where there are none."""
     with ExitStack() as stack:
         yield Workers(_client(name, stack))
 

@@ -327,13 +327,13 @@ def _match(workspace: Workspace, engine: Engine, options: Options, summary: Summ
     began = time.perf_counter()
     config = workspace.config
     wanted_engine = options.engine or config.workers.engine
-    with crews.hired(wanted_engine, watcher.stage) as crew, db.writing(engine) as connection:
+    with crews.hired(wanted_engine, config.workers.part, watcher.stage) as outcomes, db.writing(engine) as connection:
         policy = config.matching_policy()
         policy = replace(policy, closed_strata=(*policy.closed_strata, *strata.closed(connection, config.unattended, options.as_of)))
         wanted = frames.inputs(connection, policy, options.as_of, config.base_currency, config.learning.act_after)
         summary.timings["match_s"] = time.perf_counter() - began
         receipts = wanted.receipts.select(proposals.RECEIPTS)
-        pieces = _followed_outcomes(_timed(crews.outcomes(wanted, crew, config.workers.part), summary.timings), receipts.height, watcher)
+        pieces = _followed_outcomes(_timed(outcomes(wanted), summary.timings), receipts.height, watcher)
         del wanted  # so that who matches can let go of it
         audit = proposals.Audit(config.unattended.audit_one_in, config.unattended.audit_seed)
         summary.matched = proposals.keep(connection, pieces, receipts, options.as_of, post=options.post, audit=audit)

@@ -18,13 +18,13 @@ THREADS = 2
 
 
 class Hearer(Protocol):
-    """Who hears what is being done, and how much of how much is begun."""
+    """Who hears what is being done, and how much of how much is through."""
 
-    def __call__(self, what: str, done: int, total: int, of: str, /) -> None:
-        """`done` of `total`; `of` says of what."""
+    def __call__(self, what: str, done: int = 0, total: int = 0, of: str = "bytes", /) -> None:
+        """`done` of `total`, where that is known; `of` says of what."""
 
 
-def nobody(_what: str, _done: int, _total: int, _of: str, /) -> None:
+def nobody(_what: str, _done: int = 0, _total: int = 0, _of: str = "bytes", /) -> None:
     """Hears nothing."""
 
 

@@ -78,7 +78,7 @@ def test_what_is_wrong_with_a_part_is_told() -> None:
 
 def test_a_worker_that_dies_loses_nothing(tmp_path: Path) -> None:
     died = tmp_path / "died"
-    with crews.hired("local:2") as crew:
+    with crews.workers("local:2") as crew:
         first = crew.each(doubled, range(6), crew.share(1))
         made = crew.each(doubled_by_a_survivor, range(6), 100, died)
         assert crew.told(same, made) == [100, 102, 104, 106, 108, 110]
@@ -102,10 +102,9 @@ class DyingOnce(crews.Workers):
 
 def test_matching_begins_anew_where_what_was_shared_is_lost() -> None:
     inputs, _ = match_scale.make(60, 60, 10)
-    with crews.hired("local:2") as crew:
-        assert isinstance(crew, crews.Workers)
+    with crews.workers("local:2") as crew:
         dying = DyingOnce(crew._client)
-        told = joined(list(crews.outcomes(inputs, dying, 20)))
+        told = joined(list(crews.outcomes(dying, 20, inputs)))
     alone = joined(list(engine.outcomes(inputs)))
     assert dying.died
     assert told.proposals.equals(alone.proposals)
@@ -113,7 +112,7 @@ def test_matching_begins_anew_where_what_was_shared_is_lost() -> None:
 
 
 def test_a_part_that_kills_every_worker_ends_the_run_in_words() -> None:
-    with crews.hired("local:1") as crew, pytest.raises(CashappError, match="nothing was posted; run again"):
+    with crews.workers("local:1") as crew, pytest.raises(CashappError, match="nothing was posted; run again"):
         crew.told(same, crew.each(fatal, [1]))
 
 

@@ -33,7 +33,7 @@ def import_(session: Session, kind: str, files: tuple[Path, ...], as_of: dt.date
     done: list[Imported] = []
     with workspace.locked(wait), progress.watching() as watcher:
         for path in files:
-            done += imports.run(engine, workspace.config, kind, [path], as_of=date, actor=session.who, stage=watcher.stage)
+            done += imports.run(engine, workspace.config, kind, [path], as_of=date, actor=session.who, at=watcher.stage)
             _tell(done[-1], as_json=as_json)
     if as_json:
         print_json({"files": [file.as_json() for file in done]})

@@ -20,7 +20,8 @@ from cashapp.errors import UsageError
 from cashapp.imports import cashbook, customers, fields, invoices, remittances, tables
 from cashapp.imports.faults import Fault, FileFault, refuses
 from cashapp.imports.fields import Batch, Field
-from cashapp.imports.stored import Source, Stage, Stored, unwatched
+from cashapp.imports.stored import Source, Stored
+from matching.crew import Hearer, nobody
 
 
 class _Kind(Protocol):
@@ -62,10 +63,10 @@ class Imported(NamedTuple):
         return {"path": str(self.path), "kind": self.kind, **counts}
 
 
-def run(engine: Engine, config: Config, kind: str, paths: Sequence[Path], *, as_of: dt.date, actor: str, stage: Stage = unwatched) -> list[Imported]:
-    """Import the files one after the other, each in a transaction of its own; what became of each. `as_of` dates the postings; `stage` hears how it goes on."""
+def run(engine: Engine, config: Config, kind: str, paths: Sequence[Path], *, as_of: dt.date, actor: str, at: Hearer = nobody) -> list[Imported]:
+    """Import the files one after the other, each in a transaction of its own; what became of each. `as_of` dates the postings; `at` hears how it goes on."""
     refuse_missing(paths)
-    return [_import(engine, config, kind, path, as_of, actor, stage) for path in paths]
+    return [_import(engine, config, kind, path, as_of, actor, at) for path in paths]
 
 
 def refuse_missing(paths: Sequence[Path]) -> None:
@@ -75,13 +76,13 @@ def refuse_missing(paths: Sequence[Path]) -> None:
         raise UsageError(f"{missing[0]}: no such file")
 
 
-def _import(engine: Engine, config: Config, kind: str, path: Path, as_of: dt.date, actor: str, stage: Stage) -> Imported:
+def _import(engine: Engine, config: Config, kind: str, path: Path, as_of: dt.date, actor: str, at: Hearer) -> Imported:
     chosen = _KINDS[kind]
     try:
-        digest, batch = _read(path, chosen, config.base_currency, stage)
-        stage(f"storing {path.name}")
+        digest, batch = _read(path, chosen, config.base_currency, at)
+        at(f"storing {path.name}")
         with db.writing(engine) as connection:
-            stored = chosen.store(connection, batch, Source(path.name, digest, config.base_currency, as_of, actor, stage))
+            stored = chosen.store(connection, batch, Source(path.name, digest, config.base_currency, as_of, actor, at))
     except FileFault as refusal:
         return Imported(path, kind, 0, 0, 0, 0, [refusal.fault])
     told = sorted(stored.faults)
@@ -89,10 +90,10 @@ def _import(engine: Engine, config: Config, kind: str, path: Path, as_of: dt.dat
     return Imported(path, kind, stored.new, stored.changed, stored.unchanged, len(refused), told)
 
 
-def _read(path: Path, kind: _Kind, base_currency: str, stage: Stage) -> tuple[str, Batch]:
+def _read(path: Path, kind: _Kind, base_currency: str, at: Hearer) -> tuple[str, Batch]:
     """The content's SHA-256 and its typed rows; the text of the file is let go of piece by piece."""
     content = path.read_bytes()
-    pieces = _followed(tables.pieces(content, [field.name for field in kind.FIELDS]), path.name, _lines(content), stage)
+    pieces = _followed(tables.pieces(content, [field.name for field in kind.FIELDS]), path.name, _lines(content), at)
     return hashlib.sha256(content).hexdigest(), fields.together(fields.typed(piece, kind.FIELDS, base_currency) for piece in pieces)
 
 
@@ -101,10 +102,10 @@ def _lines(content: bytes) -> int:
     return 0 if b"\0" in content[:1000] else content.count(b"\n")
 
 
-def _followed(pieces: Iterable[tables.Table], name: str, lines: int, stage: Stage) -> Iterator[tables.Table]:
-    """The same pieces; `stage` hears behind which line each ends."""
-    stage(f"reading {name}")
+def _followed(pieces: Iterable[tables.Table], name: str, lines: int, at: Hearer) -> Iterator[tables.Table]:
+    """The same pieces; `at` hears behind which line each ends."""
+    at(f"reading {name}")
     for piece in pieces:
         yield piece
         if piece.rows.height:
-            stage(f"reading {name}", min(piece.rows["line"][-1], lines), lines, "lines")
+            at(f"reading {name}", min(piece.rows["line"][-1], lines), lines, "lines")

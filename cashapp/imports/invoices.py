@@ -65,11 +65,11 @@ def store(connection: Connection, batch: Batch, source: Source) -> Stored:
     done: list[_Done] = []
     with db.loading(connection, schema.open_item) as load:
         for rows in single.rows.sort(_KEY).iter_slices(_AT_ONCE):
-            source.stage(f"storing {source.name}", len(done) * _AT_ONCE, single.rows.height, "rows")
+            source.at(f"storing {source.name}", len(done) * _AT_ONCE, single.rows.height, "rows")
             done.append(_store(connection, load, single._replace(rows=rows), named, next_id, source))
             next_id += done[-1].new
-        source.stage(f"putting {source.name} into its table")
-    source.stage(f"posting {source.name}")
+        source.at(f"putting {source.name} into its table")
+    source.at(f"posting {source.name}")
     moving = pl.concat([pl.DataFrame(schema=_MOVING), *(piece.moving for piece in done)])
     _refuse_what_overflows(moving)
     _post(connection, moving, source)

@@ -1,22 +1,12 @@
-"""What a list is stored from, who hears of it, and what came of it."""
+"""What a list is stored from, and what came of it."""
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from cashapp.imports.faults import Fault
-
-
-class Stage(Protocol):
-    """Who hears what is being done, and how much of how much is through."""
-
-    def __call__(self, what: str, done: int = 0, total: int = 0, of: str = "bytes", /) -> None:
-        """As `cashapp.daily.Watcher.stage`."""
-
-
-def unwatched(_what: str, _done: int = 0, _total: int = 0, _of: str = "bytes", /) -> None:
-    """Nobody hears it."""
+from matching.crew import Hearer, nobody
 
 
 class Source(NamedTuple):
@@ -27,7 +17,7 @@ class Source(NamedTuple):
     base_currency: str
     as_of: dt.date
     actor: str
-    stage: Stage = unwatched
+    at: Hearer = nobody
 
 
 class Stored(NamedTuple):
