@@ -2,11 +2,13 @@
 
     python -m benchmarks.day --receipts 10000 100000 [--postgresql | --db URL] [--peer] [--out docs/day.md]
     python -m benchmarks.day --days 5 --receipts 10000
+    python -m benchmarks.day --receipts 10000 --settled 1000000 5000000
 
 Each command is a process of its own, as a user runs it. Seconds are the process's processor time, for a shared machine makes wall
 time say nothing; the stages inside `run` are wall seconds, told beside the whole. Memory is the process's peak. With several sizes
 the last column is what a receipt costs at the largest against the one before it. `--days`: as many days in one set of books, each
-morning's new invoices imported before its file; what day N costs against day 1. `--peer`: what a user would assemble instead
+morning's new invoices imported before its file; what day N costs against day 1. `--settled`: the same day in empty books and in
+books that hold so many receipts of a year already, one in a thousand of them undecided (`benchmarks.large_books`). `--peer`: what a user would assemble instead
 (`benchmarks.day_peer`), on the same files.
 """
 
@@ -14,17 +16,23 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
+
+from benchmarks import large_books
+from cashapp import db
+from cashapp.workspace import Workspace
 
 AS_OF = "2026-11-20"
 STAGES = ("parse_s", "store_s", "match_s", "post_s")
@@ -127,12 +135,15 @@ def database(options: argparse.Namespace) -> Iterator[str | None]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def measure(options: argparse.Namespace, receipts: int) -> list[Stage]:
-    """The stages for one size, in books of their own."""
+def measure(options: argparse.Namespace, receipts: int, settled: int = 0) -> list[Stage]:
+    """The stages for one size, in books of their own, which hold so many settled receipts already."""
     with tempfile.TemporaryDirectory() as name, database(options) as url:
         folder = Path(name)
         made = world(folder / "world", options, receipts * (options.days or 1), options.days or 1)
         books = Books(folder / "home", url)
+        if settled:
+            with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:  # its memory is not ours
+                pool.submit(fill, books.home, url, settled).result()
         if options.days:
             return list(days(books, made, folder))
         stages = list(day(books, made, folder))
@@ -142,9 +153,19 @@ def measure(options: argparse.Namespace, receipts: int) -> list[Stage]:
         return stages
 
 
-def table(sizes: list[int], found: list[list[Stage]]) -> str:
-    """Markdown: a row for each stage, two columns for each size, and the growth for a receipt between the last two."""
-    head = ["stage", *(text for size in sizes for text in (f"{size:,} receipts, s", "MB")), "", *(["growth"] if len(sizes) > 1 else [])]
+def fill(home: Path, url: str | None, settled: int) -> None:
+    """A year of settled receipts into empty books."""
+    workspace = Workspace(home.resolve())
+    engine = db.connect(url or workspace.db_url)
+    large_books.build(engine, workspace.folder("archive"), large_books.Size(settled, waits_one_in=1000))
+    engine.dispose()
+
+
+def table(sizes: list[int], found: list[list[Stage]], settled: Sequence[int] = ()) -> str:
+    """Markdown: a row for each stage, two columns for each size, and the growth for a receipt between the last two. `settled`: the sizes are equal, and
+    these are what the books held before."""
+    titles = [f"{size:,} receipts" for size in sizes] if not settled else [f"in books of {before:,}" for before in settled]
+    head = ["stage", *(text for title in titles for text in (f"{title}, s", "MB")), "", *(["growth"] if len(sizes) > 1 else [])]
     rows = [head, ["---", *(["---:"] * (2 * len(sizes))), "---", *(["---:"] if len(sizes) > 1 else [])]]
     for stages in zip(*found, strict=True):
         cells = [stages[0].what]
@@ -163,6 +184,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--receipts", type=int, nargs="+", default=[10_000, 100_000], help="Sizes, ascending; with --days: of each day.")
     parser.add_argument("--days", type=int, default=0, help="So many days in the same books.")
+    parser.add_argument("--settled", type=int, nargs="+", help="The first size in empty books and in books that hold so many receipts of a year.")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--several", type=float, default=0.1, help="Share of the world's usual receipts that pay several items: 0.1 makes 1.4 items for a receipt, 1 makes 2.2.")
     parser.add_argument("--format", default="mt940")
@@ -171,7 +193,12 @@ def main() -> None:
     parser.add_argument("--peer", action="store_true", help="Beside it what a user would assemble.")
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
-    told = table(options.receipts, [measure(options, receipts) for receipts in options.receipts])
+    if options.settled:
+        held = [0, *options.settled]
+        sizes = options.receipts[:1] * len(held)
+        told = table(sizes, [measure(options, sizes[0], settled) for settled in held], held)
+    else:
+        told = table(options.receipts, [measure(options, receipts) for receipts in options.receipts])
     sys.stdout.write(told)
     if options.out:
         options.out.write_text(told, encoding="utf-8")

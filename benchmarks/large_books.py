@@ -1,7 +1,7 @@
 """Large books for the desk's benchmark: a year of weekly drops, written in bulk by the roads that the program itself writes by.
 
 Entries go through `ledger.post` and `applications.apply`, cases through `exceptions.open_cases`, so that `cashapp check` holds; what
-the matching would have found is made up. One receipt in ten waits for a person.
+the matching would have found is made up.
 """
 
 from __future__ import annotations
@@ -35,9 +35,10 @@ WITHOUT_SUGGESTION = ("unknown_payer", "unknown_reference")
 
 @dataclass(frozen=True)
 class Size:
-    """How large; one receipt in ten waits."""
+    """How large; one receipt in so many waits for a person."""
 
     receipts: int = 1_000_000
+    waits_one_in: int = 10
     newest: dt.date = dt.date(2026, 11, 20)
 
     @property
@@ -59,7 +60,7 @@ def build(engine: Engine, archive: Path, size: Size) -> None:
         with db.writing(engine) as connection:
             if not week:
                 _people(connection, owners)
-            _drop(connection, archive, _Week(week, on, size.weekly, owners))
+            _drop(connection, archive, _Week(week, on, size.weekly, owners, size.waits_one_in))
         sys.stderr.write(f"\r{week + 1} of {WEEKS} drops")
     sys.stderr.write("\n")
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -98,6 +99,7 @@ class _Week:
     on: dt.date
     count: int
     owners: pl.DataFrame
+    waits_one_in: int
 
     @property
     def first(self) -> int:
@@ -113,7 +115,7 @@ class _Week:
         return owners.with_columns(
             pl.Series("id", list(ids), dtype=pl.Int64), pl.Series("amount", [chance.randrange(500, 9_000_000) for _ in ids], dtype=pl.Int64),
             pl.Series("reason", reasons), pl.Series("day", [self.on - dt.timedelta(days=chance.randrange(7)) for _ in ids], dtype=pl.Date),
-            pl.Series("fate", ["waits" if n % 10 == 9 else "clerk" if n % 20 == 3 else "auto" for n in ids]),
+            pl.Series("fate", ["waits" if n % self.waits_one_in == self.waits_one_in - 1 else "clerk" if n % 20 == 3 else "auto" for n in ids]),
         ).with_columns(
             pl.format("INV-{}", pl.col("id") + 1_000_000).alias("document"), pl.format("FMB{}", pl.col("id") + 2_611_000_000).alias("reference"),
             pl.col("id").map_elements(lambda n: "R" + hashlib.sha256(str(n).encode()).hexdigest()[:15].upper(), return_dtype=pl.String).alias("receipt_key"),
