@@ -2,13 +2,13 @@
 
     python -m benchmarks.day --receipts 10000 100000 [--postgresql | --db URL] [--peer] [--out docs/day.md]
     python -m benchmarks.day --days 5 --receipts 10000
-    python -m benchmarks.day --receipts 10000 --settled 1000000 5000000
+    python -m benchmarks.day --receipts 10000 --settled 10000 1000000 5000000
 
 Each command is a process of its own, as a user runs it. Seconds are the process's processor time, for a shared machine makes wall
 time say nothing; the stages inside `run` are wall seconds, told beside the whole. Memory is the process's peak. With several sizes
 the last column is what a receipt costs at the largest against the one before it. `--days`: as many days in one set of books, each
-morning's new invoices imported before its file; what day N costs against day 1. `--settled`: the same day in empty books and in
-books that hold so many receipts of a year already, one in a thousand of them undecided (`benchmarks.large_books`). `--peer`: what a user would assemble instead
+morning's new invoices imported before its file; what day N costs against day 1. `--settled`: the same day in books of
+20,000 more customers that hold so many receipts of a year already, one in a thousand of them undecided (`benchmarks.large_books`). `--peer`: what a user would assemble instead
 (`benchmarks.day_peer`), on the same files.
 """
 
@@ -184,7 +184,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--receipts", type=int, nargs="+", default=[10_000, 100_000], help="Sizes, ascending; with --days: of each day.")
     parser.add_argument("--days", type=int, default=0, help="So many days in the same books.")
-    parser.add_argument("--settled", type=int, nargs="+", help="The first size in empty books and in books that hold so many receipts of a year.")
+    parser.add_argument("--settled", type=int, nargs="+", help="The first size in books that hold so many receipts of a year, ascending.")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--several", type=float, default=0.1, help="Share of the world's usual receipts that pay several items: 0.1 makes 1.4 items for a receipt, 1 makes 2.2.")
     parser.add_argument("--format", default="mt940")
@@ -194,9 +194,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     options = parser.parse_args()
     if options.settled:
-        held = [0, *options.settled]
-        sizes = options.receipts[:1] * len(held)
-        told = table(sizes, [measure(options, sizes[0], settled) for settled in held], held)
+        sizes = options.receipts[:1] * len(options.settled)
+        told = table(sizes, [measure(options, sizes[0], settled) for settled in options.settled], options.settled)
     else:
         told = table(options.receipts, [measure(options, receipts) for receipts in options.receipts])
     sys.stdout.write(told)

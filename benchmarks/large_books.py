@@ -30,6 +30,8 @@ REASONS = (
     ("weak_evidence", 6), ("already_paid", 5), ("unknown_reference", 3),
 )
 FINDINGS = [["payer", "for", "the name is the customer's"], ["document", "for", "the number is an open item's"], ["amount", "against", "the amount is not what is open"]]
+UNPAID = 100_000_000
+"""An item that nobody pays has the id of another and so much."""
 WITHOUT_SUGGESTION = ("unknown_payer", "unknown_reference")
 
 
@@ -66,7 +68,7 @@ def build(engine: Engine, archive: Path, size: Size) -> None:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ANALYZE" if engine.dialect.name == "sqlite" else "VACUUM ANALYZE")
     with db.writing(engine) as connection:
-        _pending(connection, size.newest)
+        _pending(connection, size)
 
 
 def _count(connection: Connection, table: Table) -> int:
@@ -126,7 +128,7 @@ class _Week:
 def _drop(connection: Connection, archive: Path, week: _Week) -> None:
     """A week's invoices, its statement, what was applied and what waits."""
     came = week.receipts
-    _invoices(connection, came, week.on)
+    _invoices(connection, came, week)
     size = _file(connection, archive, came, week)
     _lines(connection, came, week, size)
     _cash(connection, came, week)
@@ -136,14 +138,14 @@ def _drop(connection: Connection, archive: Path, week: _Week) -> None:
     _log(connection, came, week)
 
 
-def _invoices(connection: Connection, came: pl.DataFrame, on: dt.date) -> None:
-    """An invoice for each receipt, and one in ten more that nobody pays; short payments owe a tenth more than was paid."""
+def _invoices(connection: Connection, came: pl.DataFrame, week: _Week) -> None:
+    """An invoice for each receipt, and as many as there are waiting that nobody pays; short payments owe a tenth more than was paid."""
     owed = pl.when(pl.col("reason") == "short_payment").then(pl.col("amount") + pl.col("amount") // 10).otherwise(pl.col("amount"))
     paid = came.select(pl.col("id").alias("item_id"), "customer_id", pl.col("document").alias("document_number"),
                        pl.when(pl.col("fate") == "waits").then(owed).otherwise("amount").alias("amount_minor"))
-    unpaid = paid.filter(pl.col("item_id") % 10 == 0).with_columns(pl.col("item_id") + 100_000_000, pl.col("document_number") + "-B")
+    unpaid = paid.filter(pl.col("item_id") % week.waits_one_in == 0).with_columns(pl.col("item_id") + UNPAID, pl.col("document_number") + "-B")
     items = pl.concat([paid, unpaid])
-    issued = on - dt.timedelta(days=40)
+    issued = week.on - dt.timedelta(days=40)
     db.insert_frame(connection, schema.open_item, items.with_columns(
         pl.lit("").alias("company"), pl.lit("invoice").alias("kind"), pl.lit("USD").alias("currency"), pl.col("amount_minor").alias("imported_open_minor"),
         pl.lit(0, dtype=pl.Int64).alias("open_minor"), pl.lit(0, dtype=pl.Int64).alias("discount_minor"), pl.lit(issued).alias("issue_date"),
@@ -151,7 +153,7 @@ def _invoices(connection: Connection, came: pl.DataFrame, on: dt.date) -> None:
     legs = items.select(pl.lit(0, dtype=pl.Int64).alias("n"), pl.lit(accounts.RECEIVABLE).alias("account"), pl.lit("USD").alias("currency"), "amount_minor", "customer_id",
                         "item_id", pl.lit(None, dtype=pl.Int64).alias("receipt_id"))
     contra = pl.DataFrame([(0, accounts.IMPORTED, "USD", -items["amount_minor"].sum(), None, None, None)], schema=ledger.POSTINGS, orient="row")
-    _post(connection, "open_items", f"import:{on}", pl.concat([legs, contra]), on)
+    _post(connection, "open_items", f"import:{week.on}", pl.concat([legs, contra]), week.on)
 
 
 def _post(connection: Connection, kind: str, key: str, legs: pl.DataFrame, on: dt.date) -> None:
@@ -274,8 +276,8 @@ def _log(connection: Connection, came: pl.DataFrame, week: _Week) -> None:
                                                       summary=json.dumps(summary)))
 
 
-def _pending(connection: Connection, on: dt.date) -> None:
+def _pending(connection: Connection, size: Size) -> None:
     """Adjustments that wait for a second person."""
-    rows = [{"adjustment_id": n, "kind": "write_off", "status": "pending", "item_id": 100_000_000 + 10 * n, "currency": "USD", "amount_minor": 12_345, "reason": "small",
-             "requested_by": f"clerk{n % CLERKS + 1}", "requested_on": on} for n in range(1, 41)]
+    rows = [{"adjustment_id": n, "kind": "write_off", "status": "pending", "item_id": UNPAID + size.waits_one_in * n, "currency": "USD", "amount_minor": 12_345, "reason": "small",
+             "requested_by": f"clerk{n % CLERKS + 1}", "requested_on": size.newest} for n in range(1, min(40, size.receipts // size.waits_one_in) + 1)]
     connection.execute(schema.adjustment.insert(), rows)

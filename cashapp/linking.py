@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, true
 
 from cashapp import accounts, db, exceptions, ledger, link_deposits, links, schema
 from cashapp.config import Config
@@ -83,12 +83,22 @@ def _twice_in_file(connection: Connection, file_id: int) -> pl.DataFrame:
 def _links_to_others(connection: Connection, file_id: int, span: tuple[dt.date, dt.date], config: Config, linked: pl.DataFrame) -> pl.DataFrame:
     line = schema.bank_line
     near = and_(line.c.booking_date.between(span[0] - _MARGIN, span[1] + _MARGIN), not_undone(line.c.file_id))
-    old = _lines(connection, and_(line.c.file_id != file_id, near, line.c.status == "booked"))
+    old = _lines(connection, and_(line.c.file_id != file_id, near, line.c.status == "booked", _may_be_told_by(connection, file_id)))
     if old.is_empty() and not _marked(connection, file_id):
         return pl.DataFrame(schema=LINKS)
     new = _lines(connection, and_(line.c.file_id == file_id, line.c.status == "booked")).join(linked, on="line_id", how="anti", maintain_order="left")
     found = find(_as_told_first(new), _as_told_before(connection, old), Window(config.links.banking_days, config.links.calendar))
     return pl.DataFrame(found, schema=LINKS, orient="row")
+
+
+def _may_be_told_by(connection: Connection, file_id: int) -> ColumnElement[bool]:
+    """The condition that an earlier line can be the same money as lines of the file. Of statements alone those that have the amount of one; where the file has
+    details, any may be their sum."""
+    line, told = schema.bank_line, schema.bank_line.alias()
+    mine = and_(told.c.file_id == file_id, told.c.status == "booked")
+    if connection.execute(select(told.c.line_id).where(mine, told.c.report != "statement").limit(1)).first() is not None:
+        return true()
+    return or_(line.c.report != "statement", line.c.amount_minor.in_(select(told.c.amount_minor).where(mine)))
 
 
 def _marked(connection: Connection, file_id: int) -> bool:
