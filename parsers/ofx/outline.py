@@ -13,22 +13,20 @@ import numpy as np
 from parsers.byte_columns import Block, Flags, Ints, Octets, Places, Words, empty, word
 from parsers.ofx.elements import FIELDS, SILENT
 
-_NAMES = ("", "STMTTRN", "/STMTTRN", *FIELDS, *SILENT)  # no name: a tag that is none of the others
-_BEGIN, _END, _LEAF = 1, 2, 3
+_NAMES = ("", "STMTTRN", *FIELDS, *SILENT)  # no name: a tag that is none of the others
+_BEGIN, _LEAF = 1, 2
 _HEADS = [f"{name}>"[:8] for name in _NAMES]
 _WORDS = np.array([word(head) for head in _HEADS], np.uint64)
 _MASKS = np.array([(1 << 8 * len(head)) - 1 for head in _HEADS], np.uint64)
 _LONG = [number for number, name in enumerate(_NAMES) if len(name) == len(_HEADS[number])]
 """Names whose `>` stands beyond their head."""
 
-_SLASH, _BANG, _ABOVE, _SPACE = b"/!> "
-_PENDING = np.uint64(word("STMTTRNP"))
+_SLASH, _BANG, _ABOVE, _SPACE, _LF, _CR, _S = b"/!> \n\rS"
+_PENDING, _ENDED = (np.uint64(word(head)) for head in ("STMTTRNP", "STMTTRN>"))
 _END_BYTES = len("</STMTTRN>")
 _BETWEEN_MAX = 256
 """Blanks between two entries; where more stand there, the entries are no neighbours."""
 
-_CRLF = int.from_bytes(b"\r\n", "little")
-_BYTE_BITS = 8
 _IS_BLANK = np.zeros(256, np.bool_)
 _IS_BLANK[list(b" \t\n\r\v\f\x1c\x1d\x1e\x1f")] = True  # what `str.strip` takes off a text in ASCII
 _IS_BETWEEN = np.zeros(256, np.bool_)
@@ -55,18 +53,17 @@ class Outline(NamedTuple):
 
 
 class _Tags(NamedTuple):
-    """All tags of a block: where each starts, and at last the block's end; the bytes of a line's end before it; how many entries begin up
-    to it; and which of them begin and end an entry."""
+    """All tags of a block: where each starts, and at last the block's end; the bytes of a line's end before it; and which of them begin
+    and end an entry."""
 
     bounds: Ints
     break_bytes: Octets
-    begun: Ints
     begins: Ints
     ends: Ints
 
 
 class _Leaf(NamedTuple):
-    """The tags of one name, and the entry of each, from 1 on; 0 before all entries."""
+    """The tags of one name (or of none), and the entry of each, from 1 on; 0 before all entries."""
 
     at: Ints
     entry: Ints
@@ -91,16 +88,19 @@ _SLOTS = _slots()
 def outline(text: Block, newline: str) -> Outline | None:
     """The entries that can be read in columns; None for a block whose tags are not all told by their `<`."""
     opening = text.places_of("<")
-    words = text.eights[opening + 1]
-    names, at = _named(text, opening, words)
-    others = np.flatnonzero((names == 0) & (words.astype(np.uint8) != _SLASH))
-    if not opening.size or (words[others].astype(np.uint8) == _BANG).any() or (words[others] == _PENDING).any():
+    is_end = text.octets[opening + 1] == _SLASH
+    heads = np.flatnonzero(~is_end)
+    words = text.eights[opening[heads] + 1]
+    names, at = _named(text, opening[heads], words)
+    unnamed = np.flatnonzero(names == 0)
+    if not opening.size or (words[unnamed].astype(np.uint8) == _BANG).any() or (words[unnamed] == _PENDING).any():
         return None
-    before = text.pairs[opening - 2]
-    has_crlf, has_break = before == _CRLF, before >> _BYTE_BITS == ord(newline)
+    before = text.octets[opening - 1]
+    has_break, has_crlf = before == ord(newline), (before == _LF) & (text.octets[opening - 2] == _CR)
     break_bytes = np.append(has_crlf.view(np.uint8) + has_break.view(np.uint8), np.uint8(0))
-    tags = _Tags(np.append(opening, text.size), break_bytes, np.cumsum(names == _BEGIN), at[_BEGIN], at[_END])
-    leaves = [_Leaf(places, tags.begun[places]) for places in at[_LEAF:]]
+    begun = np.cumsum(names == _BEGIN)
+    tags = _Tags(np.append(opening, text.size), break_bytes, heads[at[_BEGIN]], _ends(text, opening, is_end))
+    others, *leaves = (_Leaf(heads[places], begun[places]) for places in (unnamed, *at[_LEAF:]))
     begin, end, row_of = _entries(tags, leaves, others)
     start, stop = opening[begin], opening[end] + _END_BYTES
     texts = tuple(_texts(text, tags, leaf, len(name) + 2, row_of, begin.size) for leaf, name in zip(leaves, FIELDS, strict=False))
@@ -110,7 +110,7 @@ def outline(text: Block, newline: str) -> Outline | None:
 
 
 def _named(text: Block, opening: Ints, words: Words) -> tuple[Octets, list[Ints]]:
-    """Which of `_NAMES` each tag has, and the tags of each name."""
+    """Which of `_NAMES` each tag has that ends nothing, and the tags of each name."""
     names = _SLOTS[_slot(words)]
     every = [names[:0].astype(np.int64)]
     for number in range(1, len(_NAMES)):
@@ -125,7 +125,15 @@ def _named(text: Block, opening: Ints, words: Words) -> tuple[Octets, list[Ints]
     return names, every
 
 
-def _entries(tags: _Tags, leaves: list[_Leaf], others: Ints) -> tuple[Ints, Ints, Ints]:
+def _ends(text: Block, opening: Ints, is_end: Flags) -> Ints:
+    """The tags that end an entry."""
+    ends = np.flatnonzero(is_end)
+    ends = ends[text.octets[opening[ends] + 2] == _S]
+    found: Ints = ends[text.eights[opening[ends] + 2] == _ENDED]
+    return found
+
+
+def _entries(tags: _Tags, leaves: list[_Leaf], others: _Leaf) -> tuple[Ints, Ints, Ints]:
     """The tags where the outlined entries begin and end, and which row each entry of the block is, -1 for none. No row is an entry with a
     leaf that stands twice, a leaf behind its end, or a tag before it that is no leaf."""
     after_all = tags.bounds.size - 1
@@ -136,8 +144,8 @@ def _entries(tags: _Tags, leaves: list[_Leaf], others: Ints) -> tuple[Ints, Ints
     for at, entry in leaves:
         is_whole[entry[1:][entry[1:] == entry[:-1]]] = False
         is_whole[entry[at > end_of[entry]]] = False
-    entry = tags.begun[others]
-    is_whole[entry[others < end_of[entry]]] = False
+    at, entry = others
+    is_whole[entry[at < end_of[entry]]] = False
     is_whole[0] = False
     return begin[is_whole[1:]], end[is_whole[1:]], np.where(is_whole, np.cumsum(is_whole) - 1, -1)
 

@@ -16,7 +16,7 @@ import polars as pl
 from parsers import bank_text, bank_text_columns, byte_columns
 from parsers.booking_text import RETURN, is_return
 from parsers.byte_columns import Block as Text
-from parsers.byte_columns import Flags, Ints, Places, Words, chosen, numbers, rows_holding, word
+from parsers.byte_columns import Flags, Ints, Places, Words, chosen, few, numbers, rows_holding, word
 from parsers.dates import yyyymmdd
 from parsers.ofx.elements import ENTITY, Block, clean
 from parsers.ofx.entries import KNOWN_TYPES, contradicts, kind_of, return_labels
@@ -26,11 +26,11 @@ from parsers.ofx.outline import outline
 _WHITE_SPACE = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
 _ENTITIES = {"&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'"}
 _BEYOND_ASCII = r"[^\x00-\x7f]"
-_TEXTS = ("bank_reference", "customer_reference", "check_number", "payer_name", "remittance_text")
+_SAID = ("payer_name", "remittance_text")
+_TEXTS = ("bank_reference", "customer_reference", "check_number", *_SAID)
 _RETURN_COLUMNS = (bank_text_columns.return_reason, bank_text_columns.original_trace, bank_text_columns.check_serial)
 _PLUS, _MINUS, _POINT, _COMMA, _ZERO, _LF, _CR = b"+-.,0\n\r"
 _ASCII_END = 0x80
-_HIGH_BITS = np.uint64(0x8080808080808080)
 _WORD_BYTES = 8
 _WHOLE_DIGITS_MAX = 12
 NO_DAY = -(2**31)
@@ -85,8 +85,8 @@ def sheet(block: Block, newline: str, page: str) -> Sheet | None:
     marks = _Marks(text, block.data, has_inner_breaks=found.has_inner_breaks)
     is_plain = is_amount & is_day & (is_value_day | ~available.is_filled) & is_code & ~_CONTRADICTS[code, sign]
     for places in (fitid, reference, check):
-        is_plain[marks.rows(places)] = False
-        is_plain[marks.beyond_ascii(places)] = False
+        is_plain[_rows_holding(marks.places, places)] = False
+        is_plain[_rows_holding(marks.beyond_ascii, places)] = False
     follows = found.follows.copy()
     follows[1:] &= is_plain[:-1]
     rows = slice(None) if is_plain.all() else np.flatnonzero(is_plain)
@@ -181,39 +181,18 @@ class _Marks:
 
     def __init__(self, text: Text, data: bytes, *, has_inner_breaks: bool) -> None:
         self.text, self.whole = text, pl.Series([data], dtype=pl.Binary)
-        self.is_ascii = data.isascii()
-        self.is_utf8 = self.is_ascii or _is_utf8(self.whole)
-        octets = text.octets[: text.size]
+        octets, nowhere = text.octets[: text.size], np.zeros(0, np.int64)
+        self.beyond_ascii = nowhere if data.isascii() else few(octets >= _ASCII_END)
+        self.is_utf8 = not self.beyond_ascii.size or _is_utf8(self.whole)
         marks = [text.places_of("&")] if b"&" in data else []
         marks += [np.flatnonzero((octets == _LF) | (octets == _CR))] if has_inner_breaks else []
-        marks += [] if self.is_utf8 else [np.flatnonzero(octets >= _ASCII_END)]
-        self.places = np.sort(np.concatenate(marks)) if marks else np.zeros(0, np.int64)
-
-    def rows(self, places: Places) -> Ints:
-        """The rows of a column in which a mark stands."""
-        if self.places.size <= places.start.size:
-            return rows_holding(self.places, places)
-        return np.flatnonzero(np.searchsorted(self.places, places.start) < np.searchsorted(self.places, places.end))
-
-    def beyond_ascii(self, places: Places) -> Ints:
-        """The rows of a column that are not in ASCII."""
-        if self.is_ascii:
-            return self.places[:0]
-        length, found = places.length, [self.places[:0]]
-        offset, rows = 0, np.flatnonzero(length > 0)
-        while rows.size:
-            left = length[rows] - offset
-            is_beyond = self.text.eights[places.start[rows] + offset] & _HIGH_BITS & WORD_MASKS[np.minimum(left, _WORD_BYTES)] != 0
-            if is_beyond.any():
-                found.append(rows[is_beyond])
-            offset += _WORD_BYTES
-            rows = rows[left > _WORD_BYTES]
-        return np.concatenate(found)
+        marks += [] if self.is_utf8 else [self.beyond_ascii]
+        self.places = np.sort(np.concatenate(marks)) if marks else nowhere
 
     def strings(self, columns: tuple[Places, ...], page: str) -> list[pl.Series]:
         """The texts of the columns; those of the last two, name and memo, as the record reader has them where it is more than cutting."""
         *plain, name, memo = columns
-        odd = [np.union1d(self.rows(places), self._beyond_ascii_at_ends(places)) for places in (name, memo)]
+        odd = [np.union1d(_rows_holding(self.places, places), self._beyond_ascii_at_ends(places)) for places in (name, memo)]
         cut = _cut(self.whole, [*plain, *(_without(places, rows) for places, rows in zip((name, memo), odd, strict=True))])
         for place, (rows, places) in enumerate(zip(odd, (name, memo), strict=True), len(plain)):
             if rows.size:
@@ -222,8 +201,8 @@ class _Marks:
 
     def _beyond_ascii_at_ends(self, places: Places) -> Ints:
         """White space of other alphabets may have to be taken off there."""
-        if self.is_ascii:
-            return self.places[:0]
+        if not self.beyond_ascii.size:
+            return self.beyond_ascii
         octets = self.text.octets
         return np.flatnonzero(places.is_filled & ((octets[places.start] >= _ASCII_END) | (octets[places.end - 1] >= _ASCII_END)))
 
@@ -241,6 +220,13 @@ class _Marks:
         data = self.text.data
         said = [data[start:end].decode("latin-1") for start, end in zip(places.start.tolist(), places.end.tolist(), strict=True)]
         return pl.Series([clean(each, page) for each in said], dtype=pl.String)
+
+
+def _rows_holding(marks: Ints, places: Places) -> Ints:
+    """The rows in whose text one of the marks stands, of which there may be more than rows."""
+    if marks.size <= places.start.size:
+        return rows_holding(marks, places)
+    return np.flatnonzero(np.searchsorted(marks, places.start) < np.searchsorted(marks, places.end))
 
 
 def _is_utf8(whole: pl.Series) -> bool:
@@ -285,7 +271,7 @@ def _with_labels(texts: dict[str, pl.Series], kind: Ints) -> None:
     if returned.size:
         _with_return_labels(texts, returned)
     names = texts["payer_name"]
-    labelled = names.str.contains(":", literal=True).arg_true().to_numpy()
+    labelled = np.flatnonzero(names.str.contains(":", literal=True).to_numpy())
     labelled = labelled[kind[labelled] != _RETURN]
     if labelled.size:
         [payer] = _labels(_words(texts, labelled), (bank_text_columns.payer_name,), lambda said: (bank_text.payer_name(said),))
@@ -294,10 +280,10 @@ def _with_labels(texts: dict[str, pl.Series], kind: Ints) -> None:
 
 def _returned(texts: dict[str, pl.Series], rows: Ints) -> Ints:
     """Those rows of money out that are a return."""
-    words = _words(texts, rows).to_frame("words")
+    words = _words(texts, rows)
     may_be = pl.col("words").str.to_uppercase().str.contains(RETURN.pattern) | pl.col("words").str.contains(_BEYOND_ASCII)
-    asked = words.select_seq(may_be).to_series().arg_true().to_numpy()
-    return rows[[row for row, said in zip(asked.tolist(), words.to_series().gather(asked), strict=True) if is_return(said.upper())]]
+    asked = np.flatnonzero(words.to_frame("words").select_seq(may_be).to_series().to_numpy())
+    return rows[[row for row, said in zip(asked.tolist(), words.gather(asked), strict=True) if is_return(said.upper())]]
 
 
 def _with_return_labels(texts: dict[str, pl.Series], returned: Ints) -> None:
@@ -312,8 +298,8 @@ def _with_return_labels(texts: dict[str, pl.Series], returned: Ints) -> None:
 
 def _words(texts: dict[str, pl.Series], rows: Ints) -> pl.Series:
     """Name and memo of the rows, as the labels are sought in them."""
-    name, memo = texts["payer_name"].gather(rows), texts["remittance_text"].gather(rows)
-    return name + " " + memo
+    name, memo = (pl.col(column).gather(rows) for column in _SAID)
+    return pl.DataFrame({column: texts[column] for column in _SAID}).select_seq(name + " " + memo).to_series()
 
 
 def _labels(words: pl.Series, by_columns: tuple[Callable[[pl.Series], pl.Series], ...], one_by_one: Callable[[str], tuple[str, ...]]) -> list[pl.Series]:
