@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from parsers import documents
-from parsers.documents import REMITTANCE, Document, Statement
+from parsers.documents import Document, Statement
 
 if TYPE_CHECKING:
     from parsers.records import Record
-
-_NO_REMITTANCE = pl.DataFrame(schema=REMITTANCE)
 
 
 @dataclass(slots=True)
@@ -28,7 +26,7 @@ class Parts:
         """The next document: `found` as if the open statement were opened before, `lines` among its bank lines by their place. A frame's
         `statement` counts through the file; its lines have no remittance, and where there are some, those of `found` have none either."""
         if lines is not None and not found:
-            return Document(self.format_name, lines=lines, remittance=_NO_REMITTANCE)
+            return Document(self.format_name, lines=lines)
         carried = self.last if self.last and self.last.closed is None else None
         whole = [carried.opened, *found] if carried else found
         part = next(documents.drained(self.format_name, whole, rows_max=len(whole) + 1))

@@ -44,6 +44,7 @@ REMITTANCE = {
 CONTROLS = {"line": pl.Int64, "name": pl.String, "stated": pl.Int64, "computed": pl.Int64, "currency": pl.String}
 """The frame of controls: one row each, in file order."""
 
+NO_LINES, NO_REMITTANCE = pl.DataFrame(schema=LINES), pl.DataFrame(schema=REMITTANCE)
 START = records.Span(1, 0, 0)
 PART_ROWS = 10_000
 """Rows of a part that is drained from records, which need some kilobytes each."""
@@ -124,8 +125,8 @@ class Document:
 
     format: str = ""
     statements: list[Statement] = field(default_factory=list)
-    lines: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=LINES))
-    remittance: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=REMITTANCE))
+    lines: pl.DataFrame = field(default_factory=lambda: NO_LINES)
+    remittance: pl.DataFrame = field(default_factory=lambda: NO_REMITTANCE)
     controls: Controls = field(default_factory=Controls)
     changes: list[records.DetailChange] = field(default_factory=list)
     issues: list[records.Issue] = field(default_factory=list)
@@ -248,14 +249,12 @@ class _Draining:
 
 
 def _filled(part: Document, lines: list[tuple[object, ...]], told: list[tuple[object, ...]]) -> Document:
-    if lines:
-        part.lines, part.remittance = _frame(lines, LINES), _frame(told, REMITTANCE)
+    part.lines = _frame(lines, LINES) if lines else part.lines
+    part.remittance = _frame(told, REMITTANCE) if told else part.remittance
     return part
 
 
 def _frame(rows: list[tuple[object, ...]], schema: dict[str, type[pl.DataType]]) -> pl.DataFrame:
-    if not rows:
-        return pl.DataFrame(schema=schema)
     return pl.DataFrame([pl.Series(name, column, dtype=dtype, strict=True)
                          for (name, dtype), column in zip(schema.items(), zip(*rows, strict=True), strict=True)])
 

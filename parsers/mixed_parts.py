@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from parsers.documents import Statement
     from parsers.records import Record
 
-_NO_REMITTANCE = pl.DataFrame(schema=documents.REMITTANCE)
 
 
 @dataclass(slots=True)
@@ -30,7 +29,7 @@ class MixedParts:
         """The next document: records, drained as if the open statement had been opened before them, and lines from columns among
         theirs in file order. `row` in the remittance counts from the first of these lines."""
         if not found and lines is not None:
-            return Document(self.format_name, lines=lines, remittance=_NO_REMITTANCE if remittance is None else remittance)
+            return Document(self.format_name, lines=lines, remittance=documents.NO_REMITTANCE if remittance is None else remittance)
         carried = self.last if self.last and self.last.closed is None else None
         whole = [carried.opened, *found] if carried else found
         part = next(documents.drained(self.format_name, whole, rows_max=len(whole) + 1))
@@ -57,7 +56,7 @@ def _mixed(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The lines of two frames in file order, and their remittance lines."""
     if others.is_empty():
-        return lines, _NO_REMITTANCE if remittance is None else remittance
+        return lines, documents.NO_REMITTANCE if remittance is None else remittance
     told = [remittance] if remittance is not None else []
     both, all_told = pl.concat([lines, others]), pl.concat([*told, other_remittance.with_columns(pl.col("row") + lines.height)])
     if lines["byte_start"][-1] < others["byte_start"][0]:

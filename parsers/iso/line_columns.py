@@ -13,7 +13,7 @@ import polars as pl
 
 from parsers import structured_columns
 from parsers.byte_columns import Coded, Flags, Ints, Places, empty
-from parsers.documents import LINES, REMITTANCE
+from parsers.documents import LINES, NO_REMITTANCE, REMITTANCE
 from parsers.iso import remittance
 from parsers.iso.leaf_columns import NO_DAY
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from parsers.byte_columns import Block
 
 DOCUMENT_TYPES: tuple[str, ...] = tuple(dict.fromkeys([*remittance.DOCUMENT_TYPES.values(), "other"]))
-_NO_REMITTANCE = pl.DataFrame(schema=REMITTANCE)
 
 
 class Told(NamedTuple):
@@ -135,7 +134,7 @@ class LineColumns:
 
     def _remittance(self, block: pl.Series, told_lines: Ints, base: int) -> pl.DataFrame:
         if not self.told:
-            return _NO_REMITTANCE
+            return NO_REMITTANCE
         told = self.told[0] if len(self.told) == 1 else Told.of_all(self.told)
         order = np.argsort(told.row, kind="stable")
         order = order[self.known[told.row[order]]]

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from parsers.byte_columns import PADDING, Places, block, spread
-from parsers.documents import REMITTANCE
+from parsers.documents import NO_REMITTANCE, REMITTANCE
 from parsers.nacha.addenda import Notes as AddendaNotes
 from parsers.nacha.addenda import read_notes
 from parsers.nacha.sheet import Sheet, texts, words
@@ -63,7 +63,7 @@ def notes_of(sheet: Sheet) -> Notes:
     first = np.take(sheet.cells, sheet.entries[noted] + 1, axis=0)[:, _TEXT:_TEXT_END]
     written = texts(first, 0, _TEXT_WIDTH)
     advised = noted[x12_columns.look_like_x12(words(first, 0), written)]
-    said = _advised(sheet, advised) if len(advised) else _Advised(_NOBODY, _NOBODY, _NOBODY, _NO_REMITTANCE, [])
+    said = _advised(sheet, advised) if len(advised) else _Advised(_NOBODY, _NOBODY, _NOBODY, NO_REMITTANCE, [])
     is_told = np.zeros(len(sheet.entries), np.bool_)
     is_told[said.texts.entries] = True
     plain = np.flatnonzero(~is_told[noted])
@@ -80,7 +80,6 @@ def overlaid(column: pl.Series, said: Said) -> pl.Series:
     return column.clone().scatter(said.entries, said.texts) if len(said.entries) else column  # scatter changes what it is called on
 
 
-_NO_REMITTANCE = pl.DataFrame(schema=REMITTANCE)
 _NOBODY = Said(np.zeros(0, np.int64), pl.Series([], dtype=pl.String))
 
 
@@ -169,7 +168,7 @@ def _placed(sheet: Sheet, entries: Numbers, rows: Numbers, lines: x12_columns.Li
 def _unusual_advices(sheet: Sheet, entries: Numbers) -> tuple[list[AddendaNotes], pl.DataFrame, list[tuple[int, Told]]]:
     """X12 texts one by one."""
     if not len(entries):
-        return [], _NO_REMITTANCE, []
+        return [], NO_REMITTANCE, []
     told: list[tuple[int, Told]] = [(entry, []) for entry in entries.tolist()]
     notes = []
     for entry, issues in told:

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from parsers.documents import LINES, REMITTANCE, Document, Statement, drain, mismatch
+from parsers.documents import Document, Statement, drain, mismatch
 from parsers.records import BankLine, Control, DetailChange, Issue, Record, StatementClosed, StatementOpened
-
-_NO_LINES, _NO_REMITTANCE = pl.DataFrame(schema=LINES), pl.DataFrame(schema=REMITTANCE)
 
 
 @dataclass(slots=True)
@@ -30,7 +28,7 @@ class Parts:
         return document, []
 
     def _empty(self) -> Document:
-        return Document(format=self.format, lines=_NO_LINES, remittance=_NO_REMITTANCE)
+        return Document(format=self.format)
 
     def drained(self, records: list[Record]) -> Document:
         """Records as a document; it goes on in the statement that was open before them."""
