@@ -167,11 +167,15 @@ class Leaves:
         rows = np.flatnonzero(odd)
         if not rows.size:
             return places
-        raw, start, end = self.raw(name), places.start.copy(), places.end.copy()
-        for row in rows.tolist():
-            text = rule(self.between(int(raw.start[row]), int(raw.end[row])))
-            if text.encode() != self.block.data[int(start[row]) : int(end[row])]:
-                start[row], end[row] = self.block.add(text)
+        start, end = places.start.copy(), places.end.copy()
+        made: dict[bytes, tuple[int, int] | None] = {}
+        for row, told in zip(rows.tolist(), self.octets(name, rows), strict=True):
+            if told not in made:
+                text = rule(resolved(told.decode()))
+                is_other = text.encode() != self.block.data[int(start[row]) : int(end[row])]
+                made[told] = self.block.add(text) if is_other else None
+            if place := made[told]:
+                start[row], end[row] = place
         return Places(start, end)
 
     def _without_silence(self, name: str, places: Places) -> tuple[Places, Ints]:
