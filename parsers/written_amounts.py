@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from parsers.amounts import AmountError, is_currency, to_minor
+from parsers.amounts import AmountError, is_currency, minor_digits, to_minor
 
 AMBIGUOUS = "?"
 
@@ -18,6 +18,7 @@ _WRITTEN = re.compile(
     rf"(?P<open>\()?(?P<sign>[+\-−–]?){_SYMBOL}(?P<inner>[+\-−–]?){_SYMBOL}(?P<number>[0-9.,]*[0-9][0-9.,]*){_SYMBOL}"
     rf"(?P<trail>[+\-−–]|CR|DR|C|D|H|S)?{_SYMBOL}(?P<close>\))?",
 )
+_EVERYDAY = re.compile(r"-?[0-9]{1,12}([.,])[0-9]{2}")
 _COMMA_IS_DECIMAL = re.compile(r"\d*,(?:\d{0,2}|\d{4,})|\d{4,},\d{3}|0*,\d{3}")
 _GROUPS = re.compile(r"\d*|\d{1,3}([.,])(?:\d{2,3}\1)*\d{3}")  # India groups by two
 _MINUS = frozenset("-−–DS")
@@ -66,6 +67,9 @@ def read_minor(text: str, currency: str, mark: str) -> int:
 
     `mark` is the column's decimal mark, empty where it is not known; an amount that is clear by itself must agree with it.
     """
+    everyday = _EVERYDAY.fullmatch(text)
+    if everyday and mark in {everyday[1], ""} and is_currency(currency) and minor_digits(currency) == 2:
+        return int(text.replace(everyday[1], ""))
     found = _WRITTEN.fullmatch(_GROUPING_BLANKS.sub("", text))
     if found is None or (found["open"] is None) != (found["close"] is None):
         raise AmountError(f"{text!r} is not an amount")
