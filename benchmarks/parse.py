@@ -31,9 +31,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.parse_files import FORMATS
 from benchmarks.parse_readers import READERS, Reader
 
-FORMATS = ("mt940", "camt", "bai2", "ofx1", "ofx", "csv", "nacha", "lockbox", "fedwire", "x12")
 SIZES = (1, 10_000, 100_000, 1_000_000)
 LONG_SECONDS = 30
 LIMIT_SECONDS = 900
@@ -199,7 +199,7 @@ def _table(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[str]:
 def main() -> None:
     """Measure and print; a document where one is asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.parse", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--formats", default=",".join(FORMATS), help="names of benchmarks.bank_files.FORMATS, with commas")
+    parser.add_argument("--formats", default=",".join(FORMATS), help="names of benchmarks.parse_files.FORMATS, with commas")
     parser.add_argument("--sizes", default=",".join(map(str, SIZES)), help="lines, with commas")
     parser.add_argument("--readers", default=",".join(each.name for each in READERS), help="names, with commas")
     parser.add_argument("--repeats", type=int, default=3)

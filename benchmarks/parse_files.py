@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import TextIO
 
 from benchmarks import bank_files
-from benchmarks.payments import Payment, Statement, Told
-from benchmarks.writers import fedwire, lockbox, nacha
+from benchmarks.payments import Payment, Rail, Statement, Told
+from benchmarks.writers import camt, edi823, fedwire, lockbox, mt103, nacha, pacs, processors, remt
 from benchmarks.writers.fields import check_digit
 
 STATEMENT_LINES = 5_000
@@ -27,8 +27,13 @@ FILE_BOXES = 40
 FIRST_DAY = dt.date(2026, 1, 5)
 FIRST_BOX = 1_000_001
 OPENING_MINOR = 100_000_000
-SELDOM_TOLD = frozenset({"camt", "camt054", "nacha"})
-EUROS = frozenset({"mt940", "mt942", "camt", "camt054"})
+ACCOUNT = "4407001122"
+SELDOM_TOLD = frozenset({"camt", "camt052", "camt054", "nacha"})
+STATEMENTS_IN_EUROS = frozenset({"mt940", "mt942", "camt", "camt052", "camt054"})
+EUROS = STATEMENTS_IN_EUROS | {"mt103", "mt910", "pacs004", "pacs008", "remt"}
+PAID_OUT = frozenset({"adyen", "amazon", "stripe"})
+"""Reports whose last line is the payout."""
+TELL_LINES = bank_files.TELL_LINES | {"camt052", "pacs008", "remt", "x12_823"}
 ROUTINGS = tuple(bank + check_digit(bank) for bank in ("09140022", "12187005", "32317004", "02120271", "11190065"))
 _WORDS = ("Cedar", "Boulder", "Arden", "Wilder", "Maple", "Granite", "Silver", "Stony", "Twin", "Union", "West", "Harbor", "Clear",
           "Eagle", "Glen", "Iron", "Müller", "Kuiper", "Moreau", "Koskela")
@@ -64,10 +69,15 @@ def payment(format_name: str, number: int) -> Payment:
     ours = format_name in bank_files.STATEMENTS and number % 25 == 24
     return Payment(
         -amount if ours else amount, day, day, _reference(format_name, number), "EUR" if is_euro else "USD",
-        f"E2E-{number:09d}" if number % 2 else "", "disbursement" if ours else "receipt", bank_files.FORMATS[format_name].rail, name,
+        f"E2E-{number:09d}" if number % 2 else "", "disbursement" if ours else "receipt", _rail(format_name), name,
         _IBAN if is_euro else f"{ROUTINGS[payer % 5]}/{10_000_000 + payer % 1_000_003}", "",
-        f"{20_000_000 + number}" if format_name == "lockbox" else "", _text(number), remittance=_told(format_name, number, amount),
+        f"{20_000_000 + number}" if format_name in {"lockbox", "x12_823"} else "", _text(number), return_reason="AC04 account closed",
+        original_reference=f"OUR-{number:09d}", remittance=_told(format_name, number, amount),
     )
+
+
+def _rail(format_name: str) -> Rail:
+    return bank_files.FORMATS[format_name].rail if format_name in bank_files.FORMATS else "wire"
 
 
 def _day(format_name: str, number: int) -> dt.date:
@@ -95,7 +105,7 @@ def _text(number: int) -> str:
 def _told(format_name: str, number: int, amount: int) -> tuple[Told, ...]:
     """A document for each payment, two for every fifth, where the format tells documents; in camt and ACH with every fourth."""
     place = number // 10 if format_name == "nacha" else number  # a run of payments of one payer is one batch
-    if format_name not in bank_files.TELL_LINES or (format_name in SELDOM_TOLD and place % 4):
+    if format_name not in TELL_LINES or (format_name in SELDOM_TOLD and place % 4):
         return ()
     rest = amount // 3 if place % 5 == 0 else 0
     told = (Told(f"INV-2026-{number:07d}", amount - rest),)
@@ -104,21 +114,42 @@ def _told(format_name: str, number: int, amount: int) -> tuple[Told, ...]:
 
 def write(format_name: str, lines: int, out: TextIO) -> None:
     """A file of so many entries."""
-    if format_name == "lockbox":
+    entries = Payments(format_name, 0, max(lines - (format_name in PAID_OUT), 1))
+    if format_name in _OTHERS:
+        _OTHERS[format_name](out, entries)
+    elif format_name == "lockbox":
         _write_lockbox(lines, out)
+    elif format_name == "x12_823":
+        for deposit in _deposits(format_name, 0, lines):
+            edi823.write_823(out, [deposit], deposited=FIRST_DAY)
     elif format_name == "nacha":
-        entries = Payments(format_name, 0, lines)
-        nacha.write_nacha(out, entries, created=FIRST_DAY, company=bank_files.OWNER, routing=bank_files.ROUTING, account="4407001122")
-    elif format_name in bank_files.STATEMENTS | EUROS | {"bai2_intraday"}:
+        nacha.write_nacha(out, entries, created=FIRST_DAY, company=bank_files.OWNER, routing=bank_files.ROUTING, account=ACCOUNT)
+    elif format_name == "camt052":
+        camt.write_camt(out, _statements(format_name, lines), "052")
+    elif format_name in bank_files.STATEMENTS | STATEMENTS_IN_EUROS | {"bai2_intraday"}:
         bank_files.FORMATS[format_name].write(out, list(_statements(format_name, lines)))
     else:
-        whole = Statement("4407001122", FIRST_DAY, OPENING_MINOR, Payments(format_name, 0, lines))
+        whole = Statement(ACCOUNT, FIRST_DAY, OPENING_MINOR, entries)
         bank_files.FORMATS[format_name].write(out, [whole])
+
+
+_OTHERS: dict[str, Callable[[TextIO, Payments], None]] = {
+    "mt103": lambda out, entries: mt103.write_mt103(out, entries, owner=bank_files.OWNER, account=_IBAN),
+    "mt910": lambda out, entries: mt103.write_mt910(out, entries, account=_IBAN),
+    "pacs004": pacs.write_pacs_004,
+    "pacs008": lambda out, entries: pacs.write_pacs_008(out, entries, owner=bank_files.OWNER, account=_IBAN),
+    "remt": lambda out, entries: remt.write_remt(out, entries, created=FIRST_DAY),
+    "adyen": lambda out, entries: processors.write_adyen(out, entries, batch="1", paid=FIRST_DAY),
+    "amazon": lambda out, entries: processors.write_amazon(out, entries, settlement="1", paid=FIRST_DAY),
+    "paypal": lambda out, entries: processors.write_paypal(out, entries, day=FIRST_DAY, opening_minor=OPENING_MINOR),
+    "stripe": lambda out, entries: processors.write_stripe(out, entries, payout="po_1", paid=FIRST_DAY),
+}
+FORMATS = (*bank_files.FORMATS, "camt052", "x12_823", *_OTHERS)
 
 
 def _statements(format_name: str, lines: int) -> Iterator[Statement]:
     opening = OPENING_MINOR
-    currency, account = ("EUR", _IBAN) if format_name in EUROS else ("USD", "4407001122")
+    currency, account = ("EUR", _IBAN) if format_name in EUROS else ("USD", ACCOUNT)
     for number, first in enumerate(range(0, lines, STATEMENT_LINES), 1):
         payments = Payments(format_name, first, min(first + STATEMENT_LINES, lines))
         day = _day(format_name, first)
@@ -129,11 +160,13 @@ def _statements(format_name: str, lines: int) -> Iterator[Statement]:
 def _write_lockbox(lines: int, out: TextIO) -> None:
     per_file = BOX_CHECKS * FILE_BOXES
     for start in range(0, lines, per_file):
-        deposits = (
-            lockbox.Deposit(str(FIRST_BOX + first // BOX_CHECKS), Payments("lockbox", first, min(first + BOX_CHECKS, lines)))
-            for first in range(start, min(start + per_file, lines), BOX_CHECKS)
-        )
-        lockbox.write_lockbox(out, deposits, deposited=FIRST_DAY)
+        lockbox.write_lockbox(out, _deposits("lockbox", start, min(start + per_file, lines)), deposited=FIRST_DAY)
+
+
+def _deposits(format_name: str, first: int, end: int) -> Iterator[lockbox.Deposit]:
+    """The deposit of each box."""
+    for start in range(first, end, BOX_CHECKS):
+        yield lockbox.Deposit(str(FIRST_BOX + start // BOX_CHECKS), Payments(format_name, start, min(start + BOX_CHECKS, end)))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.parse_files import FORMATS
+
 Reading = Callable[[Path], int]
 
 
@@ -162,8 +164,8 @@ def _lxml_iterparse() -> Reading:
 
 
 _MILLION = 1_000_000
-_EVERY = frozenset({"mt940", "mt942", "camt", "camt054", "bai2", "bai2_intraday", "ofx", "ofx1", "csv", "nacha", "lockbox", "fedwire", "x12"})
-_MT940, _OFX, _BAI2, _CAMT = (frozenset(names) for names in (("mt940", "mt942"), ("ofx", "ofx1"), ("bai2", "bai2_intraday"), ("camt", "camt054")))
+_EVERY = frozenset(FORMATS)
+_MT940, _OFX, _BAI2, _CAMT = (frozenset(names) for names in (("mt940", "mt942"), ("ofx", "ofx1"), ("bai2", "bai2_intraday"), ("camt", "camt052", "camt054")))
 READERS = (
     Reader("cashapp", "parsers", "", _EVERY, _MILLION, _ours),
     Reader("cashapp records", "parsers", "", _EVERY, _MILLION, _our_records),

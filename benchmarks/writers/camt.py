@@ -1,4 +1,4 @@
-"""ISO 20022 camt.053 statement and camt.054 notification, message versions 001.02 and 001.08.
+"""ISO 20022 camt.052 report, camt.053 statement and camt.054 notification, message versions 001.02 and 001.08.
 
     Document > BkToCstmrStmt > GrpHdr, Stmt > Id, ElctrncSeqNb, CreDtTm, Acct, Bal OPBD, Bal CLBD, TxsSummry, Ntry*
     Ntry > Amt, CdtDbtInd, Sts, BookgDt, ValDt, AcctSvcrRef, BkTxCd, NtryDtls > [Btch], TxDtls*
@@ -20,11 +20,11 @@ from benchmarks.payments import Payment, Statement, Told
 from benchmarks.writers.fields import decimal
 
 Version = Literal["02", "08"]
-Message = Literal["053", "054"]
+Message = Literal["052", "053", "054"]
 Details = Literal["here", "elsewhere"]
 """Whether the TxDtls of a batch entry stand in this message, or only their number and sum, because a camt.054 has them."""
 
-CONTAINERS = {"053": ("BkToCstmrStmt", "Stmt"), "054": ("BkToCstmrDbtCdtNtfctn", "Ntfctn")}
+CONTAINERS = {"052": ("BkToCstmrAcctRpt", "Rpt"), "053": ("BkToCstmrStmt", "Stmt"), "054": ("BkToCstmrDbtCdtNtfctn", "Ntfctn")}
 BANK_TRANSACTION_CODES = {
     "receipt": ("PMNT", "RCDT", "ESCT"), "disbursement": ("PMNT", "ICDT", "ESCT"), "return": ("PMNT", "RDDT", "UPDD"),
     "fee": ("ACMT", "MDOP", "CHRG"), "interest": ("ACMT", "MCOP", "INTR"), "lockbox_deposit": ("PMNT", "LBOX", "LBDB"),

@@ -9,7 +9,7 @@ The group header has number, control sum and settlement total of its payments.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable
 from typing import TextIO
 from xml.sax.saxutils import escape
 
@@ -18,26 +18,28 @@ from benchmarks.writers.camt import account_id, amount_of, remittance_informatio
 from benchmarks.writers.fields import decimal
 
 
-def write_pacs_008(out: TextIO, payments: Sequence[Payment], *, owner: str, account: str) -> None:
+def write_pacs_008(out: TextIO, payments: Collection[Payment], *, owner: str, account: str) -> None:
     """Payments to us in one message; `owner` and `account` are ours."""
     us = f"<Cdtr><Nm>{escape(owner)}</Nm></Cdtr><CdtrAcct>{account_id(account)}</CdtrAcct>"
     records = (f"<CdtTrfTxInf>{_transfer(payment, us)}</CdtTrfTxInf>" for payment in payments)
-    _write(out, "pacs.008.001.08", "FIToFICstmrCdtTrf", _header(payments, "TtlIntrBkSttlmAmt"), "".join(records))
+    _write(out, "pacs.008.001.08", "FIToFICstmrCdtTrf", _header(payments, "TtlIntrBkSttlmAmt"), records)
 
 
-def write_pacs_004(out: TextIO, payments: Sequence[Payment]) -> None:
+def write_pacs_004(out: TextIO, payments: Collection[Payment]) -> None:
     """Payments of ours that come back, in one message."""
     records = (f"<TxInf>{_returned(payment)}</TxInf>" for payment in payments)
-    _write(out, "pacs.004.001.09", "PmtRtr", _header(payments, "TtlRtrdIntrBkSttlmAmt"), "".join(records))
+    _write(out, "pacs.004.001.09", "PmtRtr", _header(payments, "TtlRtrdIntrBkSttlmAmt"), records)
 
 
-def _write(out: TextIO, schema: str, root: str, header: str, records: str) -> None:
+def _write(out: TextIO, schema: str, root: str, header: str, records: Iterable[str]) -> None:
     out.write(f'<?xml version="1.0" encoding="UTF-8"?>\n<Document xmlns="urn:iso:std:iso:20022:tech:xsd:{schema}">'
-              f"<{root}>{header}{records}</{root}></Document>\n")
+              f"<{root}>{header}")
+    out.writelines(records)
+    out.write(f"</{root}></Document>\n")
 
 
-def _header(payments: Sequence[Payment], total: str) -> str:
-    first = payments[0]
+def _header(payments: Collection[Payment], total: str) -> str:
+    first = next(iter(payments))
     settled = sum(payment.amount_minor for payment in payments)
     return (f"<GrpHdr><MsgId>MSG-1</MsgId><CreDtTm>{first.booking_date}T10:00:00</CreDtTm><NbOfTxs>{len(payments)}</NbOfTxs>"
             f"<CtrlSum>{decimal(settled, first.currency)}</CtrlSum>{amount_of(settled, first.currency, total)}"

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection
 from typing import TextIO
 
 from benchmarks.payments import Payment
 from benchmarks.writers.fields import decimal
 
 
-def write_stripe(out: TextIO, payments: Sequence[Payment], *, payout: str, paid: dt.date) -> None:
+def write_stripe(out: TextIO, payments: Collection[Payment], *, payout: str, paid: dt.date) -> None:
     """The payments, then the payout."""
     write = csv.writer(out).writerow
     write(["automatic_payout_id", "automatic_payout_effective_at", "balance_transaction_id", "created_utc", "available_on_utc",
@@ -28,14 +28,14 @@ def write_stripe(out: TextIO, payments: Sequence[Payment], *, payout: str, paid:
         write([payout, f"{paid} 00:00:00", f"txn_{number}", f"{payment.booking_date} 10:00:00",
                f"{payment.value_date} 00:00:00", payment.currency.lower(), *(decimal(minor, payment.currency) for minor in money),
                category, payment.bank_reference, payment.text, payment.payer_name])
-    total, currency = _sum(payments), payments[0].currency
+    total, currency = _sum(payments), next(iter(payments)).currency
     write([payout, f"{paid} 00:00:00", "txn_payout", f"{paid} 00:00:00", f"{paid} 00:00:00", currency.lower(),
            decimal(-total, currency), "0.00", decimal(-total, currency), "payout", payout, "STRIPE PAYOUT", ""])
 
 
-def write_paypal(out: TextIO, payments: Sequence[Payment], *, day: dt.date, opening_minor: int) -> None:
+def write_paypal(out: TextIO, payments: Collection[Payment], *, day: dt.date, opening_minor: int) -> None:
     """A settlement report of one day and one currency. The money stays at PayPal."""
-    currency = payments[0].currency
+    currency = next(iter(payments)).currency
     gross = [payment.amount_minor + payment.fee_minor for payment in payments]
     credits_, debits = sum(minor for minor in gross if minor > 0), -sum(minor for minor in gross if minor < 0)
     fees = sum(payment.fee_minor for payment in payments)
@@ -57,7 +57,7 @@ def write_paypal(out: TextIO, payments: Sequence[Payment], *, day: dt.date, open
     out.write(f'"SF",{totals}\n"SC",{count}\n"RF",{totals},{count}\n"RC",{count}\n"FF",{count}\n')
 
 
-def write_adyen(out: TextIO, payments: Sequence[Payment], *, batch: str, paid: dt.date) -> None:
+def write_adyen(out: TextIO, payments: Collection[Payment], *, batch: str, paid: dt.date) -> None:
     """The payments of a settlement batch, then its payout."""
     write = csv.writer(out).writerow
     write(["Merchant Account", "Psp Reference", "Merchant Reference", "Creation Date", "TimeZone", "Type",
@@ -69,14 +69,14 @@ def write_adyen(out: TextIO, payments: Sequence[Payment], *, batch: str, paid: d
         write(["Shop", payment.bank_reference, payment.customer_reference, f"{payment.booking_date} 10:00:00", "CET", kind, "",
                currency, *_sides(gross, currency), currency, *_sides(payment.amount_minor, currency),
                decimal(payment.fee_minor, currency), "", "", "", batch])
-    total, currency = _sum(payments), payments[0].currency
+    total, currency = _sum(payments), next(iter(payments)).currency
     write(["Shop", "", "", f"{paid} 03:00:00", "CET", "MerchantPayout", f"batch {batch}", "", "", "", currency,
            *_sides(-total, currency), "", "", "", "", batch])
 
 
-def write_amazon(out: TextIO, payments: Sequence[Payment], *, settlement: str, paid: dt.date) -> None:
+def write_amazon(out: TextIO, payments: Collection[Payment], *, settlement: str, paid: dt.date) -> None:
     """The summary of a settlement, then its orders: what the customer paid, and the commission."""
-    currency = payments[0].currency
+    currency = next(iter(payments)).currency
     write = csv.writer(out, delimiter="\t", lineterminator="\n").writerow
     write(["settlement-id", "deposit-date", "total-amount", "currency", "transaction-type", "order-id", "amount-type",
            "amount-description", "amount", "posted-date"])
@@ -90,7 +90,7 @@ def write_amazon(out: TextIO, payments: Sequence[Payment], *, settlement: str, p
             write([settlement, "", "", "", kind, payment.bank_reference, group, name, decimal(minor, currency), payment.booking_date])
 
 
-def _sum(payments: Sequence[Payment]) -> int:
+def _sum(payments: Collection[Payment]) -> int:
     return sum(payment.amount_minor for payment in payments)
 
 
