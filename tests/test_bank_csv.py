@@ -55,7 +55,7 @@ BANKS = [
      ("2026-01-05", 1250, "EUR", "ACME", "FACT 118", "")),
     ("comdirect", ('"Neuer Kontostand";"12,50 EUR";\n"Buchungstag";"Wertstellung (Valuta)";"Vorgang";"Buchungstext";"Umsatz in EUR";\n'
      '"05.01.2026";"05.01.2026";"Überweisung";"Auftraggeber: ACME";"12,50";\n"offen";"--";"Lastschrift";"X";"-20,00";\n'),
-     ("2026-01-05", 1250, "EUR", "", "Auftraggeber: ACME", "")),
+     ("2026-01-05", 1250, "EUR", "ACME", "Auftraggeber: ACME", "")),
     ("natwest", ("Date, Type, Description, Value, Balance, Account Name, Account Number\n13/01/2026,BAC,\"ACME , INV118\",12.50,12.50,\"'US\",\"'600000-12345678\",\n"),
      ("2026-01-13", 1250, "GBP", "", "ACME , INV118", "600000-12345678")),
     ("discover_card", "Trans. Date,Post Date,Description,Amount,Category\n01/05/2026,01/06/2026,ACME,12.50,Shop\n",

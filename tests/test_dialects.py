@@ -101,7 +101,7 @@ MT940 = [
      (9850, "Huber GmbH", "DE89370400440532013000", "E1", "", "", "Rechnung 17")),
     ("UniCredit", "2611091109C98,50NTRFNONREF//123",
      "BONIFICO DA: ROSSI SRL IBAN IT60X0542811101000000123456 CAUSALE: SALDO FATTURA 118 DEL 03/11/2026",
-     (9850, "", "", "", "123", "",
+     (9850, "ROSSI SRL", "", "", "123", "",
       "BONIFICO DA: ROSSI SRL IBAN IT60X0542811101000000123456 CAUSALE: SALDO FATTURA 118 DEL 03/11/2026")),
     ("Nordea", "2611091109C98,50NTRF1234561//2611091234567",
      "VIITESIIRTO KOSKELA OY 1234561",
@@ -111,7 +111,7 @@ MT940 = [
      (9850, "KUND AB", "", "E1", "123", "", "FAKTURA 118")),
     ("Danske Bank", "2611091109C98,50NTRFNONREF//123",
      "KREDITERING AFSENDER: KUNDE APS TEKST: FAKTURA 118 FIK 71 012345678901237",
-     (9850, "", "", "", "123", "012345678901237", "KREDITERING AFSENDER: KUNDE APS TEKST: FAKTURA 118 FIK 71 012345678901237")),
+     (9850, "KUNDE APS", "", "", "123", "012345678901237", "KREDITERING AFSENDER: KUNDE APS TEKST: FAKTURA 118 FIK 71 012345678901237")),
     ("Handelsbanken", "2611091109C98,50NTRFNONREF//123", "BG KUND AB OCR 12345682",
      (9850, "", "", "", "123", "12345682", "BG KUND AB OCR 12345682")),
     ("DNB", "2611091109C98,50NTRFNONREF//123", "/ORDP/KUNDE AS/REMI/KID: 12345678903",
@@ -149,10 +149,10 @@ MT940 = [
      (9850, "Huber GmbH", "", "E1", "8091", "", "Rechnung 17")),
     ("Santander", "2611091109C98,50NTRFNONREF//123",
      "TRANSFERENCIA DE GARCIA SL, CONCEPTO FACTURA 118/2026",
-     (9850, "", "", "", "123", "", "TRANSFERENCIA DE GARCIA SL, CONCEPTO FACTURA 118/2026")),
+     (9850, "GARCIA SL", "", "", "123", "", "TRANSFERENCIA DE GARCIA SL, CONCEPTO FACTURA 118/2026")),
     ("Société Générale", "2611091109C98,50NTRFNONREF//8091",
      "VIR RECU 9876543210S DE: MAISON BEAULIEU MOTIF: FACTURE 77 REF: E2E-77",
-     (9850, "", "", "", "8091", "", "VIR RECU 9876543210S DE: MAISON BEAULIEU MOTIF: FACTURE 77 REF: E2E-77")),
+     (9850, "MAISON BEAULIEU", "", "", "8091", "", "VIR RECU 9876543210S DE: MAISON BEAULIEU MOTIF: FACTURE 77 REF: E2E-77")),
 ]
 
 
@@ -236,7 +236,7 @@ CSV = [
      (125050, "CZK", "NOVAK S.R.O.", "19-2000145399/0800", "2026118", "", "FAKTURA")),
     ("PKO, text in unnamed columns", "Data operacji,Data waluty,Typ transakcji,Kwota,Waluta,Saldo po transakcji,Opis transakcji,,",
      "2026-11-09,2026-11-09,Przelew na konto,+1250.50,PLN,+2000.00,Rachunek nadawcy: 61,Nazwa nadawcy: KOWALSKI,Tytuł: FV 118",
-     (125050, "PLN", "", "", "", "", "Rachunek nadawcy: 61 Nazwa nadawcy: KOWALSKI Tytuł: FV 118")),
+     (125050, "PLN", "KOWALSKI", "", "", "", "Rachunek nadawcy: 61 Nazwa nadawcy: KOWALSKI Tytuł: FV 118")),
     ("Erste Bank, George", ("Buchungsdatum;Valutadatum;Partner Name;Partner IBAN;BIC/SWIFT;Partner Kontonummer;Bankleitzahl;Betrag;Währung;"
                             "Buchungs-Details;Buchungsreferenz;Notiz"),
      "09.11.2026;09.11.2026;Huber GmbH;AT48;X;;;1.250,50;EUR;RE 118;R1;",

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from parsers import bank_text, issues
+from parsers import bank_text, issues, payer_phrases
 from parsers.bai import codes
 from parsers.bai.codes import TypeCode
 from parsers.records import BankLine, Envelope, Kind, Record, Report, Span
@@ -108,7 +108,7 @@ def bank_line(
     if kind == "return":
         payer, reason, original = bank_text.returned_payer_name(words), bank_text.return_reason(words), bank_text.original_trace(words)
     elif names_payer:
-        payer = bank_text.payer_name(words)
+        payer = payer_phrases.payer_told(words)
     if is_special:
         if code in codes.SERIAL_IS_CUSTOMER_REFERENCE:
             check_number = _check_number(kind, customer_reference, words)

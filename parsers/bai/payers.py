@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import polars as pl
 
-from parsers import bank_text
+from parsers import bank_text, payer_phrase_columns
 from parsers import bank_text_columns as questions
 from parsers.byte_columns import Places, characters_before, strings
 
@@ -45,7 +45,14 @@ def payer_name(labelled: Labelled, where: Flags) -> pl.Series:
     others, plain = where.copy(), rows[are_plain]
     others[plain] = False
     found = pl.Series([""]).new_from_index(0, where.size).scatter(plain, told.filter(pl.Series(are_plain)))
-    return questions.asked(questions.payer_name, pl.Series(others), labelled.words, found) if others.any() else found
+    if not others.any():
+        return found
+    by_label = questions.asked(questions.payer_name, pl.Series(others), labelled.words, found)
+    return questions.asked(_by_phrase, pl.Series(others) & (by_label == ""), labelled.words, by_label)
+
+
+def _by_phrase(words: pl.Series) -> pl.Series:
+    return payer_phrase_columns.with_told(pl.Series([""]).new_from_index(0, len(words)), words)
 
 
 def _labels(words: pl.Series, where: Flags) -> tuple[Ints, Ints]:

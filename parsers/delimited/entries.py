@@ -7,7 +7,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from parsers import bank_text, issues, structured
+from parsers import bank_text, issues, payer_phrases, structured
 from parsers.amounts import AmountError, is_currency, minor_digits
 from parsers.booking_text import kind_of
 from parsers.delimited.layout import Layout
@@ -174,7 +174,7 @@ class CsvEntryReader:
             cells[self._customer_reference] or check, check, name, cells[self._payer_account], structured.find(text), text,
             fee_minor=money.fee_minor, status=self._status_of(cells, span),
         )
-        if line.kind == "return" or (":" in text and not name):
+        if line.kind == "return" or not name:
             line = _with_bank_labels(line)
         return line._replace(remittance=self._remittance(cells[self._invoices], span)) if cells[self._invoices] else line
 
@@ -209,10 +209,10 @@ def kind(type_code: str, text: str, amount: int) -> Kind:
 
 
 def _with_bank_labels(line: BankLine) -> BankLine:
-    """What US banks label inside the text: the payer, the reason of a return and what it takes back."""
+    """What banks say inside the text: the payer, the reason of a return and what it takes back."""
     text = line.remittance_text
     if line.kind != "return":
-        return line._replace(payer_name=bank_text.payer_name(text))
+        return line._replace(payer_name=payer_phrases.payer_told(text))
     return line._replace(
         payer_name=line.payer_name or bank_text.returned_payer_name(text), return_reason=bank_text.return_reason(text),
         original_reference=bank_text.original_trace(text), check_number=line.check_number or bank_text.check_serial(text),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from parsers import bank_text, structured_columns
+from parsers import payer_phrase_columns, structured_columns
 from parsers.amounts import AmountError, minor_digits
 from parsers.booking_text import INTEREST_STEMS, STEMS
 from parsers.delimited.entries import CHECK_NUMBER, kind
@@ -219,11 +219,9 @@ def _words(columns: _Columns, signs: Ints) -> dict[str, pl.Series]:
     check = columns.of("check_number")
     check = check.set(~check.str.contains(f"^(?:{CHECK_NUMBER})$"), "")
     own = columns.of("customer_reference")
-    labelled = np.flatnonzero((texts.str.contains(":", literal=True) & (names == "")).to_numpy())
-    told = names.scatter(labelled, [bank_text.payer_name(text) for text in texts.gather(labelled)]) if labelled.size else names
     return {
         "kind": _kinds(columns, types, texts.zip_with(texts != "", names), signs), "type_code": types,
-        "customer_reference": own.zip_with(own != "", check), "check_number": check, "payer_name": told, "remittance_text": texts,
+        "customer_reference": own.zip_with(own != "", check), "check_number": check, "payer_name": payer_phrase_columns.with_payers(names, texts), "remittance_text": texts,
         "structured_reference": structured_columns.with_quoted(None, texts),
     }
 

@@ -14,7 +14,7 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from parsers import dates, issues
+from parsers import dates, issues, payer_phrases
 from parsers.amounts import AmountError, to_minor
 from parsers.iso.codes import meaning
 from parsers.iso.entry_outline import NO_DETAIL, Charge, DetailOutline, EntryOutline
@@ -141,13 +141,15 @@ def bank_line(entry: Entry, detail: Detail, own: Own, amount: int, fee: int) -> 
     comes_back = kind in _COMING_BACK
     name, account = _counterparty(detail, own, is_credit=amount >= 0, comes_back=comes_back)
     told_by_payer = said(detail, entry.currency) if outline.remittance.documents else text_alone(outline.remittance, values)
+    text = told_by_payer.text or line_of(values[outline.information]) or line_of(entry.values[entry.outline.information])
+    if not name and amount > 0 and not comes_back:
+        name = payer_phrases.payer_told(text)
     instructed, instructed_currency, problems = _instructed(entry, detail)
     line = BankLine(
         entry.span, amount, entry.currency, kind, entry.booking_date, entry.value_date, code,
         reference_of(values[outline.servicer_reference]) or entry.reference or reference_of(values[outline.transaction_id]),
         reference_of(values[outline.end_to_end_id]), reference_of(values[outline.check_number]), name, account,
-        told_by_payer.structured_reference,
-        told_by_payer.text or line_of(values[outline.information]) or line_of(entry.values[entry.outline.information]),
+        told_by_payer.structured_reference, text,
         values[outline.return_reason].strip(), _original(outline, values) if comes_back else "", "", None, None,
         fee, instructed, instructed_currency, entry.status, told_by_payer.lines,
     )

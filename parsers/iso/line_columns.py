@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import polars as pl
 
-from parsers import structured_columns
+from parsers import payer_phrase_columns, structured_columns
 from parsers.byte_columns import Coded, Flags, Ints, Places, empty
 from parsers.documents import LINES, NO_REMITTANCE, REMITTANCE
 from parsers.iso import remittance
@@ -130,6 +130,8 @@ class LineColumns:
         }
         if "remittance_text" in made and self.is_said.any():
             made["structured_reference"] = structured_columns.with_quoted(made.get("structured_reference"), made["remittance_text"], self.is_said[kept])
+        if "remittance_text" in made:
+            made["payer_name"] = _with_payers(made)
         return _frame(made, LINES, size)
 
     def _remittance(self, block: pl.Series, told_lines: Ints, base: int) -> pl.DataFrame:
@@ -147,6 +149,16 @@ class LineColumns:
             "deduction_minor": pl.Series([0], dtype=pl.Int64).new_from_index(0, order.size),
         }
         return _frame(made, REMITTANCE, order.size)
+
+
+def _with_payers(made: dict[str, pl.Series]) -> pl.Series:
+    """The payers' names, and where none stands in its own element, the one that the words of money in tell."""
+    said = made["remittance_text"]
+    names = made.get("payer_name", pl.Series([""], dtype=pl.String).new_from_index(0, len(said)))
+    silent = ((names == "") & (made["amount_minor"] > 0) & ~made["kind"].is_in(["return", "reversal"])).arg_true()
+    if silent.is_empty():
+        return names
+    return names.scatter(silent, payer_phrase_columns.with_payers(names.gather(silent), said.gather(silent)))
 
 
 def _frame(made: dict[str, pl.Series], columns: Mapping[str, type[pl.DataType]], size: int) -> pl.DataFrame:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import NamedTuple
 
-from parsers import bank_text, issues
+from parsers import bank_text, issues, payer_phrases
 from parsers.amounts import AmountError, is_currency, minor_digits, to_minor
 from parsers.booking_text import is_return
 from parsers.dates import iso, yyyymmdd
@@ -119,8 +119,7 @@ class EntryReader:
             yyyymmdd(available[:8]) if available else None, code, fitid,
             reference or check, check, name, "", "", memo, "", "", "", None, None, 0, None, "", status,
         )
-        if line.kind == "return" or ":" in name:
-            line = _with_bank_labels(line)
+        line = _with_bank_labels(line)
         if others is None and entry.name == "STMTTRN" and code != "HOLD" and not self.corrected:
             return line
         return self._completed(line, others, entry)
@@ -259,6 +258,13 @@ def contradicts(code: str, amount_minor: int) -> bool:
     return _USUAL_SIGN.get(code, 0) * amount_minor < 0
 
 
+def payer_named(name: str, memo: str) -> str:
+    """Who paid: as a phrase or a label in the name says, or in the memo where there is no name; else the name."""
+    words = name or memo
+    by_label = bank_text.payer_name(f"{name} {memo}") if ":" in words else ""
+    return payer_phrases.payer_name(words) or by_label or name
+
+
 def return_labels(text: str) -> tuple[str, str, str]:
     """The reason of a return, what it takes back, and the check's number, where the text says so."""
     return bank_text.return_reason(text), bank_text.original_trace(text), bank_text.check_serial(text)
@@ -270,10 +276,11 @@ def _content(date: dt.date | None, amount_minor: int, name: str, memo: str) -> i
 
 
 def _with_bank_labels(line: BankLine) -> BankLine:
-    """What US banks label inside the text: the payer (`ORIG CO NAME:…`), the reason of a return and what it takes back."""
+    """What banks say inside the text: the payer (`ORIG CO NAME:…`), the reason of a return and what it takes back."""
     text = f"{line.payer_name} {line.remittance_text}"
     if line.kind != "return":
-        return line._replace(payer_name=bank_text.payer_name(text) or line.payer_name)
+        payer = payer_named(line.payer_name, line.remittance_text)
+        return line if payer == line.payer_name else line._replace(payer_name=payer)
     reason, original, serial = return_labels(text)
     return line._replace(return_reason=reason, original_reference=original, check_number=line.check_number or serial)
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from parsers import bank_text, bank_text_columns, byte_columns
+from parsers import bank_text, bank_text_columns, byte_columns, payer_phrase_columns, payer_phrases
 from parsers.booking_text import RETURN, is_return
 from parsers.byte_columns import Block as Text
 from parsers.byte_columns import Flags, Ints, Places, Words, chosen, few, numbers, rows_holding, word
@@ -271,11 +271,18 @@ def _with_labels(texts: dict[str, pl.Series], kind: Ints) -> None:
     if returned.size:
         _with_return_labels(texts, returned)
     names = texts["payer_name"]
-    labelled = np.flatnonzero(names.str.contains(":", literal=True).to_numpy())
+    words = names.zip_with(names != "", texts["remittance_text"])
+    labelled = np.flatnonzero(words.str.contains(":", literal=True).to_numpy())
     labelled = labelled[kind[labelled] != _RETURN]
     if labelled.size:
         [payer] = _labels(_words(texts, labelled), (bank_text_columns.payer_name,), lambda said: (bank_text.payer_name(said),))
-        texts["payer_name"] = names.scatter(labelled, payer.zip_with(payer != "", names.gather(labelled)))
+        names = names.scatter(labelled, payer.zip_with(payer != "", names.gather(labelled)))
+    in_phrases = payer_phrase_columns.may_tell(words).arg_true().to_numpy()
+    in_phrases = in_phrases[kind[in_phrases] != _RETURN]
+    if in_phrases.size:
+        told = [payer_phrases.payer_name(said) or name for said, name in zip(words.gather(in_phrases), names.gather(in_phrases), strict=True)]
+        names = names.scatter(in_phrases, told)
+    texts["payer_name"] = names
 
 
 def _returned(texts: dict[str, pl.Series], rows: Ints) -> Ints:

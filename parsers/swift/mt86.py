@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import re
 
-from parsers import bank_text, structured
+from parsers import bank_text, payer_phrases, structured
 from parsers.swift import mt86_subfields
 from parsers.swift.mt86_details import NOTHING, Details, is_iban, stated
 
@@ -181,6 +181,7 @@ def _other(text: str) -> Details:
 def _free(text: str) -> Details:
     said = " ".join(_unfolded(text, blank=" ").split())
     name = bank_text.payer_name(text) if ":" in text or "=" in text else ""
+    name = name or payer_phrases.payer_name(said)
     return Details(text=said, payer_name=name, structured_reference=dutch_reference(said) or structured.find(said), is_free_text=True)
 
 

@@ -10,16 +10,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from parsers import bank_text
+from parsers import bank_text, payer_phrases
 from parsers.byte_columns import BLANK, Block, Flags, Places, chosen, empty, is_one_of, trimmed, word_set
 from parsers.swift import mt86
 from parsers.swift.block_columns import Entries
-from parsers.swift.mt86_detail_columns import DetailColumns, collapse, dutch_references, put, suspects
+from parsers.swift.mt86_detail_columns import DetailColumns, collapse, dutch_references, put, suspects, texts
 
 _OTHER_OPENINGS = word_set(["SEPA", "GIRO"])
 _OTHER_DIALECTS = "|".join([";", "REK:", *(f"/{known}/" for known in mt86.TELLING_CODE_WORDS)])
 _LABEL_MARKS = "[:=]"
 """Without one of them a text has no label that tells its payer (`bank_text`)."""
+
+_PHRASE_MARKS = f"(?i){'|'.join(payer_phrases.MARKS)}"
 
 
 def read(text: Block, details: Places, is_free: Flags, raw: tuple[bytes, Places], entries: Entries) -> DetailColumns:
@@ -30,6 +32,7 @@ def read(text: Block, details: Places, is_free: Flags, raw: tuple[bytes, Places]
     name = _payer_names(text, said, raw, entries)
     where, said = said, Places(said.start.copy(), said.end.copy())
     collapse(text, said)
+    _add_phrases(text, said, name, entries)
     return DetailColumns(said, name, nothing, nothing, nothing, dutch_references(text, where, said, said), nothing)
 
 
@@ -52,3 +55,10 @@ def _payer_names(text: Block, said: Places, raw: tuple[bytes, Places], entries: 
     put(text, names, rows, [bank_text.payer_name(data[start:end].decode("latin-1").replace("\r", "").strip())
                             for start, end in zip(places.start[rows].tolist(), places.end[rows].tolist(), strict=True)])
     return names
+
+
+def _add_phrases(text: Block, said: Places, name: Places, entries: Entries) -> None:
+    """Who paid where no label says so, but a phrase does."""
+    rows, _ = suspects(text, said, _PHRASE_MARKS)
+    rows = rows[entries.sure[rows] & ~name.is_filled[rows]]
+    put(text, name, rows, [payer_phrases.payer_name(each) for each in texts(text, said, rows)])
