@@ -13,7 +13,7 @@ from parsers.amounts import AmountError, is_currency, minor_digits, to_minor
 AMBIGUOUS = "?"
 
 _GROUPING_BLANKS = re.compile(r"[\s\u00a0\u202f'’]")  # they may group thousands and are never a decimal mark
-_SYMBOL = r"(?:[A-Z]{3}|[A-Z]{0,2}[$]|[$€£¥₹₽₺₩฿]|zł|kr\.?|Kč|Fr\.?|EUROS?|[A-Z]{3}\$)?"
+_SYMBOL = r"(?:[A-Z]{3}|[A-Z]{0,2}[$]|[$€£¥￥₹₽₺₩฿₪₴₫₮]|円|元|원|руб\.?|грн\.?|лв\.?|zł|kr\.?|Kč|Fr\.?|EUROS?|[A-Z]{3}\$)?"
 _WRITTEN = re.compile(
     rf"(?P<open>\()?(?P<sign>[+\-−–]?){_SYMBOL}(?P<inner>[+\-−–]?){_SYMBOL}(?P<number>[0-9.,]*[0-9][0-9.,]*){_SYMBOL}"
     rf"(?P<trail>[+\-−–]|CR|DR|C|D|H|S)?{_SYMBOL}(?P<close>\))?",
@@ -22,7 +22,8 @@ _EVERYDAY = re.compile(r"-?[0-9]{1,12}([.,])[0-9]{2}")
 _COMMA_IS_DECIMAL = re.compile(r"\d*,(?:\d{0,2}|\d{4,})|\d{4,},\d{3}|0*,\d{3}")
 _GROUPS = re.compile(r"\d*|\d{1,3}([.,])(?:\d{2,3}\1)*\d{3}")  # India groups by two
 _MINUS = frozenset("-−–DS")
-_SYMBOLS = {"€": "EUR", "£": "GBP", "R$": "BRL", "₹": "INR", "₽": "RUB", "₺": "TRY", "zł": "PLN", "Kč": "CZK"}
+_SYMBOLS = {"€": "EUR", "£": "GBP", "R$": "BRL", "₹": "INR", "₽": "RUB", "₺": "TRY", "zł": "PLN", "Kč": "CZK", "₪": "ILS", "₴": "UAH",
+            "₩": "KRW", "฿": "THB", "₫": "VND", "円": "JPY", "원": "KRW", "руб": "RUB", "грн": "UAH", "лв": "BGN"}
 
 
 def mark_of(text: str) -> str:
@@ -76,7 +77,7 @@ def read_minor(text: str, currency: str, mark: str) -> int:
     signs = [sign for sign in (found["sign"], found["inner"], found["trail"], found["open"]) if sign]
     if len(signs) > 1:
         raise AmountError(f"{text!r} has more than one sign")
-    plain = _without_thousands(found["number"], mark, text)
+    plain = _without_thousands(found["number"], mark, text, currency)
     try:
         minor = to_minor(plain, currency)
     except AmountError as reason:
@@ -84,10 +85,10 @@ def read_minor(text: str, currency: str, mark: str) -> int:
     return -minor if signs and (signs[0] == "(" or signs[0][0] in _MINUS) else minor
 
 
-def _without_thousands(number: str, mark: str, text: str) -> str:
-    """The digits with `.` as the decimal mark, the thousands checked and taken out."""
+def _without_thousands(number: str, mark: str, text: str, currency: str) -> str:
+    """The digits with `.` as the decimal mark, the thousands checked and taken out; a lone mark groups where the currency has no decimals."""
     own = mark_of(number)
-    if own == AMBIGUOUS and not mark:
+    if own == AMBIGUOUS and not mark and minor_digits(currency):
         raise AmountError(f"{text!r} can be read with and without decimals")
     has_decimals = own not in {"", AMBIGUOUS} and own in number
     if has_decimals and mark and own != mark:

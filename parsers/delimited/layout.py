@@ -9,6 +9,7 @@ own and are left to others.
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -26,8 +27,11 @@ from parsers.written_dates import Order, written_date
 _ROWS_BEFORE_HEADER_MAX = 40
 
 _BAI_CODES = frozenset({"bai code", "bai type code", "bai type"})
-_OTHER_PAGES = ("cp1250", "cp1254")
-_UNIT = re.compile(r"(.*?)(?: in| en| em)? (eur|euros?|euroa|usd|gbp|chf|cad|aud|nzd|sek|nok|dkk|pln|zl|czk|kc|huf|jpy|inr|sgd|hkd|brl|mxn|zar|ron|bgn|try|aed)")
+_OTHER_PAGES = ("cp1250", "cp1254", "cp1251", "cp1253", "gb18030", "cp932", "cp949", "big5", "cp1255", "cp1256", "cp874")
+_UNIT = re.compile(r"(.*?)(?: in| en| em)? (eur|euros?|euroa|usd|gbp|chf|cad|aud|nzd|sek|nok|dkk|pln|zl|czk|kc|huf|jpy|inr|sgd|hkd|brl|mxn|zar|ron|bgn|try|aed|cny|rmb|krw|twd|thb|ils|rub|uah|rsd|sar|円|元|원|руб|грн|лв)")
+_UNIT_CODES = {"euro": "EUR", "euros": "EUR", "euroa": "EUR", "zl": "PLN", "kc": "CZK", "rmb": "CNY", "円": "JPY", "원": "KRW", "руб": "RUB", "грн": "UAH", "лв": "BGN"}
+"""The yuan sign 元 is also the dollar's of Taiwan."""
+
 _ORDERS: tuple[Order, ...] = ("DMY", "MDY")
 _Holds = Callable[[str], bool]
 _OURS = (  # our own import files, see the master data that `cashapp import` reads
@@ -54,11 +58,33 @@ class Layout:
 
 
 def with_code_page(head: bytes, profile: Profile) -> Profile:
-    """The profile with the code page under which the header can be read: the profile's own, else those of eastern Europe and Türkiye."""
-    if head.isascii() or profile.csv is not None or find_layout(head, profile) is not None:
+    """The profile with the code page under which the header can be read: the profile's own, else one of other scripts."""
+    if head.isascii() or profile.csv is not None or _is_utf8(head):
         return profile
-    others = (replace(profile, encoding=page) for page in _OTHER_PAGES)
-    return next((other for other in others if find_layout(head, other) is not None), profile)
+    own = find_layout(head, profile)
+    if own is not None and _line(head, own.header_line).isascii():
+        return profile
+    pages = (profile, *(replace(profile, encoding=page) for page in _OTHER_PAGES))
+    return max(pages, key=lambda page: _columns_told(find_layout(head, page)))
+
+
+def _is_utf8(head: bytes) -> bool:
+    """Whether the head is UTF-8, its last character cut or not."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _line(head: bytes, number: int) -> bytes:
+    lines = head.splitlines()
+    return lines[number - 1] if 0 < number <= len(lines) else b""
+
+
+def _columns_told(layout: Layout | None) -> int:
+    """How many columns a layout can name; the first page with the most is the file's own."""
+    return 0 if layout is None else len({*layout.columns.values(), *layout.texts})
 
 
 def find_layout(head: bytes, profile: Profile) -> Layout | None:
@@ -131,6 +157,8 @@ def _resolved(rules: CsvColumns, header: list[str], rows: list[list[str]], delim
         return None
     if "amount" in columns and "direction" not in columns and (place := _other_direction(columns["amount"], folded, rows)) >= 0:
         columns["direction"] = place
+    if any(_currency_of(units[place]) for role in ("amount", "credit", "debit") if 0 <= (place := columns.get(role, -1)) < len(units)) and not rules.currency:
+        columns.pop("currency", None)  # the amount's own name says its currency, so the column tells another amount's
     taken = set(columns.values()) - {columns.get("type_code", -1), columns.get("reference", -1)}
     texts = told or _text_columns(plain, taken)
     money = [place for role in ("amount", "credit", "debit", "balance") if 0 <= (place := columns.get(role, -1)) < len(header)]
@@ -204,7 +232,7 @@ def _settle(columns: dict[str, int], rows: list[list[str]]) -> None:
 
 def _currency_of(found: re.Match[str] | None) -> str:
     unit = found[2] if found else ""
-    code = {"euro": "EUR", "euros": "EUR", "euroa": "EUR", "zl": "PLN", "kc": "CZK"}.get(unit, unit.upper())
+    code = _UNIT_CODES.get(unit, unit.upper())
     return code if is_currency(code) else ""
 
 

@@ -20,7 +20,10 @@ from parsers.sources import HEAD_BYTES, Line, Source, decode
 DELIMITERS = ",;\t|"
 _BLANKS = b" \t\r\n\0\x1a"
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_NOT_WORD = re.compile(r"[^a-z0-9#]+")
+_NOT_WORD = re.compile(r"(?:[^\w#\u0900-\u0e7f]|_)+")
+_MARKS = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u065f]")
+"""Accents of Latin, Greek and Cyrillic, points of Hebrew and Arabic; marks of other scripts make letters of their own (`ガ`)."""
+
 _LETTERS = str.maketrans({"ß": "ss", "ø": "o", "Ø": "o", "æ": "ae", "Æ": "ae", "œ": "oe", "ł": "l", "Ł": "l", "đ": "d", "ı": "i"})
 
 
@@ -36,8 +39,8 @@ class Row(NamedTuple):
 def fold(name: str) -> str:
     """A header name for comparison: `"Gläubiger-ID"` → `"glaubiger id"`, `"RunningBalance"` → `"running balance"`."""
     spaced = _HUMP.sub(" ", name) if " " not in name else name.lstrip("#* ")
-    plain = unicodedata.normalize("NFKD", spaced.translate(_LETTERS))
-    return _NOT_WORD.sub(" ", "".join(c for c in plain if not unicodedata.combining(c)).lower()).strip(" #") + (" #" if name.endswith("#") else "")
+    plain = unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFKD", spaced.translate(_LETTERS))))
+    return _NOT_WORD.sub(" ", plain.lower()).strip(" #") + (" #" if name.endswith("#") else "")
 
 
 class HeadRow(NamedTuple):

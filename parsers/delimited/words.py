@@ -1,4 +1,5 @@
-"""The words that banks put over their columns and into their status and direction cells, in the languages of Europe and the Americas.
+"""The words that banks put over their columns and into their status and direction cells, in the languages of western Europe and the Americas;
+`parsers.delimited.more_words` has those of others.
 
 Names are in folded form (`parsers.delimited.rows.fold`): no case, no accents, no punctuation. They are separated by commas; a `*`
 at the end stands for anything behind. Of two groups of one role the first is surer (a booking date goes before a date).
@@ -7,12 +8,14 @@ at the end stands for anything behind. Of two groups of one role the first is su
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import zip_longest
 from typing import NamedTuple
 
+from parsers.delimited import more_words
 from parsers.delimited.rows import fold
 from parsers.records import Status
 
-ROLES: dict[str, tuple[str, ...]] = {
+_WESTERN: dict[str, tuple[str, ...]] = {
     "value_date": ("""value date, val date, value dt, value dat, date effective, valuta, valutadatum, valutadag, valuta datum, valuta date, wertstellung, wertstellungsdatum,
         wertstellung valuta, wert, date de valeur, date valeur, date val, fecha valor, fecha de valor, f valor, data valuta, data waluty,
         rentedatum, rente datum, interest date, rentedato, arvopaiva, data valor, data wartosci, erteknap""",),
@@ -98,10 +101,15 @@ ROLES: dict[str, tuple[str, ...]] = {
     "invoices": ("invoice number s, invoice numbers, invoice number, invoice no, invoice #, invoice, invoices",),
 }
 
-AMBIGUOUS_NAMES = frozenset({"valuta", "info", "type", "transaction type", "transaction", "details", "sign", "indicator", "in", "out", "value"})
+ROLES = {
+    role: tuple(f"{one}, {other}" for one, other in zip_longest(groups, more_words.ROLES.get(role, ()), fillvalue=""))
+    for role, groups in _WESTERN.items()
+}
+
+AMBIGUOUS_NAMES = frozenset({"valuta", "валута", "info", "type", "transaction type", "transaction", "details", "sign", "indicator", "in", "out", "value"})
 """Names that have one of these roles only where every cell says so: `Valuta` is a value date here and a currency there."""
 
-TEXTS = """description, description*, transaction description, transaction details, transaction remarks, payment details, details, detail,
+TEXTS = f"""description, description*, transaction description, transaction details, transaction remarks, payment details, details, detail,
     original description, extended description, extended text, extended details, additional information, additional info, narrative, narration,
     particulars, memo, note, notes, notes and tags, remark, remarks, message, text, information, comment, comments, reference, payment reference, transaction ref1, transaction ref2, transaction ref3,
     transaction, bank description, full description, verwendungszweck*, buchungstext, beschreibung*, avisierungstext, betreff, zweck, bemerkung,
@@ -109,18 +117,18 @@ TEXTS = """description, description*, transaction description, transaction detai
     remittance information, remittance information unstructured, observaciones, mas datos, movimiento, descrizione*, causale, operazione, dettagli, buchungs details, notiz, selgitus, omschrijving*, mededeling, mededelingen, gestructureerde mededeling, vrije mededeling,
     communication, communications, details du mouvement, beskrivning, beskrivelse, tekst, forklaring, text mottagare, rubrik, meddelande, melding, viesti,
     selitys, otsikko, tytul*, opis*, szczegoly, historico, descricao*, lancamento, popis*, poznamka, zprava*, sprava*, informacia pre prijemcu, kozlemeny,
-    detalii*, aciklama"""
+    detalii*, aciklama, {more_words.TEXTS}"""
 
 _STATUSES: dict[Status, str] = {
     "booked": """posted, booked, completed, complete, cleared, settled, success, successful, executed, sent, finished, done, reconciled,
-        processed, available, gebucht, umsatz gebucht, comptabilise, execute, contabilizado, ejecutado, eseguito, utford""",
+        processed, available, gebucht, umsatz gebucht, comptabilise, execute, contabilizado, ejecutado, eseguito, utford, ok, исполнен, исполнено, выполнено, проведено, успешно, 成功, 交易成功, 支付成功, 已入账, 완료, 정상""",
     "pending": """pending, processing, in process, in progress, hold, held, authorised, authorized, scheduled, uncleared, in transit,
-        vorgemerkt, umsatz vorgemerkt, in bearbeitung, offen, en attente, pendiente, in sospeso""",
+        vorgemerkt, umsatz vorgemerkt, in bearbeitung, offen, en attente, pendiente, in sospeso, в обработке, ожидает, в ожидании, 处理中, 待入账, 대기""",
     "info": """reverted, declined, failed, cancelled, canceled, denied, void, voided, expired, rejected, refused, blocked, deleted, removed,
-        abgelehnt, storniert, annule, rechazado""",
+        abgelehnt, storniert, annule, rechazado, отклонено, отказ, отменено, 失败, 交易失败, 交易关闭, 취소""",
 }
-_IN = "c, cr, credit, crdt, h, haben, in, deposit, dslip, +, bij, kredit, credito, gutschrift, avere, abono"
-_OUT = "d, dr, debit, dbit, s, soll, out, withdrawal, check, -, af, debet, debito, lastschrift, dare, cargo"
+_IN = "c, cr, credit, crdt, h, haben, in, deposit, dslip, +, bij, kredit, credito, gutschrift, avere, abono, alacak, кредит, к, кт, приход, зачисление, пополнение, πιστωση, π, 贷, 贷方, 貸, 貸方, 收入, 收, 入金, 입금, זכות, دائن"
+_OUT = "d, dr, debit, dbit, s, soll, out, withdrawal, check, -, af, debet, debito, lastschrift, dare, cargo, db, borc, дебет, дебит, д, дт, расход, списание, χρεωση, χ, 借, 借方, 支出, 支, 出金, 출금, חובה, مدين"
 
 
 class Names(NamedTuple):

@@ -15,7 +15,8 @@ closing balances and totals. A file without any of these proves nothing.
 Where payer and payee have columns of their own, the other side is the payer of money in and the payee of money out. A currency
 that neither the file nor a profile names is the profile's default, which is told.
 
-Quirks tolerated: comma, semicolon, tab and bar; UTF-8 or the bank's code page, found by its header (1252, 1250, 1254); a
+Quirks tolerated: comma, semicolon, tab and bar; UTF-8 or the bank's code page, found by its header
+(1250 to 1256, 874, GB 18030, Big5, Shift JIS, Korean 949); a
 direction in an unnamed column behind the amount; text that goes on in unnamed columns; currency symbols, thousands, parentheses, a
 minus behind, CR and DR; a debit column with or without signs; several accounts or currencies in a file (one statement each
 time the account changes); pending and declined rows (by the status column); headers repeated inside; totals below. Never guessed:
