@@ -10,7 +10,8 @@ import polars as pl
 from parsers import structured
 
 if TYPE_CHECKING:
-    from parsers.byte_columns import Flags, Ints
+    from parsers.byte_columns import Ints
+
 
 def _suspects(said: pl.Series) -> Ints:
     """The rows whose text may hold a reference."""
@@ -19,10 +20,9 @@ def _suspects(said: pl.Series) -> Ints:
     return np.flatnonzero(may.scatter(long, may.gather(long) | said.gather(long).str.contains(structured.LONG_NUMBER)).to_numpy())
 
 
-def with_quoted(stated: pl.Series | None, said: pl.Series, is_said: Flags | None = None) -> pl.Series:
-    """The stated references, and where there is none, those that stand in the text, of the rows in which it is the payer's."""
+def with_quoted(stated: pl.Series | None, said: pl.Series) -> pl.Series:
+    """The stated references, and where there is none, those that stand in the text."""
     rows = _suspects(said)
-    rows = rows if is_said is None else rows[is_said[rows]]
     if stated is None:
         stated = pl.Series([""], dtype=pl.String).new_from_index(0, len(said))
     if not rows.size:

@@ -19,6 +19,7 @@ from parsers.swift import columns as swift_columns
 from parsers.swift import fields
 from tests.columns import assert_same, damaged
 from tests.conftest import FIXTURES
+from tests.test_dialects import MT940
 
 INPUTS = sorted(path for path in FIXTURES.glob("swift_mt940/**/*") if path.is_file() and path.suffix != ".jsonl")
 DAY = dt.date(2026, 11, 9)
@@ -90,6 +91,11 @@ def test_fixtures(path: Path) -> None:
 def test_fixtures_in_blocks(path: Path, block_bytes: int) -> None:
     """Whether fields are parted by `@@` is settled by block, so a file of these is read whole."""
     compared(path.read_bytes() * 2, block_bytes)
+
+
+@pytest.mark.parametrize(("bank", "entry", "details", "_told"), MT940, ids=[row[0] for row in MT940])
+def test_dialects_of_banks(bank: str, entry: str, details: str, _told: object) -> None:
+    compared(f":20:{bank}\n:25:1\n:28C:1/1\n:60F:C261108EUR0,\n:61:{entry}\n:86:{details}\n:62F:C261109EUR1,\n".encode())
 
 
 @pytest.mark.parametrize("interim", [False, True])

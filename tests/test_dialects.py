@@ -5,6 +5,8 @@ None of these rows is anybody's data.
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from parsers import documents
@@ -49,6 +51,12 @@ MT940 = [
     ("Rabobank, paid", "261109D000000010,00N544NONREF\nNL20INGB0001234567",
      "/TRCD/544//BENM//NAME/Leverancier BV/REMI/Uw factuur 77",
      (-1000, "Leverancier BV", "NL20INGB0001234567", "", "", "", "Uw factuur 77")),
+    ("Standard Chartered, both parties", "2611091109C98,50NTRF118//N1",
+     "/BENM//NAME/OUR NAME PTE/ORDP//NAME/KESTREL PTE LTD/REMI/INV 118/ORDP/X",
+     (9850, "KESTREL PTE LTD", "", "118", "N1", "", "INV 118/ORDP/X")),
+    ("Standard Chartered, paid", "2611091109D98,50NTRF118//N1",
+     "/ORDP//NAME/OUR NAME PTE/BENM//NAME/SUPPLIER LTD/REMI/PO 7",
+     (-9850, "SUPPLIER LTD", "", "118", "N1", "", "PO 7")),
     ("ABN AMRO", "2611091109C1250,50N247NONREF",
      ("/TRTP/SEPA OVERBOEKING/IBAN/NL20INGB0001234567/BIC/INGBNL2A/NAME/BAK\nKERIJ JANSEN BV/REMI/FACTUUR 2026-118/"
       "EREF/E2E-118"),
@@ -384,9 +392,10 @@ def test_the_same_words_tell_the_same_reference_in_camt_mt940_and_csv(text: str)
              f"<NtryDtls><TxDtls><RmtInf><Ustrd>{text}</Ustrd></RmtInf></TxDtls></NtryDtls></Ntry>")
     swift = f":20:X\n:25:1\n:28C:1\n:60F:C261108EUR0,\n:61:2611091109C5,00NTRFNONREF\n:86:{text}\n:62F:C261109EUR5,\n"
     table = f"Date,Description,Amount,Currency\n2026-11-09,{text},5.00,EUR\n"
-    told = [found.lines["structured_reference"].item() for found in (camt(entry), documents.read(swift.encode()), documents.read(table.encode()))]
+    by_bank = re.sub("<NtryDtls>.*</NtryDtls>", f"<AddtlNtryInf>{text}</AddtlNtryInf>", entry)
+    told = [found.lines["structured_reference"].item() for found in (camt(entry), camt(by_bank), documents.read(swift.encode()), documents.read(table.encode()))]
     assert told[0]
-    assert told == [told[0]] * 3
+    assert told == [told[0]] * 4
 
 
 def test_bai2_totals_with_a_decimal_point_where_amounts_have_one() -> None:

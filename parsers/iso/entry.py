@@ -14,7 +14,7 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from parsers import dates, issues, payer_phrases
+from parsers import dates, issues, payer_phrases, structured
 from parsers.amounts import AmountError, to_minor
 from parsers.iso.codes import meaning
 from parsers.iso.entry_outline import NO_DETAIL, Charge, DetailOutline, EntryOutline
@@ -149,7 +149,7 @@ def bank_line(entry: Entry, detail: Detail, own: Own, amount: int, fee: int) -> 
         entry.span, amount, entry.currency, kind, entry.booking_date, entry.value_date, code,
         reference_of(values[outline.servicer_reference]) or entry.reference or reference_of(values[outline.transaction_id]),
         reference_of(values[outline.end_to_end_id]), reference_of(values[outline.check_number]), name, account,
-        told_by_payer.structured_reference, text,
+        told_by_payer.structured_reference or structured.find(text), text,
         values[outline.return_reason].strip(), _original(outline, values) if comes_back else "", "", None, None,
         fee, instructed, instructed_currency, entry.status, told_by_payer.lines,
     )

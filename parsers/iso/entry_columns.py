@@ -144,7 +144,7 @@ def read(run: Run, shapes: Sequence[tuple[Alike, Shape]], own: Own, lines: LineC
     for column, places in texts.items():
         if places is not leaves.none:
             lines.put_text(column, rows, places)
-    lines.amount_minor[rows], lines.is_said[rows], lines.known[rows] = amount, said.is_filled, leaves.sure
+    lines.amount_minor[rows], lines.known[rows] = amount, leaves.sure
     lines.put_words("currency", rows, [family.currency], np.zeros(rows.size, np.int64))
     if documents:
         of_documents = Leaves(run, [part for part, _ in documents])

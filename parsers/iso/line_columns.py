@@ -58,14 +58,12 @@ class LineColumns:
     value_date: Ints = field(init=False)
     instructed_minor: Ints = field(init=False)
     is_instructed: Flags = field(init=False)
-    is_said: Flags = field(init=False)
-    """Where the remittance text is the payer's, who may quote a reference in it."""
     texts: dict[str, Places] = field(default_factory=dict)
     words: dict[str, Coded] = field(default_factory=dict)
     told: list[Told] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.known, self.is_instructed, self.is_said = (np.zeros(self.rows, np.bool_) for _ in range(3))
+        self.known, self.is_instructed = (np.zeros(self.rows, np.bool_) for _ in range(2))
         self.amount_minor, self.instructed_minor = np.zeros(self.rows, np.int64), np.zeros(self.rows, np.int64)
         self.booking_date, self.value_date = np.full(self.rows, NO_DAY, np.int64), np.full(self.rows, NO_DAY, np.int64)
 
@@ -78,7 +76,7 @@ class LineColumns:
         first = 0
         for one in several:
             rows = np.arange(first, first + one.rows)
-            for name in ("known", "amount_minor", "booking_date", "value_date", "instructed_minor", "is_instructed", "is_said"):
+            for name in ("known", "amount_minor", "booking_date", "value_date", "instructed_minor", "is_instructed"):
                 getattr(whole, name)[rows] = getattr(one, name)
             for name, places in one.texts.items():
                 whole.put_text(name, rows, places)
@@ -128,9 +126,8 @@ class LineColumns:
             **_texts(block, {name: Places(*(ends[kept] for ends in places)) for name, places in self.texts.items()}),
             **{name: _words(column.texts, column.which[kept]) for name, column in self.words.items()},
         }
-        if "remittance_text" in made and self.is_said.any():
-            made["structured_reference"] = structured_columns.with_quoted(made.get("structured_reference"), made["remittance_text"], self.is_said[kept])
         if "remittance_text" in made:
+            made["structured_reference"] = structured_columns.with_quoted(made.get("structured_reference"), made["remittance_text"])
             made["payer_name"] = _with_payers(made)
         return _frame(made, LINES, size)
 

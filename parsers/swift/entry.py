@@ -101,7 +101,8 @@ def read(raw: str, details: Details, said: str, currency: str, span: Span) -> tu
     status: Status = "pending" if mark[0] == "E" else "booked"
     line = BankLine(
         span, amount, currency, kind, dates.booking, dates.value, type_code, bank, stated or details.end_to_end or details.reference,
-        stated if type_code[1:] == "CHK" and stated.isdecimal() else "", details.payer_name, account,
+        stated if type_code[1:] == "CHK" and stated.isdecimal() else "",
+        details.payee_name if amount < 0 and details.payee_name else details.payer_name, account,
         details.structured_reference, text, status=status,
     )
     if kind == "return" or kind == "reversal":  # noqa: PLR1714 - runs for every entry

@@ -51,6 +51,7 @@ _ANOTHER_PARTY = re.compile(r"/(?:OB|OGB|OB[1-4]|BI|BBK|ORG|INS|ADDR|RF)/")
 
 _REMITTANCE_FORM = re.compile("|".join(REMITTANCE_FORMS))
 _CODE_WORD, _CITI_CODE_WORD = (re.compile(f"/({'|'.join(words)})(?=/)") for words in (CODE_WORDS, CITI_CODE_WORDS))
+_NAMED_PARTY = re.compile(rf"/(ORDP|BENM)/+(?:NAME/)?(.*?)(?=/(?:{'|'.join(CODE_WORDS)})/|$)")
 _CUT_CODE_WORD = re.compile(rf"/(?:[A-Z]{{0,3}}|{'|'.join(CODE_WORDS)})$")
 _CODED = re.compile(f"/(?:{'|'.join(TELLING_CODE_WORDS)})/")
 _LABEL = re.compile(r"(IBAN|BIC|NAAM|OMSCHRIJVING|KENMERK|BETALINGSKENM\.|MACHTIGING|INCASSANT|ID DEBITEUR): *")
@@ -98,7 +99,8 @@ def _code_words(text: str) -> Details:
     """`/KEY/value` as Dutch banks and SWIFT's own code words do it; only known keys cut, remittance text may hold `/`."""
     flat = _unfolded(text, blank="")
     values = _code_word_values(flat)
-    name, account = values.get("NAME", ""), values.get("IBAN", "")
+    ordering, beneficiary = _both_parties(flat)
+    name, account = ordering or values.get("NAME", ""), values.get("IBAN", "")
     if "CNTP" in values:
         account, _, name = [*values["CNTP"].split("/"), "", "", ""][:3]
     party = values.get("ORDP") or values.get("BENM") or _citi_party(values, "BO") or _citi_party(values, "BN")
@@ -113,8 +115,14 @@ def _code_words(text: str) -> Details:
         end_to_end=stated(values.get("EREF", "").strip("/ ")),
         reference=stated((values.get("PREF") or values.get("KREF") or values.get("CREF") or values.get("ROC") or "").strip("/ ")),
         structured_reference=dutch_reference(remittance) or structured.find(said), posting_text=values.get("TRTP", "").strip("/ "),
-        is_return=bool(reason), return_reason=reason.strip("/ ").partition("/")[0],
+        is_return=bool(reason), return_reason=reason.strip("/ ").partition("/")[0], payee_name=beneficiary,
     )
+
+
+def _both_parties(flat: str) -> tuple[str, str]:
+    """The names of the ordering party and the beneficiary where both are told before the remittance text, one of which is us."""
+    found = {party: name.strip("/ ") for party, name in _NAMED_PARTY.findall(flat.partition("/REMI/")[0])}
+    return (found["ORDP"], found["BENM"]) if len(found) > 1 else ("", "")
 
 
 def _code_word_values(flat: str) -> dict[str, str]:

@@ -102,12 +102,13 @@ def _value(found: _CodeWords, known: str, rows: int) -> Places:
 
 
 def _doubt(found: _CodeWords, name: Places, remittance: Places, entries: Entries) -> None:
-    """What is not surely read here: a word that comes again, a return, a second text, a counterparty or a text under another word."""
+    """What is not surely read here: a word that comes again, a return, a second text, two parties, a counterparty or a text under another word."""
     each = found.row * _WORDS.size + found.known
     ordered = np.sort(each)
     entries.doubt(ordered[1:][ordered[1:] == ordered[:-1]] // _WORDS.size)
     entries.doubt(found.row[_places(found, "RTRN")])
     entries.doubt(found.row[_places(found, "RFB")])
+    entries.doubt(np.intersect1d(found.row[_places(found, "ORDP")], found.row[_places(found, "BENM")]))
     for known, is_told in (*((party, name.is_filled) for party in _OTHER_PARTIES), ("PY", remittance.start > 0)):
         rows = found.row[_places(found, known)]
         entries.doubt(rows[~is_told[rows]])

@@ -23,6 +23,8 @@ class Details(NamedTuple):
     return_reason: str = ""
     original_amount: str = ""
     """OAMT+: what the returned payment was, without the banks' charges."""
+    payee_name: str = ""
+    """Who gets money that goes out, where the payer is named beside."""
     is_free_text: bool = False
     """Nothing but the text's own wording tells what was booked."""
 
