@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from parsers import documents
 from parsers.delimited.balances import chain, is_running, prove
 from parsers.delimited.layout import find_layout
 from parsers.delimited.profiles import SHIPPED
@@ -347,3 +348,15 @@ def test_a_row_shorter_than_the_columns_of_the_profile_is_no_entry() -> None:
     found = list(bank_csv.parse(Source(b"2026-01-30,a,b,c,10.00\nfoo,bar\n2026-01-31,x\n2026-01-31,a,b,c,5.00\n"), profile))
     assert [record.amount_minor for record in found if isinstance(record, BankLine)] == [1000, 500]
     assert [record.code for record in found if isinstance(record, Issue)] == ["bad_amount"]
+
+
+@pytest.mark.parametrize(("rows", "amounts"), [
+    ("1;EUR;20261109;749,50;2000,00;1250,50;KESTREL\n1;EUR;20261110;2000,00;1995,00;-5,00;KOSTEN\n", [125050, -500]),
+    ("1;EUR;20261109;-5,00;1995,00;2000,00;KOSTEN\n1;EUR;20261110;5,00;2000,00;1995,00;KESTREL\n", [-500, 500]),
+    ("1;EUR;20261109;749,50;2000,00;1250,50;KESTREL\n", None),  # which of two numbers is the balance before cannot be told
+    ("1;EUR;20261109;749,50;2000,00;1250,50;KESTREL\n1;EUR;20261110;3000,00;2995,00;-5,00;KOSTEN\n", None),  # the balances are no chain
+])
+def test_an_amount_between_the_balances_before_and_after_it(rows: str, amounts: list[int] | None) -> None:
+    found = documents.read(rows.encode())
+    assert (found.lines["amount_minor"].to_list() if found.format == "csv" else None) == amounts
+    assert amounts is None or found.lines["check_number"].to_list() == [""] * len(amounts)

@@ -317,6 +317,17 @@ CSV = [
      (125050, "EUR", "", "", "", "", "Račun 118")),
     ("Hungary", "Könyvelés dátuma;Közlemény;Összeg;Devizanem;Partner neve", "2026.11.09.;Számla 118;125000;HUF;ACME KFT",
      (12500000, "HUF", "ACME KFT", "", "", "", "Számla 118")),
+    ("Boursorama, balances with another decimal mark",
+     "dateOp;dateVal;label;category;categoryParent;supplierFound;amount;comment;accountNum;accountLabel;accountbalance",
+     "2026-11-09;2026-11-09;VIR ACME;Virements;Virements;acme;1 250,50;;123;CPT;2000.00",
+     (125050, "EUR", "", "", "", "", "VIR ACME")),
+    ("Qonto, days told by no cell but the currency", ("Transaction ID,Settlement date (local),Operation date (local),Total amount (incl. VAT),Currency,"
+                                                       "Counterparty name,Reference,Payment method,Status"),
+     "x,09-11-2026 10:11:12,09-11-2026 10:11:12,1250.50,EUR,ACME,INV118,transfer,Executed", (125050, "EUR", "ACME", "", "", "", "INV118")),
+    ("AIB", "Posted Account, Posted Transactions Date, Description1, Description2, Description3, Debit Amount, Credit Amount,Balance,Posted Currency",
+     '"123","09/11/2026","ACME","INV118","",,"1,250.50","2,000.00",EUR', (125050, "EUR", "", "", "", "", "ACME INV118")),
+    ("ČSOB", "číslo účtu;datum zaúčtování;částka;měna;zůstatek;číslo účtu protiúčtu;název účtu protiúčtu;variabilní symbol;ID transakce;poznámka",
+     "1;09.11.2026;1250,50;CZK;2000,00;2;ACME;118;9;FA 118", (125050, "CZK", "ACME", "2", "118", "", "FA 118")),
     ("The header's currency is that of its amounts", "Date,Payee,Amount (EUR),Amount (Foreign Currency),Currency,Description", "2026-11-09,KESTREL,-92.50,-100.00,USD,Inv 118",
      (-9250, "EUR", "KESTREL", "", "", "", "Inv 118")),
 ]

@@ -40,13 +40,15 @@ class Money(NamedTuple):
 
 
 class Conventions(NamedTuple):
-    """How the whole file writes: its decimal mark and order of day and month (empty: no cell shows it), its default currency, and
-    whether that is only assumed because neither the file nor a bank's profile names one."""
+    """How the whole file writes: its decimal mark, that of its balances, and its order of day and month (empty: no cell shows it), its default
+    currency, whether that is only assumed because neither the file nor a bank's profile names one, and the currency of its first entry."""
 
     mark: str
+    balance_mark: str
     order: Order
     currency: str
     is_currency_assumed: bool = False
+    first_currency: str = ""
 
 
 class CsvEntryReader:
@@ -55,11 +57,12 @@ class CsvEntryReader:
     def __init__(self, layout: Layout, profile: Profile, conventions: Conventions) -> None:
         self.told: list[Issue] = []
         self.currency = conventions.currency
-        self._layout, self._profile, self._mark = layout, profile, conventions.mark
+        self._layout, self._profile = layout, profile
+        self._mark, self._balance_mark = conventions.mark, conventions.balance_mark
         self.is_currency_assumed, self.is_order_assumed = conventions.is_currency_assumed, not conventions.order
-        self.order: Order = conventions.order or ("MDY" if self.currency == "USD" else "DMY")
-        self.cents = rf"[+-]?[0-9]{{1,12}}[{conventions.mark or '.'}][0-9]{{2}}"
-        self._cents = re.compile(self.cents)
+        self._first_currency = conventions.first_currency or conventions.currency
+        self.order: Order = conventions.order or ("MDY" if self._first_currency == "USD" else "DMY")
+        self._cents, self._balance_cents = (re.compile(rf"[+-]?[0-9]{{1,12}}[{mark or '.'}][0-9]{{2}}") for mark in (self._mark, self._balance_mark))
         self._cells = max(layout.width, *layout.columns.values()) + 2
         self.last_date: dt.date | None = None
         self._debit_sign = 0
@@ -100,7 +103,7 @@ class CsvEntryReader:
         try:
             amount = self._signed(cells, currency)
             fee = abs(self.minor(cells[self._fee], currency) or 0)
-            balance = self.minor(cells[self._balance], currency)
+            balance = self.minor(cells[self._balance], currency, "balance")
         except AmountError as reason:
             self.told.append(issues.error(span, "bad_amount", str(reason)))
             return None
@@ -114,13 +117,17 @@ class CsvEntryReader:
         self._debit_sign = next(iter(found), self._debit_sign)
         return True
 
-    def minor(self, cell: str, currency: str) -> int | None:
-        """Minor units by the file's decimal mark; None for an empty cell."""
+    def minor(self, cell: str, currency: str, role: str = "amount") -> int | None:
+        """Minor units by the column's decimal mark; None for an empty cell."""
         if cell in _NONE:
             return None
-        if self._cents.fullmatch(cell) and minor_digits(currency) == 2:
+        if self.cents(role).fullmatch(cell) and minor_digits(currency) == 2:
             return int(cell[:-3] + cell[-2:])
-        return read_minor(cell, currency, self._mark)
+        return read_minor(cell, currency, self._balance_mark if role == "balance" else self._mark)
+
+    def cents(self, role: str) -> re.Pattern[str]:
+        """An amount with two decimals and nothing else, as that column writes it."""
+        return self._balance_cents if role == "balance" else self._cents
 
     def _signed(self, cells: list[str], currency: str) -> int | None:
         """Money in is positive: by the amount's sign or direction, or by the column that is filled."""
@@ -193,7 +200,7 @@ class CsvEntryReader:
         """Once a file: no date in it shows which number is the month."""
         self.is_order_assumed = False
         means = "the month" if self.order == "MDY" else "the day"
-        message = f"{written} is read with {means} first, as is usual for {self.currency}; set date_format in the profile if it is not"
+        message = f"{written} is read with {means} first, as is usual for {self._first_currency}; set date_format in the profile if it is not"
         self.told.append(issues.warning(span, "bad_date", message, written))
 
     @staticmethod

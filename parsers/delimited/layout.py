@@ -1,4 +1,4 @@
-"""Which column of a bank's CSV is what: by its header in the languages of Europe and the Americas.
+"""Which column of a bank's CSV is what: by its header in the languages that `parsers.delimited.words` knows.
 
 A layout is found in three steps. (1) A shipped layout (`parsers.delimited.profiles`) whose header names all stand in one row, the
 one with the most names; it settles what its bank does in its own way. (2) The words of `parsers.delimited.words` settle all else.
@@ -13,6 +13,7 @@ import codecs
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import permutations
 
 from parsers.amounts import AmountError, is_currency
 from parsers.delimited.balances import is_running
@@ -282,7 +283,7 @@ def _without_header(rows: list[list[str]], delimiter: str) -> Layout | None:
     found = {"date": dates[0], **money} | ({"value_date": dates[1]} if len(dates) > 1 else {})
     found |= {"currency": currency} if currency >= 0 else {}
     checks = [place for place, cells in enumerate(columns) if place not in {*known, *texts} and any(cells)
-              and all(re.fullmatch(r"\d{0,10}", cell) for cell in cells)]
+              and (len(set(cells)) > 1 or len(cells) == 1) and all(re.fullmatch(r"\d{0,10}", cell) for cell in cells)]
     if checks:
         found["check_number"] = checks[0]
     return Layout(CsvColumns(name="headerless"), delimiter, 0, width, found, tuple(texts), "", "")
@@ -299,7 +300,8 @@ def _all_amounts(cells: list[str]) -> bool:
 
 def _money_columns(columns: list[list[str]], amounts: list[int]) -> dict[str, int] | None:
     """One column is the amount; of two always filled the second is the balance, if it proves to be; of three where the first
-    two exclude each other, they are debit and credit in the order that the balance proves."""
+    two exclude each other, they are debit and credit in the order that the balance proves; of three always filled two are the balances
+    before and after the third."""
     if len(amounts) == 1:
         return {"amount": amounts[0]} if all(columns[amounts[0]]) else None
     mark = next((mark for place in amounts for cell in columns[place] if (mark := mark_of(cell)) in {".", ","}), ".")
@@ -307,12 +309,24 @@ def _money_columns(columns: list[list[str]], amounts: list[int]) -> dict[str, in
     if len(amounts) == 2:
         amount, balance = amounts
         return {"amount": amount, "balance": balance} if _runs(values[amount], values[balance]) else None
+    if len(amounts) == 3 and all(map(all, (columns[place] for place in amounts))):
+        return _between_balances(amounts, values)
     if len(amounts) == 3 and all(bool(one) != bool(other) for one, other in zip(columns[amounts[0]], columns[amounts[1]], strict=True)):
         first, second, balance = amounts
         for debit, credit in ((first, second), (second, first)):
             signed = [abs(c or 0) - abs(d or 0) for c, d in zip(values[credit], values[debit], strict=True)]
             if _runs(signed, values[balance]):
                 return {"debit": debit, "credit": credit, "balance": balance}
+    return None
+
+
+def _between_balances(amounts: list[int], values: dict[int, list[int | None]]) -> dict[str, int] | None:
+    """The amount that leads in each row from one balance to the other, of which the one before is the one after of the row before."""
+    for before, after, amount in permutations(amounts):
+        opening, closing, moved = ([value or 0 for value in values[place]] for place in (before, after, amount))
+        adds_up = all(start + move == end for start, move, end in zip(opening, moved, closing, strict=True))
+        if adds_up and len(moved) > 1 and opening[1:] == closing[:-1]:
+            return {"amount": amount, "balance": after}
     return None
 
 

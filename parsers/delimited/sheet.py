@@ -195,14 +195,14 @@ def _minor(columns: _Columns, role: str, currency: pl.Series, currencies: list[s
     if not columns.is_there(role):
         return np.zeros(columns.numbers.size, np.int64), np.zeros(columns.numbers.size, np.bool_)
     entries, cells = columns.reading.entries, columns.of(role)
-    plain = cells.str.contains(f"^{entries.cents}$") & all(minor_digits(one) == 2 for one in currencies)
+    plain = cells.str.contains(f"^{entries.cents(role).pattern}$") & all(minor_digits(one) == 2 for one in currencies)
     digits = cells.str.replace("[.,]", "").str.strip_prefix("+")
     found = digits.set(~plain, "0").cast(pl.Int64).to_numpy().copy()
     is_stated = plain.to_numpy().copy()
     rows = np.flatnonzero(~is_stated)
     for row, cell, code in zip(rows.tolist(), cells.gather(rows), currency.gather(rows), strict=True):
         try:
-            minor = entries.minor(cell, code)
+            minor = entries.minor(cell, code, role)
         except AmountError:
             columns.good[row] = False
             continue

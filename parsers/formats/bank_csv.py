@@ -15,13 +15,13 @@ closing balances and totals. A file without any of these proves nothing.
 Where payer and payee have columns of their own, the other side is the payer of money in and the payee of money out. A currency
 that neither the file nor a profile names is the profile's default, which is told.
 
-Quirks tolerated: comma, semicolon, tab and bar; UTF-8 or the bank's code page, found by its header
-(1250 to 1256, 874, GB 18030, Big5, Shift JIS, Korean 949); a
-direction in an unnamed column behind the amount; text that goes on in unnamed columns; currency symbols, thousands, parentheses, a
-minus behind, CR and DR; a debit column with or without signs; several accounts or currencies in a file (one statement each
-time the account changes); pending and declined rows (by the status column); headers repeated inside; totals below. Never guessed:
-`1,234` without another amount that shows the decimal mark, a debit column with both signs, a row with an amount and no date or
-with more cells than the header.
+Quirks tolerated: comma, semicolon, tab and bar; UTF-8 or the bank's code page, found by its header (1250 to 1256, 874, GB 18030,
+Big5, Shift JIS, Korean 949); a direction in an unnamed column behind the amount; text that goes on in unnamed columns; currency
+symbols, thousands, parentheses, a minus behind, CR and DR; a debit column with or without signs; balances with another decimal
+mark than the amounts; dates in the Japanese era since 2019 and with Buddhist years; several accounts or currencies in a file (one
+statement each time the account changes); pending and declined rows (by the status column); headers repeated inside; totals below.
+Never guessed: `1,234` without another amount that shows the decimal mark (unless the currency has no decimals), a debit column
+with both signs, a row with an amount and no date or with more cells than the header.
 Days and months that no cell tells apart are read day first where the decimal mark is a comma or the header is not English, else in
 the order that is usual for the currency, which is told.
 
@@ -39,7 +39,7 @@ from parsers import issues
 from parsers.delimited.entries import Conventions, CsvEntryReader
 from parsers.delimited.layout import Layout, find_layout, with_code_page
 from parsers.delimited.reading import Reading
-from parsers.delimited.rows import rows
+from parsers.delimited.rows import Row, rows
 from parsers.profile import Profile
 from parsers.records import Envelope, Record, Span
 from parsers.sources import Source
@@ -99,9 +99,10 @@ def parse_columns(source: Source, profile: Profile) -> Iterator[Document]:
 
 
 def survey(source: Source, layout: Layout, profile: Profile) -> Conventions:
-    """The currency that the first entry names, and from the first cells that show them the decimal mark and the date order."""
+    """The currency that the first entry names, and from the first cells that show them the decimal marks and the date order."""
     rules = layout.rules
     mark, order, currency = rules.decimal_mark, _order_of_format(rules.date_format), layout.unit or rules.currency_code
+    balance_mark, first_currency = "", ""
     places = [place for role in _MONEY if (place := layout[role]) >= 0]
     for row in rows(source, layout.delimiter, profile.encoding):
         if row.span.line <= layout.header_line or layout["date"] >= len(row.cells):
@@ -111,11 +112,17 @@ def survey(source: Source, layout: Layout, profile: Profile) -> Conventions:
         order = order or order_of((row.cells[layout["date"]],))
         is_order_open = not order and needs_order(row.cells[layout["date"]])
         mark = mark or next((found for cell in cells if (found := mark_in(cell)) not in {"", AMBIGUOUS}), "")
+        balance_mark = balance_mark or mark_in(_cell(row, layout["balance"])).strip(AMBIGUOUS)
+        first_currency = first_currency or _cell(row, layout["currency"]).upper()
         if mark and not is_order_open:
             break
     is_assumed = not currency and layout["currency"] < 0 and profile.name == Profile().name
     is_english = layout.date_name == "" or any(word in layout.date_name for word in _ENGLISH)
-    return Conventions(mark, order or ("DMY" if mark == "," or not is_english else ""), currency or profile.currency, is_assumed)
+    return Conventions(mark, balance_mark or mark, order or ("DMY" if mark == "," or not is_english else ""), currency or profile.currency, is_assumed, first_currency)
+
+
+def _cell(row: Row, place: int) -> str:
+    return row.cells[place].strip() if 0 <= place < len(row.cells) else ""
 
 
 def _order_of_format(text: str) -> Order:
