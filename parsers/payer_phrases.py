@@ -65,15 +65,8 @@ _PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = tuple((mark, re.compile(patt
 MARKS = tuple(dict.fromkeys(mark for mark, _ in _PHRASES))
 """In ASCII capitals; a text without one of them, in any case, tells no payer here."""
 
-_OCTETS = tuple(mark.encode() for mark in MARKS)
 _NAME_LENGTH_MAX = 140
 _SOUGHT_IN = 1000
-
-
-def may_tell(text: str) -> bool:
-    """Whether one of the marks stands in the text."""
-    octets = text.encode(errors="replace").upper()
-    return any(mark in octets for mark in _OCTETS)
 
 
 def payer_told(text: str) -> str:
