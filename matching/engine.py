@@ -1,7 +1,7 @@
 """`propose`: from frames to proposals, the five questions in order.
 
     who paid            customers, names, agreement
-    what it says        numbers, references, near_references, hearing, prepaid
+    what it says        numbers, references, near_references, hearing, prepaid, withheld
     how much            amounts, stated_amounts, combine, named, itemised, unnamed, autocash, deducted, habits
     how sure            certainty, stages, reasons
     who gets what       together
@@ -39,6 +39,7 @@ from matching import (
     stages,
     together,
     unnamed,
+    withheld,
 )
 from matching.books import Books, read, with_receipts, without_texts
 from matching.crew import Alone, Crew, Hearer
@@ -220,9 +221,10 @@ def _referred(part: Part, ground: Ground) -> Referred:
     books = replace(ground.books, receipts=part.receipts, remittance=part.remittance)
     heard = hearing.hear(books, customers.identify(books, ground.everybody), ground.items, ground.register)
     referred = stages.by_reference(heard, books)
-    missed = _missed(referred, heard)
+    missed = _missed(referred, heard, books)
     sure = stages.sole_payers(heard.candidates).select("r", "c")
-    return Referred(books, heard, _held_back(referred, missed, books), missed, sure)
+    withheld_from = withheld.said(books.receipts, books)
+    return Referred(books, heard, _held_back(referred, missed, withheld_from, books), missed, sure)
 
 
 def _told(part: Referred) -> Looked:
@@ -287,15 +289,16 @@ def _thought(part: Referred, posted: Settled, then: Then) -> Thought:
     named_closed = _named_closed(rest, then.closed, heard, books)
     closed_by_now = pl.concat([taken, named_closed])
     paid, no_longer = closed_by_now.filter("fits").select("r").unique().sort("r"), closed_by_now.select("r").unique().sort("r")
-    spoken = pl.concat([_referring(referred), books.remittance.select("r"), missed, no_longer]).unique()
+    spoken = pl.concat([_referring(referred), _naming(heard), books.remittance.select("r"), missed, no_longer]).unique()
     open_still = _without_substitutes(open_still, no_longer)
     unsettled = rest.join(_settling(open_still), on="r", how="anti")
-    near = _not_granted(stages.by_near_reference(unsettled, heard, then.closed, left), paid)
+    withheld_from = withheld.said(rest, books)
+    near = _not_granted(stages.by_near_reference(unsettled, heard, then.closed, left), pl.concat([no_longer, withheld_from]))
     by_sum = _not_granted(stages.by_amount(rest, heard, then.turns, then.owned, left), spoken)
     paid_ahead = prepaid.ahead(rest, books)
     ruled, under_rules = stages.by_rule_set(rest.join(spoken, on="r", how="anti"), by_sum, heard, left)
-    by_sum = _not_granted(by_sum, pl.concat([under_rules, paid_ahead]).unique())
-    ruled = _not_granted(ruled, paid_ahead)
+    by_sum = _not_granted(by_sum, pl.concat([under_rules, paid_ahead, withheld_from]).unique())
+    ruled = _not_granted(ruled, pl.concat([paid_ahead, withheld_from]))
     by_sum = _without_mere_nearness(by_sum, pl.concat([_referring(referred), no_longer]).unique())
     return Thought(books, heard, missed, stages.laid_together([open_still, near, ruled, by_sum]), paid, no_longer, paid_ahead)
 
@@ -342,23 +345,30 @@ def _above_limit(books: Books) -> pl.DataFrame:
     return books.receipts.filter((pl.col("amount") > limit).fill_null(value=False)).select("r")
 
 
-def _missed(referred: Stage, heard: Heard) -> pl.DataFrame:
+def _missed(referred: Stage, heard: Heard, books: Books) -> pl.DataFrame:
     """The receipts that name a number which ought to be there and is not; looked for where the answer is not already complete."""
     complete = referred.answers.filter(pl.col("granted") & ~pl.col("amount_evidence").is_in(LEAVING)).select("r").unique()
     groups = heard.groups.join(complete, on="r", how="anti")
-    return references.unresolved(groups, heard.text_hits, heard.index)
+    return references.unresolved(groups, _meant(heard.text_hits), books.receipts.join(complete, on="r", how="anti"), heard.index)
 
 
-def _held_back(referred: Stage, missed: pl.DataFrame, books: Books) -> Stage:
+def _meant(hits: pl.DataFrame) -> pl.DataFrame:
+    """`hits` without the short numbers that are items of others than the payer only: by chance."""
+    return hits.filter((pl.col("strength") >= references.DIGITS) | (pl.col("grade") > agreement.CONTRADICTED))
+
+
+def _held_back(referred: Stage, missed: pl.DataFrame, withheld_from: pl.DataFrame, books: Books) -> Stage:
     """An item is not paid in full and the rest left over where the rest is for something else that the payer named, or makes another
-    item, or where the whole amount is that of another item, or where what was said may mean something else as well."""
+    item, or where the whole amount is that of another item, or where what was said may mean something else as well. No item that a text
+    names is paid where the text says what is not paid."""
     more = referred.answers.filter((pl.col("rule") == certainty.WITH_MORE) | (pl.len().over("r") > 1)).select("r")
     owners = referred.answers.filter(pl.col("amount_evidence").is_in(LEAVING)).select("r", "c").join(books.receipts.select("r", "currency", "amount"), on="r")
     theirs = books.items.filter(pl.col("c").is_in(owners["c"].unique().implode()))
     same = owners.join(theirs, left_on=["c", "currency", "amount"], right_on=["c", "currency", "open"], how="semi").select("r")
     other_use = pl.concat([missed, more, same]).unique()
     over = pl.col("amount_evidence").is_in(LEAVING) & pl.col("r").is_in(other_use["r"].implode())
-    return Stage(_as_suggestions(referred.answers, over), referred.lines)
+    refused = (pl.col("rule") != certainty.ADVICE) & pl.col("r").is_in(withheld_from["r"].implode())
+    return Stage(_as_suggestions(referred.answers, over | refused), referred.lines)
 
 
 def _still_open(referred: Stage, posted: Settled) -> tuple[Stage, pl.DataFrame]:
@@ -374,7 +384,7 @@ def _still_open(referred: Stage, posted: Settled) -> tuple[Stage, pl.DataFrame]:
 
 def _named_closed(rest: pl.DataFrame, closed: numbers.Numbers, heard: Heard, books: Books) -> pl.DataFrame:
     """r, fits: the receipts that name a closed item, and nothing open by that number; and whether the amount is that item's."""
-    groups = heard.groups.join(rest, on="r", how="semi").join(references.groups_hit(heard.text_hits), on="g", how="anti")
+    groups = heard.groups.join(rest, on="r", how="semi").join(references.groups_hit(_meant(heard.text_hits)), on="g", how="anti")
     lines = books.remittance.join(rest, on="r", how="semi")
     receipts = books.receipts.join(rest, on="r", how="semi")
     hits = pl.concat([
@@ -401,6 +411,11 @@ def _settling(referred: Stage) -> pl.DataFrame:
 def _referring(referred: Stage) -> pl.DataFrame:
     """The receipts that say what they are for, in more than a few digits."""
     return referred.answers.filter(pl.col("rule") != certainty.SHORT).select("r").unique()
+
+
+def _naming(heard: Heard) -> pl.DataFrame:
+    """The receipts that name somebody's item in more than a few digits, though it may be any of several items."""
+    return heard.text_hits.filter(pl.col("strength") >= references.DIGITS).select("r").unique()
 
 
 def _not_granted(stage: Stage, receipts: pl.DataFrame) -> Stage:

@@ -46,7 +46,7 @@ def as_one(parts: list[Heard]) -> Heard:
 
 def hear(books: Books, payers: Payers, index: numbers.Numbers, register: names.Register) -> Heard:
     """The references of all receipts, and the payers as far as references did not make names unnecessary. `index`: the items' numbers."""
-    groups = references.groups(books.receipts)
+    groups = _without_customers(references.groups(books.receipts), payers, index)
     text = pl.concat([references.in_text(groups, index, payers.candidates), references.in_words(books.receipts, index)])
     lines = references.in_lines(books.remittance, index, payers.candidates)
     pairs = pl.concat([text.select("r", "c"), lines.select("r", "c")]).unique()
@@ -58,6 +58,15 @@ def hear(books: Books, payers: Payers, index: numbers.Numbers, register: names.R
     lines = pl.concat([lines, _near_lines(books, lines, candidates)])
     known = Heard(groups, text, lines, text.select("r", "c", "i").clear(), candidates, alike, index, payers)
     return _in_currency(known, books)
+
+
+def _without_customers(groups: pl.DataFrame, payers: Payers, index: numbers.Numbers) -> pl.DataFrame:
+    """`groups` without those that spell a customer's own number with its letters (`Kd.-Nr. D02251`), where no item is spelled so."""
+    customer = payers.known.numbers.select("key").filter(pl.col("key").str.contains("^[A-Z]+[0-9]+$")).unique()
+    customer = customer.join(index.by_digits.select(pl.col("squeezed").alias("key")), on="key", how="anti")
+    spelled = groups.filter((pl.col("letters") != "") & (pl.col("runs").list.len() == 1)).select(
+        "g", pl.concat_str("letters", pl.col("runs").list.first()).alias("key"))
+    return groups.join(spelled.join(customer, on="key", how="semi"), on="g", how="anti", maintain_order="left")
 
 
 def graded(hits: pl.DataFrame, heard: Heard, books: Books) -> pl.DataFrame:

@@ -125,7 +125,10 @@ def _loud_enough(hits: pl.DataFrame, books: Books) -> pl.DataFrame:
     priced = priced.filter((pl.col("grade") != CONTRADICTED) | ~pl.col("r").is_in(made["r"].implode()))
     fits = (pl.col("open") == pl.col("amount")) | ((pl.col("earned") > 0) & (pl.col("open") - pl.col("earned") == pl.col("amount")))
     clear = (pl.col("strength") == references.EXPLICIT) | (pl.col("grade") >= ALIKE)
-    return priced.filter(clear | ((pl.col("strength") == references.DIGITS) & (pl.col("grade") == SILENT)) | fits).select(hits.columns)
+    few = priced.filter(pl.col("grade") == SILENT).unique(["r", "i"]).group_by("r", "c").agg(pl.sum("open"), pl.first("amount")).filter(
+        pl.col("open") == pl.col("amount")).select("r", "c", pl.lit(value=True).alias("together"))
+    told = priced.join(few, on=["r", "c"], how="left", maintain_order="left").with_columns(pl.col("together").fill_null(value=False))
+    return told.filter(clear | ((pl.col("strength") == references.DIGITS) & (pl.col("grade") == SILENT)) | fits | pl.col("together")).select(hits.columns)
 
 
 def _one_item_each(hits: pl.DataFrame) -> pl.DataFrame:

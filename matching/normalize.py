@@ -47,15 +47,17 @@ SHORTENED: dict[str, str] = {
 }
 """How banks and payers shorten the words of a company's name; `ST` is Saint and Street alike."""
 
-BEFORE_NAMES = frozenset((
-    "ACH", "BO", "BY", "CCD", "CTX", "DES", "EDI", "EFT", "FROM", "INDN", "NAME", "ORIG", "PAYMENT", "PMT", "PPD", "PYMT", "REMITTER", "SENDER", "SEPA", "TRF",
-    "TRN", "WIRE", "XFER",
-))
-BEHIND_NAMES = frozenset((
+BEFORE_NAMES = (
+    "ACH", "BO", "BY", "CCD", "CTX", "DEPOSIT", "DES", "EDI", "EFT", "FROM", "INDN", "NAME", "ORIG", "PAYMENT", "PMT", "PPD", "PYMT", "REMITTER", "SENDER", "SEPA",
+    "TRF", "TRN", "WIRE", "XFER", "(?:ACH|EFT|SEPA|WIRE|BANK) CREDIT",
+)
+BEHIND_NAMES = (
     "ACH", "AP", "BILLPAY", "CCD", "CTX", "DES", "EDI", "EFT", "INDN", "INV", "INVOICE", "PAYMENT", "PAYMENTS", "PAYMNT", "PMT", "PMTS", "PPD", "PYMT", "REF",
-    "SEPA", "TRF", "TRN", "XFER",
-))
+    "SEPA", "TRF", "TRN", "XFER", "USD", "EUR", "GBP", "HAUPTKONTO", "AP DEPT", "ACC(?:OUN)?TS? PAYABLE", "VENDOR (?:PMTS?|PAYMENTS?)",
+)
 """What banks and their customers write before and behind a payer's name, in its own field; no words that names end or begin with (`Farm Credit`)."""
+LINE_NUMBER = "^[1-9]/"
+"""What stands before a name in the numbered lines of SWIFT's field 50F."""
 
 TRUNCATED_FROM = 15
 """A name of at least so many characters may be the beginning of a longer one: 16, 22, 27, 32 and 35 are common field lengths."""
@@ -96,7 +98,7 @@ def name_parts(names: pl.Series) -> pl.DataFrame:
 def without_bank_words(names: pl.Series) -> pl.Series:
     """The names without the banks' words and long figures at either end: `ACH PMT ACME INC 00811` is `ACME INC`."""
     before, behind = (rf"(?:{'|'.join(sorted(words))}|[0-9]{{3,}})" for words in (BEFORE_NAMES, BEHIND_NAMES))
-    spaced = names.str.to_uppercase().str.replace_all(r"[^\p{L}\p{M}0-9&'.]+", " ").str.strip_chars()
+    spaced = names.str.to_uppercase().str.replace(LINE_NUMBER, "").str.replace_all(r"[^\p{L}\p{M}0-9&'.]+", " ").str.strip_chars()
     return spaced.str.replace(rf"^(?:{before} +)+", "").str.replace(rf"(?: +{behind})+$", "")
 
 
@@ -160,7 +162,7 @@ def plain(values: pl.Series) -> pl.Series:
     return _in_ascii(values.fill_null("").str.to_uppercase())
 
 
-WORDS_FOR_NUMBER = r"\b(?:NUMBERS?|NUMERO|NUMMER|NOS?|NRS?|NUM)\b"
+WORDS_FOR_NUMBER = r"\b(?:(?:NUMBERS?|NUMERO|NUMMER|NOS?|NRS?|NUM)\b|N(?:[.]|DEG))[ .:]*"
 WORDS_FOR_INVOICE = r"\b(?:INVOICES?|INVS|INVOIC)\b"
 
 

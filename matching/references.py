@@ -20,7 +20,11 @@ from matching.numbers import LEARNED, SHORT_DIGITS, Numbers
 EXPLICIT, DIGITS, SHORT, NEAR = 4, 3, 2, 1
 SPELLED_MIN = 6
 """A number that is given with its letters has at least so many characters before nothing else need speak for it."""
+SPELLED_RUNS_MAX, SPELLED_MAX = 6, 35
+"""A number with letters behind digits is read out of so many runs of letters and digits, and is no longer than that."""
 SHORT_SIZE = 3
+DATE_DIGITS = 6
+"""So many digits beside others may be a day (`261102`)."""
 RUNS_MAX = 4
 """So many runs of digits are put together; a structured reference may have more and is also tried whole."""
 GROUP = r"[A-Z]*[^A-Z0-9]{0,4}[0-9]+(?:[^A-Z0-9]{1,3}[0-9]+)*"
@@ -31,11 +35,14 @@ UNTIL = r"([0-9]{4}) *(?:THRU|THROUGH|TO|UNTIL|BIS|TOT|T/M|AU) *([0-9])"
 """A word between the first and the last number of a range; what follows may be the end of a number only."""
 CENTS = r"([0-9])[.,][0-9]{2}($|[\s;)|])"
 OTHER_THINGS = (
-    "PO", "ORDER", "ORD", "SO", "ACCT", "ACCOUNT", "AC", "TEL", "PHONE", "FAX", "DATE", "DATED", "DD", "CUST", "CUSTOMER", "KD", "KDNR", "CHECK", "CHK",
+    "PO", "ORDER", "ORD", "SO", "ACCT", "ACCOUNT", "AC", "TEL", "PHONE", "FAX", "DATE", "DATED", "DD", "CUST", "CUSTOMER", "KD", "KDNR", "KUNDENNR", "KUNDENNUMMER", "KLANT", "KLANTNR", "CLIENT", "CLIENTE", "DEBITOR", "CHECK", "CHK",
     "CK", "ACC", "TRACE", "TRN", "ID", "IBAN", "BIC", "BLZ", "KTO", "USD", "EUR", "GBP", "CHF", "AMT", "AMOUNT", "BOX", "SUITE", "UNIT", "ZIP", "VAT", "UST",
 )
 """Words before a number that say it is no invoice number (unless the books' numbers begin so)."""
-INVOICE_WORDS = ("INV", "RE", "RG", "RGNR", "RECHNUNG", "FACTURE", "FACT", "FAC", "FATTURA", "FACTURA", "BILL", "IN")
+INVOICE_WORDS = (
+    "INV", "RE", "RENR", "RG", "RGNR", "RECHNUNG", "RECHNUNGSNR", "FACTURE", "FACT", "FAC", "FATTURA", "FT", "FACTURA", "FRA", "FATURA", "FACTUUR", "FACTUURNR",
+    "FAKTURA", "FAKTURANR", "FAKTURY", "SZAMLA", "LASKU", "BILL", "IN",
+)
 
 HITS = {"m": pl.Int64, "r": pl.UInt32, "i": pl.UInt32, "c": pl.UInt32, "source": pl.String, "strength": pl.Int8}
 GROUPS = {"g": pl.Int64, "r": pl.UInt32, "amount": pl.Int64, "letters": pl.String, "runs": pl.List(pl.String)}
@@ -80,19 +87,32 @@ def groups_hit(hits: pl.DataFrame) -> pl.DataFrame:
 
 
 def in_words(receipts: pl.DataFrame, index: Numbers) -> pl.DataFrame:
-    """Hits of words of the text that spell a number with letters in it (`24A17`, `RF18 …` with letters), as written."""
+    """Hits of what spells a number with letters behind digits (`24A17`, `AR-7-00012-B`, `RF18 …` with letters): runs of letters and digits,
+    alone and put together over blanks and punctuation. Of numbers within numbers the longest counts."""
     if index.by_spelling.is_empty():
         return pl.DataFrame(schema=HITS)
-    joined = receipts.select("r", pl.concat_str("structured_reference", pl.lit(" "), "text").alias("text"))
-    words = joined.select("r", normalize.plain(joined["text"]).str.split(" ").alias("word")).explode("word")
-    squeezed = words.with_columns(pl.col("word").str.replace_all(r"[^A-Z0-9]", "").alias("squeezed")).filter(
-        (pl.col("squeezed").str.len_chars() >= SHORT_DIGITS) & pl.col("squeezed").str.contains(r"[0-9]"),
-    )
-    found = squeezed.unique(["r", "squeezed"], maintain_order=True).join(index.by_spelling, on="squeezed")
+    found = _spellings(receipts).join(index.by_spelling.select("squeezed").unique(), on="squeezed", how="semi")
+    several = found.filter(pl.col("r").is_duplicated())
+    wider = several.join(several, on="r", suffix="_other").filter(
+        (pl.col("start") >= pl.col("start_other")) & (pl.col("stop") <= pl.col("stop_other")) & (pl.col("squeezed") != pl.col("squeezed_other")))
+    longest = found.join(wider.select("r", "start", "stop"), on=["r", "start", "stop"], how="anti").unique(["r", "squeezed"], maintain_order=True)
     place = pl.col("squeezed").rank("dense").over("r").cast(pl.Int64)
     mention = pl.col("r").cast(pl.Int64) * OF_RECEIPT**2 + place + IN_WORDS
     strength = pl.when(pl.col("source") == "po_number").then(DIGITS).otherwise(EXPLICIT).cast(pl.Int8)
-    return found.with_columns(mention.alias("m"), strength.alias("strength")).select(list(HITS))
+    return longest.join(index.by_spelling, on="squeezed").with_columns(mention.alias("m"), strength.alias("strength")).select(list(HITS))
+
+
+def _spellings(receipts: pl.DataFrame) -> pl.DataFrame:
+    """r, start, stop, squeezed: the runs of letters and digits of each receipt's text that hold a digit, up to `SPELLED_RUNS_MAX` put together."""
+    joined = receipts.select("r", pl.concat_str("structured_reference", pl.lit(" "), "text").alias("text")).filter(pl.col("text").str.contains("[0-9]"))
+    runs = joined.select("r", normalize.plain(joined["text"]).str.extract_all("[A-Z0-9]+").alias("run")).explode("run").drop_nulls("run")
+    runs = runs.with_columns(pl.int_range(pl.len()).over("r").alias("start"))
+    put = []
+    for count in range(1, SPELLED_RUNS_MAX + 1):
+        squeezed = pl.concat_str([pl.col("run").shift(-step) for step in range(count)]).alias("squeezed")
+        together = runs.select("r", "start", (pl.col("start") + count).alias("stop"), squeezed).filter(pl.col("r").shift(1 - count) == pl.col("r"))
+        put.append(together.filter(pl.col("squeezed").str.len_chars().is_between(SHORT_DIGITS, SPELLED_MAX) & pl.col("squeezed").str.contains("[0-9]")))
+    return pl.concat(put)
 
 
 def in_lines(remittance: pl.DataFrame, index: Numbers, payers: pl.DataFrame) -> pl.DataFrame:
@@ -114,17 +134,31 @@ def in_lines(remittance: pl.DataFrame, index: Numbers, payers: pl.DataFrame) -> 
     return _best(pl.concat([spelled.select(list(HITS)), rated.select(list(HITS))]))
 
 
-def unresolved(found: pl.DataFrame, hits: pl.DataFrame, index: Numbers) -> pl.DataFrame:
+def unresolved(found: pl.DataFrame, hits: pl.DataFrame, receipts: pl.DataFrame, index: Numbers) -> pl.DataFrame:
     """r: the receipts with a group that looks like a document number of these books, or stands behind a word for invoice, but hits
     nothing; or with a list of numbers of which some do not."""
     used = groups_hit(hits)
     missed = found.join(used, on="g", how="anti")
-    digits = pl.col("runs").list.join("")
-    sized = missed.with_columns(normalize.digit_key(digits).alias("key"), digits.str.len_chars().alias("length"), digits.alias("digits"))
-    shaped = sized.join(index.shapes, on=["letters", "length"]).filter(pl.col("key").is_between(pl.col("low"), pl.col("high")))
-    of_size = shaped.filter((pl.col("letters") != "") | ((pl.col("length") >= SHORT_DIGITS) & ~_is_date(pl.col("digits"))))
+    whole = missed.with_columns(pl.col("runs").list.join("").alias("digits"))
+    runs = missed.filter(pl.col("runs").list.len() > 1).explode("runs").rename({"runs": "digits"}).filter(pl.col("digits").str.len_chars() > DATE_DIGITS)
+    sized, single = (part.with_columns(normalize.digit_key(pl.col("digits")).alias("key"), pl.col("digits").str.len_chars().alias("length")) for part in (whole, runs))
+    unannounced = ~pl.col("letters").is_in([*OTHER_THINGS, *index.prefixes])
+    spelled = pl.concat([part.select("r", "letters", "digits", "key", "length") for part in (sized, single)]).with_columns(
+        pl.when(unannounced).then(pl.lit("")).otherwise("letters").alias("letters"))
+    of_size = spelled.join(index.shapes, on=["letters", "length"]).filter((pl.col("letters") != "") | (
+        pl.col("key").is_between("low", 2 * pl.col("high")) & (pl.col("length") >= SHORT_DIGITS) & ~_is_date(pl.col("digits"))))
     worded = sized.filter((pl.col("letters").is_in(INVOICE_WORDS) | pl.col("letters").str.ends_with("INV")) & (pl.col("length") >= 3))
-    return pl.concat([part.select("r") for part in (of_size, worded, _left_in_lists(found, used))]).unique().sort("r")
+    return pl.concat([part.select("r") for part in (of_size, worded, _left_in_lists(found, used), _unknown_spelling(receipts, index))]).unique().sort("r")
+
+
+def _unknown_spelling(receipts: pl.DataFrame, index: Numbers) -> pl.DataFrame:
+    """The receipts with what is spelled like the books' numbers with letters behind digits, and is none of them."""
+    form = pl.col("squeezed").str.replace_all("[0-9]", "9").alias("form")
+    documents = index.by_spelling.filter(pl.col("source") == "document_number").select(form).unique()
+    long = documents.filter(pl.col("form").str.count_matches("9") >= SHORT_DIGITS)
+    if long.is_empty():
+        return pl.DataFrame(schema={"r": pl.UInt32})
+    return _spellings(receipts).join(index.by_spelling, on="squeezed", how="anti").with_columns(form).join(long, on="form", how="semi").select("r")
 
 
 def _left_in_lists(found: pl.DataFrame, used: pl.DataFrame) -> pl.DataFrame:
@@ -193,7 +227,8 @@ def _with_century(several: pl.DataFrame) -> pl.DataFrame:
 
 
 def _completed(found: pl.DataFrame, place: pl.Expr) -> pl.DataFrame:
-    """Short runs behind a long one, at `place`, as the ends of numbers that begin like it: `2026-00123/124/25` has 2026-00124 and 2026-00125 as well."""
+    """Short runs behind a long one, at `place`, as the ends of numbers that begin like it: `2026-00123/124/25` has 2026-00124 and 2026-00125 as well.
+    One figure that does not count up is rather what a field that was too short left of the next number."""
     at = place.alias("at")
     several = found.filter(pl.col("runs").list.len() > 1)
     shrinking = pl.col("runs").list.last().str.len_chars() < pl.col("runs").list.first().str.len_chars()
@@ -202,7 +237,8 @@ def _completed(found: pl.DataFrame, place: pl.Expr) -> pl.DataFrame:
     runs = lists.with_columns(pl.col("runs").list.get(pl.col("at")).alias("longest"), before.alias("before")).explode("runs").rename({"runs": "run"})
     placed = runs.with_columns(pl.int_range(pl.len()).over("g").alias("start"))
     missing = pl.col("longest").str.len_chars().cast(pl.Int64) - pl.col("run").str.len_chars().cast(pl.Int64)
-    ends = placed.filter((pl.col("start") > pl.col("at")) & (missing > 0))
+    counts_up = (pl.col("run").str.len_chars() > 1) | (pl.col("run") > pl.col("longest").str.tail(1))
+    ends = placed.filter((pl.col("start") > pl.col("at")) & (missing > 0) & counts_up)
     alone = pl.concat_str(pl.col("longest").str.head(missing), "run")
     return ends.with_columns(alone.alias("alone"), pl.concat_str("before", alone).alias("behind"), pl.lit(0, pl.UInt32).alias("first"))
 

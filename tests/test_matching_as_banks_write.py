@@ -297,6 +297,191 @@ TABLES = {
             410.12  | Orion Metalworks Inc. | RG 25-611             => posted: 2025-611 410.12
             1830.42 | Halden Foods LLC      | RE 2026-7337/339/342  => posted: 2026-7337 510.13, 2026-7339 610.14, 2026-7342 710.15
         """,
+    "numbers with letters behind digits, glued to other words, split and in lists": """
+        customers
+            A | Orion Metalworks Inc.
+            B | Halden Foods LLC
+        items
+            A AR-7-00451-B 210.10
+            A AR-7-00452-B 310.11
+            A AR-7-00453-B 410.12
+            A AR-7-00454-B 510.13
+            A INV-2026-0099 610.14
+            A AR-7-00455-B 710.15
+            B AR-7-00461-B 710.15
+            B AR-7-00462-B 810.16
+        receipts
+            210.10  | Orion Metalworks Inc. | /INV/AR-7-00451-B            => posted: AR-7-00451-B 210.10
+            310.11  | Orion Metalworks Inc. | Rechnung AR 7 00452 B         => posted: AR-7-00452-B 310.11
+            920.25  | Orion Metalworks Inc. | ar-7-00453-b/AR-7-00454-B     => posted: AR-7-00453-B 410.12, AR-7-00454-B 510.13
+            1320.29 | PAYMASTER AGENCY      | INV-2026-0099,AR-7-00455-B    => posted: AR-7-00455-B 710.15, INV-2026-0099 610.14
+            710.15  | Halden Foods LLC      | Invoice AR-7-00499-B          => reference_not_found: AR-7-00461-B 710.15
+        """,
+    "numbers of nobody, in eight languages and beyond what was issued": """
+        customers
+            A | Orion Metalworks Inc.
+            B | Halden Foods LLC
+            C | Calloway Timber Inc.
+        items
+            A 1061/2026 210.10
+            A 1062/2026 310.11
+            A 1063/2026 410.12
+            A 1064/2026 510.13
+            B SI006804 610.14
+            B SI006805 710.15
+            C 50001 810.16
+            C 50002 910.17
+            C 50003 1010.18
+        receipts
+            210.10  | Orion Metalworks Inc. | Faktura nr 1485/2026         => reference_not_found: 1061/2026 210.10
+            310.11  | Orion Metalworks Inc. | Fattura n. 1485/2026         => reference_not_found: 1062/2026 310.11
+            410.12  | Orion Metalworks Inc. | Facture n° 1485/2026         => reference_not_found: 1063/2026 410.12
+            510.13  | Orion Metalworks Inc. | payment of 1485/2026         => reference_not_found: 1064/2026 510.13
+            610.14  | Halden Foods LLC      | SI006999                     => reference_not_found: SI006804 610.14
+            710.15  | Halden Foods LLC      | Lasku 7713                   => reference_not_found: SI006805 710.15
+            810.16  | Calloway Timber Inc.  | Szamla 50417                 => reference_not_found: 50001 810.16
+            910.17  | Calloway Timber Inc.  | payment of 910.17            => posted: 50002 910.17
+            1010.18 | Calloway Timber Inc.  | order 50417                  => posted: 50003 1010.18
+        """,
+    "the payer says which invoice is not paid, or that money comes back": """
+        customers
+            A | Orion Metalworks Inc.
+        items
+            A INV-1001 210.10
+            A INV-1002 310.11
+            A INV-1003 410.12
+            A INV-1004 510.13
+            A INV-1005 610.14
+            A INV-1006 710.15
+            A INV-1007 810.16
+            A INV-1008 910.17
+            A INV-1009 1010.18
+        receipts
+            210.10  | Orion Metalworks Inc. | INV-1001 disputed, not paid   => weak_evidence: INV-1001 210.10
+            310.11  | Orion Metalworks Inc. | Storno Rechnung INV-1002      => weak_evidence: INV-1002 310.11
+            410.12  | Orion Metalworks Inc. | refund for INV-1003           => weak_evidence: INV-1003 410.12
+            510.13  | Orion Metalworks Inc. | do not book against INV-1004  => weak_evidence: INV-1004 510.13
+            610.14  | Orion Metalworks Inc. | nicht für Rechnung INV-1005   => weak_evidence: INV-1005 610.14
+            710.15  | Orion Metalworks Inc. | returned payment, thank you   => weak_evidence: INV-1006 710.15
+            810.16  | Orion Metalworks Inc. | INV-1007 ohne Abzug           => posted: INV-1007 810.16
+            910.17  | Orion Metalworks Inc. | INV-1008 without discount     => posted: INV-1008 910.17
+            1010.18 | Orion Metalworks Inc. | INV-1002 disputed, see advice => posted: INV-1009 1010.18
+            - INV-1009 1010.18
+        """,
+    "a paid invoice is named, and the money is its neighbour's": """
+        customers
+            A | Orion Metalworks Inc.
+        items
+            A 1073/2026 780.52
+        closed
+            A 1083/2026 512.00
+        receipts
+            780.52 | Orion Metalworks Inc. | Facture 1083/2026 => already_paid: 1073/2026 780.52
+        """,
+    "a number with its customer's number before it, which is the number of another customer's invoice": """
+        customers
+            D02251 | Orion Metalworks Inc.
+            D01504 | Halden Foods LLC
+        items
+            D02251 05127 210.10
+            D02251 05134 310.11
+            D01504 02251 50.00
+        receipts
+            520.21 | Orion Metalworks Inc. | Kd.-Nr. D02251 Rechnung 05127 und 05134 => posted: 05127 210.10, 05134 310.11
+        """,
+    "a short number after the word for invoice is another customer's, or nobody's": """
+        customers
+            A | Orion Metalworks Inc.
+            B | Halden Foods LLC
+            C | Calloway Timber Inc.
+        items
+            A 3732 693.04
+            A 3741 700.00
+            B 5362 223.98
+            B 5363 224.99
+            C 5371 115.01
+        receipts
+            223.98 | Halden Foods LLC     | Faktura nr 3732     => reference_not_found: 5362 223.98
+            224.99 | Halden Foods LLC     | 3732 Main Street    => posted: 5363 224.99
+            115.01 | Calloway Timber Inc. | Inv. no. 9917       => reference_not_found: 5371 115.01
+        """,
+    "short numbers of one customer come to the amount, and nobody knows the payer": """
+        customers
+            A | Orion Metalworks Inc.
+        items
+            A 3722 110.10
+            A 3726 567.51
+            A 3727 831.64
+        receipts
+            1509.25 | TREUHAND KANZLEI MEIER | Rechnung Nr. 3722 et 3726 et 3727 => weak_evidence: 3722 110.10, 3726 567.51, 3727 831.64
+        """,
+    "a paid number whose figures are another customer's as well, with a year before them": """
+        customers
+            A | Orion Metalworks Inc.
+            B | Halden Foods LLC
+        items
+            A RE/26/2221 500.00
+            B INV-2026-02234 1542.64
+        closed
+            A RE/26/2234 4331.98
+        receipts
+            500.00 | Orion Metalworks Inc. | Facture n° RE/26/2234 => already_paid: RE/26/2221 500.00
+        """,
+    "a number of nobody with a day behind it": """
+        customers
+            A | Orion Metalworks Inc.
+        items
+            A 90004645 150.40
+            A 90004646 250.41
+        receipts
+            150.40 | Orion Metalworks Inc. | PAYMENT 90008822 261102 => reference_not_found: 90004645 150.40
+            250.41 | Orion Metalworks Inc. | PAYMENT 90004646 261102 => posted: 90004646 250.41
+        """,
+    "one figure is left of the next number where the field was too short": """
+        customers
+            A | Orion Metalworks Inc.
+            B | Halden Foods LLC
+        items
+            A 2954 766.15
+            A 2953 8921.71
+            A 2952 8921.71
+            B 1001 100.01
+            B 1002 200.02
+        receipts
+            9687.86 | Orion Metalworks Inc. | INV 2954 2  => over_payment: 2953 8921.71, 2954 766.15 or 2952 8921.71, 2954 766.15 or 2954 766.15
+            300.03  | Halden Foods LLC      | INV 1001/2  => posted: 1001 100.01, 1002 200.02
+        """,
+    "what payers' own departments and banks add to a name": """
+        customers
+            A | Orion Metalworks Inc.
+            B | Halden Foods LLC
+            C | Calloway Timber Inc.
+            D | Rocky Mountain Optics LLC
+            E | Great Atlantic Tea Corp.
+        items
+            A INV-1001 1101.01
+            B INV-1002 1102.02
+            C INV-1003 1103.03
+            D INV-1004 1104.04
+            E INV-1005 1105.05
+        receipts
+            1101.01 | ORION METALWORKS INC. AP DEPT        | => posted: INV-1001 1101.01
+            1102.02 | HALDEN FOODS LLC ACCOUNTS PAYABLE    | => posted: INV-1002 1102.02
+            1103.03 | ACH CREDIT CALLOWAY TIMBER INC.      | => posted: INV-1003 1103.03
+            1104.04 | 1/ROCKY MOUNTAIN OPTICS LLC          | => posted: INV-1004 1104.04
+            1105.05 | GREAT ATLANTIC TEA CORP VENDOR PMT   | => posted: INV-1005 1105.05
+        """,
+    "money paid ahead, in other languages": """
+        customers
+            A | Orion Metalworks Inc.
+            B | Halden Foods LLC
+        items
+            A INV-1001 99.00
+            B INV-2001 99.00
+        receipts
+            99.00 | Orion Metalworks Inc. | a conto   => no_reference: on account 99.00 or INV-1001 99.00
+            99.00 | Halden Foods LLC      | voorschot => no_reference: on account 99.00 or INV-2001 99.00
+        """,
 }
 
 

@@ -1,0 +1,28 @@
+"""Payers who say what their money is not for: a number in such a text may be the very invoice that they do not pay.
+
+    INV-1001 disputed, not paid · Storno Rechnung 1001 · refund for 1001 · not for invoice 1001 · ohne RE 1001
+
+`without discount`, `ohne Abzug` and the like are about the amount and say nothing of the kind.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from matching import normalize
+from matching.books import Books
+
+TAKEN_BACK = (
+    r"(^|[^A-Z])(CANCEL|CANCELS|CANCELL?ED|CANCELLATION|VOID|VOIDED|STORNO|STORNIERT|STORNIERUNG|ANNULATION|ANNULEE?S?|ANNULLATO|ANNULLATA|ANULACION|ANULADA|"
+    r"DISPUTED?|DISPUTES|IN DISPUTE|STRITTIG|BESTRITTEN|LITIGE|CONTESTEE?S?|CONTESTATA|REFUND|REFUNDED|RETURNED PAYMENT|PAYMENT RETURNED|"
+    r"RUE?CKZAHLUNG|RUE?CKERSTATTUNG|ERSTATTUNG|REMBOURSEMENT|REEMBOLSO|DEVOLUCION|RIMBORSO|TERUGBETALING|ZWROT|NOT PAID|UNPAID|NICHT BEZAHLT|IMPAYEE?)($|[^A-Z])"
+)
+_EXCEPT = r"NOT FOR|NOT (?:BOOK|APPLY|POST|USE)[A-Z]* ?(?:TO|AGAINST|ON|FOR)?|NICHT FUE?R|NICHT AUF|PAS POUR|NO PARA|NON PER|NIET VOOR|EXCEPT|EXCLUDING|EXCL|WITHOUT|AUSSER|OHNE|SAUF|SANS|SALVO|ZONDER"
+EXCEPTED = rf"(^|[^A-Z])(?:{_EXCEPT})[ .:]+(?:(?:THE|OUR|YOUR|UNSERE|IHRE|DIE|LA|VOTRE) )?(?:[A-Z]+[ .:#/-]*)?[A-Z/-]*[0-9]"
+
+
+def said(receipts: pl.DataFrame, books: Books) -> pl.DataFrame:
+    """R of the receipts among `receipts` whose text takes an invoice back or excepts it."""
+    texts = books.receipts.select("r", "text").join(receipts.select("r"), on="r", how="semi").filter(pl.col("text") != "")
+    plain = normalize.plain(texts["text"])
+    return texts.filter(plain.str.contains(TAKEN_BACK) | plain.str.contains(EXCEPTED)).select("r")
