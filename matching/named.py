@@ -116,8 +116,8 @@ def _of_the_payer(hits: pl.DataFrame) -> pl.DataFrame:
 
 
 def _loud_enough(hits: pl.DataFrame, books: Books) -> pl.DataFrame:
-    """Without the chance hits: weak ones with which neither the payer nor the amount agrees, and those on other customers' items where
-    the payer's own, named in full, make the amount."""
+    """Without the chance hits: weak ones with which neither the payer nor the amount agrees, alone or together with the customer's others,
+    and those on other customers' items where the payer's own, named in full, make the amount."""
     priced = amounts.terms(hits, books)
     own = priced.filter((pl.col("grade") >= FAMILY) & (pl.col("strength") == references.EXPLICIT)).unique(["r", "i"])
     made = own.group_by("r").agg(pl.sum("open", "earned"), pl.first("amount")).filter(
@@ -125,10 +125,11 @@ def _loud_enough(hits: pl.DataFrame, books: Books) -> pl.DataFrame:
     priced = priced.filter((pl.col("grade") != CONTRADICTED) | ~pl.col("r").is_in(made["r"].implode()))
     fits = (pl.col("open") == pl.col("amount")) | ((pl.col("earned") > 0) & (pl.col("open") - pl.col("earned") == pl.col("amount")))
     clear = (pl.col("strength") == references.EXPLICIT) | (pl.col("grade") >= ALIKE)
-    few = priced.filter(pl.col("grade") == SILENT).unique(["r", "i"]).group_by("r", "c").agg(pl.sum("open"), pl.first("amount")).filter(
-        pl.col("open") == pl.col("amount")).select("r", "c", pl.lit(value=True).alias("together"))
-    told = priced.join(few, on=["r", "c"], how="left", maintain_order="left").with_columns(pl.col("together").fill_null(value=False))
-    return told.filter(clear | ((pl.col("strength") == references.DIGITS) & (pl.col("grade") == SILENT)) | fits | pl.col("together")).select(hits.columns)
+    silent = pl.col("grade") == SILENT
+    sums = priced.filter(silent).unique(["r", "i"]).group_by("r", "c").agg(pl.sum("open").alias("sum"))
+    added = priced.join(sums, on=["r", "c"], how="left", maintain_order="left")
+    fits |= (silent & (pl.col("sum") == pl.col("amount"))).fill_null(value=False)
+    return added.filter(clear | ((pl.col("strength") == references.DIGITS) & silent) | fits).select(hits.columns)
 
 
 def _one_item_each(hits: pl.DataFrame) -> pl.DataFrame:

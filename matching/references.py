@@ -35,8 +35,8 @@ UNTIL = r"([0-9]{4}) *(?:THRU|THROUGH|TO|UNTIL|BIS|TOT|T/M|AU) *([0-9])"
 """A word between the first and the last number of a range; what follows may be the end of a number only."""
 CENTS = r"([0-9])[.,][0-9]{2}($|[\s;)|])"
 OTHER_THINGS = (
-    "PO", "ORDER", "ORD", "SO", "ACCT", "ACCOUNT", "AC", "TEL", "PHONE", "FAX", "DATE", "DATED", "DD", "CUST", "CUSTOMER", "KD", "KDNR", "KUNDENNR", "KUNDENNUMMER", "KLANT", "KLANTNR", "CLIENT", "CLIENTE", "DEBITOR", "CHECK", "CHK",
-    "CK", "ACC", "TRACE", "TRN", "ID", "IBAN", "BIC", "BLZ", "KTO", "USD", "EUR", "GBP", "CHF", "AMT", "AMOUNT", "BOX", "SUITE", "UNIT", "ZIP", "VAT", "UST",
+    "PO", "ORDER", "ORD", "SO", "ACCT", "ACCOUNT", "AC", "TEL", "PHONE", "FAX", "DATE", "DATED", "DD", "CUST", "CUSTOMER", "KD", "KDNR", "KUNDENNR",
+    "KUNDENNUMMER", "KLANT", "KLANTNR", "CLIENT", "CLIENTE", "DEBITOR", "CHECK", "CHK", "CK", "ACC", "TRACE", "TRN", "ID", "IBAN", "BIC", "BLZ", "KTO", "USD", "EUR", "GBP", "CHF", "AMT", "AMOUNT", "BOX", "SUITE", "UNIT", "ZIP", "VAT", "UST",
 )
 """Words before a number that say it is no invoice number (unless the books' numbers begin so)."""
 INVOICE_WORDS = (
@@ -136,19 +136,29 @@ def in_lines(remittance: pl.DataFrame, index: Numbers, payers: pl.DataFrame) -> 
 
 def unresolved(found: pl.DataFrame, hits: pl.DataFrame, receipts: pl.DataFrame, index: Numbers) -> pl.DataFrame:
     """r: the receipts with a group that looks like a document number of these books, or stands behind a word for invoice, but hits
-    nothing; or with a list of numbers of which some do not."""
+    nothing; with a list of numbers of which some do not; or with what is spelled like these books' numbers and is none."""
     used = groups_hit(hits)
     missed = found.join(used, on="g", how="anti")
-    whole = missed.with_columns(pl.col("runs").list.join("").alias("digits"))
-    runs = missed.filter(pl.col("runs").list.len() > 1).explode("runs").rename({"runs": "digits"}).filter(pl.col("digits").str.len_chars() > DATE_DIGITS)
-    sized, single = (part.with_columns(normalize.digit_key(pl.col("digits")).alias("key"), pl.col("digits").str.len_chars().alias("length")) for part in (whole, runs))
-    unannounced = ~pl.col("letters").is_in([*OTHER_THINGS, *index.prefixes])
-    spelled = pl.concat([part.select("r", "letters", "digits", "key", "length") for part in (sized, single)]).with_columns(
-        pl.when(unannounced).then(pl.lit("")).otherwise("letters").alias("letters"))
-    of_size = spelled.join(index.shapes, on=["letters", "length"]).filter((pl.col("letters") != "") | (
-        pl.col("key").is_between("low", 2 * pl.col("high")) & (pl.col("length") >= SHORT_DIGITS) & ~_is_date(pl.col("digits"))))
-    worded = sized.filter((pl.col("letters").is_in(INVOICE_WORDS) | pl.col("letters").str.ends_with("INV")) & (pl.col("length") >= 3))
+    whole = _measured(missed.with_columns(pl.col("runs").list.join("").alias("digits")))
+    each = missed.filter(pl.col("runs").list.len() > 1).explode("runs").rename({"runs": "digits"})
+    single = _measured(each.filter(pl.col("digits").str.len_chars() > DATE_DIGITS))
+    worded = whole.filter((pl.col("letters").is_in(INVOICE_WORDS) | pl.col("letters").str.ends_with("INV")) & (pl.col("length") >= 3))
+    of_size = _of_size(pl.concat([whole, single]), index)
     return pl.concat([part.select("r") for part in (of_size, worded, _left_in_lists(found, used), _unknown_spelling(receipts, index))]).unique().sort("r")
+
+
+def _measured(told: pl.DataFrame) -> pl.DataFrame:
+    """r, letters, digits, key, length."""
+    digits = pl.col("digits")
+    return told.select("r", "letters", "digits", normalize.digit_key(digits).alias("key"), digits.str.len_chars().alias("length"))
+
+
+def _of_size(told: pl.DataFrame, index: Numbers) -> pl.DataFrame:
+    """Those that have the letters and the length of the books' numbers; without letters also about their size: newer ones go on from the highest."""
+    announced = pl.col("letters").is_in([*OTHER_THINGS, *index.prefixes])
+    lettered = told.with_columns(pl.when(announced).then("letters").otherwise(pl.lit("")).alias("letters"))
+    bare = (pl.col("length") >= SHORT_DIGITS) & ~_is_date(pl.col("digits")) & pl.col("key").is_between("low", 2 * pl.col("high"))
+    return lettered.join(index.shapes, on=["letters", "length"]).filter((pl.col("letters") != "") | bare)
 
 
 def _unknown_spelling(receipts: pl.DataFrame, index: Numbers) -> pl.DataFrame:
