@@ -7,10 +7,16 @@
     hit@1, hit@3         of the receipts that wait though they have an answer: whether it is the first, or among the first three
     pairs                receipt and item: precision, recall and F1 of what is posted or else suggested first; once of all receipts and once
                          without the traps, where the first suggestion can only be luck
+
+Two payments are alike where payer, account, amount, day and everything that the payer says are the same; by which bank's file they came, and
+where that puts the payer's words, tells nothing of what they are for. Whether the first of them is for the invoice and the second is left over, or
+the other way round, is then no fact of the world but the order in which its truth was written down; the books are the same either way. So the
+answers to such payments are exchanged among them as it fits the truth best. Two that both take the invoice, or neither, are as wrong as before.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -71,7 +77,7 @@ def share(part: int, whole: int) -> float:
 def score(receipts: Sequence[Receipt], answers: Sequence[Answer]) -> Score:
     """All receipts together."""
     total = Score()
-    for receipt, answer in zip(receipts, answers, strict=True):
+    for receipt, answer in zip(receipts, exchanged(receipts, answers), strict=True):
         _add(total, receipt, answer)
     return total
 
@@ -79,15 +85,42 @@ def score(receipts: Sequence[Receipt], answers: Sequence[Answer]) -> Score:
 def by_behaviour(receipts: Sequence[Receipt], answers: Sequence[Answer]) -> dict[str, Score]:
     """One score for each way in which payers behave."""
     scores: dict[str, Score] = {}
-    for receipt, answer in zip(receipts, answers, strict=True):
+    for receipt, answer in zip(receipts, exchanged(receipts, answers), strict=True):
         _add(scores.setdefault(receipt.behaviour, Score()), receipt, answer)
     return dict(sorted(scores.items()))
 
 
 def wrong(receipts: Sequence[Receipt], answers: Sequence[Answer]) -> Iterable[tuple[Receipt, Answer]]:
     """What was posted and is not the truth."""
-    return ((receipt, answer) for receipt, answer in zip(receipts, answers, strict=True)
+    return ((receipt, answer) for receipt, answer in zip(receipts, exchanged(receipts, answers), strict=True)
             if answer.posted and answer.suggestions[0] != true_shares(receipt))
+
+
+def exchanged(receipts: Sequence[Receipt], answers: Sequence[Answer]) -> list[Answer]:
+    """The answers, those to payments that are alike in the order that fits the truth best."""
+    alike: defaultdict[tuple[object, ...], list[int]] = defaultdict(list)
+    for place, receipt in enumerate(receipts):
+        alike[_said(receipt)].append(place)
+    fitting = list(answers)
+    for places in alike.values():
+        free = list(places)
+        for place in places:
+            best = max(free, key=lambda other: _agreement(receipts[place], answers[other]))
+            free.remove(best)
+            fitting[place] = answers[best]
+    return fitting
+
+
+def _said(receipt: Receipt) -> tuple[object, ...]:
+    """All that the payer gives of a payment."""
+    return (receipt.payer_name, receipt.payer_account, receipt.currency, receipt.amount_minor, receipt.day, receipt.structured_reference,
+            receipt.written or receipt.text)
+
+
+def _agreement(receipt: Receipt, answer: Answer) -> tuple[bool, int]:
+    """How well an answer fits: its first suggestion to the cent, and how many of its pairs more are right than wrong."""
+    truth, first = true_shares(receipt), answer.suggestions[0] if answer.suggestions else {}
+    return first == truth, len(truth.keys() & first.keys()) - len(first.keys() - truth.keys())
 
 
 def _add(total: Score, receipt: Receipt, answer: Answer) -> None:

@@ -2,8 +2,8 @@
 
 `SAME`: clerk, bank account, exact name or alias say it is this customer. `FAMILY`: they say it is its parent, child or sibling, and
 parents pay for children. `ALIKE`: the payer's name is written much like this customer's, or like that of one in its family. `SILENT`:
-nothing is known of the payer but the reference. `CONTRADICTED`: they say it is somebody else, so this is a third party's payment, or a
-wrong number.
+nothing is known of the payer but the reference. `CONTRADICTED`: they, or another customer's whole name in the text, say it is somebody
+else, so this is a third party's payment, or a wrong number.
 """
 
 from __future__ import annotations
@@ -28,14 +28,22 @@ def agree(pairs: pl.DataFrame, candidates: pl.DataFrame, alike: pl.DataFrame, ro
     rest = rest.join(related, on=["r", "c"], how="anti")
     others = strong.select("r").unique()
     similar = candidates.filter(pl.col("level") == customers.SIMILAR)
-    kin = similar.join(roots, on="c").select("r", "root").join(roots, on="root").select("r", "c")
-    like = rest.join(others, on="r", how="anti").join(pl.concat([alike.select("r", "c"), kin]), on=["r", "c"], how="semi")
+    in_text = similar.filter(pl.col("evidence") == customers.IN_TEXT).select("r")
+    numbered = pl.col("evidence") == customers.BY_NUMBER
+    similar = pl.concat([similar.filter(~numbered), similar.filter(numbered).join(in_text, on="r", how="anti")])
+    mentioned = candidates.filter(pl.col("evidence") == customers.MENTIONED)
+    like = rest.join(others, on="r", how="anti").join(pl.concat([alike.select("r", "c"), _kin(similar, roots)]), on=["r", "c"], how="semi")
     rest = rest.join(like, on=["r", "c"], how="anti")
-    elsewhere = similar.filter(pl.col("evidence") != customers.IN_TEXT).select("r")
-    against = rest.join(pl.concat([others, elsewhere]).unique(), on="r", how="semi")
+    elsewhere = pl.concat([others, similar.select("r"), mentioned.select("r")]).unique()
+    against = rest.join(elsewhere, on="r", how="semi").join(_kin(mentioned, roots), on=["r", "c"], how="anti")
     silent = rest.join(against, on=["r", "c"], how="anti")
     graded = [_graded(frame, grade) for frame, grade in ((related, FAMILY), (like, ALIKE), (silent, SILENT), (against, CONTRADICTED))]
     return pl.concat([same, *graded])
+
+
+def _kin(candidates: pl.DataFrame, roots: pl.DataFrame) -> pl.DataFrame:
+    """r, c: everybody in the candidates' families."""
+    return candidates.join(roots, on="c").select("r", "root").join(roots, on="root").select("r", "c").unique()
 
 
 def _graded(pairs: pl.DataFrame, grade: int) -> pl.DataFrame:

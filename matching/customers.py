@@ -26,7 +26,8 @@ CUT_KEY_MIN = 12
 FIELD_LENGTHS = (16, 22, 27, 30, 32, 35, 40, 54, 70)
 """A name that fills such a field, but for a blank at its end, may be cut even if it is somebody's whole name."""
 ACCOUNT_DIGITS_MIN = 6
-IN_TEXT, BY_NUMBER = "name_in_text", "customer_number"
+IN_TEXT, MENTIONED, BY_NUMBER = "name_in_text", "mentioned", "customer_number"
+"""The text has a customer's name and nobody else's is given · it has the name beside a stranger's, or only its beginning · it has a customer's number."""
 NUMBER_MIN = 5
 FOR_CUSTOMER = frozenset(("ACCOUNT", "ACCT", "CLIENT", "CUST", "CUSTOMER", "DEBTOR", "KD", "KDNR", "KLANT", "KLANTNR", "KUNDE", "KUNDENNR", "KUNDENNUMMER", "MEMBER"))
 """Words behind which a customer's number stands."""
@@ -98,11 +99,19 @@ def identify(books: Books, everybody: Known) -> Payers:
     by_name = spoken.join(named, on="n").select(list(CANDIDATES))
     given = books.receipts.filter(pl.col("given").is_not_null()).select("r", pl.col("given").alias("c"))
     clerk = given.with_columns(pl.lit(CLERK, pl.Int8).alias("level"), pl.lit("clerk").alias("evidence"))
-    told = pl.concat([by_name, _named_in_text(books, everybody), _by_number(books, everybody)])
+    by_text, by_number = _by_text(books, everybody), _by_number(books, everybody)
+    twice = by_text.join(by_number, on=["r", "c"], how="semi").select("r", "c")
+    told = pl.concat([by_name, _candidates(twice, SIMILAR, IN_TEXT), *(part.join(twice, on=["r", "c"], how="anti") for part in (by_text, by_number))])
     return Payers(
         candidates=_weighed(books, clerk, _by_account(books, everybody), told), spoken=spoken, spellings=spellings, known=everybody,
         unread=distinct.select("n").join(named, on="n", how="anti"), names=distinct.height,
     )
+
+
+def mentioned(candidates: pl.DataFrame, books: Books, everybody: Known) -> pl.DataFrame:
+    """Candidates whose name stands in the text of a receipt that gives the name of somebody who is not known: it may be whom he pays for."""
+    strangers = books.receipts.filter(pl.col("payer_name") != "").join(candidates.filter(pl.col("level") >= SIMILAR), on="r", how="anti")
+    return _candidates(_names_in(_runs(strangers), everybody).select("r", "c").unique(), FAINT, MENTIONED)
 
 
 def _spelled(names: pl.DataFrame) -> pl.DataFrame:
@@ -155,28 +164,47 @@ def beginnings(spellings: pl.DataFrame, everybody: Known, least: int) -> pl.Data
     return found.with_columns(pl.lit(CERTAIN, pl.Int8).alias("level"), pl.lit("name_truncated").alias("evidence"))
 
 
-def _named_in_text(books: Books, everybody: Known) -> pl.DataFrame:
-    """r, c, level, evidence for receipts without a payer's name whose text has a customer's name, to the letter: some banks send no
-    other. Of names within names (`Acme West` in `Acme West Coast`) the longest counts."""
-    silent = books.receipts.filter((pl.col("payer_name") == "") & (pl.col("text") != ""))
-    if silent.is_empty():
-        return pl.DataFrame(schema=CANDIDATES)
-    words = silent.select("r", normalize.name_words(silent["text"]).alias("word")).explode("word").filter(pl.col("word") != "")
-    long = pl.col("name").str.len_bytes() >= TEXT_NAME_MIN
+def _by_text(books: Books, everybody: Known) -> pl.DataFrame:
+    """r, c, level, evidence for receipts without a payer's name whose text has a customer's, to the letter: some banks send no other. Some cut
+    it: where the text goes on as a longer name does, that one is as likely; whose name else begins so is mentioned."""
+    runs = _runs(books.receipts.filter(pl.col("payer_name") == ""))
+    whole = _names_in(runs, everybody)
+    starts = runs.filter("first").select("r", "name").with_row_index("n")
+    begun = starts.join(beginnings(starts.select("n", pl.col("name").alias("whole")), everybody, CUT_KEY_MIN).select("n", "c"), on="n")
+    begun = begun.filter(pl.col("n") == pl.col("n").max().over("r")).join(whole, on=["r", "c"], how="anti")
+    longer = begun.join(whole, on="r", how="semi").join(whole, on=["r", "name"], how="anti").select("r", "c").unique()
+    exact = pl.concat([whole.select("r", "c").unique(), longer])
+    return pl.concat([_candidates(exact, SIMILAR, IN_TEXT), _candidates(begun.select("r", "c").unique().join(exact, on=["r", "c"], how="anti"), FAINT, MENTIONED)])
+
+
+def _candidates(pairs: pl.DataFrame, level: int, evidence: str) -> pl.DataFrame:
+    """r, c with the same level and evidence for all."""
+    return pairs.with_columns(pl.lit(level, pl.Int8).alias("level"), pl.lit(evidence).alias("evidence")).select(list(CANDIDATES))
+
+
+def _runs(receipts: pl.DataFrame) -> pl.DataFrame:
+    """r, first, name: the runs of up to `TEXT_WORDS_MAX` words of the receipts' texts, those of one beginning one after the other; `first` are
+    those at the beginning of the text."""
+    spoken = receipts.filter(pl.col("text") != "")
+    words = spoken.select("r", normalize.name_words(spoken["text"]).alias("word")).explode("word").filter(pl.col("word") != "")
+    placed = words.with_columns((pl.int_range(pl.len()).over("r") == 0).alias("first"))
+    return pl.concat([
+        placed.with_columns(pl.concat_str([pl.col("word").shift(-step) for step in range(size)]).alias("name"))
+        .filter((pl.col("r").shift(1 - size) == pl.col("r")) & (pl.col("name").str.len_bytes() >= TEXT_NAME_MIN)).select("r", "first", "name")
+        for size in range(1, TEXT_WORDS_MAX + 1)
+    ])
+
+
+def _names_in(runs: pl.DataFrame, everybody: Known) -> pl.DataFrame:
+    """r, c, name: the customers whose name is one of the runs. Of names within names (`Acme West` in `Acme West Coast`) the longest counts."""
     names = pl.concat([
         everybody.names.filter(pl.col("core").str.contains(" ")).select("c", pl.col("key").alias("name")),
         everybody.names.filter(pl.col("form") != "").select("c", pl.col("whole").alias("name")),
-    ]).filter(long).unique()
-    found = []
-    for size in range(1, TEXT_WORDS_MAX + 1):
-        run = pl.concat_str([pl.col("word").shift(-step) for step in range(size)])
-        runs = words.with_columns(run.alias("name")).filter(pl.col("r").shift(1 - size) == pl.col("r"))
-        found.append(runs.join(names, on="name").select("r", "c", "name"))
-    every = pl.concat(found).unique()
+    ]).unique()
+    every = runs.select("r", "name").join(names, on="name").select("r", "c", "name").unique()
     within = every.join(every, on="r", suffix="_other").filter(
         (pl.col("name") != pl.col("name_other")) & pl.col("name_other").str.contains(pl.col("name"), literal=True))
-    widest = every.join(within.select("r", "name").unique(), on=["r", "name"], how="anti").select("r", "c").unique()
-    return widest.with_columns(pl.lit(SIMILAR, pl.Int8).alias("level"), pl.lit(IN_TEXT).alias("evidence")).select(list(CANDIDATES))
+    return every.join(within.select("r", "name").unique(), on=["r", "name"], how="anti")
 
 
 def _by_number(books: Books, everybody: Known) -> pl.DataFrame:

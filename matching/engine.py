@@ -194,6 +194,7 @@ class Thought:
     paid: pl.DataFrame  # r: what they name is closed, and has the amount
     no_longer: pl.DataFrame  # r: what they name is closed
     paid_ahead: pl.DataFrame  # r
+    paid_by: pl.DataFrame  # customers.CANDIDATES: of those that fit the payer the one whose closed items are named
 
 
 class Suggested(NamedTuple):
@@ -287,7 +288,8 @@ def _thought(part: Referred, posted: Settled, then: Then) -> Thought:
     rest, left = books.receipts.select("r"), replace(books, items=then.items)
     open_still, taken = _still_open(referred, posted)
     named_closed = _named_closed(rest, then.closed, heard, books)
-    closed_by_now = pl.concat([taken, named_closed])
+    closed_by_now = pl.concat([taken, named_closed.select(taken.columns)])
+    paid_by = heard.candidates.join(named_closed.filter("fits").select("r", "c"), on=["r", "c"])
     paid, no_longer = closed_by_now.filter("fits").select("r").unique().sort("r"), closed_by_now.select("r").unique().sort("r")
     spoken = pl.concat([_referring(referred), _naming(heard), books.remittance.select("r"), missed, no_longer]).unique()
     open_still = _without_substitutes(open_still, no_longer)
@@ -300,7 +302,7 @@ def _thought(part: Referred, posted: Settled, then: Then) -> Thought:
     by_sum = _not_granted(by_sum, pl.concat([under_rules, paid_ahead, withheld_from]).unique())
     ruled = _not_granted(ruled, pl.concat([paid_ahead, withheld_from]))
     by_sum = _without_mere_nearness(by_sum, pl.concat([_referring(referred), no_longer]).unique())
-    return Thought(books, heard, missed, stages.laid_together([open_still, near, ruled, by_sum]), paid, no_longer, paid_ahead)
+    return Thought(books, heard, missed, stages.laid_together([open_still, near, ruled, by_sum]), paid, no_longer, paid_ahead, paid_by)
 
 
 def _suggested(thought: Thought, lately: Lately, then: Then) -> Suggested:
@@ -312,7 +314,8 @@ def _suggested(thought: Thought, lately: Lately, then: Then) -> Suggested:
     open_now = _not_granted(open_now, lately.repeats)
     payers = stages.sole_payers(heard.candidates).join(waiting, on="r", how="semi")
     ahead = pl.concat([thought.paid, thought.paid_ahead, lately.repeats]).unique()
-    suggested = stages.laid_together([open_now, habits.oldest(payers, left), stages.on_account(waiting, ahead, missed, heard, left)])
+    owners = pl.concat([payers, thought.paid_by.join(waiting, on="r", how="semi").join(payers, on="r", how="anti")])
+    suggested = stages.laid_together([open_now, habits.oldest(payers, left), stages.on_account(owners, ahead, missed, left)])
     fees = stages.with_fee(_first(suggested.answers).join(waiting, on="r", how="semi"), suggested, left)
     short = _first(suggested.answers.filter(pl.col("amount_evidence") == amounts.SHORT)).join(waiting, on="r", how="semi")
     suggested = habits.ranked(stages.laid_together([suggested, fees, deducted.suggested(short, suggested, left)]), left)
@@ -383,7 +386,8 @@ def _still_open(referred: Stage, posted: Settled) -> tuple[Stage, pl.DataFrame]:
 
 
 def _named_closed(rest: pl.DataFrame, closed: numbers.Numbers, heard: Heard, books: Books) -> pl.DataFrame:
-    """r, fits: the receipts that name a closed item, and nothing open by that number; and whether the amount is that item's."""
+    """r, c, fits: the receipts that name a closed item, and nothing open by that number; whose item, where that is one customer; and whether the
+    amount is that item's."""
     groups = heard.groups.join(rest, on="r", how="semi").join(references.groups_hit(_meant(heard.text_hits)), on="g", how="anti")
     lines = books.remittance.join(rest, on="r", how="semi")
     receipts = books.receipts.join(rest, on="r", how="semi")
@@ -394,7 +398,8 @@ def _named_closed(rest: pl.DataFrame, closed: numbers.Numbers, heard: Heard, boo
     loud = (pl.col("grade") >= agreement.ALIKE) | ((pl.col("grade") == agreement.SILENT) & (pl.col("strength") >= references.DIGITS))
     amounts = books.closed.with_row_index("i").select("i", pl.col("amount").alias("closed"))
     priced = hearing.graded(hits, heard, books).filter(loud).join(amounts, on="i").join(receipts.select("r", "amount"), on="r")
-    return priced.group_by("r").agg(near_references.paid_with(pl.col("amount"), pl.col("closed")).any().alias("fits")).sort("r")
+    fits = near_references.paid_with(pl.col("amount"), pl.col("closed")).any().alias("fits")
+    return priced.group_by("r").agg(stages.one_owner(), fits).sort("r")
 
 
 def _unsettled(waiting: pl.DataFrame, firsts: pl.DataFrame) -> pl.DataFrame:

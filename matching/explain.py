@@ -23,7 +23,7 @@ WHO: dict[str, str] = {
     "clerk": "{} was named as the payer by a person", "bank_account": "{} pays from this bank account", "name": "the payer's name is exactly {}'s",
     "alias": "the payer's name is one that {} goes by", "name_truncated": "the payer's name is the beginning of {}'s",
     "name_similar": "the payer's name is much like {}'s", "account_number": "the account number is one of {}'s, the bank is not told",
-    "name_in_text": "the text has the name of {}", "customer_number": "the text has the customer number of {}",
+    "name_in_text": "the text has the name of {}", "mentioned": "the text mentions {}, and nobody who is known better", "customer_number": "the text has the customer number of {}",
     "family": "the payer belongs to one family of companies with {}", "reference": "nothing but the reference points to {}",
     "contradicted": "the payer is somebody else than {}", "agent": "the payer, another customer, names in full what several owe: {}", "disputed": "bank account and name point to different customers, {} is one of them",
     "ambiguous": "several customers fit the payer, {} is one of them", "name_twin": "several customers have names like the payer's, {} is one of them",

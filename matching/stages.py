@@ -73,12 +73,14 @@ def by_reference(heard: Heard, books: Books) -> Stage:
 def by_near_reference(rest: pl.DataFrame, heard: Heard, closed: numbers.Numbers, books: Books) -> Stage:
     """What numbers in bad shape lead to, alone and beside the good ones of the receipt."""
     receipts = books.receipts.join(rest, on="r", how="semi")
-    tokens = near_references.text_tokens(receipts, _sole_families(heard, books), heard.index, closed)
+    sure = _sole_families(heard, books)
+    tokens = near_references.text_tokens(receipts, sure, heard.index, closed)
     found = graded(near_references.near(tokens, heard.candidates, books), heard, books)
     if found.is_empty():
         return nothing()
     clear = heard.text_hits.filter(pl.col("strength") >= references.DIGITS)
-    loud = clear.join(found.select("r").unique(), on="r", how="semi").join(books.items.select("i"), on="i", how="semi")
+    anothers = (pl.col("grade") == agreement.CONTRADICTED) & pl.col("r").is_in(sure["r"].implode())
+    loud = clear.filter(~anothers).join(found.select("r").unique(), on="r", how="semi").join(books.items.select("i"), on="i", how="semi")
     beside = named.answers(pl.concat([found, loud]), books)
     beside = beside.join(beside.filter(pl.col("strength") == references.NEAR).select("r", "a").unique(), on=["r", "a"], how="semi")
     agreeing = clear.filter(pl.col("grade") >= agreement.ALIKE).select("r").unique()
@@ -104,7 +106,7 @@ def by_amount(rest: pl.DataFrame, heard: Heard, turns: pl.DataFrame, owned: unna
     sets = pl.concat([known, unknown])
     weighed, lines = amounts.weigh(sets, books)
     owners = sets.join(books.items.select("i", "c"), on="i").group_by("r", "a").agg(
-        pl.first("rule", "payer_evidence", "rivals"), _one_owner())
+        pl.first("rule", "payer_evidence", "rivals"), one_owner())
     told = owners.join(weighed, on=["r", "a"]).select(list(UNJUDGED))
     told, rivals = _doubted(told, pointed, heard, books)
     shown, shown_lines = amounts.weigh(rivals, books)
@@ -121,7 +123,11 @@ def _doubted(told: pl.DataFrame, pointed: pl.DataFrame, heard: Heard, books: Boo
     named = settled.filter(pl.col("payer_evidence").is_in(sorted(BY_NAME)))
     spoken = heard.payers.spoken.join(named.select("r").unique(), on="r", how="semi")
     begun = customers.beginnings(heard.payers.spellings.join(spoken.select("n").unique(), on="n", how="semi"), heard.payers.known, TWIN_LETTERS_MIN)
-    twins = named.join(spoken.join(begun, on="n").select("r", pl.col("c").alias("other")).unique(), on="r")
+    mentioned = heard.candidates.filter(pl.col("evidence") == customers.MENTIONED).select("r", pl.col("c").alias("other"))
+    twins = pl.concat([
+        named.join(spoken.join(begun, on="n").select("r", pl.col("c").alias("other")).unique(), on="r"),
+        settled.filter(pl.col("payer_evidence") == customers.IN_TEXT).join(mentioned, on="r"),
+    ])
     roots = books.customers.select("c", "root")
     parents = settled.join(roots, on="c").filter(pl.col("c") == pl.col("root"))
     children = parents.join(roots.rename({"c": "other"}), on="root").select(twins.columns)
@@ -165,11 +171,10 @@ def item_sets(lines: pl.DataFrame) -> pl.DataFrame:
     return lines.group_by("r", "a").agg(pl.col("i").sort(nulls_last=True).cast(pl.String).fill_null("-").implode().list.join(" ").first().alias("set"))
 
 
-def on_account(rest: pl.DataFrame, paid: pl.DataFrame, missed: pl.DataFrame, heard: Heard, books: Books) -> Stage:
-    """The whole receipt left on account of its payer, where that is one certain customer; ahead of everything else for the receipts
-    `paid`, whose items are closed already or who pay ahead, and ahead of mere nearness for those that name what is not found (`missed`)."""
-    sure = sole_payers(heard.candidates).join(rest, on="r", how="semi").sort("r")
-    money = sure.join(books.receipts.select("r", "amount"), on="r", maintain_order="left").with_columns(pl.lit(ACCOUNT_FROM, pl.UInt32).alias("a"))
+def on_account(payers: pl.DataFrame, paid: pl.DataFrame, missed: pl.DataFrame, books: Books) -> Stage:
+    """The whole receipt left on account of its payer (`payers`: customers.CANDIDATES, one for each receipt); ahead of everything else for the
+    receipts `paid`, whose items are closed already or who pay ahead, and ahead of mere nearness for those that name what is not found (`missed`)."""
+    money = payers.sort("r").join(books.receipts.select("r", "amount"), on="r", maintain_order="left").with_columns(pl.lit(ACCOUNT_FROM, pl.UInt32).alias("a"))
     told = money.with_columns(
         pl.lit(certainty.ON_ACCOUNT).alias("rule"), pl.col("evidence").alias("payer_evidence"), pl.lit(certainty.UNDECIDED).alias("amount_evidence"),
         pl.lit(0, pl.Int64).alias("rivals"),
@@ -282,7 +287,7 @@ def _told(members: pl.DataFrame, itemised_receipts: pl.DataFrame) -> pl.DataFram
     """r, a, rule, payer_evidence, rivals, c of each answer: as good as its weakest member."""
     weakest = pl.col("grade") == pl.col("grade").min().over("r", "a")
     per_answer = members.with_columns(pl.when(weakest).then("payer_evidence").alias("payer_evidence")).group_by("r", "a").agg(
-        pl.min("strength"), pl.max("payer_evidence"), _one_owner(), (pl.col("source") == "po_number").any().alias("order"),
+        pl.min("strength"), pl.max("payer_evidence"), one_owner(), (pl.col("source") == "po_number").any().alias("order"),
         (pl.col("source") == "structured_reference").all().alias("structured"), (pl.col("source") == "credit").any().alias("credit"),
         (pl.col("source") == "unnamed").any().alias("unnamed"), (pl.col("source") == "range").any().alias("range"),
         ((pl.col("c").n_unique() > 1) & (pl.col("strength") == references.EXPLICIT).all()).alias("several"),
@@ -305,7 +310,8 @@ def _told(members: pl.DataFrame, itemised_receipts: pl.DataFrame) -> pl.DataFram
     return advice.select("r", "a", rule.alias("rule"), "payer_evidence", pl.lit(0, pl.Int64).alias("rivals"), "c")
 
 
-def _one_owner() -> pl.Expr:
+def one_owner() -> pl.Expr:
+    """`c`, where all of the group have the same."""
     return pl.when(pl.col("c").min() == pl.col("c").max()).then(pl.col("c").min()).alias("c")
 
 

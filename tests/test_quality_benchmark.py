@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -39,6 +40,21 @@ def paid(item: Item | None, **about: object) -> Receipt:
 def test_what_counts(why: str, receipt: Receipt, answer: Answer, expected: dict[str, int]) -> None:
     score = scores.score([receipt], [answer])
     assert {name: getattr(score, name) for name in expected} == expected, why
+
+
+@pytest.mark.parametrize(("why", "days", "answers", "right", "told"), [
+    ("the second has the invoice", (DAY, DAY), ([{}], [ONE]), 1, 1),
+    ("the first has the invoice", (DAY, DAY), ([ONE], [{}]), 1, 1),
+    ("both have it", (DAY, DAY), ([ONE], [ONE]), 1, 2),
+    ("neither has it", (DAY, DAY), ([{}], [{}]), 0, 0),
+    ("the day tells them apart", (DAY, DAY + dt.timedelta(1)), ([{}], [ONE]), 0, 1),
+])
+def test_payments_that_are_alike_may_change_places(
+    why: str, days: tuple[dt.date, dt.date], answers: tuple[list[dict[str, Shares]], ...], right: int, told: int,
+) -> None:
+    receipts = [replace(paid(item), day=day) for item, day in zip((ITEM, None), days, strict=True)]
+    score = scores.score(receipts, [Answer(suggestions=suggested) for suggested in answers])
+    assert (score.pairs_true, score.pairs_right, score.pairs_told) == (1, right, told), why
 
 
 @pytest.fixture(scope="module")
