@@ -8,9 +8,10 @@ number), and where this is so of one advice and one receipt only. Two that fit e
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, false, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, false, or_, select
 
 from cashapp import db, schema
 from matching import normalize
@@ -22,6 +23,8 @@ LETTERS = 12
 LETTERS_MIN = 6
 NUMBER_MIN = 5
 """A shorter number of an advice may stand in any text."""
+LINES_MAX = 200
+"""So many lines of an advice are shown."""
 
 _RECEIPT: dict[str, type[pl.DataType]] = {
     "receipt_id": pl.Int64, "currency": pl.String, "amount_minor": pl.Int64, "value_date": pl.Date, "payer_name": pl.String, "text": pl.String,
@@ -49,6 +52,18 @@ def of_receipt(connection: Connection, receipt_id: int, base_currency: str) -> C
     itself = db.frame(connection, _as_told().where(schema.receipt.c.receipt_id == receipt_id), _RECEIPT)
     heads = _sole(connection, itself, base_currency).drop("receipt_id").iter_rows(named=True)
     return and_(told.c.line_id.is_(None), or_(false(), *(and_(*(told.c[name] == value for name, value in head.items())) for head in heads)))
+
+
+def lines_read(connection: Connection, receipt_id: int | None, line: Row[*tuple[object, ...]], base_currency: str) -> Sequence[Row[*tuple[object, ...]]]:
+    """The remittance lines that are read beside a bank line: its own file's and those imported under one of its references, or else those of the
+    advice that describes its receipt; at most `LINES_MAX`."""
+    told = schema.remittance_line
+    references = [reference for reference in (line.bank_reference, line.customer_reference, line.check_number) if reference]
+    lines = select(told).order_by(told.c.line_number).limit(LINES_MAX)
+    referred = connection.execute(lines.where((told.c.line_id == line.line_id) | (told.c.line_id.is_(None) & told.c.payment_reference.in_(references)))).all()
+    if referred or receipt_id is None:
+        return referred
+    return connection.execute(lines.where(of_receipt(connection, receipt_id, base_currency))).all()
 
 
 def _sole(connection: Connection, receipts: pl.DataFrame, base_currency: str) -> pl.DataFrame:

@@ -91,8 +91,9 @@ def gather(connection: Connection, exception_id: int, fee_limit: Callable[[str],
     evidence = explain.findings(connection, case.receipt_id) if case.receipt_id is not None else []
     applied, items = _applied(connection, case.receipt_id), open_items(connection, owner, case.currency)
     is_open = case.status == "open" and receipt is not None
+    remittance = list(advices.lines_read(connection, receipt.receipt_id if receipt else None, line, base_currency)) if line else []
     return Dossier(
-        case, receipt, line, receipt.unapplied_minor if receipt else case.amount_minor or 0, applied, _remittance(connection, line, receipt, base_currency),
+        case, receipt, line, receipt.unapplied_minor if receipt else case.amount_minor or 0, applied, remittance,
         [step for step in evidence if step.question != _DIFFERENCE], suggestions, _one(connection, schema.customer, schema.customer.c.customer_id, owner), items,
         _earlier(connection, line, receipt), queue.history(connection, exception_id), queue.last_event(connection, exception_id),
         desk_adjustments.credits_of(connection, case.receipt_id), [step.finding for step in evidence if step.question == _DIFFERENCE],
@@ -125,18 +126,6 @@ def _line(connection: Connection, line_id: int | None) -> Row[*tuple[object, ...
         return None
     query = select(line, file.c.name.label("file_name"), file.c.format, file.c.sha256).join(file, file.c.file_id == line.c.file_id)
     return connection.execute(query.where(line.c.line_id == line_id)).first()
-
-
-def _remittance(connection: Connection, line: Row[*tuple[object, ...]] | None, receipt: Row[*tuple[object, ...]] | None, base_currency: str) -> Rows:
-    told = schema.remittance_line
-    if line is None:
-        return []
-    references = [reference for reference in (line.bank_reference, line.customer_reference, line.check_number) if reference]
-    lines = select(told).order_by(told.c.line_number).limit(200)
-    referred = connection.execute(lines.where((told.c.line_id == line.line_id) | (told.c.line_id.is_(None) & told.c.payment_reference.in_(references)))).all()
-    if referred or receipt is None:
-        return list(referred)
-    return list(connection.execute(lines.where(advices.of_receipt(connection, receipt.receipt_id, base_currency))).all())
 
 
 def _applied(connection: Connection, receipt_id: int | None) -> Rows:

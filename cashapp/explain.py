@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Row, or_, select
 
-from cashapp import learning, schema
+from cashapp import advices, learning, schema
 from cashapp.errors import UsageError
 from cashapp.exceptions import REASONS
 from cashapp.money import shown
@@ -53,16 +53,16 @@ def find_receipt(connection: Connection, name: str) -> Row[*tuple[object, ...]]:
     return exact[0]
 
 
-def explain(connection: Connection, name: str) -> Explanation:
-    """Gather what the books hold on the receipt."""
+def explain(connection: Connection, name: str, base_currency: str) -> Explanation:
+    """Gather what the books hold on the receipt; `base_currency` is that of advices which name none."""
     receipt = find_receipt(connection, name)
     return Explanation(
-        receipt.receipt_key, _came(connection, receipt), [*findings(connection, receipt.receipt_id), *_habits(connection, receipt)], _proposals(connection, receipt),
+        receipt.receipt_key, _came(connection, receipt, base_currency), [*findings(connection, receipt.receipt_id), *_habits(connection, receipt)], _proposals(connection, receipt),
         _happened(connection, receipt), _waits_for(connection, receipt.receipt_id),
     )
 
 
-def _came(connection: Connection, receipt: Row[*tuple[object, ...]]) -> list[tuple[str, str]]:
+def _came(connection: Connection, receipt: Row[*tuple[object, ...]], base_currency: str) -> list[tuple[str, str]]:
     line, file, link = schema.bank_line, schema.source_file, schema.line_link
     row = connection.execute(select(line, file.c.name, file.c.format).join(file, file.c.file_id == line.c.file_id).where(line.c.line_id == receipt.line_id)).one()
     facts = [
@@ -76,9 +76,8 @@ def _came(connection: Connection, receipt: Row[*tuple[object, ...]]) -> list[tup
         .where(link.c.counted_by == receipt.line_id).order_by(line.c.line_id)).all()
     verbs = {"repeat": "told again by", "settles": "seen on the statement", "details": "opened by"}
     facts += [(verbs[other.how], f"{other.name}, line {other.line} ({other.why})") for other in others]
-    told = schema.remittance_line
-    remitted = connection.execute(select(told).where(told.c.line_id == receipt.line_id).order_by(told.c.line_number)).all()
-    facts += [("pays", f"{r.document_number} {shown(r.amount_minor, receipt.currency)}{_less(r, receipt.currency)}".strip()) for r in remitted]
+    remitted = advices.lines_read(connection, receipt.receipt_id, row, base_currency)
+    facts += [("pays", _pays(told, receipt.currency)) for told in remitted]
     return [(fact, value) for fact, value in facts if value]
 
 
@@ -87,6 +86,20 @@ def _less(line: Row[*tuple[object, ...]], currency: str) -> str:
     if line.deduction_minor:
         parts.append(f"deduction {shown(line.deduction_minor, currency)} {line.deduction_reason}".strip())
     return f", {', '.join(parts)}" if parts else ""
+
+
+def _pays(line: Row[*tuple[object, ...]], currency: str) -> str:
+    """A line of remittance: number, amount where it has one, what is taken off, and whose word it is."""
+    amount = [] if line.amount_minor is None else [shown(line.amount_minor, currency)]
+    return " ".join([line.document_number, *amount]).strip() + _less(line, currency) + _by(line)
+
+
+def _by(line: Row[*tuple[object, ...]]) -> str:
+    """Which advice has the line, where it did not come with the payment."""
+    if line.line_id is not None:
+        return ""
+    sender = f" of {line.payer_name}" if line.payer_name else ""
+    return f", says the advice {line.payment_reference}{sender}"
 
 
 def findings(connection: Connection, receipt_id: int) -> list[Finding]:

@@ -37,8 +37,10 @@ def agree(pairs: pl.DataFrame, candidates: pl.DataFrame, alike: pl.DataFrame, ro
     elsewhere = pl.concat([others, similar.select("r"), mentioned.select("r")]).unique()
     against = rest.join(elsewhere, on="r", how="semi").join(_kin(mentioned, roots), on=["r", "c"], how="anti")
     silent = rest.join(against, on=["r", "c"], how="anti")
-    graded = [_graded(frame, grade) for frame, grade in ((related, FAMILY), (like, ALIKE), (silent, SILENT), (against, CONTRADICTED))]
-    return pl.concat([same, *graded])
+    written = like.join(similar.filter(pl.col("evidence") == customers.IN_TEXT), on=["r", "c"], how="semi")
+    like = like.join(written, on=["r", "c"], how="anti")
+    graded = [_graded(frame, grade, EVIDENCE[grade]) for frame, grade in ((related, FAMILY), (like, ALIKE), (silent, SILENT), (against, CONTRADICTED))]
+    return pl.concat([same, *graded, _graded(written, ALIKE, customers.IN_TEXT)])
 
 
 def _kin(candidates: pl.DataFrame, roots: pl.DataFrame) -> pl.DataFrame:
@@ -46,5 +48,5 @@ def _kin(candidates: pl.DataFrame, roots: pl.DataFrame) -> pl.DataFrame:
     return candidates.join(roots, on="c").select("r", "root").join(roots, on="root").select("r", "c").unique()
 
 
-def _graded(pairs: pl.DataFrame, grade: int) -> pl.DataFrame:
-    return pairs.with_columns(pl.lit(grade, pl.Int8).alias("grade"), pl.lit(EVIDENCE[grade]).alias("payer_evidence")).select(list(AGREEMENT))
+def _graded(pairs: pl.DataFrame, grade: int, evidence: str) -> pl.DataFrame:
+    return pairs.with_columns(pl.lit(grade, pl.Int8).alias("grade"), pl.lit(evidence).alias("payer_evidence")).select(list(AGREEMENT))

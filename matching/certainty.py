@@ -82,7 +82,7 @@ BY_RULE_SET = 925
 OF_RIVAL, RIVALS_MAX = 10, 3
 """What each rival takes off, and how many of them do."""
 OF_PAYER: dict[str, int] = dict.fromkeys(KNOWN, 100) | dict.fromkeys(FAMILY | ALIKE, 99) | {
-    "reference": 98, AGENT: 97, "contradicted": 90, "disputed": 94, "ambiguous": 92, "name_twin": 92, "mentioned": 91, "name_faint": 80, "none": 60,
+    "reference": 98, AGENT: 97, "contradicted": 90, "disputed": 94, "ambiguous": 92, "name_twin": 92, "mentioned": 90, "name_faint": 80, "none": 60,
 }
 OF_AMOUNT: dict[str, int] = {
     amounts.EXACT: 100, amounts.NET: 100, amounts.ROUNDING: 99, amounts.FEE: 99, stated_amounts.DEDUCTION: 98, stated_amounts.CLAIM: 97, amounts.LATE: 97, amounts.OVER: 93, amounts.REST: 94, amounts.UNSTATED_FEE: 91, amounts.TOLD_DEDUCTION: 96,

@@ -195,6 +195,7 @@ class Thought:
     no_longer: pl.DataFrame  # r: what they name is closed
     paid_ahead: pl.DataFrame  # r
     paid_by: pl.DataFrame  # customers.CANDIDATES: of those that fit the payer the one whose closed items are named
+    closed: pl.DataFrame  # r, i: the closed items that are named, by their place in the books
 
 
 class Suggested(NamedTuple):
@@ -288,8 +289,9 @@ def _thought(part: Referred, posted: Settled, then: Then) -> Thought:
     rest, left = books.receipts.select("r"), replace(books, items=then.items)
     open_still, taken = _still_open(referred, posted)
     named_closed = _named_closed(rest, then.closed, heard, books)
-    closed_by_now = pl.concat([taken, named_closed.select(taken.columns)])
-    paid_by = heard.candidates.join(named_closed.filter("fits").select("r", "c"), on=["r", "c"])
+    closed_by_now = pl.concat([taken, named_closed.select("r", "fits")])
+    owners = named_closed.group_by("r").agg(stages.one_owner(), pl.col("fits").any()).filter("fits").select("r", "c")
+    paid_by = heard.candidates.join(owners, on=["r", "c"])
     paid, no_longer = closed_by_now.filter("fits").select("r").unique().sort("r"), closed_by_now.select("r").unique().sort("r")
     spoken = pl.concat([_referring(referred), _naming(heard), books.remittance.select("r"), missed, no_longer]).unique()
     open_still = _without_substitutes(open_still, no_longer)
@@ -302,7 +304,7 @@ def _thought(part: Referred, posted: Settled, then: Then) -> Thought:
     by_sum = _not_granted(by_sum, pl.concat([under_rules, paid_ahead, withheld_from]).unique())
     ruled = _not_granted(ruled, pl.concat([paid_ahead, withheld_from]))
     by_sum = _without_mere_nearness(by_sum, pl.concat([_referring(referred), no_longer]).unique())
-    return Thought(books, heard, missed, stages.laid_together([open_still, near, ruled, by_sum]), paid, no_longer, paid_ahead, paid_by)
+    return Thought(books, heard, missed, stages.laid_together([open_still, near, ruled, by_sum]), paid, no_longer, paid_ahead, paid_by, named_closed.select("r", "i"))
 
 
 def _suggested(thought: Thought, lately: Lately, then: Then) -> Suggested:
@@ -323,7 +325,8 @@ def _suggested(thought: Thought, lately: Lately, then: Then) -> Suggested:
     known = _circumstances(every, missed, thought.no_longer, heard, books)
     told = reasons.reasons(waiting, firsts, heard, books, known)
     differences = pl.concat([residual.explained(firsts.join(waiting, on="r", how="semi"), suggested, left),
-                             residual.in_other_currency(_unsettled(waiting, firsts), payers, heard.foreign, left)])
+                             residual.in_other_currency(_unsettled(waiting, firsts), payers, heard.foreign, left),
+                             residual.closed(thought.closed.join(waiting, on="r", how="semi"), books)])
     return Suggested(_best_few(suggested, waiting, books), told, differences)
 
 
@@ -386,8 +389,7 @@ def _still_open(referred: Stage, posted: Settled) -> tuple[Stage, pl.DataFrame]:
 
 
 def _named_closed(rest: pl.DataFrame, closed: numbers.Numbers, heard: Heard, books: Books) -> pl.DataFrame:
-    """r, c, fits: the receipts that name a closed item, and nothing open by that number; whose item, where that is one customer; and whether the
-    amount is that item's."""
+    """r, i, c, fits: the closed items that the receipts name where nothing open has the number, whose they are, and whether the amount is theirs."""
     groups = heard.groups.join(rest, on="r", how="semi").join(references.groups_hit(_meant(heard.text_hits)), on="g", how="anti")
     lines = books.remittance.join(rest, on="r", how="semi")
     receipts = books.receipts.join(rest, on="r", how="semi")
@@ -398,8 +400,7 @@ def _named_closed(rest: pl.DataFrame, closed: numbers.Numbers, heard: Heard, boo
     loud = (pl.col("grade") >= agreement.ALIKE) | ((pl.col("grade") == agreement.SILENT) & (pl.col("strength") >= references.DIGITS))
     amounts = books.closed.with_row_index("i").select("i", pl.col("amount").alias("closed"))
     priced = hearing.graded(hits, heard, books).filter(loud).join(amounts, on="i").join(receipts.select("r", "amount"), on="r")
-    fits = near_references.paid_with(pl.col("amount"), pl.col("closed")).any().alias("fits")
-    return priced.group_by("r").agg(stages.one_owner(), fits).sort("r")
+    return priced.select("r", "i", "c", near_references.paid_with(pl.col("amount"), pl.col("closed")).alias("fits"))
 
 
 def _unsettled(waiting: pl.DataFrame, firsts: pl.DataFrame) -> pl.DataFrame:

@@ -23,7 +23,7 @@ WHO: dict[str, str] = {
     "clerk": "{} was named as the payer by a person", "bank_account": "{} pays from this bank account", "name": "the payer's name is exactly {}'s",
     "alias": "the payer's name is one that {} goes by", "name_truncated": "the payer's name is the beginning of {}'s",
     "name_similar": "the payer's name is much like {}'s", "account_number": "the account number is one of {}'s, the bank is not told",
-    "name_in_text": "the text has the name of {}", "mentioned": "the text mentions {}, and nobody who is known better", "customer_number": "the text has the customer number of {}",
+    "name_in_text": "the text has the name of {}", "mentioned": "nobody is known by the name and account given, but the text mentions {}", "customer_number": "the text has the customer number of {}",
     "family": "the payer belongs to one family of companies with {}", "reference": "nothing but the reference points to {}",
     "contradicted": "the payer is somebody else than {}", "agent": "the payer, another customer, names in full what several owe: {}", "disputed": "bank account and name point to different customers, {} is one of them",
     "ambiguous": "several customers fit the payer, {} is one of them", "name_twin": "several customers have names like the payer's, {} is one of them",
@@ -164,11 +164,12 @@ def _evidence(worded: pl.DataFrame, told: pl.DataFrame, differences: pl.DataFram
     known = pl.col("payer_evidence").is_in(sorted(certainty.AGREEING))
     against = pl.col("payer_evidence").is_in(["contradicted", "disputed", "ambiguous", "name_twin", "none"])
     settled = pl.col("amount_evidence").is_in(sorted(certainty.SETTLED | certainty.WRITTEN_OFF | {"stated_deduction"}))
+    undecided = pl.col("amount_evidence") == certainty.UNDECIDED
     rows = [
         _step(first.filter(pl.col("payer_evidence") != "reference"), 1, "who", pl.when(known).then(pl.lit("for")).when(against).then(pl.lit("against"))
               .otherwise(pl.lit("neutral")), "who"),
         _step(first, 2, "what", pl.when(pl.col("rule").is_in(sorted(reasons.BY_REFERENCE))).then(pl.lit("for")).otherwise(pl.lit("neutral")), "what"),
-        _step(first, 3, "how_much", pl.when(settled).then(pl.lit("for")).otherwise(pl.lit("against")), "how_much"),
+        _step(first, 3, "how_much", pl.when(settled).then(pl.lit("for")).when(undecided).then(pl.lit("neutral")).otherwise(pl.lit("against")), "how_much"),
         _step(first.filter(pl.col("rivals") > 0).with_columns(pl.format("answers that are as good: {}", "rivals").alias("finding")), 4, "how_sure",
               pl.lit("against"), "finding"),
     ]

@@ -12,7 +12,8 @@ A hypothesis is arithmetic that comes out to the cent; where several do, all are
     round_part       the difference is a round percentage of what is open: a discount nobody gave, withholding, retention
     fee              a bank on the way may have taken it
     small            no reason comes out; the difference is less than one part in a hundred
-    other_currency   what is named is in another currency, and what that is worth at the rate of the day; where nothing is named, a
+    closed           what is named is closed, since when, and how much it was
+    other_currency   what is named is in another currency, and what that is worth at the rate of the day, if there is one; where nothing is named, a
                      single item of the payer in another currency that is worth what came, or nearly so
 
 Nothing here changes what is suggested or posted. Sources: common rates of VAT in Europe; ISO 20022 calls such differences
@@ -61,11 +62,18 @@ def explained(firsts: pl.DataFrame, suggested: Stage, books: Books) -> pl.DataFr
     return ranked.filter(pl.col("rank") <= TOLD_MAX).select(list(HYPOTHESES))
 
 
+def closed(named: pl.DataFrame, books: Books) -> pl.DataFrame:
+    """HYPOTHESES for receipts that name closed items (`named`: r, i, the place of the item in `books.closed`)."""
+    of_item = books.closed.with_row_index("i").select(
+        "i", pl.format("{} of {} is closed since {}", "document_number", money.as_text(pl.col("amount"), pl.col("currency")), "closed_on").alias("finding"))
+    told = named.join(of_item, on="i").unique(["r", "finding"]).sort("r", "i")
+    ranked = told.with_columns((pl.int_range(pl.len(), dtype=pl.Int64).over("r") + 1).alias("rank"), pl.lit("closed").alias("hypothesis"))
+    return ranked.filter(pl.col("rank") <= TOLD_MAX).select(list(HYPOTHESES))
+
+
 def in_other_currency(waiting: pl.DataFrame, payers: pl.DataFrame, foreign: pl.DataFrame, books: Books) -> pl.DataFrame:
     """HYPOTHESES for waiting receipts (r) whose items may be in another currency, at the rates of the day, the nearest first: what they name
     (r, i in `foreign`), whatever it is worth; else single items of their payer (r, c in `payers`) that are worth about what came."""
-    if not books.policy.rates:
-        return pl.DataFrame(schema=HYPOTHESES)
     items = books.items.select("i", "c", "open", "document_number", pl.col("currency").alias("theirs"))
     receipts = books.receipts.select("r", "currency", "amount", "date").join(waiting, on="r", how="semi")
     named = receipts.join(foreign.select("r", "i"), on="r").join(items, on="i").sort("r", "i")
@@ -80,6 +88,8 @@ def in_other_currency(waiting: pl.DataFrame, payers: pl.DataFrame, foreign: pl.D
             if worth is not None and abs(worth - amount) * near <= amount:
                 came = f"{money.shown(amount, currency)} came{_beside(amount - worth, currency)}"
                 found.append((r, abs(worth - amount), f"{numbers} is {money.shown(opened, theirs)}, at the day's rate {money.shown(worth, currency)}; {came}"))
+            elif worth is None and not near:
+                found.append((r, 0, f"{numbers} is {money.shown(opened, theirs)}; no rate from {theirs} to {currency} is known for the day"))
     ranked = pl.DataFrame(found, schema={"r": pl.UInt32, "off": pl.Int64, "finding": pl.String}, orient="row").sort("r", "off", "finding")
     placed = ranked.with_columns((pl.int_range(pl.len(), dtype=pl.Int64).over("r") + 1).alias("rank"), pl.lit("other_currency").alias("hypothesis"))
     return placed.filter(pl.col("rank") <= TOLD_MAX).select(list(HYPOTHESES))

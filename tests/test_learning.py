@@ -190,7 +190,7 @@ def test_what_is_known_already_is_not_learned_but_a_habit_is(books: Engine) -> N
         assert learning.habits(connection, "C1") == {"short": 1}
         take_in(connection, document([line._replace(bank_reference="AGAIN", amount_minor=9_001)], reference="3"), "third")
         matched(connection, 0)
-        told_again = explain.explain(connection, "AGAIN")
+        told_again = explain.explain(connection, "AGAIN", "USD")
         assert ("difference", "neutral", "The payer pays short: persons have settled 1 of its receipts so.") in told_again.thought
 
 

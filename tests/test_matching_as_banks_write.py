@@ -482,6 +482,90 @@ TABLES = {
             99.00 | Orion Metalworks Inc. | a conto   => no_reference: on account 99.00 or INV-1001 99.00
             99.00 | Halden Foods LLC      | voorschot => no_reference: on account 99.00 or INV-2001 99.00
         """,
+    "a whole name in the text speaks against the items of others": """
+        customers
+            A | Orion Metalworks Inc.
+            B | Halden Foods LLC
+            C | Halden Foods Texas LLC | parent=B
+            D | Twin Pine Group | alias="Grand Meadow Lodges"
+        items
+            A INV-100451 210.10
+            B INV-200451 310.11
+            B INV-200452 320.12
+            B INV-200453 330.13
+            B INV-200454 340.14
+            B INV-200455 350.15
+            B INV-200456 360.16
+            B INV-200457 370.17
+            C INV-300451 410.12
+            B 77001 510.51
+        receipts
+            310.11 |          | ORION METALWORKS INC INV-200451                 => third_party_payer: INV-200451 310.11
+            320.12 | J SMITH  | B/O ORION METALWORKS INC INV-200452             => third_party_payer: INV-200452 320.12
+            330.13 |          | GRAND MEADOW LODGES INV-200453                  => third_party_payer: INV-200453 330.13
+            340.14 | J SMITH  | HALDEN FOODS INV-200454                         => posted: INV-200454 340.14
+            350.15 |          | HALDEN FOODS LLC FOR ORION METALWORKS INV-200455 => posted: INV-200455 350.15
+            410.12 |          | HALDEN FOODS LLC INV-300451                     => posted: INV-300451 410.12
+            570.26 |          | ORION METALWORKS INC INV-100451 INV-200456      => posted: INV-100451 210.10, INV-200456 360.16
+            370.17 | J SMITH  | HALDEN FOODS PAYMENT                            => unknown_payer: INV-200457 370.17
+            510.51 | J SMITH  | HALDEN FOODS 001                                => weak_evidence: 77001 510.51
+        """,
+    "a bank cut the name in the text": """
+        customers
+            A | Halden Foods Ltd
+            B | Halden Foods Holdings Ltd
+            C | Cedar Ceramics (UK) Ltd
+            D | Cedar Ceramics LLP
+            E | Ironwood Seeds Holdings Ltd
+            F7731 | Kelso Textiles Ltd
+        items
+            B INV-200451 310.11
+            B INV-200452 311.11
+            A INV-200453 312.11
+            C INV-200454 313.11
+            E INV-200455 314.11
+            F7731 INV-200456 315.11
+            A INV-200457 316.11
+            D INV-200458 317.11
+            C INV-200459 317.11
+            F7731 INV-200460 318.11
+            C INV-200461 319.11
+        receipts
+            310.11 | | HALDEN FOODS HOLDI INV-200451         => posted: INV-200451 310.11
+            311.11 | | HALDEN FOODS HOLDI                    => ambiguous_payer: INV-200452 311.11
+            312.11 | | HALDEN FOODS HOLDI                    => ambiguous_payer: INV-200453 312.11
+            313.11 | | CEDAR CERAMICS ( INV-200454           => posted: INV-200454 313.11
+            314.11 | | IRONWOOD SEEDS HOL                    => unknown_payer: INV-200455 314.11
+            315.11 | | IRONWOOD SEEDS HOL INV-200456         => third_party_payer: INV-200456 315.11
+            316.11 | | HALDEN FOODS INV-200457               => posted: INV-200457 316.11
+            317.11 | | CEDAR CERAMICS                        => ambiguous_payer: INV-200458 317.11 or INV-200459 317.11
+            318.11 | | HALDEN FOODS INV-200460 A/C F7731     => ambiguous_payer: INV-200460 318.11
+            319.11 | | CEDAR CERAMICS ( INV-200461 A/C C     => posted: INV-200461 319.11
+        """,
+    "several have the name, and the closed number is one's": """
+        customers
+            A | Cedar Ceramics (UK) Ltd
+            B | Cedar Ceramics Holdings Ltd
+        items
+            A INV-100452 310.11
+        closed
+            B INV-100451 310.11
+        receipts
+            310.11 | Cedar Ceramics | INV-100451 => already_paid: on account 310.11 or INV-100452 310.11
+        """,
+    "damaged numbers of a certain payer, one of which is another's": """
+        customers
+            A | Orion Metalworks Inc.
+            B | Halden Foods LLC
+        items
+            A FA-26-02407 119.11
+            A FA-26-02408 60.49
+            A FA-26-02410 650.55
+            A FA-26-02431 77.77
+            B FA-26-02427 83.19
+        receipts
+            830.15 | Orion Metalworks Inc. | FA-26-02427; FA-26-08408; FA-26-02411 => posted: FA-26-02407 119.11, FA-26-02408 60.49, FA-26-02410 650.55
+        """,
 }
 
 

@@ -84,7 +84,7 @@ RATES = (Rates(dt.date(2026, 10, 1), {"USD": 1_000_000, "EUR": 1_000_000}), Rate
     ("at the rate", "A INV-1001 500.00 in=EUR", "542.10", ["INV-1001 is EUR 500.00, at the day's rate USD 542.10; USD 542.10 came"]),
     ("less the bank's share", "A INV-1001 500.00 in=EUR", "535.00", ["INV-1001 is EUR 500.00, at the day's rate USD 542.10; USD 535.00 came, USD 7.10 less"]),
     ("far off", "A INV-1001 500.00 in=EUR", "400.00", ["INV-1001 is EUR 500.00, at the day's rate USD 542.10; USD 400.00 came, USD 142.10 less"]),
-    ("no rate is known", "A INV-1001 500.00 in=GBP", "542.10", []),
+    ("no rate is known", "A INV-1001 500.00 in=GBP", "542.10", ["INV-1001 is GBP 500.00; no rate from GBP to USD is known for the day"]),
 ])
 def test_what_is_named_is_in_another_currency(why: str, item: str, amount: str, expected: list[str]) -> None:
     inputs = tables(item, "", amount).inputs(Policy(rates=RATES))

@@ -76,11 +76,11 @@ def show(session: Session, exception_id: int, as_json: bool) -> None:
     from cashapp.cli.show import console
     from cashapp.exceptions import REASONS
 
-    _, engine = session.open()
+    workspace, engine = session.open()
     with db.reading(engine) as connection:
         case = desk.case(connection, exception_id)
         key = connection.execute(select(schema.receipt.c.receipt_key).where(schema.receipt.c.receipt_id == case.receipt_id)).scalar()
-        told = telling.explain(connection, key) if key else None
+        told = telling.explain(connection, key, workspace.config.base_currency) if key else None
     head = {"exception_id": exception_id, "reason": case.reason, "status": case.status, "assignee": case.assignee, "note": case.note,
             "amount": money.shown(case.amount_minor, case.currency)}
     if as_json:
@@ -104,9 +104,9 @@ def explain(session: Session, receipt: str, as_json: bool) -> None:
     from cashapp import explain as telling
     from cashapp.cli.show import console
 
-    _, engine = session.open()
+    workspace, engine = session.open()
     with db.reading(engine) as connection:
-        told = telling.explain(connection, receipt)
+        told = telling.explain(connection, receipt, workspace.config.base_currency)
     if as_json:
         print_json(told.as_json())
         return

@@ -92,7 +92,7 @@ def case(request: Asked, number: Number) -> dict[str, object]:
     def ask(connection: Connection) -> dict[str, object]:
         config = desk_of(request).workspace.config
         found = dossier.gather(connection, number, desk_of(request).fee_limit, config.deduction_reasons(), config.base_currency)
-        told = explain.explain(connection, found.receipt.receipt_key).as_json() if found.receipt else {}
+        told = explain.explain(connection, found.receipt.receipt_key, config.base_currency).as_json() if found.receipt else {}
         return {"exception_id": number, "reason": found.case.reason, "status": found.case.status, "assignee": found.case.assignee, "note": found.case.note,
                 "version": found.version, "receipt": told}
 
