@@ -23,6 +23,8 @@ RUNS_MAX = 300
 """Among more items only the oldest are a run."""
 CELLS_MAX = 1 << 18
 """So many sums are looked at at once: as many as fit into a processor's cache."""
+PAIR = 2
+"""Two neighbours are no run: chance puts any two beside each other."""
 FOUND_MAX = 24
 """More sets than that are not listed: the answer is ambiguous many times over."""
 
@@ -40,8 +42,9 @@ def find(amounts: Amounts, targets: Amounts, sets_max: int = FEW_SETS) -> list[l
 
 
 def in_order(found: list[Chosen], count: int) -> list[Chosen]:
-    """Distinct sets as a clerk would try them: one item, everything, the oldest, a run, few items. A set that only adds items that
-    cancel each other out to another set is left out, unless it is everything."""
+    """Distinct sets as a clerk would try them: one item, everything, the oldest, a run of three or more, few items; of equally many those that
+    are due in full first, as payers pay. A set that only adds items that cancel each other out to another set is left out, unless it is
+    everything."""
     if len(found) < 2:
         return found
     distinct = sorted(set(found), key=lambda chosen: _naturalness(chosen, count))
@@ -53,16 +56,16 @@ def is_run(chosen: Chosen) -> bool:
     return chosen[-1] - chosen[0] + 1 == len(chosen)
 
 
-def _naturalness(chosen: Chosen, count: int) -> tuple[int, int, Chosen]:
+def _naturalness(chosen: Chosen, count: int) -> tuple[int, int, int, Chosen]:
     if len(chosen) == 1:
         kind = 0
     elif len(chosen) == count:
         kind = 1
-    elif is_run(chosen):
-        kind = 2 if chosen[0] == 0 else 3
+    elif is_run(chosen) and chosen[0] == 0:
+        kind = 2
     else:
-        kind = 4
-    return kind, len(chosen), chosen
+        kind = 3 if is_run(chosen) and len(chosen) > PAIR else 4
+    return kind, len(chosen), chosen[-1], chosen
 
 
 def _all_sets(amounts: Amounts, targets: Amounts) -> list[list[Chosen]]:
