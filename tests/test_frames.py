@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from sqlalchemy import Engine, func, select
 
-from cashapp import db, frames, schema
+from cashapp import db, explain, frames, schema
 from matching.schema import Policy
 from tests.books import DAY, bank_line, document, take_in
 
@@ -65,6 +65,16 @@ def test_an_advice_under_the_payers_own_number_finds_what_it_describes(
     with db.writing(engine) as connection:
         take_in(connection, document([bank_line(5000, **line)]), "s")
     assert remitted(engine, ADVICE | row) == ([("INV-1", 5000)] if finds else []), why
+
+
+@pytest.mark.parametrize("number", ["MAIL-77", "BR-1"])
+def test_explain_says_which_advice_tells_what_is_paid(engine: Engine, number: str) -> None:
+    with db.writing(engine) as connection:
+        take_in(connection, document([bank_line(5000, bank_reference="BR-1", **PAID)]), "s")
+    remitted(engine, ADVICE | {"payment_reference": number, "deduction_minor": 250, "deduction_reason": "freight"})
+    with db.reading(engine) as connection:
+        came = explain.explain(connection, "BR-1", "USD").came
+    assert ("pays", f"INV-1 50.00 USD, deduction 2.50 USD freight, says the advice {number} of Whitby Bathrooms Ltd") in came
 
 
 def test_an_advice_that_describes_two_payments_is_neithers(engine: Engine) -> None:

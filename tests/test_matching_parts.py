@@ -199,7 +199,12 @@ def test_oldest_items_among_very_many() -> None:
 def test_sets_that_only_add_what_cancels_out_are_left_out() -> None:
     assert combine.in_order([(0, 1, 2), (0,)], 4) == [(0,)]
     assert combine.in_order([(0, 1, 2), (0,)], 3) == [(0,), (0, 1, 2)]
-    assert combine.in_order([(1, 3), (0, 2), (2, 3), (0, 1), (1,)], 4) == [(1,), (2, 3), (0, 2)]
+    assert combine.in_order([(1, 3), (0, 2), (2, 3), (0, 1), (1,)], 4) == [(1,), (0, 2), (2, 3)]
+
+
+def test_of_equally_many_items_those_due_in_full_first_come_first() -> None:
+    assert combine.in_order([(0, 5), (3, 4), (1, 3)], 6) == [(1, 3), (3, 4), (0, 5)]
+    assert combine.in_order([(1, 3), (3, 4, 5)], 7) == [(3, 4, 5), (1, 3)]
 
 
 def test_a_circle_of_parents_ends() -> None:
