@@ -9,6 +9,7 @@ two customers of one name) are certain as a set only.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -111,7 +112,7 @@ def identify(books: Books, everybody: Known) -> Payers:
 def mentioned(candidates: pl.DataFrame, books: Books, everybody: Known) -> pl.DataFrame:
     """Candidates whose name stands in the text of a receipt that gives the name of somebody who is not known: it may be whom he pays for."""
     strangers = books.receipts.filter(pl.col("payer_name") != "").join(candidates.filter(pl.col("level") >= SIMILAR), on="r", how="anti")
-    return _candidates(_names_in(_runs(strangers), everybody).select("r", "c").unique(), FAINT, MENTIONED)
+    return _candidates(_names_in(_words(strangers), everybody).select("r", "c").unique(), FAINT, MENTIONED)
 
 
 def _spelled(names: pl.DataFrame) -> pl.DataFrame:
@@ -167,9 +168,10 @@ def beginnings(spellings: pl.DataFrame, everybody: Known, least: int) -> pl.Data
 def _by_text(books: Books, everybody: Known) -> pl.DataFrame:
     """r, c, level, evidence for receipts without a payer's name whose text has a customer's, to the letter: some banks send no other. Some cut
     it: where the text goes on as a longer name does, that one is as likely; whose name else begins so is mentioned."""
-    runs = _runs(books.receipts.filter(pl.col("payer_name") == ""))
-    whole = _names_in(runs, everybody)
-    starts = runs.filter("first").select("r", "name").with_row_index("n")
+    words = _words(books.receipts.filter(pl.col("payer_name") == ""))
+    whole = _names_in(words, everybody)
+    runs = _runs(words.filter(pl.col("place") < TEXT_WORDS_MAX))
+    starts = pl.concat([run.filter(pl.col("place") == 0).select("r", "name") for run in runs]).with_row_index("n")
     begun = starts.join(beginnings(starts.select("n", pl.col("name").alias("whole")), everybody, CUT_KEY_MIN).select("n", "c"), on="n")
     begun = begun.filter(pl.col("n") == pl.col("n").max().over("r")).join(whole, on=["r", "c"], how="anti")
     longer = begun.join(whole, on="r", how="semi").join(whole, on=["r", "name"], how="anti").select("r", "c").unique()
@@ -182,26 +184,27 @@ def _candidates(pairs: pl.DataFrame, level: int, evidence: str) -> pl.DataFrame:
     return pairs.with_columns(pl.lit(level, pl.Int8).alias("level"), pl.lit(evidence).alias("evidence")).select(list(CANDIDATES))
 
 
-def _runs(receipts: pl.DataFrame) -> pl.DataFrame:
-    """r, first, name: the runs of up to `TEXT_WORDS_MAX` words of the receipts' texts, those of one beginning one after the other; `first` are
-    those at the beginning of the text."""
+def _words(receipts: pl.DataFrame) -> pl.DataFrame:
+    """r, place, word: the words of the receipts' texts."""
     spoken = receipts.filter(pl.col("text") != "")
     words = spoken.select("r", normalize.name_words(spoken["text"]).alias("word")).explode("word").filter(pl.col("word") != "")
-    placed = words.with_columns((pl.int_range(pl.len()).over("r") == 0).alias("first"))
-    return pl.concat([
-        placed.with_columns(pl.concat_str([pl.col("word").shift(-step) for step in range(size)]).alias("name"))
-        .filter((pl.col("r").shift(1 - size) == pl.col("r")) & (pl.col("name").str.len_bytes() >= TEXT_NAME_MIN)).select("r", "first", "name")
-        for size in range(1, TEXT_WORDS_MAX + 1)
-    ])
+    return words.with_columns(pl.int_range(pl.len()).over("r").alias("place"))
 
 
-def _names_in(runs: pl.DataFrame, everybody: Known) -> pl.DataFrame:
-    """r, c, name: the customers whose name is one of the runs. Of names within names (`Acme West` in `Acme West Coast`) the longest counts."""
+def _runs(words: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """r, place, name: the runs of one word, of two, and so on up to `TEXT_WORDS_MAX`."""
+    for size in range(1, TEXT_WORDS_MAX + 1):
+        run = words.with_columns(pl.concat_str([pl.col("word").shift(-step) for step in range(size)]).alias("name"))
+        yield run.filter((pl.col("r").shift(1 - size) == pl.col("r")) & (pl.col("name").str.len_bytes() >= TEXT_NAME_MIN)).select("r", "place", "name")
+
+
+def _names_in(words: pl.DataFrame, everybody: Known) -> pl.DataFrame:
+    """r, c, name: the customers whose name is a run of the words. Of names within names (`Acme West` in `Acme West Coast`) the longest counts."""
     names = pl.concat([
         everybody.names.filter(pl.col("core").str.contains(" ")).select("c", pl.col("key").alias("name")),
         everybody.names.filter(pl.col("form") != "").select("c", pl.col("whole").alias("name")),
     ]).unique()
-    every = runs.select("r", "name").join(names, on="name").select("r", "c", "name").unique()
+    every = pl.concat([run.join(names, on="name").select("r", "c", "name") for run in _runs(words)]).unique()
     within = every.join(every, on="r", suffix="_other").filter(
         (pl.col("name") != pl.col("name_other")) & pl.col("name_other").str.contains(pl.col("name"), literal=True))
     return every.join(within.select("r", "name").unique(), on=["r", "name"], how="anti")
