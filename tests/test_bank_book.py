@@ -144,6 +144,32 @@ CASES: dict[str, tuple[list[Line], list[Entry], set[str]]] = {
     "a subset of a named party before a round amount that nothing names": (
         [(9, 105333, "ACH ELKHORN SOFT"), (8, 75000, "MISC CR 4505272")], [(8, 75000, "PV-1", "Elkhorn Software LLC inv 1"), (8, 30333, "PV-2", "Elkhorn Software LLC inv 2")],
         {"0 = E0+E1 one_to_many matched", "1 = - unmatched"}),
+    "card sales less the processor's fee, entered apart": (
+        [(5, 97070, "SQUARE DEP 811")], [(4, 100000, "", "Square card sales"), (4, -2930, "", "Square processing fee")], {"0 = E0+E1 one_to_many matched"}),
+    "card sales of which the processor kept its share": (
+        [(5, 97070, "MERCHANT BANKCARD DEP 811")], [(4, 100000, "", "Merchant bankcard card sales")], {"0 = E0 difference suggested"}),
+    "an invoice in another currency at another rate": (
+        [(5, -41287, "INTL WIRE NOVA MEDICAL FX EUR")], [(5, -41609, "", "Nova Medical EUR invoice")], {"0 = E0 difference suggested"}),
+    "an entry with the wrong sign": (
+        [(5, 13487, "HARBOR LOGISTICS DEPOSIT CCD")], [(5, -13487, "", "Payment Harbor Logistics")], {"0 = E0 difference suggested"}),
+    "an invoice entered twice: the bank paid the first": (
+        [(6, -85412, "ACH MERIDIAN FOODS")], [(4, -85412, "", "Meridian Foods inv 69207"), (6, -85412, "", "Meridian Foods inv 69207")], {"0 = E0 one_to_one matched", "- = E1 unmatched"}),
+    "a check is voided and written anew on one day": (
+        [], [(3, -54148, "24622", "Quarry Freight"), (9, 54148, "", "Reversal Quarry Freight"), (9, -54148, "24624", "Quarry Freight reissue")],
+        {"- = E0+E1 offset matched", "- = E2 unmatched"}),
+    "a transfer names an account and no check": (
+        [(14, -500000, "ONLINE TRANSFER TO CHK ...1062")], [(7, -500000, "", "Sweep operating"), (14, -500000, "", "Sweep operating")],
+        {"0 = E1 one_to_one suggested", "- = E0 unmatched"}),
+    "a deposit entered in one go among other entries of its day": (
+        [(6, 61537, "DEPOSIT")],
+        [(5, 12011, "", "Alder Tools"), (5, 20003, "", "Birch Foods"), (5, 20005, "", "Cedar Steel"), (5, 21529, "", "Dunmore Paper"), (5, 20003, "", "Elm Roofing"), (5, 9001, "", "Fir Print")],
+        {"0 = E1+E2+E3 one_to_many suggested", "- = E0 unmatched", "- = E4 unmatched", "- = E5 unmatched"}),
+    "a middle word of the books that is another party's": (
+        [(5, 50000, "ACH CREDIT HARBOR BRISTOL PACKAGING")], [(4, 50000, "", "Harbor Dover Packaging"), (20, 7001, "", "Harbor Bristol Packaging")],
+        {"0 = - unmatched", "- = E0 unmatched", "- = E1 unmatched"}),
+    "the cut word's one letter": (
+        [(5, 99900, "ACH BOREALIS ASHLAND F"), (5, 99900, "ACH BOREALIS ASHLAND L")], [(4, 99900, "", "Borealis Ashland Landscaping"), (4, 99900, "", "Borealis Ashland Foods")],
+        {"0 = E1 one_to_one matched", "1 = E0 one_to_one matched"}),
     "an entry over zero": ([], [(4, 0, "1010", "void")], {"- = E0 offset matched"}),
 }
 
@@ -215,7 +241,7 @@ def test_the_assignment_is_the_best(rows: int, columns: int, seed: int) -> None:
 
 
 @pytest.mark.parametrize(("at_bank", "in_books", "wanted"), [
-    (-58210, -52810, "transposed"), (98500, 100000, "fee"), (12000, 1200, "slipped"), (45670, 45170, "keyed"), (970700, 1000000, "share"), (500, 99900, "other"), (500, -500, "other"),
+    (-58210, -52810, "transposed"), (98500, 100000, "fee"), (12000, 1200, "slipped"), (45670, 45170, "keyed"), (970700, 1000000, "share"), (500, 99900, "other"), (500, -500, "sign"), (500, -501, "other"),
 ])
 def test_differences(at_bank: int, in_books: int, wanted: str) -> None:
     assert differences.pattern(at_bank, in_books) == wanted

@@ -1,7 +1,8 @@
 """Bank lines against the entries of a cash book: which are the same money, how sure that is, and why.
 
-    named → voids → batches of one number → equal amounts → whole batches → subsets of a named party → equal amounts that nothing contradicts
-    → differences by number → subsets → differences → what is left
+    named → voids → batches of one number → equal amounts → an entry less its fee → whole batches → subsets of a named party → entries in a row
+    → wires less a fee → telling equal amounts that nothing contradicts → differences by number → subsets → differences → round equal amounts
+    → what cancels out silently → the wrong sign → what is left
 
 Each step claims only from what the steps before left; what rests on a number or on words comes before what rests on an amount alone. Two
 answers that fit equally well are never `matched`: rows that are interchangeable are suggested in order of their dates, others left open.
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from matching.bank_book import batches, claims, differences, equal, lags, offsets, pairs, sides
+from matching.bank_book import batches, claims, differences, equal, lags, netted, offsets, pairs, sides
 from matching.bank_book.schema import BANK, BOOK, MATCHES, MEMBERS, UNMATCHED_BANK, UNMATCHED_BOOK
 from matching.bank_book.sides import Sides
 from matching.schema import check
@@ -36,14 +37,19 @@ def reconcile(bank: pl.DataFrame, book: pl.DataFrame) -> tuple[pl.DataFrame, pl.
     take(offsets.explicit(rest))
     take(batches.numbered(rest))
     take(equal.strong(rest, costs))
+    take(netted.pairs(rest))
     take(batches.whole(rest))
     take(batches.of_named_parties(rest))
+    take(batches.in_a_row(rest))
+    take(differences.deducted(rest, costs))
     take(equal.quiet(rest, costs))
     take(differences.named(rest, costs))
     take(batches.of_parties(rest))
     take(differences.unnamed(rest, costs))
     take(batches.some(rest))
+    take(equal.common(rest, costs))
     take(offsets.silent(rest))
+    take(differences.wrong_sign(rest, costs))
     take(equal.weak(rest, costs))
     return _answer(pl.concat(found), rest, lines, entries)
 

@@ -31,6 +31,10 @@ STRANGE_MAX = 0.002
 """The same where the rows are not of one party: many more sets were looked at."""
 
 
+_IS_PAYMENT = pl.col("way").ne_missing("own")
+"""Transfers between own accounts go one by one."""
+
+
 class _Way(NamedTuple):
     """One direction: the side whose single rows are explained, and the side whose rows are added up."""
 
@@ -62,9 +66,10 @@ class _Way(NamedTuple):
 
 
 def _ways(sides: Sides) -> tuple[_Way, _Way]:
-    lines = sides.bank.filter(~pl.col("kind").str.contains("FEE|INTEREST"))  # the bank's own charges are nobody's batch
-    return (_Way(ONE_TO_MANY, lines, sides.book, sides.bank_numbers, sides.book_numbers, sides.lexicon, -EARLIER, LATER),
-            _Way(MANY_TO_ONE, sides.book, lines, sides.book_numbers, sides.bank_numbers, sides.lexicon, -LATER, EARLIER))
+    lines = sides.bank.filter(~pl.col("kind").str.contains("FEE|INTEREST") & _IS_PAYMENT)  # the bank's own charges are nobody's batch
+    entries = sides.book.filter(_IS_PAYMENT)
+    return (_Way(ONE_TO_MANY, lines, entries, sides.bank_numbers, sides.book_numbers, sides.lexicon, -EARLIER, LATER),
+            _Way(MANY_TO_ONE, entries, lines, sides.book_numbers, sides.bank_numbers, sides.lexicon, -LATER, EARLIER))
 
 
 def numbered(sides: Sides) -> pl.DataFrame:
@@ -104,7 +109,7 @@ def _of_groups(way: _Way, by: str) -> list[Claim]:
     if by == "number":
         fitting = _named_first(way, fitting)
     else:
-        fitting = fitting.filter((pl.col("alike") >= DISAGREES) & (~pl.col("round") | (pl.col("alike") >= AGREES) | (pl.col("way") == pl.col("way_single")).fill_null(value=False)))
+        fitting = fitting.with_columns(pl.lit(value=False).alias("named")).filter((pl.col("alike") >= DISAGREES) & (~pl.col("round") | (pl.col("alike") >= AGREES) | (pl.col("way") == pl.col("way_single")).fill_null(value=False)))
     best = fitting.sort("single", -pl.col("alike"), (pl.col("since") - pl.col("day")).abs(), "key")
     claimed: list[Claim] = []
     gone: set[int] = set()
@@ -116,7 +121,9 @@ def _of_groups(way: _Way, by: str) -> list[Claim]:
         if row["single"] in used or gone & set(parts):
             continue
         clear = rivals[row["single"]] == 1 and claimants[row["key"]] == 1
-        sure = clear and (by == "number" or row["alike"] >= AGREES or by != "party")
+        told = row["named"] or row["alike"] >= AGREES or by != "party"
+        telling = not row["round"] or row["named"] or row["way"] == row["way_single"] == "paper"
+        sure = clear and told and telling
         status, confidence = (claims.CERTAIN, _CONFIDENCE[by]) if sure else (claims.LIKELY, 740)
         claimed.append(way.claim(row["single"], parts, status, confidence, f"{len(parts)} {_what(way)} {_BY[by]} add up to it{'' if clear else '; another group does so too'}"))
         used.add(row["single"])
@@ -136,7 +143,7 @@ def _named_first(way: _Way, fitting: pl.DataFrame) -> pl.DataFrame:
     named = fitting.with_columns(number.alias("number")).join(
         way.single_numbers.select(pl.col("place").alias("single"), "number", pl.lit(value=True).alias("named")), on=["single", "number"], how="left", maintain_order="left")
     told = pl.col("named").fill_null(value=False)
-    return named.filter(told | (~told.any().over("single") & (pl.col("alike") >= DISAGREES))).drop("number", "named")
+    return named.filter(told | (~told.any().over("single") & (pl.col("alike") >= DISAGREES))).drop("number").with_columns(told.alias("named"))
 
 
 _CONFIDENCE = {"number": 985, "party": 960, "day_kind": 940, "day": 930}
@@ -198,16 +205,16 @@ def _of_parties(way: _Way, alike_min: int) -> list[Claim]:
     told = alike.with_columns((pl.col("alike") >= AGREES).alias("same")).filter(pl.col("same") | ~pl.col("same").any().over("single"))
     told = told.with_columns(pl.len().over("single", "amounts").alias("equal")).sort("since", "until", "parts").unique(
         ["single", "amounts"], keep="first", maintain_order=True)
-    told = told.with_columns(pl.len().over("single").alias("rivals"), (pl.col("single").n_unique().over("parts")).alias("claimants"))
+    told = told.with_columns((pl.col("amounts").list.eval(pl.element() % _ROUND == 0).list.all()).alias("round"), pl.len().over("single").alias("rivals"), (pl.col("single").n_unique().over("parts")).alias("claimants"))
     claimed: list[Claim] = []
     gone: set[int] = set()
-    for row in told.filter(pl.col("rivals") == 1).sort(~pl.col("same"), "single").iter_rows(named=True):
+    for row in told.filter((pl.col("rivals") == 1) & (pl.col("same") | ~pl.col("round"))).sort(~pl.col("same"), "single").iter_rows(named=True):
         parts: list[int] = row["parts"]
         if gone & set(parts):
             continue
         gone |= set(parts)
         clear = row["claimants"] == 1 and row["equal"] == 1
-        sure = row["same"] and clear
+        sure = row["same"] and clear and not row["round"]
         confidence = 950 if sure else 800 if clear else 700
         doubt = "" if row["equal"] == 1 else "; rows of equal amounts taken in order of their dates"
         told_by = "the texts name the same party" if row["same"] else "no other party's do"
@@ -238,6 +245,44 @@ def _party_sets(way: _Way) -> pl.DataFrame:
                     found.append((currency, int(sums[mask]), sorted(places[n] for n in chosen), sorted(amounts[n] for n in chosen), day[chosen[0]], day[chosen[-1]], members[0][6]))
     shape: Schema = {"currency": pl.String, "amount": pl.Int64, "parts": pl.List(pl.Int64), "amounts": pl.List(pl.Int64), "since": pl.Int64, "until": pl.Int64, "words": pl.String}
     return pl.DataFrame(found, schema=shape, orient="row")
+
+
+_RUN_MIN, _RUN_MAX = 3, 40
+"""Entries that follow one another of which sums are looked at."""
+
+
+def in_a_row(sides: Sides) -> pl.DataFrame:
+    """Claims of entries of one day that follow one another in the books, nothing between them: a deposit that was entered in one go."""
+    way, _ = _ways(sides)
+    rows = way.parts.sort("order").with_columns((pl.col("amount") > 0).alias("into"))
+    apart = (pl.col("order").diff() != 1) | pl.any_horizontal(pl.col(name) != pl.col(name).shift() for name in ("currency", "day", "into"))
+    found: list[tuple[str, int, int, list[int], list[str]]] = []
+    wanted = {str(key[0]): group["amount"].unique().to_numpy() for key, group in way.single.group_by("currency")}
+    for _, group in rows.with_columns(apart.fill_null(value=True).cum_sum().alias("run")).group_by("run", maintain_order=True):
+        places, amounts, words, currency = group["place"].to_list(), group["amount"].to_numpy(), group["words"].to_list(), group["currency"][0]
+        total = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(amounts)])
+        targets = wanted.get(currency)
+        if targets is None:
+            continue
+        for length in range(_RUN_MIN, min(_RUN_MAX, len(places)) + 1):
+            sums = total[length:] - total[:-length]
+            for start in np.flatnonzero(np.isin(sums, targets)).tolist():
+                found.append((currency, int(sums[start]), group["day"][0], sorted(places[start:start + length]), words[start:start + length]))
+    shape: Schema = {"currency": pl.String, "amount": pl.Int64, "day_book": pl.Int64, "parts": pl.List(pl.Int64), "words_book": pl.List(pl.String)}
+    singles = way.single.select(pl.col("place").alias("single"), "currency", "amount", "day", "words")
+    fitting = pl.DataFrame(found, schema=shape, orient="row").join(singles, on=["currency", "amount"]).filter((pl.col("day") - pl.col("day_book")).is_between(0, _RUN_DAYS))
+    known = {(one, other): way.likeness(one, other) for one, words in fitting.select("words", "words_book").iter_rows() for other in words}
+    meant = [all((known[one, other] or UNKNOWN) >= DISAGREES for other in words) for one, words in fitting.select("words", "words_book").iter_rows()]
+    alone = fitting.filter(pl.Series(meant, dtype=pl.Boolean)).filter(pl.len().over("single") == 1).sort("single")
+    crossing = alone.select("single", pl.col("parts")).explode("parts").filter(pl.len().over("parts") > 1).select("single").unique()
+    return claims.frame([
+        way.claim(single, parts, claims.LIKELY, 800, f"{len(parts)} entries of one day that follow one another in the books add up to it")
+        for single, parts in alone.join(crossing, on="single", how="anti", maintain_order="left").select("single", "parts").iter_rows()
+    ])
+
+
+_RUN_DAYS = 5
+"""Calendar days from such entries to the bank."""
 
 
 def some(sides: Sides) -> pl.DataFrame:

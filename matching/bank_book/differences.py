@@ -1,11 +1,12 @@
 """The same money at two amounts: digits exchanged or slipped, a digit keyed wrong, a fee that the bank kept back or added.
 
-`named`: both name one number that nobody else names. `unnamed`: the party and the days agree, and the difference has one of the known
+`named`: both name one number that nobody else names. `deducted`: a wire or a card settlement less a fee. `unnamed`: the party and the days agree, and the difference has one of the known
 patterns; or the digits are the same and nothing rivals it.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import polars as pl
@@ -20,23 +21,27 @@ FEE_MAX = 6_000
 SHARE_MAX = 40
 """Thousandths of the amount that a card processor keeps back."""
 _ERROR_SHARE = 5
+FOREIGN_MAX = 30
+"""Thousandths of the amount by which the bank's rate may differ from the books', where a row speaks of another currency."""
+_CENTS = 25
+"""A fee is a multiple of so many minor units; another difference may be anything."""
 _SURE = 85
 """How alike the words must be for a difference without a number to be certain."""
-TRANSPOSED, SLIPPED, FEE, SHARE, KEYED, OTHER = "transposed", "slipped", "fee", "share", "keyed", "other"
+TRANSPOSED, SLIPPED, FEE, SHARE, KEYED, RATE, SIGN, OTHER = "transposed", "slipped", "fee", "share", "keyed", "rate", "sign", "other"
 _TOLD = {
     TRANSPOSED: "two digits are exchanged", SLIPPED: "the decimal point slipped", FEE: "the bank kept back or added a fee", SHARE: "the processor kept back its share",
-    KEYED: "one digit differs", OTHER: "the amounts differ",
+    KEYED: "one digit differs", RATE: "the rate of exchange differs", SIGN: "the books have it with the opposite sign", OTHER: "the amounts differ",
 }
 
 
 def pattern(bank: int, book: int) -> str:
     """How one amount may have become the other.
 
-    >>> pattern(-58210, -52810), pattern(99500, 101000), pattern(12000, 1200), pattern(45670, 45170), pattern(500, 99900)
-    ('transposed', 'fee', 'slipped', 'keyed', 'other')
+    >>> pattern(-58210, -52810), pattern(99500, 101000), pattern(12000, 1200), pattern(45670, 45170), pattern(500, -500), pattern(500, 99900)
+    ('transposed', 'fee', 'slipped', 'keyed', 'sign', 'other')
     """
     if bank * book <= 0:
-        return OTHER
+        return SIGN if bank == -book else OTHER
     one, other = str(abs(bank)), str(abs(book))
     differing = [place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b]
     if len(one) == len(other) and len(differing) == 2 and differing[1] == differing[0] + 1 and one[differing[0]] == other[differing[1]] and one[differing[1]] == other[differing[0]]:
@@ -44,7 +49,7 @@ def pattern(bank: int, book: int) -> str:
     if abs(bank) == 10 * abs(book) or abs(book) == 10 * abs(bank):
         return SLIPPED
     kept = book - bank  # positive: less came in, or more went out
-    if 0 < kept <= FEE_MAX and kept * 5 <= abs(book):
+    if 0 < kept <= FEE_MAX and kept * 5 <= abs(book) and kept % _CENTS == 0:
         return FEE
     if book > 0 and 0 < kept * 1000 <= book * SHARE_MAX:
         return SHARE
@@ -62,16 +67,34 @@ def named(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
     return _claimed(likely, sure=pl.col("pattern") != OTHER, confidence=930)
 
 
+def deducted(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
+    """Claims of wires and card settlements that a fee, the party and the days make certain."""
+    lines = sides.bank.filter(pl.col("way").is_in(_DEDUCTED))
+    return unnamed(replace(sides, bank=lines), costs).filter(pl.col("status") == claims.CERTAIN)
+
+
 def unnamed(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
     """Claims of pairs whose party and days agree."""
-    candidates = pl.concat([_of_one_party(sides), _of_equal_digits(sides)]).unique().sort("b", "e")
+    candidates = pl.concat([_of_one_party(sides), _of_equal_digits(sides), _of_one_way(sides)]).unique().sort("b", "e")
     found = _judged(candidates, sides, costs)
     party = pl.col("alike").fill_null(0) >= AGREES
     silent = pl.col("alike").is_null()
+    one_way = (pl.col("way") == pl.col("way_book")).fill_null(value=False) & pl.col("way").is_in(_DEDUCTED)
     near = pl.col("lag_cost") <= 5
-    fits = (party & near & (pl.col("pattern") != OTHER) & (pl.col("pattern") != KEYED)) | (party & (pl.col("pattern") == KEYED) & (pl.col("lag_cost") <= 3)) | (
-        silent & (pl.col("pattern") == TRANSPOSED) & (pl.col("lag_cost") <= 3))
+    kept = (pl.col("pattern") != SHARE) | (pl.col("alike") >= _SURE) | one_way
+    fits = (party & near & kept & ~pl.col("pattern").is_in([OTHER, KEYED])) | (party & (pl.col("pattern") == KEYED) & (pl.col("lag_cost") <= 3)) | (
+        silent & (pl.col("pattern") == TRANSPOSED) & (pl.col("lag_cost") <= 3)) | (
+        silent & one_way & pl.col("pattern").is_in([FEE, SHARE, RATE]) & (pl.col("lag_cost") <= 2))
     return _claimed(found.filter(fits), sure=(pl.col("alike") >= _SURE) & pl.col("pattern").is_in([TRANSPOSED, FEE]) & (pl.col("lag_cost") <= 3), confidence=910)
+
+
+def wrong_sign(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
+    """Claims of a line and an entry of the opposite amount whose party and days agree. What came back is no mistake."""
+    lines = sides.bank.filter(~pl.col("returned")).select(pl.col("place").alias("b"), "currency", "amount", "day")
+    entries = sides.book.filter(~pl.col("returned")).select(pl.col("place").alias("e"), "currency", (-pl.col("amount")).alias("amount"), pl.col("day").alias("day_book"))
+    near = lines.join(entries, on=["currency", "amount"]).filter((pl.col("day") - pl.col("day_book")).is_between(-4, 20)).select("b", "e").sort("b", "e")
+    told = pairs.beside(near, sides, costs).filter((pl.col("alike") >= AGREES) & (pl.col("lag_cost") <= 5)).with_columns(pl.lit(SIGN).alias("pattern"))
+    return _claimed(told, sure=pl.lit(value=False), confidence=910)
 
 
 def _judged(found: pl.DataFrame, sides: Sides, costs: lags.Costs) -> pl.DataFrame:
@@ -79,7 +102,10 @@ def _judged(found: pl.DataFrame, sides: Sides, costs: lags.Costs) -> pl.DataFram
         (pl.col("currency") == pl.col("currency_book")) & (pl.col("amount") * pl.col("amount_book") > 0) & (pl.col("amount") != pl.col("amount_book"))
         & pl.col("lag").is_between(-10, 120) & ~pl.col("conflict"))
     patterns = [pattern(bank, book) for bank, book in told.select("amount", "amount_book").iter_rows()]
-    return told.with_columns(pl.Series("pattern", patterns, dtype=pl.String), (pl.col("amount") - pl.col("amount_book")).abs().alias("gap"))
+    gap = (pl.col("amount") - pl.col("amount_book")).abs()
+    at_a_rate = (pl.col("foreign") | pl.col("foreign_book")) & (gap * 1000 <= pl.col("amount_book").abs() * FOREIGN_MAX)
+    kept = pl.Series("pattern", patterns, dtype=pl.String)
+    return told.with_columns(pl.when(at_a_rate & kept.is_in([OTHER, SHARE, KEYED])).then(pl.lit(RATE)).otherwise(kept).alias("pattern"), gap.alias("gap"))
 
 
 def _claimed(found: pl.DataFrame, *, sure: pl.Expr, confidence: int) -> pl.DataFrame:
@@ -105,6 +131,18 @@ def _of_one_party(sides: Sides) -> pl.DataFrame:
     return joined.filter(near & ((gap <= FEE_MAX) | (gap * 1000 <= pl.col("amount_book").abs() * SHARE_MAX) | (same_length & (gap % 9 == 0)))).select("b", "e").unique()
 
 
+def _of_one_way(sides: Sides) -> pl.DataFrame:
+    """Pairs of wires, and of card settlements, near in time of which one may be the other less what was kept back."""
+    key = ["currency", "way", "into"]
+    lines = sides.bank.filter(pl.col("way").is_in(_DEDUCTED)).select(pl.col("place").alias("b"), "currency", "way", "day", "amount", (pl.col("amount") > 0).alias("into"))
+    entries = sides.book.filter(pl.col("way").is_in(_DEDUCTED)).select(pl.col("place").alias("e"), "currency", "way", "day", "amount", (pl.col("amount") > 0).alias("into"))
+    joined = lines.with_columns(pl.col("day") + pl.int_ranges(-_WAY_DAYS, 2)).explode("day").join(entries, on=[*key, "day"], suffix="_book")
+    kept = pl.col("amount_book") - pl.col("amount")
+    return joined.filter((kept.abs() <= FEE_MAX) | (kept.abs() * 1000 <= pl.col("amount_book").abs() * SHARE_MAX)).select("b", "e")
+
+
+_DEDUCTED, _WAY_DAYS = ("wire", "card"), 5
+"""Ways on which something is kept back, and how many days before the bank's such an entry may stand."""
 _COMMON, _WORDS_MAX = 300, 12
 """A key that more entries share leads nowhere; of a bank text so many of the books' words are looked at."""
 

@@ -6,6 +6,8 @@ speaks against it. `weak` takes, at the end, what has no rival though its words 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 
@@ -23,10 +25,14 @@ OVERLAP_MAX = 1_600
 CROWDED = 20_000
 """Lines times entries of one amount above which only those that share a telling word or a number are looked at."""
 MARGIN = 15.0
-ROUND = 10_000
+ROUND = 1_000
 """Minor units; multiples of it are amounts that chance repeats."""
 OTHER_WAY = 12.0
 """Points that it costs where the two sides say that the money went different ways: a check, a clearing house, a wire."""
+SAME_WAY = 8.0
+"""Points for the same way on both sides."""
+TWICE = 30.0
+"""Points for each time that the same entry, number and all, stands in the books before: the bank paid the first."""
 _LONG = 6
 """Digits and letters of a number that no other number happens to equal."""
 _FORBIDDEN = assign.FORBIDDEN
@@ -57,7 +63,12 @@ def strong(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
 
 
 def quiet(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
-    """Claims of equal amount with nothing that speaks against them."""
+    """Claims of equal amount with nothing that speaks against them, where the amount is one that chance does not repeat."""
+    return _assigned(_candidates(replace(sides, bank=sides.bank.filter(pl.col("amount") % ROUND != 0)), costs)).drop("speaks")
+
+
+def common(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
+    """The same where the amount is round."""
     return _assigned(_candidates(sides, costs)).drop("speaks")
 
 
@@ -115,9 +126,9 @@ def _score() -> pl.Expr:
     words = pl.when(pl.col("alike") >= AGREES).then(pl.col("alike") - 30).when(pl.col("alike") < DISAGREES).then(5).otherwise(20).fill_null(20)
     numbers = pl.when(pl.col("number") == 2).then(100).when(pl.col("number") == 1).then(25).otherwise(0)
     days = pl.col("lag").abs().clip(0, 6)
-    other_way = pl.when(pl.col("way") != pl.col("way_book")).then(OTHER_WAY).otherwise(0.0)
+    other_way = pl.when(pl.col("way") != pl.col("way_book")).then(OTHER_WAY).when(pl.col("way") == pl.col("way_book")).then(-SAME_WAY).otherwise(0.0)
     steady = pl.when("is_check").then(0.1).otherwise(1.0) * days**2  # of two ways to pair a series the one with equal lags
-    return (words + numbers - other_way - 8.0 * pl.col("lag_cost") - steady + 60.0).alias("score")
+    return (words + numbers - other_way - 8.0 * pl.col("lag_cost") - steady - TWICE * pl.col("again") + 60.0).alias("score")
 
 
 def _assigned(candidates: pl.DataFrame) -> pl.DataFrame:
@@ -181,7 +192,8 @@ def _judged(chosen: pl.DataFrame) -> pl.DataFrame:
     usual = (pl.col("amount") % ROUND != 0) & (pl.col("lag_cost") <= 4)
     near = pl.col("lag_cost") <= pl.when(pl.col("amount") % ROUND == 0).then(3).otherwise(6)
     one_kind = pl.col("returned") == pl.col("returned_book")  # money taken back is another thing than money paid
-    certain = (by_number | (by_words & near & one_kind) | (silent & single & usual & pl.col("has_other").is_null())) & ahead
+    one_way = (pl.col("way") == pl.col("way_book")).fill_null(value=True)
+    certain = (by_number | (by_words & near & one_kind) | (silent & single & usual & one_way & pl.col("has_other").is_null())) & ahead
     confidence = (
         pl.when(~ahead).then(700).when(by_number).then(985).when(by_words & (pl.col("lag_cost") <= 5)).then(960).when(by_words).then(930)
         .when(certain).then(900).when(single).then(800).otherwise(750)

@@ -78,8 +78,10 @@ def _linked(found: pl.DataFrame, sides: Sides) -> pl.DataFrame:
 
 
 def _chosen(wanted: pl.DataFrame, reason: str, confidence: int) -> pl.DataFrame:
-    """Each void with one original: the one whose number it names, then the one whose text is likest, then the nearest before it."""
-    ordered = wanted.sort(pl.col("shared_by").fill_null(_COMMON + 1), -pl.col("alike").fill_null(50), pl.col("day_late") - pl.col("day"), "l", "e")
+    """Each void with one original: the one whose number it names, then the one whose text is likest, then the nearest of the days before it; one of its own day
+    may be what replaces the voided entry, and is the last."""
+    ago = pl.col("day_late") - pl.col("day")
+    ordered = wanted.sort(pl.col("shared_by").fill_null(_COMMON + 1), -pl.col("alike").fill_null(50), ago == 0, ago, "l", "e")
     gone: set[int] = set()
     found: list[Claim] = []
     for early, late, links in ordered.select("e", "l", pl.col("rare") | (pl.col("alike") >= _SAME_PARTY).fill_null(value=False)).iter_rows():

@@ -15,7 +15,7 @@ from matching.bank_book.words import DISAGREES, Lexicon
 
 RARE = 3
 """A number that more rows of a side name is no longer one payment's own."""
-_BANK = ("currency", "amount", "date", "day", "words", "squeezed", "check", "is_check", "returned", "way")
+_BANK = ("currency", "amount", "date", "day", "words", "squeezed", "check", "is_check", "returned", "foreign", "way")
 
 
 def beside(pairs: pl.DataFrame, sides: Sides, costs: lags.Costs) -> pl.DataFrame:
@@ -23,7 +23,7 @@ def beside(pairs: pl.DataFrame, sides: Sides, costs: lags.Costs) -> pl.DataFrame
     one, 0: none), `alike` (0..100, null where a side says nothing), `other` (the bank names somebody else), `conflict` (other check
     numbers), `lag_cost`, `lag` in calendar days."""
     lines = sides.bank.select(pl.col("place").alias("b"), *_BANK)
-    entries = sides.book.select(pl.col("place").alias("e"), *(pl.col(name).alias(f"{name}_book") for name in _BANK))
+    entries = sides.book.select(pl.col("place").alias("e"), "again", *(pl.col(name).alias(f"{name}_book") for name in _BANK))
     both = pairs.select("b", "e").join(lines, on="b", maintain_order="left").join(entries, on="e", maintain_order="left")
     both = both.with_columns((pl.col("is_check") | (pl.col("is_check_book") & (pl.col("amount") < 0))).alias("is_check"))
     told = both.with_columns(_alike(both, sides.lexicon), lags.cost(both, costs), (pl.col("day") - pl.col("day_book")).alias("lag"), _conflict(both))

@@ -18,8 +18,8 @@ _NOISE = """
     TRF ONLINE MOBILE REMOTE BRANCH PPD CCD CTX WEB TEL ORIG ORIGINATOR CO COMPANY ID NAME INDN DES DESC SEC TRN TRACE REF REFERENCE INV INVOICE INVOICES NO NR
     NUM NUMBER BILL BILLS INC LLC LTD CORP CORPORATION INCORPORATED LIMITED GMBH AG SA BV PLC LP LLP THE OF AND FOR FROM TO BY VIA PER ON IN AT A PAID PAY
     PAYABLE VENDOR CUSTOMER CUST SUPPLIER RECEIPT RECEIPTS RECEIVED RCVD DIRECT ENTRY BATCH BTCH SLIP LOCKBOX MERCHANT BANKCARD SETTLEMENT SETTLMT OUTGOING INCOMING
-    DOMESTIC ELECTRONIC EFT BOOK CASH TRANSACTION TXN TRAN BANK VOID VOIDED REVERSAL REVERSE REVERSED CORRECTION CORRECTED REISSUE REISSUED CANCEL CANCELLED RETURN
-    RETURNED ITEM NSF STOP MEMO MISC SUNDRY CLEARING CLEARED DRAFT POS PURCHASE RECURRING AUTOPAY AUTO EPAY BILLPAY MONTHLY WEEKLY FUNDS IAT CR DR
+    CARD CARDS SALES PROCESSING PAYOUT PAYOUTS DOMESTIC ELECTRONIC EFT BOOK CASH TRANSACTION TXN TRAN BANK VOID VOIDED REVERSAL REVERSE REVERSED CORRECTION CORRECTED REISSUE REISSUED CANCEL CANCELLED RETURN
+    RETURNED ITEM NSF STOP MEMO MISC SUNDRY OWN ACCOUNT ACCT CHECKING SAVINGS CLEARING CLEARED DRAFT POS PURCHASE RECURRING AUTOPAY AUTO EPAY BILLPAY MONTHLY WEEKLY FUNDS IAT CR DR
 """
 NOISE = frozenset(_NOISE.split())
 """Words that bank and books use of any payment: they tell nobody apart."""
@@ -28,20 +28,29 @@ TAKEN_BACK = r"\b(?:VOID\w*|CANCEL\w*|STOP(?:PED)?|REVERS\w*|REV|CORRECT\w*|CORR
 RETURNED = r"\b(?:NSF|RETURN\w*|RTN|BOUNCE\w*|CHARGEBACK\w*|UNPAID|INSUFFICIENT|DISHONOU?RED|R0[0-9])\b"
 _CHECK = r"\b(?:CHECK|CHEQUE|CHQ|CHK|CK)S?(?: ?(?:NO|NUMBER|NUM|NR|PAID|CLEARED|PRESENTED|WITHDRAWAL))?[ #.:-]*0*([0-9]{2,10})\b"
 _CHECK_WORD = r"\b(?:CHECK|CHEQUE|CHQ|CHK|CK)S?(?:[ #.:-]|\b|[0-9])"
+_OWN_ACCOUNT = r"\b(TO|FROM) +(?:ACCOUNT |ACCT )?(?:CHECKING|CHK|SAVINGS|SAV|MMA|ACCOUNT|ACCT)\b[ #.:*X-]*[0-9]*"
+"""`ONLINE TRANSFER TO CHK ...4448` names an account and no check."""
 _NUMBERED = r"(?:[A-Z]+[-/#]?)?[0-9][A-Z0-9]*(?:[-/.][A-Z0-9]+)*"
+_RUNNING = r"^[A-Z]+0{4}"
+"""A number that is counted up, with room for many more: its last digits alone name nothing."""
 _DATE = r"^(?:20[0-9]{2}|20[0-9]{2}(?:0[1-9]|1[0-2])(?:[0-2][0-9]|3[01])|(?:0[1-9]|1[0-2])(?:[0-2][0-9]|3[01])(?:20)?2[0-9])$"
 
 WAYS = {
     "clearing": r"\b(?:ACH|EFT|SEPA|CCD|PPD|CTX|PREAUTHORIZED)\b", "wire": r"\b(?:WIRES?|FEDWIRE|SWIFT)\b",
-    "paper": r"\b(?:CHECKS?|CHEQUES?|CHK|DEPOSIT(?:S|ED)?|LOCKBOX)\b",
+    "paper": r"\b(?:CHECKS?|CHEQUES?|CHK|DEPOSIT(?:S|ED)?|LOCKBOX)\b", "card": r"\b(?:BANKCARD|MERCHANT|CARDS?|VISA|MASTERCARD|AMEX)\b",
+    "own": r"\b(?:SWEEP|ZBA|INTERACCOUNT|INTERBANK|INTERCOMPANY|OWN ACCOUNT)\b|\bTRANSFER$",
 }
 """How money goes, by the words that say so."""
-ROWS = ("place", "currency", "amount", "date", "day", "kind", "full", "words", "squeezed", "check", "is_check", "returned", "way")
+_FOREIGN = r"\b(?:FX|FOREX|FOREIGN|INTL|INTERNATIONAL|EXCHANGE|RATE)\b"
+_CODES = r"\b(?:AUD|BRL|CAD|CHF|CNY|CZK|DKK|EUR|GBP|HKD|HUF|ILS|INR|JPY|KRW|MXN|NOK|NZD|PLN|SEK|SGD|TRY|USD|ZAR)\b"
+ROWS = ("place", "currency", "amount", "date", "day", "kind", "full", "words", "squeezed", "check", "is_check", "returned", "foreign", "way")
+BOOK_ROWS = (*ROWS, "order", "again")
 
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """What is still to be matched. `bank` and `book` have ROWS; the numbers have `place`, `number` and how many rows name it."""
+    """What is still to be matched. `bank` has ROWS, `book` BOOK_ROWS: `order`, which entry in the order of their ids, and `again`, on how
+    many earlier days the books have the same amount with the same text, a number in it. The numbers have `place`, `number` and how many rows name it."""
 
     bank: pl.DataFrame
     book: pl.DataFrame
@@ -69,11 +78,18 @@ def read(bank: pl.DataFrame, book: pl.DataFrame) -> Sides:
         pl.col("place").cast(pl.Int64), "currency", pl.col("amount_minor").alias("amount"), "date", "kind", pl.col("reference").alias("numbered"),
         pl.concat_str("description", "kind", separator=" ").alias("full"),
     )
-    told, kept = _rows(lines, is_book=False), _rows(entries, is_book=True)
+    told, kept = _rows(lines, is_book=False).select(ROWS), _entered(_rows(entries, is_book=True), book["entry_id"])
     lexicon = Lexicon(kept["words"].to_list())
     known = [text for text in told["words"].unique() if lexicon.knows(text)]
     naming = told.filter(pl.col("words").is_in(known)).select("place")
     return Sides(told, kept, _numbers(lines), _numbers(entries), lexicon, naming)
+
+
+def _entered(rows: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
+    """The entries with `order` and `again`."""
+    order = pl.DataFrame({"place": rows["place"], "id": ids}).sort(pl.col("id").str.len_chars(), "id").with_row_index("order").select("place", pl.col("order").cast(pl.Int64))
+    again = pl.when(pl.col("full").str.contains("[0-9]{3}")).then(pl.col("day").rank("dense").over("currency", "amount", "full") - 1).otherwise(0)
+    return rows.with_columns(again.alias("again")).join(order, on="place", maintain_order="left").select(BOOK_ROWS)
 
 
 def in_order(frame: pl.DataFrame, identity: str) -> pl.DataFrame:
@@ -82,27 +98,37 @@ def in_order(frame: pl.DataFrame, identity: str) -> pl.DataFrame:
 
 
 def _rows(rows: pl.DataFrame, *, is_book: bool) -> pl.DataFrame:
-    text = rows.with_columns(plain(rows["full"]).alias("full"), plain(rows["numbered"]).alias("numbered"), plain(rows["kind"]).alias("said"))
+    text = rows.with_columns(plain(rows["full"]).str.replace_all(_OWN_ACCOUNT, "$1 OWN ACCOUNT").alias("full"), plain(rows["numbered"]).alias("numbered"), plain(rows["kind"]).alias("said"))
     both = pl.concat_str("said", pl.lit(" "), "numbered", pl.lit(" "), "full")
     says_check = both.str.contains(_CHECK_WORD) & (pl.col("amount") < 0 if is_book else pl.lit(value=True))
     plain_number = pl.col("numbered").str.extract(r"^[^0-9]{0,8}0*([0-9]{2,10})$", 1)
     named_number = pl.coalesce(pl.col("numbered").str.extract(_CHECK, 1), pl.col("full").str.extract(_CHECK, 1))
     check = pl.when(says_check | (pl.lit(value=not is_book) & (pl.col("numbered") != ""))).then(pl.coalesce(plain_number, named_number))
-    words = pl.col("full").str.replace_all(r"['`.&]", "").str.extract_all(r"[A-Z][A-Z]+").list.eval(pl.element().filter(~pl.element().is_in(list(NOISE))))
+    drawn = says_check & (pl.col("amount") < 0) & ~both.str.contains(RETURNED) & ~both.str.contains(r"\bDEPOSIT")
+    words = pl.col("full").str.replace_all(r"['`.&]", "").str.extract_all(r"[A-Z][A-Z]+|\b[A-Z]\b").list.eval(pl.element().filter(~pl.element().is_in(list(NOISE))))
+    said = pl.col("w").list.join(" ").str.replace_all(r"\b[A-Z]( |$)" if is_book else r"\b[A-Z] ", "").str.strip_chars()  # a bank's last letter may begin a word
     return text.with_columns(
-        pl.concat_str("numbered", "full", "said", separator=" ").alias("full"), check.alias("check"), words.alias("w"),
+        pl.concat_str("numbered", "full", "said", separator=" ").alias("full"), check.alias("check"), drawn.alias("drawn"), words.alias("w"),
         pl.col("date").to_physical().cast(pl.Int64).alias("day"), pl.col("said").alias("kind"),
     ).with_columns(
-        pl.col("w").list.join(" ").alias("words"), pl.col("w").list.join("").alias("squeezed"), pl.col("check").is_not_null().alias("is_check"),
-        (pl.col("full").str.contains(RETURNED) | (pl.col("kind") == "RETURN")).alias("returned"), _way(),
-    ).select(ROWS)
+        said.alias("words"), said.str.replace_all(" ", "").alias("squeezed"), (pl.col("check").is_not_null() | pl.col("drawn")).alias("is_check"),
+        (pl.col("full").str.contains(RETURNED) | (pl.col("kind") == "RETURN")).alias("returned"), _foreign(), _way(),
+    )
+
+
+def _foreign() -> pl.Expr:
+    """Whether the row speaks of another currency than the account's."""
+    other = pl.col("full").str.extract_all(_CODES).list.set_difference(pl.concat_list("currency")).list.len() > 0
+    return (other | pl.col("full").str.contains(_FOREIGN)).alias("foreign")
 
 
 def _way() -> pl.Expr:
     """How the money went, one of WAYS, where the row says just one."""
     said = {way: pl.col("full").str.contains(words) for way, words in WAYS.items()}
     only = pl.sum_horizontal(said.values()) == 1
-    return pl.coalesce(pl.when(only & told).then(pl.lit(way)) for way, told in said.items()).alias("way")
+    own = pl.when(pl.col("kind") == "TRANSFER").then(pl.lit("own"))
+    check = pl.when((pl.col("check").is_not_null() | pl.col("drawn")) & (pl.col("amount") < 0)).then(pl.lit("paper"))
+    return pl.coalesce(own, check, *(pl.when(only & told).then(pl.lit(way)) for way, told in said.items())).alias("way")
 
 
 def _numbers(rows: pl.DataFrame) -> pl.DataFrame:
@@ -113,7 +139,7 @@ def _numbers(rows: pl.DataFrame) -> pl.DataFrame:
     spelled = found.with_columns(squeezed.alias("whole")).with_columns(pl.col("whole").str.replace_all(r"[^0-9]", "").str.strip_chars_start("0").alias("digits"))
     both = pl.concat([
         spelled.filter(pl.col("digits").str.len_chars() >= 1).select("place", pl.col("whole").str.replace(r"^([A-Z]*)0+", "$1").alias("number")),
-        spelled.select("place", pl.col("digits").alias("number")),
+        spelled.filter(~pl.col("whole").str.contains(_RUNNING)).select("place", pl.col("digits").alias("number")),
     ])
     told = both.filter((pl.col("number").str.len_chars() >= 3) & ~pl.col("number").str.contains(_DATE)).unique().sort("place", "number")
     return told.with_columns(pl.len().over("number").cast(pl.Int64).alias("spread"))

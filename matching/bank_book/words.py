@@ -20,8 +20,9 @@ UNKNOWN = 60
 _VOWELS = re.compile("[AEIOUY]")
 _SPELLED = 4
 AGAINST = 15
-"""What the two letters of a cut word at the end take off, where another entry's name goes on so and this one's does not: `CASCADE ASHLAND LO`
-is not Cascade Ashland Office Supply where the books know Cascade Ashland Logistics."""
+"""What it takes off that a bank text names another party of the books as well as this one, or better: by a word that it spells and this entry
+has not, or by the one or two letters of a cut word at the end. `CASCADE ASHLAND LO` is not Cascade Ashland Office Supply where the books know
+Cascade Ashland Logistics."""
 _GLUED = 9
 
 
@@ -42,6 +43,7 @@ class Lexicon:
         self._banks: dict[str, list[tuple[frozenset[str], float]] | None] = {}
         self._books: dict[str, tuple[frozenset[str], float] | None] = {}
         self._cuts: dict[str, str] = {}
+        self._spelled: dict[str, frozenset[str]] = {}
         self._with: dict[str, list[set[str]]] = defaultdict(list)
         for words in distinct:
             for word in words:
@@ -72,19 +74,28 @@ class Lexicon:
                 agreeing += weight
                 said |= common
         cut = self._cut(bank)
-        against = AGAINST if cut and not any(word.startswith(cut) for word in theirs - said) else 0
+        goes_on = not cut or any(word.startswith(cut) for word in theirs - said)
+        against = 0 if goes_on and not self._names_another(bank, theirs) else AGAINST
         return max(0, round(50 * (sum(self._weight[word] for word in sorted(said)) / total + agreeing / weights)) - against)
+
+    def _names_another(self, text: str, theirs: frozenset[str]) -> bool:
+        """Whether the words that a bank text spells as the books do are not all this entry's, but are all another's."""
+        if text not in self._spelled:
+            words = frozenset(word for word in text.split() if len(word) >= _SPELLED - 1 and word in self._weight)
+            rarest = min(sorted(words), key=lambda word: len(self._with[word])) if len(words) > 1 else None
+            self._spelled[text] = words if rarest and any(words <= other for other in self._with[rarest]) else frozenset()
+        return not self._spelled[text] <= theirs
 
     def rarest(self, book: str, count: int) -> list[str]:
         """The words that tell most about the entry."""
         return sorted(set(book.split()), key=lambda word: (-self._weight.get(word, 0.0), word))[:count]
 
     def _cut(self, text: str) -> str:
-        """The last word of a bank text, where it is two letters with which a name of the books goes on that begins like the text."""
+        """The last word of a bank text, where it is one or two letters with which a name of the books goes on that begins like the text."""
         if text not in self._cuts:
             before, _, last = text.rpartition(" ")
             known = [word for word in before.split() if word in self._weight]
-            self._cuts[text] = last if len(last) == 2 and known and self._goes_on(set(known), last) else ""
+            self._cuts[text] = last if 1 <= len(last) <= 2 and known and self._goes_on(set(known), last) else ""
         return self._cuts[text]
 
     def _goes_on(self, begun: set[str], cut: str) -> bool:
