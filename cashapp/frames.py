@@ -80,9 +80,11 @@ def _table(connection: Connection, table: Table, shape: shapes.Schema) -> pl.Dat
     return db.frame(connection, select(*columns).order_by(*columns), shape)
 
 
-_RECEIPT_ROW = {
-    "receipt_id": pl.Int64, "receipt_key": pl.String, "currency": pl.String, "amount_minor": pl.Int64, "value_date": pl.Date,
-    "payer_name": pl.String, "payer_account": pl.String, "structured_reference": pl.String, "remittance_text": pl.String,
+_COUNTED: shapes.Schema = {
+    "line_id": pl.Int64, "receipt_id": pl.Int64, "receipt_key": pl.String, "currency": pl.String, "amount_minor": pl.Int64, "value_date": pl.Date,
+}
+_REPORTED: shapes.Schema = {
+    "line_id": pl.Int64, "payer_name": pl.String, "payer_account": pl.String, "structured_reference": pl.String, "remittance_text": pl.String,
     "bank_reference": pl.String, "customer_reference": pl.String, "check_number": pl.String, "fee_minor": pl.Int64,
 }
 
@@ -91,8 +93,10 @@ def _receipts(connection: Connection, which: ColumnElement[bool]) -> pl.DataFram
     """Receipts as their own lines tell of them, in the order of their keys. Who paid is left to the evidence: what a receipt's row says of that is
     the engine's own finding, or a decision that was undone."""
     receipt, line = schema.receipt, schema.bank_line
-    own = [*(receipt.c[name] for name in list(_RECEIPT_ROW)[:5]), *(line.c[name] for name in list(_RECEIPT_ROW)[5:])]
-    return db.frame(connection, select(*own).join(line, line.c.line_id == receipt.c.line_id).where(which), _RECEIPT_ROW).sort("receipt_key")
+    receipts = db.frame(connection, select(*(receipt.c[name] for name in _COUNTED)).where(which), _COUNTED)
+    query = select(*(line.c[name] for name in _REPORTED))  # apart from the receipts, as lines are stored: any other order jumps about
+    lines = db.frame_of(connection, query, line.c.line_id, receipts["line_id"].sort().to_list(), _REPORTED)
+    return receipts.join(lines, on="line_id").drop("line_id").sort("receipt_key")
 
 
 def _retellings(connection: Connection, which: ColumnElement[bool]) -> pl.DataFrame:
@@ -169,7 +173,7 @@ def _imported(connection: Connection, receipts: pl.DataFrame, base_currency: str
     names = pl.concat([
         receipts.select("receipt_id", pl.col("amount_minor").alias("received_minor"), "currency", pl.col(name).alias("payment_reference"))
         for name in _NAMES
-    ]).filter(pl.col("payment_reference") != "").unique()
+    ]).filter(pl.col("payment_reference") != "")
     told = schema.remittance_line
     query = select(told.c.payment_reference, told.c.payment_minor, told.c.currency, *(told.c[name] for name in _TOLD)).where(told.c.line_id.is_(None))
     shape = {"payment_reference": pl.String, "payment_minor": pl.Int64, "payment_currency": pl.String} | _TOLD
@@ -178,7 +182,8 @@ def _imported(connection: Connection, receipts: pl.DataFrame, base_currency: str
         return pl.DataFrame(schema=_REMITTANCE_ROW)
     agrees = (pl.col("payment_minor").is_null() | (pl.col("payment_minor") == pl.col("received_minor"))) & (
         (pl.col("payment_currency") == "") | (pl.col("payment_currency") == pl.col("currency")))
-    pairs = _in_receipts_digits(lines.join(names, on="payment_reference"), base_currency).filter(agrees)
+    named = names.join(lines.select("payment_reference").unique(), on="payment_reference", how="semi").unique()
+    pairs = _in_receipts_digits(lines.join(named, on="payment_reference"), base_currency).filter(agrees)
     pairs = _prefer_full_amount(pairs)
     alone = pairs.group_by("payment_reference").agg(pl.col("receipt_id").n_unique().alias("receipts")).filter(pl.col("receipts") == 1)
     return pairs.join(alone, on="payment_reference", how="semi").with_columns(pl.lit("3 imported").alias("origin")).select(list(_REMITTANCE_ROW))
