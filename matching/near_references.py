@@ -28,6 +28,9 @@ PAID_WITH_MIN = 95
 """A payment of so many percent of a closed item may be its second one; another amount is for something else."""
 MISREAD = {"O": "0", "Q": "0", "I": "1", "L": "1", "Z": "2", "S": "5", "B": "8", "G": "6"}
 
+PAIRS_AT_ONCE = 250_000
+"""So many pairs of words and numbers are spelled out at once."""
+
 TOKENS = {"m": pl.Int64, "r": pl.UInt32, "token": pl.String}
 
 
@@ -82,36 +85,58 @@ def resembling(pairs: pl.DataFrame, books: Books) -> pl.DataFrame:
     """HITS of the rows of `pairs` (m, r, i, c, token) in which the token is nearly the item's number."""
     if pairs.is_empty():
         return pl.DataFrame(schema=references.HITS)
-    numbered = books.items.join(pairs.select("i").unique(), on="i", how="semi").select("i", "document_number", "currency", "open")
-    spelled = numbered.with_columns(normalize.plain_numbers(numbered["document_number"]).str.replace_all(r"[^A-Z0-9]", "").alias("number"))
-    both = pairs.join(spelled.filter(pl.col("number") != ""), on="i").with_columns(
-        pl.col("token").str.replace_all(r"[^0-9]", "").alias("digits"), pl.col("number").str.replace_all(r"[^0-9]", "").alias("own_digits"),
-        pl.col("token").str.replace_many(MISREAD).alias("read"), pl.col("number").str.replace_many(MISREAD).alias("own_read"),
-    )
-    both = both.filter((pl.col("number").str.len_chars().cast(pl.Int64) - pl.col("token").str.len_chars()).abs() <= NUMBER_MAX // 2)
-    measured = both.with_columns(_distance(both, "read", "own_read").alias("spelling"), _distance(both, "digits", "own_digits").alias("figures"))
+    alike = _alike(pairs, books)
+    measured = alike.with_columns(_distance(alike, "read", "own_read").alias("spelling"), _distance(alike, "digits", "own_digits").alias("figures"))
     again = books.closed.select("c", "currency", pl.col("amount").alias("open")).unique().with_columns(pl.lit(value=True).alias("again"))
-    own = books.items.filter(pl.col("c").is_in(pairs["c"].unique().implode()))
-    measured = measured.join(own.select("i", (pl.len().over("c", "currency", "open") == 1).alias("only")), on="i")
+    own = books.items.filter(pl.col("c").is_in(alike["c"].unique().implode()))
+    measured = measured.join(own.select("i", "currency", "open", (pl.len().over("c", "currency", "open") == 1).alias("only")), on="i")
     judged = measured.join(again, on=["c", "currency", "open"], how="left").with_columns(pl.col("again").fill_null(value=False))
     size = pl.min_horizontal(pl.col("digits").str.len_chars(), pl.col("own_digits").str.len_chars())
-    misread = pl.col("spelling") == 0
     edited = ~pl.col("again") & (((pl.col("spelling") <= 1) & (size >= EDIT_DIGITS_MIN - 1)) | ((pl.col("figures") <= 1) & (size >= EDIT_DIGITS_MIN)))
-    begins = pl.col("token").str.extract(r"^([A-Z]*)", 1)
     enough = (pl.col("digits").str.len_chars() >= SHORT_DIGITS) | pl.col("only")
-    unprefixed = pl.col("own_digits").str.ends_with(pl.col("digits")) & (pl.col("digits").str.len_chars() >= NUMBER_MIN) & enough & (
-        (begins == "") | pl.col("number").str.starts_with(begins))
-    length = pl.col("token").str.len_chars()
-    cut = pl.col("number").str.starts_with(pl.col("token")) & (length >= CUT_MIN) & (length * 10 >= pl.col("number").str.len_chars() * CUT_TENTHS)
-    found = judged.filter(misread | edited | unprefixed | cut)
+    found = judged.filter((pl.col("spelling") == 0) | edited | (_UNPREFIXED & enough) | _CUT)
     return found.select(
         "m", "r", "i", "c", pl.lit("document_number").alias("source"), pl.lit(references.NEAR, pl.Int8).alias("strength"),
     ).unique().sort("r", "m", "i")
 
 
+_UNPREFIXED = pl.col("own_digits").str.ends_with(pl.col("digits")) & (pl.col("digits").str.len_chars() >= NUMBER_MIN) & (
+    pl.col("number").str.starts_with(pl.col("letters")))
+"""Whether the token is the last digits of the number, its constant beginning left out; of `_alike`'s columns."""
+_CUT = pl.col("number").str.starts_with(pl.col("token")) & (pl.col("token").str.len_chars() >= CUT_MIN) & (
+    pl.col("token").str.len_chars() * 10 >= pl.col("number").str.len_chars() * CUT_TENTHS)
+"""Whether the token is the beginning of the number, cut off."""
+
+
+def _alike(pairs: pl.DataFrame, books: Books) -> pl.DataFrame:
+    """The pairs that may be near, with both sides spelled out: `token` has `letters` that it begins with, `digits`, and is `read` without what is easily
+    misread; `number`, the item's, has `own_digits` and `own_read`."""
+    items = books.items.join(pairs.select("i").unique(), on="i", how="semi")
+    number = normalize.plain_numbers(items["document_number"]).str.replace_all(r"[^A-Z0-9]", "")
+    numbers = items.select("i", number.alias("number")).filter(pl.col("number") != "").with_columns(_read_as("number", "own_"))
+    tokens = pairs.select("token").unique().with_columns(*_read_as("token"), pl.col("token").str.extract(r"^([A-Z]*)", 1).alias("letters"))
+    as_long = (pl.col("number").str.len_chars().cast(pl.Int64) - pl.col("token").str.len_chars()).abs() <= NUMBER_MAX // 2
+    near = as_long & (_may_be_edited("read", "own_read") | _may_be_edited("digits", "own_digits") | _UNPREFIXED | _CUT)
+    return pl.concat([piece.join(tokens, on="token").join(numbers, on="i").filter(near) for piece in pairs.iter_slices(PAIRS_AT_ONCE)])
+
+
+def _read_as(word: str, whose: str = "") -> list[pl.Expr]:
+    """The word's digits, and the word without what is easily misread."""
+    return [pl.col(word).str.replace_all(r"[^0-9]", "").alias(f"{whose}digits"), pl.col(word).str.replace_many(MISREAD).alias(f"{whose}read")]
+
+
+def _may_be_edited(mine: str, theirs: str) -> pl.Expr:
+    """What is so of all words that are one edit apart, a swap of two neighbours included: on one side of the edit lies half of the shorter one."""
+    lengths = [pl.col(name).str.len_chars().cast(pl.Int64) for name in (mine, theirs)]
+    half = ((pl.min_horizontal(lengths) - 1) // 2).clip(0)
+    as_long = (lengths[0] - lengths[1]).abs() <= 1
+    return as_long & ((pl.col(mine).str.head(half) == pl.col(theirs).str.head(half)) | (pl.col(mine).str.tail(half) == pl.col(theirs).str.tail(half)))
+
+
 def _distance(both: pl.DataFrame, mine: str, theirs: str) -> pl.Series:
+    """The edits between the words of each row, where they are more than one some number above it."""
     distances = process.cpdist(both[mine].to_list(), both[theirs].to_list(), scorer=OSA.distance, score_cutoff=1, workers=-1)
-    return pl.Series(distances).cast(pl.Int32)
+    return pl.Series(distances, dtype=pl.Int32)
 
 
 def _not_somebodys(words: pl.DataFrame, payers: pl.DataFrame, index: Numbers, closed: Numbers) -> pl.DataFrame:

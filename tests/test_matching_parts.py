@@ -134,6 +134,23 @@ def test_numbers_that_are_nearly_an_items(row: str) -> None:
     assert len(found) == bool(expected)
 
 
+@settings(max_examples=25, deadline=None)
+@given(st.integers(min_value=100_000, max_value=10**12).map(str))
+def test_a_figure_changed_left_out_put_in_or_swapped_anywhere_is_one_edit(number: str) -> None:
+    places = range(len(number) + 1)
+    edited = {number[:at] + figure + number[at + gone :] for at in places for figure in ("", "7") for gone in (0, 1)}
+    edited |= {number[: at - 1] + number[at] + number[at - 1] + number[at + 1 :] for at in places[1:-1]}
+    table = read(f"""
+        customers
+            A | Acme Inc.
+        items
+            A {number} 500.00
+    """)
+    tokens = pl.DataFrame({"token": sorted(edited)}).with_row_index("m").select(pl.col("m").cast(pl.Int64), *(pl.lit(0, pl.UInt32).alias(name) for name in "ric"), "token")
+    found = near_references.resembling(tokens, books.read(table.inputs()))
+    assert found["m"].to_list() == tokens["m"].to_list()
+
+
 def test_a_broken_number_at_the_end_of_the_last_text_is_put_together() -> None:
     receipts = pl.DataFrame({"r": [0], "amount": [100], "structured_reference": [""], "text": ["INV 2026 00211"]},
                             schema_overrides={"r": pl.UInt32, "amount": pl.Int64})
