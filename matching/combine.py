@@ -8,6 +8,7 @@ and everything but one or two. Unlimited sets are no evidence there: chance find
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import takewhile
 from math import comb
 
 import numpy as np
@@ -21,8 +22,8 @@ FEW_SETS, MANY_SETS = 3_000, 6_000
 """So many sets of one size are looked at: four of 16 items, three of 26, two of 77; with patience four of 20, three of 34, two of 110."""
 RUNS_MAX = 300
 """Among more items only the oldest are a run."""
-CELLS_MAX = 1 << 18
-"""So many sums are looked at at once: as many as fit into a processor's cache."""
+CELLS_MAX = 1 << 16
+"""So many sums are looked at at once. Arrays of more than this are memory that is given back and fetched anew for each of them."""
 PAIR = 2
 """Two neighbours are no run: chance puts any two beside each other."""
 FOUND_MAX = 24
@@ -32,7 +33,7 @@ FOUND_MAX = 24
 def find(amounts: Amounts, targets: Amounts, sets_max: int = FEW_SETS) -> list[list[Chosen]]:
     """For each row of `amounts` the sets (positions, ascending) that make its target, likeliest first."""
     count = amounts.shape[1]
-    cells = 1 << count if count <= SMALL else max(sets_max, min(count, RUNS_MAX) ** 2 // 2)
+    cells = 1 << count if count <= SMALL else max([min(count, RUNS_MAX) ** 2 // 2, *(comb(count, size) for size in _sizes(count, sets_max))])
     rows = max(1, CELLS_MAX // cells)
     found: list[list[Chosen]] = []
     for start in range(0, len(amounts), rows):
@@ -89,19 +90,22 @@ def _likely_sets(amounts: Amounts, targets: Amounts, sets_max: int) -> list[list
         found[row].append(everything)
     first, last = _runs(count)
     totals = np.hstack([np.zeros((len(amounts), 1), dtype=np.int64), np.cumsum(amounts, axis=1)])
-    for row, run in _hits(totals[:, last] - totals[:, first] == targets[:, None]):
+    for row, run in _hits(totals.take(last, axis=1) - totals.take(first, axis=1) == targets[:, None]):
         found[row].append(everything[first[run] : last[run]])
     sums = np.zeros((len(amounts), 1), dtype=np.int64)
-    for size in range(1, 5):
-        if comb(count, size) > sets_max:
-            break
+    for size in _sizes(count, sets_max):
         members, parents = _sets(count, size)
-        sums = sums[:, parents] + amounts[:, members[:, -1]]
+        sums = sums.take(parents, axis=1) + amounts.take(members[:, -1], axis=1)
         for row, place in _hits(sums == targets[:, None]):
             found[row].append(tuple(members[place].tolist()))
         for row, place in _hits(sums == rest[:, None]) if size <= 2 else ():
             found[row].append(tuple(item for item in everything if item not in members[place]))
     return found
+
+
+def _sizes(count: int, sets_max: int) -> list[int]:
+    """How many of `count` items are put together: one to four, as long as there are no more than so many sets."""
+    return list(takewhile(lambda size: comb(count, size) <= sets_max, range(1, 5)))
 
 
 def _hits(matrix: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:

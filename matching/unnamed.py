@@ -33,8 +33,8 @@ FAR = np.int64(2) ** 62
 ROUND = 100_000
 CHANCE = 20
 """The sums of all sets hit at most one in so many of the amounts that might as well have come."""
-BLOCK = 1 << 18
-"""So many open items are looked at at once."""
+BLOCK = 1 << 16
+"""So many open items are looked at at once, for the same reason as in `combine.CELLS_MAX`."""
 Integers = npt.NDArray[np.int64]
 
 

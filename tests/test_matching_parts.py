@@ -208,8 +208,9 @@ def test_everything_but_one_or_two_items_and_runs_among_many() -> None:
     assert combine.find(amounts, np.array([sum(1 << place for place in range(10, 30))])) == [[tuple(range(10, 30))]]
 
 
-def test_oldest_items_among_very_many() -> None:
-    amounts = np.array([[1000 + 7 * place * place for place in range(combine.RUNS_MAX + 20)]], dtype=np.int64)
+@pytest.mark.parametrize("count", [combine.RUNS_MAX + 20, combine.MANY_SETS + 1])
+def test_oldest_items_among_very_many(count: int) -> None:
+    amounts = np.array([[1000 + 7 * place * place for place in range(count)]], dtype=np.int64)
     assert tuple(range(100)) in combine.find(amounts, amounts[:, :100].sum(axis=1))[0]
 
 
