@@ -45,12 +45,13 @@ def loading(connection: Connection, _keys: Mapping[str, str]) -> Iterator[Loadin
     yield Loading(connection)
 
 
-def update(connection: Connection, table: str, key: str, changes: pl.DataFrame, assignments: Mapping[str, str]) -> None:
-    """Change the rows whose `key` stands in the frame: each column takes what is assigned to it, where the frame's columns are `d.column`."""
+def update(connection: Connection, table: str, key: str, changes: pl.DataFrame, assignments: Mapping[str, str]) -> int:
+    """Change the rows whose `key` stands in the frame: each column takes what is assigned to it, where the frame's columns are `d.column`. Returns
+    how many rows those are."""
     settings = ", ".join(f"{column} = {value}" for column, value in assignments.items())
     columns = ", ".join(f"%s::{'bigint' if dtype == pl.Int64 else 'text'}[]" for dtype in changes.dtypes)
     statement = f"UPDATE {table} SET {settings} FROM unnest({columns}) AS d({', '.join(changes.columns)}) WHERE {table}.{key} = d.{key}"
-    connection.exec_driver_sql(statement, tuple(column.to_list() for column in changes))
+    return connection.exec_driver_sql(statement, tuple(column.to_list() for column in changes)).rowcount
 
 
 def among(key: ColumnElement[_Key], values: Sequence[_Key]) -> ColumnElement[bool]:

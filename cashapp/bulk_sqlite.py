@@ -14,7 +14,7 @@ import datetime as dt
 import json
 import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
@@ -40,6 +40,7 @@ MADE_ANEW_FROM = 4
 
 _ATTACHED_MAX = 10  # SQLite's own limit; one is kept for `loading`, beyond the others a frame goes in row by row
 _AT_ONCE = 50_000
+_STAGED_PAGE = 65536  # the largest: what is staged is written and read from end to end
 _READ_AT_ONCE = 1_000  # few enough to be in the processor's cache while they are turned into columns
 
 
@@ -48,52 +49,61 @@ def insert(connection: Connection, table: str, frame: pl.DataFrame) -> None:
     columns = ", ".join(frame.columns)
     with _staged(connection, frame) as staged:
         if staged:
-            _taken_over(connection, table, frame.height, f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {staged}")
+            given = [column.name for column in frame if column.null_count() < frame.height]
+            _taken_over(connection, table, frame.height, f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {staged}", given)
         else:
             _each(connection, f"INSERT INTO {table} ({columns}) VALUES ({', '.join('?' * frame.width)})", frame)
 
 
-def update(connection: Connection, table: str, key: str, changes: pl.DataFrame, assignments: Mapping[str, str]) -> None:
-    """Change the rows whose `key` stands in the frame: each column takes what is assigned to it, where the frame's columns are `d.column`."""
+def update(connection: Connection, table: str, key: str, changes: pl.DataFrame, assignments: Mapping[str, str]) -> int:
+    """Change the rows whose `key` stands in the frame: each column takes what is assigned to it, where the frame's columns are `d.column`. Returns
+    how many rows those are."""
     settings = ", ".join(f"{column} = {value}" for column, value in assignments.items())
     with _staged(connection, changes) as staged:
         statement = f"UPDATE {table} SET {settings} FROM {{}} AS d WHERE {table}.{key} = d.{key}"
         if staged:
-            _taken_over(connection, table, changes.height, statement.format(staged), assignments)
-        else:
-            _each(connection, statement.format(f"(SELECT {', '.join(f'? AS {name}' for name in changes.columns)})"), changes)
+            return _taken_over(connection, table, changes.height, statement.format(staged), assignments, adds=False)
+        return _each(connection, statement.format(f"(SELECT {', '.join(f'? AS {name}' for name in changes.columns)})"), changes)
 
 
-def _taken_over(connection: Connection, table: str, rows: int, statement: str, changed: Iterable[str] | None = None) -> None:
-    """Run the statement that adds so many rows to the table, or changes these columns of so many.
+def _taken_over(connection: Connection, table: str, rows: int, statement: str, columns: Collection[str], *, adds: bool = True) -> int:
+    """Run the statement that adds so many rows to the table with something in these columns, or changes these columns of so many; returns how
+    many it did.
 
     A row put into an index where it falls costs several times what it costs among all that are sorted at once. So where the rows are
     many beside the table, the indexes that they would change go before the statement and are made anew after it.
     """
-    held_at_most = rows * (MADE_ANEW_FROM - 1 if changed is None else MADE_ANEW_FROM)
+    held_at_most = rows * (MADE_ANEW_FROM - 1 if adds else MADE_ANEW_FROM)
     counted = connection.exec_driver_sql(f"SELECT count(*) FROM (SELECT 1 FROM {table} LIMIT {held_at_most + 1})").scalar_one()
-    apart = _indexes(connection, table, changed) if counted <= held_at_most else {}
+    told = _takes_from if adds else _names
+    apart = {name: made for name, made in _indexes(connection, table) if told(made, columns)} if counted <= held_at_most else {}
     for name in apart:
         connection.exec_driver_sql(f"DROP INDEX {name}")
-    connection.exec_driver_sql(statement)
+    done = connection.exec_driver_sql(statement).rowcount
     for definition in apart.values():
         connection.exec_driver_sql(definition)
+    return done
 
 
-def _indexes(connection: Connection, table: str, columns: Iterable[str] | None) -> dict[str, str]:
-    """The table's indexes by name, each with the statement that makes it: those that name one of the columns, or all. Those of its
-    keys and constraints are part of the table itself."""
+def _indexes(connection: Connection, table: str) -> Sequence[tuple[str, str]]:
+    """The table's indexes by name, each with the statement that makes it; those of its keys and constraints are part of the table itself."""
     query = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL ORDER BY name"
-    made = {str(name): str(definition) for name, definition in connection.exec_driver_sql(query, (table,)).all()}
-    if columns is None:
-        return made
-    wanted = set(columns)
-    return {name: definition for name, definition in made.items() if wanted.intersection(re.findall(r"\w+", definition.partition("(")[2]))}
+    return [(str(name), str(definition)) for name, definition in connection.exec_driver_sql(query, (table,)).all()]
 
 
-def _each(connection: Connection, statement: str, frame: pl.DataFrame) -> None:
-    for piece in _plain(frame).iter_slices(_AT_ONCE):
-        connection.exec_driver_sql(statement, piece.rows())
+def _names(definition: str, columns: Collection[str]) -> bool:
+    """Whether an index stands on one of the columns."""
+    return not set(columns).isdisjoint(re.findall(r"\w+", definition.partition("(")[2]))
+
+
+def _takes_from(definition: str, columns: Collection[str]) -> bool:
+    """Whether an index takes in rows that have something in these columns only."""
+    where = re.search(r" WHERE (\w+) IS NOT NULL$", definition)
+    return where is None or where[1] in columns
+
+
+def _each(connection: Connection, statement: str, frame: pl.DataFrame) -> int:
+    return sum(connection.exec_driver_sql(statement, piece.rows()).rowcount for piece in _plain(frame).iter_slices(_AT_ONCE))
 
 
 def _plain(frame: pl.DataFrame) -> pl.DataFrame:
@@ -139,7 +149,8 @@ class Loading:
                 columns = ", ".join(self._kept[table][0].columns)
                 source = f"{self._staging.attached()}.{table}"
                 rows = self._connection.exec_driver_sql(f"SELECT count(*) FROM {source}").scalar_one()
-                _taken_over(self._connection, table, rows, f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {source} ORDER BY {keys[table]}")
+                statement = f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {source} ORDER BY {keys[table]}"
+                _taken_over(self._connection, table, rows, statement, self._kept[table][0].columns)
         for table, frame in rest.items():
             if frame.height:
                 insert(self._connection, table, frame)
@@ -179,7 +190,7 @@ class _Staging:
         self._path.unlink(missing_ok=True)  # of a process that was killed: writers are alone
         file = self._open.enter_context(sqlite.connect(str(self._path), autocommit=True))
         cursor = self._open.enter_context(file.cursor())
-        for statement in ("PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF", "BEGIN"):
+        for statement in (f"PRAGMA page_size = {_STAGED_PAGE}", "PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF", "BEGIN"):
             cursor.execute(statement)
         return cursor
 

@@ -50,11 +50,13 @@ def connect(url: str, at_once: int = 5) -> Engine:
 
 
 def _open_sqlite(connection: DBAPIConnection, _record: object) -> None:
-    """Writers begin with BEGIN IMMEDIATE (see `writing`), so pysqlite's own transaction handling is off. What is deleted is overwritten
-    where its page is written anyway: some builds of SQLite would otherwise write every page of an index that is taken away."""
+    """Writers begin with BEGIN IMMEDIATE (see `writing`), so pysqlite's own transaction handling is off. The size of pages is that of
+    new databases. What is deleted is overwritten where its page is written anyway: some builds of SQLite would otherwise write every
+    page of an index that is taken away."""
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "busy_timeout = 60000", "cache_size = -65536", "secure_delete = FAST"):
+    for pragma in ("page_size = 16384", "journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON", "busy_timeout = 60000", "cache_size = -65536",
+                   "secure_delete = FAST"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -153,15 +155,15 @@ def update_frame(connection: Connection, table: Table, key: str, changes: pl.Dat
         _bulk(connection).update(connection, table.name, key, changes, {name: f"d.{name}" for name in changes.columns if name != key})
 
 
-def add_to_column(connection: Connection, table: Table, key: str, column: str, changes: pl.DataFrame, *, at_zero: tuple[str, dt.date] | None = None) -> None:
-    """`column += delta` for the rows named in `changes` (columns: the key, delta).
+def add_to_column(connection: Connection, table: Table, key: str, column: str, changes: pl.DataFrame, *, at_zero: tuple[str, dt.date] | None = None) -> int:
+    """`column += delta` for the rows named in `changes` (columns: the key, delta); returns how many of them there are.
 
     `at_zero` names a date column that takes the date in rows whose `column` becomes zero, and null in the others.
     """
     if changes.is_empty():
-        return
+        return 0
     stamp = {at_zero[0]: f"CASE WHEN {column} + d.delta = 0 THEN {_date_literal(connection, at_zero[1])} END"} if at_zero else {}
-    _bulk(connection).update(connection, table.name, key, changes, {column: f"{column} + d.delta"} | stamp)
+    return _bulk(connection).update(connection, table.name, key, changes, {column: f"{column} + d.delta"} | stamp)
 
 
 def _date_literal(connection: Connection, date: dt.date) -> str:
@@ -212,8 +214,8 @@ class _Bulk(Protocol):
     def loading(self, connection: Connection, keys: Mapping[str, str], /) -> AbstractContextManager[Loading]:
         """Takes rows of tables, each with the columns of its key."""
 
-    def update(self, connection: Connection, table: str, key: str, changes: pl.DataFrame, assignments: Mapping[str, str], /) -> None:
-        """Change the rows with these keys."""
+    def update(self, connection: Connection, table: str, key: str, changes: pl.DataFrame, assignments: Mapping[str, str], /) -> int:
+        """Change the rows with these keys; returns how many there are."""
 
     def read(self, connection: Connection, query: Select[*tuple[object, ...]], shape: Mapping[str, pl.DataType], /) -> pl.DataFrame:
         """The query's rows."""

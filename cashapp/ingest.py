@@ -61,12 +61,12 @@ def take_in(connection: Connection, document: Document, facts: FileFacts, config
     taken.linked = links.filter(~of_nothing)["line_id"].n_unique()
     fates = links.group_by("line_id").agg(pl.col("how").first(), pl.col("counted_by").first())
     told = _beside(lines, "line_id", fates).with_columns(pl.lit(document.format).alias("format"))
-    receipts = _store_receipts(connection, told)
+    receipts, fresh = _receipts(connection, told)
     taken.receipts = receipts.height
     taken.received = dict(receipts.group_by("currency").agg(pl.col("amount_minor").sum()).sort("currency").iter_rows())
     came_back = told.filter(_is_return(returns.reversed_refunds(connection, told)))
     rest = told.select(_POSTED).join(came_back, on="line_id", how="anti", maintain_order="left")
-    _post_cash(connection, told, rest, receipts, facts, as_of, actor)
+    _post_days(connection, _cash(told, rest, receipts), fresh, facts, as_of, actor)
     linking.release_detailed(connection, links, as_of, actor)
     linking.release_copies(connection, links, actor)
     act = returns.Act(actor, as_of, config.returns)
@@ -192,12 +192,14 @@ def _is_receipt() -> pl.Expr:
 _TOLD_OF_IT = ("bank_reference", "customer_reference", "check_number", "payer_name", "remittance_text")
 
 
-def _store_receipts(connection: Connection, told: pl.DataFrame) -> pl.DataFrame:
-    """One receipt for each payment; its key follows from its content and its how-manieth equal, not from its place."""
+def _receipts(connection: Connection, told: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """One receipt for each payment; its key follows from its content and its how-manieth equal, not from its place. Second, those of them
+    that are new: the ledger adds them with their cash."""
     mine = told.select(*_POSTED, "value_date", *_TOLD_OF_IT).filter(_is_receipt())
     if mine.is_empty():
-        return mine.select("line_id", "account", "currency", "amount_minor", "value_date").with_columns(
+        none = mine.select("line_id", "account", "currency", "amount_minor", "value_date").with_columns(
             pl.lit(None, dtype=pl.Int64).alias("receipt_id"), pl.lit("").alias("receipt_key"))
+        return none, none
     first = db.next_id(connection, schema.receipt.c.receipt_id)
     content = pl.concat_str("account", "currency", "amount_minor", "booking_date", *_TOLD_OF_IT, separator="\x1f")
     keyed = mine.select("line_id", "account", "currency", "amount_minor", "value_date", content.alias("content")).with_columns(pl.int_range(pl.len()).over("content").alias("nth"))
@@ -206,13 +208,11 @@ def _store_receipts(connection: Connection, told: pl.DataFrame) -> pl.DataFrame:
     receipts = keyed.join(back, on="receipt_key", how="left", maintain_order="left").with_columns(
         pl.col("known_id").is_null().cast(pl.Int64).cum_sum().alias("n")).select(
         pl.coalesce("known_id", pl.col("n") - 1 + first).alias("receipt_id"), "receipt_key", "line_id", "account", "currency", "amount_minor", "value_date",
-        pl.lit(0, dtype=pl.Int64).alias("unapplied_minor"),
     )
-    db.insert_frame(connection, schema.receipt, receipts.join(back, on="receipt_key", how="anti", maintain_order="left"))
     for key, line_id, date in receipts.join(back, on="receipt_key", how="semi", maintain_order="left").select("receipt_key", "line_id", "value_date").iter_rows():
         again = schema.receipt.update().where(schema.receipt.c.receipt_key == key)
         connection.execute(again.values(line_id=line_id, value_date=date, state="open", held=False, customer_id=None))
-    return receipts
+    return receipts, receipts.join(back, on="receipt_key", how="anti", maintain_order="left")
 
 
 def _taken_back(connection: Connection) -> pl.DataFrame:
@@ -259,9 +259,8 @@ def receipt_key(content: str, nth: int) -> str:
     return "R" + hashlib.sha256(f"{content}\x1e{nth}".encode()).hexdigest()[:15].upper()
 
 
-def _post_cash(connection: Connection, told: pl.DataFrame, rest: pl.DataFrame, receipts: pl.DataFrame, facts: FileFacts, as_of: dt.date,
-               actor: str) -> None:
-    """One journal entry for each statement and booking day: its cash against receipts, transit and the rest; `rest` is without returns."""
+def _cash(told: pl.DataFrame, rest: pl.DataFrame, receipts: pl.DataFrame) -> pl.DataFrame:
+    """The legs of what was booked: cash against receipts, transit and the rest; `rest` is without returns."""
     on_statement = (pl.col("status") == "booked") & (pl.col("report") == "statement") & (pl.col("how").fill_null("") != "repeat")
     booked = (
         pl.concat([rest.filter(on_statement), rest.filter((pl.col("report") != "statement") & _is_receipt())])
@@ -269,14 +268,11 @@ def _post_cash(connection: Connection, told: pl.DataFrame, rest: pl.DataFrame, r
         .with_columns(_money_account(), _contra_account())
     )
     fees = _batch_charges(told.filter(on_statement).with_columns(_money_account()))
-    if booked.is_empty() and fees.is_empty():
-        return
-    legs = pl.concat([
+    return pl.concat([
         booked.select(*_GROUP, pl.col("money").alias("leg_account"), pl.col("amount_minor").alias("leg_minor"), pl.lit(None, dtype=pl.Int64).alias("receipt_id")),
         booked.select(*_GROUP, pl.col("contra").alias("leg_account"), (-pl.col("amount_minor")).alias("leg_minor"), "receipt_id"),
         fees,
     ])
-    _post_days(connection, legs, facts, as_of, actor)
 
 
 _GROUP = ("statement_id", "booking_date", "currency")
@@ -310,8 +306,8 @@ def _batch_charges(lines: pl.DataFrame) -> pl.DataFrame:
     ])
 
 
-def _post_days(connection: Connection, legs: pl.DataFrame, facts: FileFacts, as_of: dt.date, actor: str) -> None:
-    """Legs of one statement, day and currency make an entry; those without a receipt are summed by account."""
+def _post_days(connection: Connection, legs: pl.DataFrame, fresh: pl.DataFrame, facts: FileFacts, as_of: dt.date, actor: str) -> None:
+    """Legs of one statement, day and currency make an entry, which brings the fresh receipts; those without a receipt are summed by account."""
     summed = legs.group_by(*_GROUP, "leg_account", "receipt_id").agg(pl.col("leg_minor").sum()).filter(pl.col("leg_minor") != 0)
     days = summed.select(_GROUP).unique().sort(_GROUP).with_row_index("n").with_columns(pl.col("n").cast(pl.Int64))
     first_statement = days["statement_id"].min() or 0
@@ -324,7 +320,7 @@ def _post_days(connection: Connection, legs: pl.DataFrame, facts: FileFacts, as_
         "n", pl.col("leg_account").alias("account"), "currency", pl.col("leg_minor").alias("amount_minor"),
         pl.lit(None, dtype=pl.String).alias("customer_id"), pl.lit(None, dtype=pl.Int64).alias("item_id"), "receipt_id",
     )
-    ledger.post(connection, entries, postings, actor, as_of, late=True)
+    ledger.post(connection, entries, postings, actor, as_of, late=True, receipts=fresh)
 
 
 def _taken_before(connection: Connection, facts: FileFacts) -> str:

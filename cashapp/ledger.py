@@ -56,12 +56,15 @@ class Head(NamedTuple):
     reason: str = ""
 
 
-def post(connection: Connection, entries: pl.DataFrame, postings: pl.DataFrame, actor: str, on: dt.date, *, late: bool = False) -> int:
+def post(connection: Connection, entries: pl.DataFrame, postings: pl.DataFrame, actor: str, on: dt.date, *, late: bool = False,
+         receipts: pl.DataFrame | None = None) -> int:
     """Write the entries with their postings, move the balances they touch, seal; returns the id of the first entry.
 
     Entry `n` of the frames gets id `first + n` where n counts from 0 without gaps. `on` is the business date (for the
-    closing date of items). Raises CashappError when an entry does not balance: nothing is written then. An entry dated into a
-    locked period is a ControlError; `late`, what a file brings, goes to the first open day after it instead.
+    closing date of items). `receipts` are those that the entries bring: rows of their table without the balance, added with what the
+    postings say of it. Raises CashappError when an entry does not balance: nothing is written then; and, to be rolled back, when it
+    moves a balance of a receipt or an item that is not there. An entry dated into a locked period is a ControlError; `late`, what a
+    file brings, goes to the first open day after it instead.
     """
     if entries.is_empty():
         return db.next_id(connection, schema.journal_entry.c.entry_id)
@@ -77,7 +80,7 @@ def post(connection: Connection, entries: pl.DataFrame, postings: pl.DataFrame, 
     ).rename({"leg": "n"})
     db.insert_frame(connection, schema.journal_entry, entries)
     db.insert_frame(connection, schema.posting, postings)
-    _move_balances(connection, postings, on)
+    _move_balances(connection, postings, on, receipts)
     _seal(connection, entries, postings)
     return first
 
@@ -143,12 +146,21 @@ def _refuse_unbalanced(entries: pl.DataFrame, postings: pl.DataFrame) -> None:
         raise CashappError(f"entry {lonely['source_key'][0]} has no postings")
 
 
-def _move_balances(connection: Connection, legs: pl.DataFrame, on: dt.date) -> None:
-    """Unapplied cash of receipts and open amounts of items follow their postings, in the same transaction."""
-    receipts = _deltas(legs.filter(pl.col("account") == UNAPPLIED), "receipt_id", sign=-1)
-    db.add_to_column(connection, schema.receipt, "receipt_id", "unapplied_minor", receipts)
+def _move_balances(connection: Connection, legs: pl.DataFrame, on: dt.date, new: pl.DataFrame | None) -> None:
+    """Unapplied cash of receipts, the `new` ones among them, and open amounts of items follow their postings, in the same transaction."""
+    cash = _deltas(legs.filter(pl.col("account") == UNAPPLIED), "receipt_id", sign=-1)
+    if new is not None:
+        db.insert_frame(connection, schema.receipt, new.join(cash, on="receipt_id", how="left", maintain_order="left").with_columns(
+            pl.col("delta").fill_null(0)).rename({"delta": "unapplied_minor"}))
+        cash = cash.join(new, on="receipt_id", how="anti", maintain_order="left")
+    _refuse_missing("receipts", cash, db.add_to_column(connection, schema.receipt, "receipt_id", "unapplied_minor", cash))
     items = _deltas(legs.filter(pl.col("account") == RECEIVABLE), "item_id", sign=1)
-    db.add_to_column(connection, schema.open_item, "item_id", "open_minor", items, at_zero=("closed_on", on))
+    _refuse_missing("items", items, db.add_to_column(connection, schema.open_item, "item_id", "open_minor", items, at_zero=("closed_on", on)))
+
+
+def _refuse_missing(what: str, deltas: pl.DataFrame, moved: int) -> None:
+    if moved != deltas.height:
+        raise CashappError(f"of {deltas.height} {what} whose balance the postings move, {moved} are in the books – nothing was posted; `cashapp check` names what is broken")
 
 
 def _deltas(legs: pl.DataFrame, key: str, sign: int) -> pl.DataFrame:

@@ -210,7 +210,7 @@ receipt = Table(
     "receipt", metadata,
     _key("receipt_id"),
     Column("receipt_key", String(16), nullable=False, unique=True),
-    _ref("line_id", "bank_line.line_id"),
+    Column("line_id", BIG, nullable=False),  # of a line stored before it in the same transaction
     Column("account", Text, nullable=False), Column("currency", String(3), nullable=False), _minor("amount_minor"),
     Column("value_date", Date, nullable=False),
     Column("customer_id", Text, ForeignKey("customer.customer_id")),
@@ -221,7 +221,7 @@ receipt = Table(
     CheckConstraint("amount_minor > 0", name="positive"),
     Index("ix_receipt_line", "line_id", unique=True),
     Index("ix_receipt_amount", "amount_minor"),
-    Index("ix_receipt_customer", "customer_id", "value_date"),
+    Index("ix_receipt_customer", "customer_id", "value_date", sqlite_where=Column("customer_id").is_not(None), postgresql_where=Column("customer_id").is_not(None)),
     Index("ix_receipt_date", "value_date", "state", "currency", "amount_minor"),
     Index("ix_receipt_waiting", "currency", "value_date", "unapplied_minor", sqlite_where=Column("unapplied_minor") != 0, postgresql_where=Column("unapplied_minor") != 0),
     Index("ix_receipt_unapplied", "receipt_id", sqlite_where=Column("unapplied_minor") != 0, postgresql_where=Column("unapplied_minor") != 0),
@@ -246,7 +246,7 @@ posting = Table(
     Column("account", Text, nullable=False),
     Column("currency", String(3), nullable=False),
     _minor("amount_minor"),  # debit positive, credit negative
-    Column("customer_id", Text), _ref("item_id", "open_item.item_id", nullable=True), _ref("receipt_id", "receipt.receipt_id", nullable=True),
+    Column("customer_id", Text), Column("item_id", BIG), Column("receipt_id", BIG),  # the ledger refuses to move a balance that is not there
     Index("ix_posting_item", "item_id", sqlite_where=Column("item_id").is_not(None), postgresql_where=Column("item_id").is_not(None)),
     Index("ix_posting_receipt", "receipt_id", sqlite_where=Column("receipt_id").is_not(None), postgresql_where=Column("receipt_id").is_not(None)),
     sqlite_with_rowid=False,
@@ -263,7 +263,7 @@ application = Table(
     Column("entry_id", BIG, ForeignKey("journal_entry.entry_id"), nullable=False),
     Column("receipt_id", BIG, ForeignKey("receipt.receipt_id"), nullable=False),
     Column("customer_id", Text, nullable=False),
-    Column("item_id", BIG),  # null: left on account; else its entry's postings refer to it too
+    Column("item_id", BIG),  # null: left on account; else its entry's postings name it too
     _minor("applied_minor"), _minor("discount_minor"), _minor("deduction_minor"), _minor("write_off_minor"),
     _text("deduction_reason"),
     Column("source", Text, nullable=False), Column("rule", Text, nullable=False), Column("confidence", BIG, nullable=False),

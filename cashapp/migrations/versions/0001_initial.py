@@ -274,6 +274,45 @@ def upgrade() -> None:
     op.create_index("ix_open_item_open_minor", "open_item", ["open_minor"], unique=False, sqlite_where=sa.text("open_minor != 0"), postgresql_where=sa.text("open_minor != 0"))
     op.create_index("ix_open_item_open_number", "open_item", ["document_number"], unique=False, postgresql_ops={"document_number": "text_pattern_ops"}, postgresql_where=sa.text("open_minor != 0"), sqlite_where=sa.text("open_minor != 0"))
     op.create_index("ix_open_item_open_order", "open_item", ["po_number"], unique=False, postgresql_ops={"po_number": "text_pattern_ops"}, postgresql_where=sa.text("open_minor != 0"), sqlite_where=sa.text("open_minor != 0"))
+    op.create_table("posting",
+        sa.Column("entry_id", BIG, autoincrement=False, nullable=False),
+        sa.Column("n", BIG, autoincrement=False, nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("amount_minor", BIG, nullable=False),
+        sa.Column("customer_id", sa.Text(), nullable=True),
+        sa.Column("item_id", BIG, nullable=True),
+        sa.Column("receipt_id", BIG, nullable=True),
+        sa.ForeignKeyConstraint(["entry_id"], ["journal_entry.entry_id"], name=op.f("fk_posting_entry_id")),
+        sa.PrimaryKeyConstraint("entry_id", "n", name=op.f("pk_posting")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_posting_item", "posting", ["item_id"], unique=False, sqlite_where=sa.text("item_id IS NOT NULL"), postgresql_where=sa.text("item_id IS NOT NULL"))
+    op.create_index("ix_posting_receipt", "posting", ["receipt_id"], unique=False, sqlite_where=sa.text("receipt_id IS NOT NULL"), postgresql_where=sa.text("receipt_id IS NOT NULL"))
+    op.create_table("receipt",
+        sa.Column("receipt_id", BIG, autoincrement=False, nullable=False),
+        sa.Column("receipt_key", sa.String(length=16), nullable=False),
+        sa.Column("line_id", BIG, nullable=False),
+        sa.Column("account", sa.Text(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("amount_minor", BIG, nullable=False),
+        sa.Column("value_date", sa.Date(), nullable=False),
+        sa.Column("customer_id", sa.Text(), nullable=True),
+        sa.Column("state", sa.Text(), server_default="open", nullable=False),
+        sa.Column("unapplied_minor", BIG, nullable=False),
+        sa.Column("held", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.CheckConstraint("state IN ('open', 'non_ar', 'returned', 'linked')", name=op.f("ck_receipt_state")),
+        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_receipt_positive")),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.customer_id"], name=op.f("fk_receipt_customer_id")),
+        sa.PrimaryKeyConstraint("receipt_id", name=op.f("pk_receipt")),
+        sa.UniqueConstraint("receipt_key", name=op.f("uq_receipt_receipt_key"))
+    )
+    op.create_index("ix_receipt_amount", "receipt", ["amount_minor"], unique=False)
+    op.create_index("ix_receipt_customer", "receipt", ["customer_id", "value_date"], unique=False, sqlite_where=sa.text("customer_id IS NOT NULL"), postgresql_where=sa.text("customer_id IS NOT NULL"))
+    op.create_index("ix_receipt_date", "receipt", ["value_date", "state", "currency", "amount_minor"], unique=False)
+    op.create_index("ix_receipt_line", "receipt", ["line_id"], unique=True)
+    op.create_index("ix_receipt_unapplied", "receipt", ["receipt_id"], unique=False, sqlite_where=sa.text("unapplied_minor != 0"), postgresql_where=sa.text("unapplied_minor != 0"))
+    op.create_index("ix_receipt_waiting", "receipt", ["currency", "value_date", "unapplied_minor"], unique=False, sqlite_where=sa.text("unapplied_minor != 0"), postgresql_where=sa.text("unapplied_minor != 0"))
     op.create_table("run_count",
         sa.Column("run_id", BIG, autoincrement=False, nullable=False),
         sa.Column("what", sa.Text(), nullable=False),
@@ -329,6 +368,37 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("session_id", name=op.f("pk_web_session"))
     )
     op.create_index("ix_web_session_login", "web_session", ["login"], unique=False)
+    op.create_table("application",
+        sa.Column("application_id", BIG, autoincrement=False, nullable=False),
+        sa.Column("entry_id", BIG, nullable=False),
+        sa.Column("receipt_id", BIG, nullable=False),
+        sa.Column("customer_id", sa.Text(), nullable=False),
+        sa.Column("item_id", BIG, nullable=True),
+        sa.Column("applied_minor", BIG, nullable=False),
+        sa.Column("discount_minor", BIG, nullable=False),
+        sa.Column("deduction_minor", BIG, nullable=False),
+        sa.Column("write_off_minor", BIG, nullable=False),
+        sa.Column("deduction_reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("confidence", BIG, nullable=False),
+        sa.Column("applied_on", sa.Date(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["entry_id"], ["journal_entry.entry_id"], name=op.f("fk_application_entry_id")),
+        sa.ForeignKeyConstraint(["receipt_id"], ["receipt.receipt_id"], name=op.f("fk_application_receipt_id")),
+        sa.PrimaryKeyConstraint("application_id", name=op.f("pk_application"))
+    )
+    op.create_index("ix_application_entry", "application", ["entry_id"], unique=False)
+    op.create_index("ix_application_receipt", "application", ["receipt_id"], unique=False)
+    op.create_table("audit_sample",
+        sa.Column("receipt_id", BIG, autoincrement=False, nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("payer_evidence", sa.Text(), server_default="", nullable=False),
+        sa.Column("amount_evidence", sa.Text(), server_default="", nullable=False),
+        sa.Column("drawn_on", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(["receipt_id"], ["receipt.receipt_id"], name=op.f("fk_audit_sample_receipt_id")),
+        sa.PrimaryKeyConstraint("receipt_id", name=op.f("pk_audit_sample"))
+    )
     op.create_table("bank_line",
         sa.Column("line_id", BIG, autoincrement=False, nullable=False),
         sa.Column("file_id", BIG, nullable=False),
@@ -371,6 +441,53 @@ def upgrade() -> None:
     op.create_index("ix_bank_line_date", "bank_line", ["booking_date"], unique=False)
     op.create_index("ix_bank_line_file", "bank_line", ["file_id"], unique=False)
     op.create_index("ix_bank_line_payer_name", "bank_line", ["payer_name", "line_id"], unique=False)
+    op.create_table("evidence",
+        sa.Column("receipt_id", BIG, autoincrement=False, nullable=False),
+        sa.Column("findings", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["receipt_id"], ["receipt.receipt_id"], name=op.f("fk_evidence_receipt_id")),
+        sa.PrimaryKeyConstraint("receipt_id", name=op.f("pk_evidence"))
+    )
+    op.create_table("lesson",
+        sa.Column("lesson_id", BIG, autoincrement=False, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("customer_id", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("receipt_id", BIG, nullable=False),
+        sa.Column("entry_id", BIG, nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("learned_on", sa.Date(), nullable=False),
+        sa.CheckConstraint("kind IN ('alias', 'account', 'habit', 'shape')", name=op.f("ck_lesson_kind")),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.customer_id"], name=op.f("fk_lesson_customer_id")),
+        sa.ForeignKeyConstraint(["entry_id"], ["journal_entry.entry_id"], name=op.f("fk_lesson_entry_id")),
+        sa.ForeignKeyConstraint(["receipt_id"], ["receipt.receipt_id"], name=op.f("fk_lesson_receipt_id")),
+        sa.PrimaryKeyConstraint("lesson_id", name=op.f("pk_lesson"))
+    )
+    op.create_index("ix_lesson_customer", "lesson", ["customer_id", "kind"], unique=False)
+    op.create_index("ix_lesson_entry", "lesson", ["entry_id"], unique=False)
+    op.create_table("proposal",
+        sa.Column("receipt_id", BIG, autoincrement=False, nullable=False),
+        sa.Column("rank", BIG, autoincrement=False, nullable=False),
+        sa.Column("customer_id", sa.Text(), nullable=True),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("payer_evidence", sa.Text(), server_default="", nullable=False),
+        sa.Column("amount_evidence", sa.Text(), server_default="", nullable=False),
+        sa.Column("rivals", BIG, nullable=False),
+        sa.Column("confidence", BIG, nullable=False),
+        sa.Column("unattended", sa.Boolean(), nullable=False),
+        sa.Column("explanation", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(["receipt_id"], ["receipt.receipt_id"], name=op.f("fk_proposal_receipt_id")),
+        sa.PrimaryKeyConstraint("receipt_id", "rank", name=op.f("pk_proposal")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table("receipt_before",
+        sa.Column("entry_id", BIG, autoincrement=False, nullable=False),
+        sa.Column("receipt_id", BIG, nullable=False),
+        sa.Column("customer_id", sa.Text(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["entry_id"], ["journal_entry.entry_id"], name=op.f("fk_receipt_before_entry_id")),
+        sa.ForeignKeyConstraint(["receipt_id"], ["receipt.receipt_id"], name=op.f("fk_receipt_before_receipt_id")),
+        sa.PrimaryKeyConstraint("entry_id", name=op.f("pk_receipt_before"))
+    )
     op.create_table("bank_match_member",
         sa.Column("match_id", BIG, nullable=False),
         sa.Column("line_id", BIG, nullable=True),
@@ -382,101 +499,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["match_id"], ["bank_match.match_id"], name=op.f("fk_bank_match_member_match_id"))
     )
     op.create_index("ix_bank_match_member_match", "bank_match_member", ["match_id"], unique=False)
-    op.create_table("line_link",
-        sa.Column("line_id", BIG, nullable=False),
-        sa.Column("counted_by", BIG, nullable=False),
-        sa.Column("how", sa.Text(), nullable=False),
-        sa.Column("why", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["counted_by"], ["bank_line.line_id"], name=op.f("fk_line_link_counted_by")),
-        sa.ForeignKeyConstraint(["line_id"], ["bank_line.line_id"], name=op.f("fk_line_link_line_id")),
-        sa.UniqueConstraint("line_id", "counted_by", name=op.f("uq_line_link_line_id"))
-    )
-    op.create_index("ix_line_link_counted_by", "line_link", ["counted_by"], unique=False)
-    op.create_table("receipt",
-        sa.Column("receipt_id", BIG, autoincrement=False, nullable=False),
-        sa.Column("receipt_key", sa.String(length=16), nullable=False),
-        sa.Column("line_id", BIG, nullable=False),
-        sa.Column("account", sa.Text(), nullable=False),
-        sa.Column("currency", sa.String(length=3), nullable=False),
-        sa.Column("amount_minor", BIG, nullable=False),
-        sa.Column("value_date", sa.Date(), nullable=False),
-        sa.Column("customer_id", sa.Text(), nullable=True),
-        sa.Column("state", sa.Text(), server_default="open", nullable=False),
-        sa.Column("unapplied_minor", BIG, nullable=False),
-        sa.Column("held", sa.Boolean(), server_default=sa.text("false"), nullable=False),
-        sa.CheckConstraint("state IN ('open', 'non_ar', 'returned', 'linked')", name=op.f("ck_receipt_state")),
-        sa.CheckConstraint("amount_minor > 0", name=op.f("ck_receipt_positive")),
-        sa.ForeignKeyConstraint(["customer_id"], ["customer.customer_id"], name=op.f("fk_receipt_customer_id")),
-        sa.ForeignKeyConstraint(["line_id"], ["bank_line.line_id"], name=op.f("fk_receipt_line_id")),
-        sa.PrimaryKeyConstraint("receipt_id", name=op.f("pk_receipt")),
-        sa.UniqueConstraint("receipt_key", name=op.f("uq_receipt_receipt_key"))
-    )
-    op.create_index("ix_receipt_amount", "receipt", ["amount_minor"], unique=False)
-    op.create_index("ix_receipt_customer", "receipt", ["customer_id", "value_date"], unique=False)
-    op.create_index("ix_receipt_date", "receipt", ["value_date", "state", "currency", "amount_minor"], unique=False)
-    op.create_index("ix_receipt_line", "receipt", ["line_id"], unique=True)
-    op.create_index("ix_receipt_unapplied", "receipt", ["receipt_id"], unique=False, sqlite_where=sa.text("unapplied_minor != 0"), postgresql_where=sa.text("unapplied_minor != 0"))
-    op.create_index("ix_receipt_waiting", "receipt", ["currency", "value_date", "unapplied_minor"], unique=False, sqlite_where=sa.text("unapplied_minor != 0"), postgresql_where=sa.text("unapplied_minor != 0"))
-    op.create_table("remittance_line",
-        sa.Column("remittance_id", BIG, autoincrement=False, nullable=False),
-        sa.Column("line_id", BIG, nullable=True),
-        sa.Column("payment_reference", sa.Text(), server_default="", nullable=False),
-        sa.Column("content_key", sa.Text(), nullable=True),
-        sa.Column("line_number", BIG, nullable=False),
-        sa.Column("document_number", sa.Text(), server_default="", nullable=False),
-        sa.Column("amount_minor", BIG, nullable=True),
-        sa.Column("discount_minor", BIG, nullable=False),
-        sa.Column("deduction_minor", BIG, nullable=False),
-        sa.Column("deduction_reason", sa.Text(), server_default="", nullable=False),
-        sa.Column("memo", sa.Text(), server_default="", nullable=False),
-        sa.Column("payer_name", sa.Text(), server_default="", nullable=False),
-        sa.Column("payment_date", sa.Date(), nullable=True),
-        sa.Column("payment_minor", BIG, nullable=True),
-        sa.Column("currency", sa.Text(), server_default="", nullable=False),
-        sa.ForeignKeyConstraint(["line_id"], ["bank_line.line_id"], name=op.f("fk_remittance_line_line_id")),
-        sa.PrimaryKeyConstraint("remittance_id", name=op.f("pk_remittance_line"))
-    )
-    op.create_index("ix_remittance_line_content_key", "remittance_line", ["content_key"], unique=True, sqlite_where=sa.text("content_key IS NOT NULL"), postgresql_where=sa.text("content_key IS NOT NULL"))
-    op.create_index("ix_remittance_line_line", "remittance_line", ["line_id"], unique=False, sqlite_where=sa.text("line_id IS NOT NULL"), postgresql_where=sa.text("line_id IS NOT NULL"))
-    op.create_index("ix_remittance_line_payment", "remittance_line", ["payment_minor", "payment_date"], unique=False, sqlite_where=sa.text("payment_minor IS NOT NULL"), postgresql_where=sa.text("payment_minor IS NOT NULL"))
-    op.create_index("ix_remittance_line_reference", "remittance_line", ["payment_reference"], unique=False)
-    op.create_table("application",
-        sa.Column("application_id", BIG, autoincrement=False, nullable=False),
-        sa.Column("entry_id", BIG, nullable=False),
-        sa.Column("receipt_id", BIG, nullable=False),
-        sa.Column("customer_id", sa.Text(), nullable=False),
-        sa.Column("item_id", BIG, nullable=True),
-        sa.Column("applied_minor", BIG, nullable=False),
-        sa.Column("discount_minor", BIG, nullable=False),
-        sa.Column("deduction_minor", BIG, nullable=False),
-        sa.Column("write_off_minor", BIG, nullable=False),
-        sa.Column("deduction_reason", sa.Text(), server_default="", nullable=False),
-        sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("rule", sa.Text(), nullable=False),
-        sa.Column("confidence", BIG, nullable=False),
-        sa.Column("applied_on", sa.Date(), nullable=False),
-        sa.Column("actor", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["entry_id"], ["journal_entry.entry_id"], name=op.f("fk_application_entry_id")),
-        sa.ForeignKeyConstraint(["receipt_id"], ["receipt.receipt_id"], name=op.f("fk_application_receipt_id")),
-        sa.PrimaryKeyConstraint("application_id", name=op.f("pk_application"))
-    )
-    op.create_index("ix_application_entry", "application", ["entry_id"], unique=False)
-    op.create_index("ix_application_receipt", "application", ["receipt_id"], unique=False)
-    op.create_table("audit_sample",
-        sa.Column("receipt_id", BIG, autoincrement=False, nullable=False),
-        sa.Column("rule", sa.Text(), nullable=False),
-        sa.Column("payer_evidence", sa.Text(), server_default="", nullable=False),
-        sa.Column("amount_evidence", sa.Text(), server_default="", nullable=False),
-        sa.Column("drawn_on", sa.Date(), nullable=False),
-        sa.ForeignKeyConstraint(["receipt_id"], ["receipt.receipt_id"], name=op.f("fk_audit_sample_receipt_id")),
-        sa.PrimaryKeyConstraint("receipt_id", name=op.f("pk_audit_sample"))
-    )
-    op.create_table("evidence",
-        sa.Column("receipt_id", BIG, autoincrement=False, nullable=False),
-        sa.Column("findings", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["receipt_id"], ["receipt.receipt_id"], name=op.f("fk_evidence_receipt_id")),
-        sa.PrimaryKeyConstraint("receipt_id", name=op.f("pk_evidence"))
-    )
     op.create_table("exception_case",
         sa.Column("exception_id", BIG, autoincrement=False, nullable=False),
         sa.Column("receipt_id", BIG, nullable=True),
@@ -505,63 +527,52 @@ def upgrade() -> None:
     op.create_index("ix_exception_case_owner", "exception_case", ["status", "assignee", "opened_on"], unique=False)
     op.create_index("ix_exception_case_receipt", "exception_case", ["receipt_id"], unique=False)
     op.create_index("ix_exception_case_size", "exception_case", ["status", "size_minor", "exception_id"], unique=False)
-    op.create_table("lesson",
-        sa.Column("lesson_id", BIG, autoincrement=False, nullable=False),
+    op.create_table("line_link",
+        sa.Column("line_id", BIG, nullable=False),
+        sa.Column("counted_by", BIG, nullable=False),
+        sa.Column("how", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["counted_by"], ["bank_line.line_id"], name=op.f("fk_line_link_counted_by")),
+        sa.ForeignKeyConstraint(["line_id"], ["bank_line.line_id"], name=op.f("fk_line_link_line_id")),
+        sa.UniqueConstraint("line_id", "counted_by", name=op.f("uq_line_link_line_id"))
+    )
+    op.create_index("ix_line_link_counted_by", "line_link", ["counted_by"], unique=False)
+    op.create_table("remittance_line",
+        sa.Column("remittance_id", BIG, autoincrement=False, nullable=False),
+        sa.Column("line_id", BIG, nullable=True),
+        sa.Column("payment_reference", sa.Text(), server_default="", nullable=False),
+        sa.Column("content_key", sa.Text(), nullable=True),
+        sa.Column("line_number", BIG, nullable=False),
+        sa.Column("document_number", sa.Text(), server_default="", nullable=False),
+        sa.Column("amount_minor", BIG, nullable=True),
+        sa.Column("discount_minor", BIG, nullable=False),
+        sa.Column("deduction_minor", BIG, nullable=False),
+        sa.Column("deduction_reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("memo", sa.Text(), server_default="", nullable=False),
+        sa.Column("payer_name", sa.Text(), server_default="", nullable=False),
+        sa.Column("payment_date", sa.Date(), nullable=True),
+        sa.Column("payment_minor", BIG, nullable=True),
+        sa.Column("currency", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(["line_id"], ["bank_line.line_id"], name=op.f("fk_remittance_line_line_id")),
+        sa.PrimaryKeyConstraint("remittance_id", name=op.f("pk_remittance_line"))
+    )
+    op.create_index("ix_remittance_line_content_key", "remittance_line", ["content_key"], unique=True, sqlite_where=sa.text("content_key IS NOT NULL"), postgresql_where=sa.text("content_key IS NOT NULL"))
+    op.create_index("ix_remittance_line_line", "remittance_line", ["line_id"], unique=False, sqlite_where=sa.text("line_id IS NOT NULL"), postgresql_where=sa.text("line_id IS NOT NULL"))
+    op.create_index("ix_remittance_line_payment", "remittance_line", ["payment_minor", "payment_date"], unique=False, sqlite_where=sa.text("payment_minor IS NOT NULL"), postgresql_where=sa.text("payment_minor IS NOT NULL"))
+    op.create_index("ix_remittance_line_reference", "remittance_line", ["payment_reference"], unique=False)
+    op.create_table("unlearned",
+        sa.Column("unlearn_id", BIG, autoincrement=False, nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("customer_id", sa.Text(), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
-        sa.Column("receipt_id", BIG, nullable=False),
-        sa.Column("entry_id", BIG, nullable=False),
+        sa.Column("customer_id", sa.Text(), nullable=False),
+        sa.Column("last_lesson", BIG, nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("unlearned_on", sa.Date(), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
-        sa.Column("learned_on", sa.Date(), nullable=False),
-        sa.CheckConstraint("kind IN ('alias', 'account', 'habit', 'shape')", name=op.f("ck_lesson_kind")),
-        sa.ForeignKeyConstraint(["customer_id"], ["customer.customer_id"], name=op.f("fk_lesson_customer_id")),
-        sa.ForeignKeyConstraint(["entry_id"], ["journal_entry.entry_id"], name=op.f("fk_lesson_entry_id")),
-        sa.ForeignKeyConstraint(["receipt_id"], ["receipt.receipt_id"], name=op.f("fk_lesson_receipt_id")),
-        sa.PrimaryKeyConstraint("lesson_id", name=op.f("pk_lesson"))
-    )
-    op.create_index("ix_lesson_customer", "lesson", ["customer_id", "kind"], unique=False)
-    op.create_index("ix_lesson_entry", "lesson", ["entry_id"], unique=False)
-    op.create_table("posting",
-        sa.Column("entry_id", BIG, autoincrement=False, nullable=False),
-        sa.Column("n", BIG, autoincrement=False, nullable=False),
-        sa.Column("account", sa.Text(), nullable=False),
-        sa.Column("currency", sa.String(length=3), nullable=False),
-        sa.Column("amount_minor", BIG, nullable=False),
-        sa.Column("customer_id", sa.Text(), nullable=True),
-        sa.Column("item_id", BIG, nullable=True),
-        sa.Column("receipt_id", BIG, nullable=True),
-        sa.ForeignKeyConstraint(["entry_id"], ["journal_entry.entry_id"], name=op.f("fk_posting_entry_id")),
-        sa.ForeignKeyConstraint(["item_id"], ["open_item.item_id"], name=op.f("fk_posting_item_id")),
-        sa.ForeignKeyConstraint(["receipt_id"], ["receipt.receipt_id"], name=op.f("fk_posting_receipt_id")),
-        sa.PrimaryKeyConstraint("entry_id", "n", name=op.f("pk_posting")),
-        sqlite_with_rowid=False,
-    )
-    op.create_index("ix_posting_item", "posting", ["item_id"], unique=False, sqlite_where=sa.text("item_id IS NOT NULL"), postgresql_where=sa.text("item_id IS NOT NULL"))
-    op.create_index("ix_posting_receipt", "posting", ["receipt_id"], unique=False, sqlite_where=sa.text("receipt_id IS NOT NULL"), postgresql_where=sa.text("receipt_id IS NOT NULL"))
-    op.create_table("proposal",
-        sa.Column("receipt_id", BIG, autoincrement=False, nullable=False),
-        sa.Column("rank", BIG, autoincrement=False, nullable=False),
-        sa.Column("customer_id", sa.Text(), nullable=True),
-        sa.Column("rule", sa.Text(), nullable=False),
-        sa.Column("payer_evidence", sa.Text(), server_default="", nullable=False),
-        sa.Column("amount_evidence", sa.Text(), server_default="", nullable=False),
-        sa.Column("rivals", BIG, nullable=False),
-        sa.Column("confidence", BIG, nullable=False),
-        sa.Column("unattended", sa.Boolean(), nullable=False),
-        sa.Column("explanation", sa.Text(), server_default="", nullable=False),
-        sa.ForeignKeyConstraint(["receipt_id"], ["receipt.receipt_id"], name=op.f("fk_proposal_receipt_id")),
-        sa.PrimaryKeyConstraint("receipt_id", "rank", name=op.f("pk_proposal")),
-        sqlite_with_rowid=False,
-    )
-    op.create_table("receipt_before",
-        sa.Column("entry_id", BIG, autoincrement=False, nullable=False),
-        sa.Column("receipt_id", BIG, nullable=False),
-        sa.Column("customer_id", sa.Text(), nullable=True),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["entry_id"], ["journal_entry.entry_id"], name=op.f("fk_receipt_before_entry_id")),
-        sa.ForeignKeyConstraint(["receipt_id"], ["receipt.receipt_id"], name=op.f("fk_receipt_before_receipt_id")),
-        sa.PrimaryKeyConstraint("entry_id", name=op.f("pk_receipt_before"))
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.customer_id"], name=op.f("fk_unlearned_customer_id")),
+        sa.ForeignKeyConstraint(["last_lesson"], ["lesson.lesson_id"], name=op.f("fk_unlearned_last_lesson")),
+        sa.PrimaryKeyConstraint("unlearn_id", name=op.f("pk_unlearned"))
     )
     op.create_table("adjustment",
         sa.Column("adjustment_id", BIG, autoincrement=False, nullable=False),
@@ -620,20 +631,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_exception_event_actor", "exception_event", ["actor", "event_id"], unique=False)
     op.create_index("ix_exception_event_exception", "exception_event", ["exception_id"], unique=False)
-    op.create_table("unlearned",
-        sa.Column("unlearn_id", BIG, autoincrement=False, nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("value", sa.Text(), nullable=False),
-        sa.Column("customer_id", sa.Text(), nullable=False),
-        sa.Column("last_lesson", BIG, nullable=False),
-        sa.Column("at", sa.DateTime(), nullable=False),
-        sa.Column("unlearned_on", sa.Date(), nullable=False),
-        sa.Column("actor", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), server_default="", nullable=False),
-        sa.ForeignKeyConstraint(["customer_id"], ["customer.customer_id"], name=op.f("fk_unlearned_customer_id")),
-        sa.ForeignKeyConstraint(["last_lesson"], ["lesson.lesson_id"], name=op.f("fk_unlearned_last_lesson")),
-        sa.PrimaryKeyConstraint("unlearn_id", name=op.f("pk_unlearned"))
-    )
     op.create_table("adjustment_event",
         sa.Column("event_id", BIG, autoincrement=False, nullable=False),
         sa.Column("adjustment_id", BIG, nullable=False),
