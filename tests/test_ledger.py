@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import polars as pl
 import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -62,6 +63,24 @@ def test_an_entry_that_does_not_balance_is_refused_whole(books: Engine) -> None:
 def test_currencies_balance_each_for_itself(books: Engine) -> None:
     with pytest.raises(CashappError, match="out of balance"), db.writing(books) as c:
         ledger.post_one(c, kind="x", on=DAY, source_key="fx", actor="t", legs=[Leg(TRANSIT, "USD", 10), Leg(UNAPPLIED, "EUR", -10)])
+
+
+@pytest.mark.parametrize(("account", "named", "what"), [(RECEIVABLE, {"item_id": 2}, "1 items"), (UNAPPLIED, {"receipt_id": 2}, "1 receipts")])
+def test_a_balance_that_is_not_there_is_not_moved(books: Engine, account: str, named: dict[str, int], what: str) -> None:
+    with pytest.raises(CashappError, match=f"of {what} .* 0 are in the books"), db.writing(books) as c:
+        ledger.post_one(c, kind="x", on=DAY, source_key="gone", actor="t", legs=[Leg(account, "USD", 10, **named), Leg(TRANSIT, "USD", -10)])
+    with db.reading(books) as c:
+        assert len(c.execute(select(schema.journal_entry)).all()) == 1
+
+
+def test_new_receipts_come_with_the_balance_of_their_postings(books: Engine) -> None:
+    new = pl.DataFrame({"receipt_id": [1, 2], "receipt_key": ["RA", "RB"], "line_id": [1, 2], "account": "111", "currency": "USD", "amount_minor": [700, 50], "value_date": DAY})
+    entries = pl.DataFrame([(0, "cash", DAY, "cash:1", None, "", "")], schema=ledger.ENTRIES, orient="row")
+    legs = [(0, *Leg(TRANSIT, "USD", 700)), (0, *Leg(UNAPPLIED, "USD", -700, receipt_id=1))]
+    with db.writing(books) as c:
+        ledger.post(c, entries, pl.DataFrame(legs, schema=ledger.POSTINGS, orient="row"), "test", DAY, receipts=new)
+        receipt = schema.receipt
+        assert c.execute(select(receipt.c.receipt_key, receipt.c.unapplied_minor).order_by(receipt.c.receipt_id)).all() == [("RA", 700), ("RB", 0)]
 
 
 def test_an_entry_is_reversed_once(books: Engine) -> None:
