@@ -14,7 +14,9 @@ import datetime as dt
 import json
 import re
 import sqlite3
+from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
@@ -40,6 +42,7 @@ MADE_ANEW_FROM = 4
 
 _ATTACHED_MAX = 10  # SQLite's own limit; one is kept for `loading`, beyond the others a frame goes in row by row
 _AT_ONCE = 50_000
+_IN_HAND = 4  # frames that may wait for the thread that writes them: what is told of one part of the receipts, and one more
 _STAGED_PAGE = 65536  # the largest: what is staged is written and read from end to end
 _READ_AT_ONCE = 1_000  # few enough to be in the processor's cache while they are turned into columns
 
@@ -166,23 +169,36 @@ def loading(connection: Connection, keys: Mapping[str, str]) -> Iterator[Loading
 
 
 class _Staging:
-    """A file beside the database that frames are written to, table by table, until it is attached."""
+    """A file beside the database that frames are written to, table by table, until it is attached.
+
+    A thread of its own writes, while the caller makes the next frame; ADBC leaves the interpreter to others.
+    """
 
     def __init__(self, connection: Connection, path: Path) -> None:
         self.tables: list[str] = []
         self._connection, self._path, self._name = connection, path, ""
         self._open = ExitStack()
         self._cursor: Cursor | None = None
+        self._writer = ThreadPoolExecutor(1, "staging")
+        self._waiting: deque[Future[None]] = deque()
 
     def write(self, table: str, frame: pl.DataFrame) -> None:
-        """Add the frame's rows to a table of the file."""
-        with _errors(self._connection):
-            if self._cursor is None:
-                self._cursor = self._opened()
-            for piece in frame.iter_slices(_AT_ONCE):
-                self._cursor.adbc_ingest(table, _plain(piece), mode="create_append")
+        """Add the frame's rows to a table of the file: at once, or soon, where fewer than _IN_HAND frames wait. Raises what went wrong with an earlier one."""
         if table not in self.tables:
             self.tables.append(table)
+        while len(self._waiting) >= _IN_HAND:
+            self._wait()
+        self._waiting.append(self._writer.submit(self._write, table, frame))
+
+    def _wait(self) -> None:
+        with _errors(self._connection):
+            self._waiting.popleft().result()
+
+    def _write(self, table: str, frame: pl.DataFrame) -> None:
+        if self._cursor is None:
+            self._cursor = self._opened()
+        for piece in frame.iter_slices(_AT_ONCE):
+            self._cursor.adbc_ingest(table, _plain(piece), mode="create_append")
 
     def _opened(self) -> Cursor:
         from adbc_driver_sqlite import dbapi as sqlite
@@ -197,6 +213,8 @@ class _Staging:
     def attached(self) -> str:
         """The name under which the file's tables can be read in this transaction; nothing is written to it from then on."""
         if not self._name:
+            while self._waiting:
+                self._wait()
             assert self._cursor, "nothing was written to it"
             with _errors(self._connection), self._open:
                 self._cursor.execute("COMMIT")
@@ -206,6 +224,7 @@ class _Staging:
 
     def close(self) -> None:
         """The file's name goes; what is attached stays to be read."""
+        self._writer.shutdown(cancel_futures=True)
         self._open.close()
         self._path.unlink(missing_ok=True)
 

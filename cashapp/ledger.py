@@ -10,6 +10,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import itertools
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
@@ -78,10 +80,10 @@ def post(connection: Connection, entries: pl.DataFrame, postings: pl.DataFrame, 
     postings = postings.sort("n", maintain_order=True).select(
         (pl.col("n") + first).alias("entry_id"), pl.int_range(pl.len()).over("n").alias("leg"), *list(POSTINGS)[1:],
     ).rename({"leg": "n"})
-    db.insert_frame(connection, schema.journal_entry, entries)
-    db.insert_frame(connection, schema.posting, postings)
-    _move_balances(connection, postings, on, receipts)
-    _seal(connection, entries, postings)
+    with _sealing(connection, entries, postings):
+        db.insert_frame(connection, schema.journal_entry, entries)
+        db.insert_frame(connection, schema.posting, postings)
+        _move_balances(connection, postings, on, receipts)
     return first
 
 
@@ -170,12 +172,16 @@ def _deltas(legs: pl.DataFrame, key: str, sign: int) -> pl.DataFrame:
     )
 
 
-def _seal(connection: Connection, entries: pl.DataFrame, legs: pl.DataFrame) -> None:
+@contextmanager
+def _sealing(connection: Connection, entries: pl.DataFrame, legs: pl.DataFrame) -> Iterator[None]:
+    """The block writes the entries and their legs; under its end goes the seal, whose digest is made while the database works."""
     seal = schema.seal
     last = connection.execute(select(seal.c.seal_id, seal.c.digest).order_by(seal.c.seal_id.desc()).limit(1)).first()
+    with ThreadPoolExecutor(1, "seal") as beside:
+        made = beside.submit(digest, last.digest if last else GENESIS, entries.iter_slices(_AT_ONCE), legs.iter_slices(_AT_ONCE))
+        yield
     connection.execute(seal.insert().values(
-        seal_id=last.seal_id + 1 if last else 1, first_entry=entries["entry_id"].min(), last_entry=entries["entry_id"].max(),
-        digest=digest(last.digest if last else GENESIS, entries.iter_slices(_AT_ONCE), legs.iter_slices(_AT_ONCE)),
+        seal_id=last.seal_id + 1 if last else 1, first_entry=entries["entry_id"].min(), last_entry=entries["entry_id"].max(), digest=made.result(),
     ))
 
 

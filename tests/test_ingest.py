@@ -144,10 +144,10 @@ def test_statements_that_do_not_chain_are_told(engine: Engine) -> None:
 @pytest.mark.parametrize(("added", "told"), [
     ("posting (entry_id, n, account, currency, amount_minor, item_id) VALUES (1, 9, 'x', 'USD', 0, 77)", "entry 1 names item 77, which is not there"),
     ("posting (entry_id, n, account, currency, amount_minor, receipt_id) VALUES (1, 9, 'x', 'USD', 0, 88)", "entry 1 names receipt 88, which is not there"),
-    ("application (application_id, entry_id, receipt_id, customer_id, item_id, applied_minor, discount_minor, deduction_minor, write_off_minor, source, rule, confidence,"
-     " applied_on, actor) VALUES (5, 1, 1, 'C1', 77, 0, 0, 0, 0, 'auto', 'x', 0, '2026-11-09', 'x')", "application 5 names item 77, which is not there"),
-    ("receipt (receipt_id, receipt_key, line_id, account, currency, amount_minor, value_date, unapplied_minor)"
-     " VALUES (9, 'R9', 99, 'x', 'USD', 1, '2026-11-09', 0)", "receipt R9 names bank line 99, which is not there"),
+    (("application (application_id, entry_id, receipt_id, customer_id, item_id, applied_minor, discount_minor, deduction_minor, write_off_minor, source, rule, confidence,"
+     " applied_on, actor) VALUES (5, 1, 1, 'C1', 77, 0, 0, 0, 0, 'auto', 'x', 0, '2026-11-09', 'x')"), "application 5 names item 77, which is not there"),
+    (("receipt (receipt_id, receipt_key, line_id, account, currency, amount_minor, value_date, unapplied_minor)"
+     " VALUES (9, 'R9', 99, 'x', 'USD', 1, '2026-11-09', 0)"), "receipt R9 names bank line 99, which is not there"),
 ])
 def test_a_name_of_nothing_is_told(engine: Engine, added: str, told: str) -> None:
     with db.writing(engine) as connection:
