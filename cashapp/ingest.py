@@ -260,7 +260,7 @@ def receipt_key(content: str, nth: int) -> str:
 
 
 def _cash(told: pl.DataFrame, rest: pl.DataFrame, receipts: pl.DataFrame) -> pl.DataFrame:
-    """The legs of what was booked: cash against receipts, transit and the rest; `rest` is without returns."""
+    """The legs of what was booked: cash against receipts, transit and the rest, summed by account but for the receipts; `rest` is without returns."""
     on_statement = (pl.col("status") == "booked") & (pl.col("report") == "statement") & (pl.col("how").fill_null("") != "repeat")
     booked = (
         pl.concat([rest.filter(on_statement), rest.filter((pl.col("report") != "statement") & _is_receipt())])
@@ -268,11 +268,11 @@ def _cash(told: pl.DataFrame, rest: pl.DataFrame, receipts: pl.DataFrame) -> pl.
         .with_columns(_money_account(), _contra_account())
     )
     fees = _batch_charges(told.filter(on_statement).with_columns(_money_account()))
-    return pl.concat([
-        booked.select(*_GROUP, pl.col("money").alias("leg_account"), pl.col("amount_minor").alias("leg_minor"), pl.lit(None, dtype=pl.Int64).alias("receipt_id")),
-        booked.select(*_GROUP, pl.col("contra").alias("leg_account"), (-pl.col("amount_minor")).alias("leg_minor"), "receipt_id"),
-        fees,
-    ])
+    contra = booked.select(*_GROUP, pl.col("contra").alias("leg_account"), (-pl.col("amount_minor")).alias("leg_minor"), "receipt_id")
+    money = booked.select(*_GROUP, pl.col("money").alias("leg_account"), pl.col("amount_minor").alias("leg_minor"))
+    nobodys = pl.concat([money, contra.filter(pl.col("receipt_id").is_null()).drop("receipt_id"), fees])
+    summed = nobodys.group_by(*_GROUP, "leg_account").agg(pl.col("leg_minor").sum()).filter(pl.col("leg_minor") != 0)
+    return pl.concat([contra.filter(pl.col("receipt_id").is_not_null()), summed.with_columns(pl.lit(None, dtype=pl.Int64).alias("receipt_id"))])
 
 
 _GROUP = ("statement_id", "booking_date", "currency")
@@ -299,24 +299,22 @@ def _batch_charges(lines: pl.DataFrame) -> pl.DataFrame:
         .agg(pl.col("batch_amount_minor").first() - pl.col("amount_minor").sum())
         .filter(pl.col("batch_amount_minor") != 0)
     )
-    none = pl.lit(None, dtype=pl.Int64).alias("receipt_id")
     return pl.concat([
-        batches.select(*_GROUP, pl.col("money").alias("leg_account"), pl.col("batch_amount_minor").alias("leg_minor"), none),
-        batches.select(*_GROUP, pl.lit(accounts.BANK_FEES).alias("leg_account"), (-pl.col("batch_amount_minor")).alias("leg_minor"), none),
+        batches.select(*_GROUP, pl.col("money").alias("leg_account"), pl.col("batch_amount_minor").alias("leg_minor")),
+        batches.select(*_GROUP, pl.lit(accounts.BANK_FEES).alias("leg_account"), (-pl.col("batch_amount_minor")).alias("leg_minor")),
     ])
 
 
 def _post_days(connection: Connection, legs: pl.DataFrame, fresh: pl.DataFrame, facts: FileFacts, as_of: dt.date, actor: str) -> None:
-    """Legs of one statement, day and currency make an entry, which brings the fresh receipts; those without a receipt are summed by account."""
-    summed = legs.group_by(*_GROUP, "leg_account", "receipt_id").agg(pl.col("leg_minor").sum()).filter(pl.col("leg_minor") != 0)
-    days = summed.select(_GROUP).unique().sort(_GROUP).with_row_index("n").with_columns(pl.col("n").cast(pl.Int64))
+    """Legs of one statement, day and currency make an entry, which brings the fresh receipts."""
+    days = legs.select(_GROUP).unique().sort(_GROUP).with_row_index("n").with_columns(pl.col("n").cast(pl.Int64))
     first_statement = days["statement_id"].min() or 0
     entries = days.select(
         "n", pl.lit("cash").alias("kind"), pl.col("booking_date").alias("entry_date"),
         pl.format(f"cash:{facts.sha256}{_taken_before(connection, facts)}:{{}}:{{}}:{{}}", pl.col("statement_id") - pl.lit(first_statement), "booking_date", "currency").alias("source_key"),
         pl.lit(None, dtype=pl.Int64).alias("reverses"), pl.lit(f"cash of {facts.name}").alias("memo"), pl.lit("").alias("reason"),
     )
-    postings = summed.join(days, on=_GROUP).sort("n", "leg_account", "receipt_id", nulls_last=False).select(
+    postings = legs.join(days, on=_GROUP).sort("n", "leg_account", "receipt_id", nulls_last=False).select(
         "n", pl.col("leg_account").alias("account"), "currency", pl.col("leg_minor").alias("amount_minor"),
         pl.lit(None, dtype=pl.String).alias("customer_id"), pl.lit(None, dtype=pl.Int64).alias("item_id"), "receipt_id",
     )
