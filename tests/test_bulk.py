@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Engine, Index, MetaData, Table, Text, func, inspect, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from cashapp import db
 from cashapp.bulk_sqlite import STAGED_FROM
@@ -136,6 +136,32 @@ def test_a_piece_that_is_refused_leaves_none_and_no_file(engine: Engine, tmp_pat
         assert connection.execute(select(THINGS)).first() is None
     engine.dispose()
     assert [path.name for path in tmp_path.iterdir() if path.name.endswith(("-staged", "-loading"))] == []
+
+
+def test_what_goes_wrong_while_rows_are_written_beside_is_told(tmp_path: Path) -> None:
+    engine = db.opened(f"sqlite:///{tmp_path / 'books.db'}")
+    odd = things(STAGED_FROM).with_columns(pl.duration(days="k").alias("words"))  # which SQLite has no type for
+    with pytest.raises(OperationalError, match="unsupported type duration"), db.writing(engine) as connection, db.loading(connection, THINGS) as load:
+        load.add(THINGS.name, odd)
+    engine.dispose()
+    assert [path.name for path in tmp_path.iterdir() if path.name.endswith("-loading")] == []
+
+
+@pytest.mark.parametrize("added", ["n", "m"])
+def test_an_index_that_takes_in_nothing_of_what_is_added_stays(tmp_path: Path, added: str) -> None:
+    engine = db.opened(f"sqlite:///{tmp_path / 'books.db'}")
+    partial = Table("partial", MetaData(), Column("k", BigInteger, primary_key=True), Column("n", BigInteger), Column("m", BigInteger),
+                    Index("ix_partial_n", "n", sqlite_where=Column("n").is_not(None)))
+    made = "SELECT rowid FROM sqlite_master WHERE name = 'ix_partial_n'"
+    with db.writing(engine) as connection:
+        partial.create(connection)
+        connection.exec_driver_sql("CREATE TABLE later (n)")  # an index that is made again comes after it
+        before = connection.exec_driver_sql(made).scalar_one()
+        db.insert_frame(connection, partial, pl.DataFrame({"k": range(STAGED_FROM), "n": None, "m": None}).with_columns(pl.lit(7).alias(added)))
+        assert (connection.exec_driver_sql(made).scalar_one() != before) == (added == "n")
+        found = connection.execute(select(func.count()).select_from(partial).where(partial.c.n == 7)).scalar_one()
+    engine.dispose()
+    assert found == (STAGED_FROM if added == "n" else 0)
 
 
 @pytest.mark.parametrize("rows", [3, STAGED_FROM])
