@@ -1,15 +1,20 @@
-"""Rows in bulk into and out of PostgreSQL: COPY, in blocks of CSV that polars writes and reads."""
+"""Rows in bulk into and out of PostgreSQL: COPY, in blocks of CSV that polars writes and reads.
+
+One row of many that is put into an index where it falls, or looked up for a foreign key, costs several times what it costs where all are sorted
+or joined at once. So where the rows are many beside their table, its foreign keys and its indexes go before the statement and are made anew after it,
+in the same transaction. Whoever reads the table waits for its end then; where somebody is reading it already, they stay.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import polars as pl
 from sqlalchemy import ARRAY, any_, literal
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 if TYPE_CHECKING:
     from psycopg import Copy
@@ -18,11 +23,24 @@ if TYPE_CHECKING:
     Query: TypeAlias = Select[*tuple[object, ...]]
 
 _Key = TypeVar("_Key", int, str)
+
+MANY_FROM = 5_000
+"""From so many rows on they are looked at as many: changes go over a table of their own, indexes may be made anew."""
+
+MADE_ANEW_FROM = 4
+"""Where one row in so many of the table is written, or more, its indexes and foreign keys are made anew."""
+
 _AT_ONCE = 50_000
+_PATIENCE = "1500ms"  # for who reads the table; longer than the second after which the server calls off a vacuum that is in the way
 
 
 def insert(connection: Connection, table: str, frame: pl.DataFrame) -> None:
     """Add the frame's rows; its columns are the table's by name."""
+    with _made_anew(connection, table, frame.height, MADE_ANEW_FROM - 1):
+        _copy_in(connection, table, frame)
+
+
+def _copy_in(connection: Connection, table: str, frame: pl.DataFrame) -> None:
     with _copying(connection, f"COPY {table} ({', '.join(frame.columns)}) FROM STDIN (FORMAT csv, NULL '\\N')") as copy:
         for piece in frame.iter_slices(_AT_ONCE):
             copy.write(piece.write_csv(include_header=False, null_value="\\N", quote_style="non_numeric"))
@@ -31,27 +49,82 @@ def insert(connection: Connection, table: str, frame: pl.DataFrame) -> None:
 class Loading:
     """Rows for tables that come in pieces; each goes in as it comes."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, until_the_end: ExitStack) -> None:
+        self._connection, self._until_the_end = connection, until_the_end
+        self._begun: set[str] = set()
 
     def add(self, table: str, frame: pl.DataFrame) -> None:
-        """Rows of a table."""
-        insert(self._connection, table, frame)
+        """Rows of a table; how many the first piece has tells whether they are many."""
+        if table not in self._begun:
+            self._until_the_end.enter_context(_made_anew(self._connection, table, frame.height, MADE_ANEW_FROM - 1))
+            self._begun.add(table)
+        _copy_in(self._connection, table, frame)
 
 
 @contextmanager
 def loading(connection: Connection, _keys: Mapping[str, str]) -> Iterator[Loading]:
     """What is added in the block is in its tables when it ends."""
-    yield Loading(connection)
+    with ExitStack() as until_the_end:
+        yield Loading(connection, until_the_end)
 
 
 def update(connection: Connection, table: str, key: str, changes: pl.DataFrame, assignments: Mapping[str, str]) -> int:
     """Change the rows whose `key` stands in the frame: each column takes what is assigned to it, where the frame's columns are `d.column`. Returns
     how many rows those are."""
     settings = ", ".join(f"{column} = {value}" for column, value in assignments.items())
-    columns = ", ".join(f"%s::{'bigint' if dtype == pl.Int64 else 'text'}[]" for dtype in changes.dtypes)
-    statement = f"UPDATE {table} SET {settings} FROM unnest({columns}) AS d({', '.join(changes.columns)}) WHERE {table}.{key} = d.{key}"
-    return connection.exec_driver_sql(statement, tuple(column.to_list() for column in changes)).rowcount
+    types = ["bigint" if dtype == pl.Int64 else "text" for dtype in changes.dtypes]
+    statement = f"UPDATE {table} SET {settings} FROM {{}} WHERE {table}.{key} = d.{key}"
+    if changes.height < MANY_FROM:
+        columns = ", ".join(f"%s::{name}[]" for name in types)
+        return connection.exec_driver_sql(statement.format(f"unnest({columns}) AS d({', '.join(changes.columns)})"), tuple(column.to_list() for column in changes)).rowcount
+    with _made_anew(connection, table, changes.height, MADE_ANEW_FROM):
+        connection.exec_driver_sql(f"CREATE TEMPORARY TABLE d ({', '.join(map(' '.join, zip(changes.columns, types, strict=True)))})")
+        _copy_in(connection, "d", changes)
+        connection.exec_driver_sql("ANALYZE d")
+        done = connection.exec_driver_sql(statement.format("d")).rowcount
+        connection.exec_driver_sql("DROP TABLE d")
+    return done
+
+
+@contextmanager
+def _made_anew(connection: Connection, table: str, rows: int, beside: int) -> Iterator[None]:
+    """In the block so many rows of the table are written: where it holds at most `beside` times as many, without its indexes and foreign keys."""
+    held = f"SELECT count(*) FROM (SELECT FROM {table} LIMIT {beside * rows + 1}) AS held"
+    apart = rows >= MANY_FROM and connection.exec_driver_sql(held).scalar_one() <= beside * rows and _alone(connection, table)
+    made = [*_indexes(connection, table), *_foreign_keys(connection, table)] if apart else []
+    for take_away, _ in made:
+        connection.exec_driver_sql(take_away)
+    yield
+    for _, make in made:
+        connection.exec_driver_sql(make)
+
+
+def _alone(connection: Connection, table: str) -> bool:
+    """Lock the table, and those that it refers to, for this transaction alone; False where somebody is reading one of them."""
+    tables = [table, *(name for name, in connection.exec_driver_sql(
+        "SELECT DISTINCT confrelid::regclass::text FROM pg_constraint WHERE contype = 'f' AND conrelid = %s::regclass AND confrelid <> conrelid ORDER BY 1", (table,)))]
+    try:
+        with connection.begin_nested():
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_PATIENCE}'")
+            connection.exec_driver_sql(f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE")
+            connection.exec_driver_sql("SET LOCAL lock_timeout TO DEFAULT")
+    except OperationalError:
+        return False
+    return True
+
+
+def _indexes(connection: Connection, table: str) -> list[tuple[str, str]]:
+    """The table's indexes, each as what takes it away and what makes it again; those of its keys and constraints are part of the table itself."""
+    query = """SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
+               WHERE indrelid = %s::regclass AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid) ORDER BY 1"""
+    return [(f"DROP INDEX {name}", definition) for name, definition in connection.exec_driver_sql(query, (table,))]
+
+
+def _foreign_keys(connection: Connection, table: str) -> list[tuple[str, str]]:
+    """What the table refers to, in the same form."""
+    query = "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'f' AND conrelid = %s::regclass ORDER BY 1"
+    return [(f"ALTER TABLE {table} DROP CONSTRAINT {name}", f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
+            for name, definition in connection.exec_driver_sql(query, (table,))]
 
 
 def among(key: ColumnElement[_Key], values: Sequence[_Key]) -> ColumnElement[bool]:
