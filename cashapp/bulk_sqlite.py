@@ -17,7 +17,7 @@ import sqlite3
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
@@ -67,6 +67,11 @@ def update(connection: Connection, table: str, key: str, changes: pl.DataFrame, 
         if staged:
             return _taken_over(connection, table, changes.height, statement.format(staged), assignments, adds=False)
         return _each(connection, statement.format(f"(SELECT {', '.join(f'? AS {name}' for name in changes.columns)})"), changes)
+
+
+def rewriting(_connection: Connection, _table: str, _rows: int) -> AbstractContextManager[None]:
+    """In the block so many rows change in several statements; each of them makes those indexes anew that it changes."""
+    return nullcontext()
 
 
 def _taken_over(connection: Connection, table: str, rows: int, statement: str, columns: Collection[str], *, adds: bool = True) -> int:

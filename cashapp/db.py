@@ -155,6 +155,11 @@ def update_frame(connection: Connection, table: Table, key: str, changes: pl.Dat
         _bulk(connection).update(connection, table.name, key, changes, {name: f"d.{name}" for name in changes.columns if name != key})
 
 
+def rewriting(connection: Connection, table: Table, rows: int) -> AbstractContextManager[None]:
+    """In the block so many of the table's rows change in several statements, and nothing is looked for in it by another column than its key."""
+    return _bulk(connection).rewriting(connection, table.name, rows)
+
+
 def add_to_column(connection: Connection, table: Table, key: str, column: str, changes: pl.DataFrame, *, at_zero: tuple[str, dt.date] | None = None) -> int:
     """`column += delta` for the rows named in `changes` (columns: the key, delta); returns how many of them there are.
 
@@ -216,6 +221,9 @@ class _Bulk(Protocol):
 
     def update(self, connection: Connection, table: str, key: str, changes: pl.DataFrame, assignments: Mapping[str, str], /) -> int:
         """Change the rows with these keys; returns how many there are."""
+
+    def rewriting(self, connection: Connection, table: str, rows: int, /) -> AbstractContextManager[None]:
+        """A block in which so many rows change in several statements."""
 
     def read(self, connection: Connection, query: Select[*tuple[object, ...]], shape: Mapping[str, pl.DataType], /) -> pl.DataFrame:
         """The query's rows."""

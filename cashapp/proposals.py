@@ -45,8 +45,10 @@ def keep(connection: Connection, pieces: Iterable[Outcome], receipts: pl.DataFra
         outcome = joined([_stored(connection, load, _held_back(connection, piece, receipts, held, audit, as_of), newest) for piece in pieces])
     matched = Matched(considered=receipts.height)
     certain = outcome.proposals if post else outcome.proposals.clear()
-    if certain.height:
-        matched.auto_count, matched.auto_minor = _post(connection, certain, outcome.lines, receipts, as_of)
+    with db.rewriting(connection, schema.receipt, certain.height):
+        if certain.height:
+            matched.auto_count, matched.auto_minor = _post(connection, certain, outcome.lines, receipts, as_of)
+        _name_payers(connection, outcome.verdicts, newest)
     undecided = pl.when(pl.col("receipt_id").is_in(certain["receipt_id"].implode())).then(pl.lit("")).otherwise(
         pl.when(pl.col("receipt_id").is_in(held.implode())).then(pl.lit("reopened"))
         .when(pl.col("reason") == "").then(pl.lit("weak_evidence")).otherwise(pl.col("reason")))
@@ -54,7 +56,6 @@ def keep(connection: Connection, pieces: Iterable[Outcome], receipts: pl.DataFra
         receipts.select(RECEIPTS), on="receipt_id")
     rest = _overpaid(certain, outcome.lines, verdicts)
     exceptions.sync_receipts(connection, pl.concat([verdicts.join(rest, on="receipt_id", how="anti"), rest.select(verdicts.columns)]), as_of)
-    _name_payers(connection, outcome.verdicts, newest)
     return matched
 
 

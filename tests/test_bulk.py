@@ -285,6 +285,31 @@ def test_a_table_that_somebody_reads_keeps_its_indexes_and_takes_the_rows(postgr
     assert numbers(postgres) == list(range(MANY_FROM + 1, 1, -1))
 
 
+def test_rows_that_change_twice_have_their_indexes_made_anew_once(postgres: Engine) -> None:
+    first, second = backwards(MANY_FROM).select("k", pl.col("n") + 1), backwards(MANY_FROM).select("k", pl.col("n") + 2)
+    with db.writing(postgres) as connection:
+        db.insert_frame(connection, KEYED, backwards(MANY_FROM))
+        before = kept_as(connection)
+        with db.rewriting(connection, KEYED, MANY_FROM):
+            for changes in (first, second):
+                db.update_frame(connection, KEYED, "k", changes)
+                assert connection.exec_driver_sql("SELECT to_regclass('ix_keyed_m'), to_regclass('ix_keyed_n')").one() == (None, None)
+        assert set(kept_as(connection)).isdisjoint(before)
+    assert numbers(postgres) == list(second["n"])
+
+
+@pytest.mark.parametrize("rows", [3, MANY_FROM])
+def test_a_table_whose_rows_changed_twice_is_as_before(keyed: Engine, rows: int) -> None:
+    before = indexes(keyed)
+    with db.writing(keyed) as connection:
+        db.insert_frame(connection, KEYED, backwards(rows))
+        with db.rewriting(connection, KEYED, rows):
+            for more in (1, 2):
+                db.update_frame(connection, KEYED, "k", backwards(rows).select("k", pl.col("n") + more))
+    assert indexes(keyed) == before
+    assert numbers(keyed) == [-1, *range(rows + 2, 2, -1)]
+
+
 def add_at_once(connection: Connection, rows: pl.DataFrame) -> None:
     db.insert_frame(connection, KEYED, rows)
 
