@@ -16,14 +16,10 @@ if TYPE_CHECKING:
     from benchmarks.world import Maker
 
 
-OUT_OF_TURN = 0.1
-"""So often a payer leaves what is due first for later: it was not approved in time, or is disputed. An assumption; nobody publishes a figure."""
-
-
 def _chosen(make: Maker, one: list[Item], other: list[Item]) -> list[Item]:
-    """Which of two sets a payer pays: runs of payments take what is due by a day, so that which is due in full first, but for some out of turn."""
+    """Which of two sets a payer pays: that which is due in full first, or, `out_of_turn`, the other."""
     in_turn = sorted((one, other), key=lambda items: max(item.due_date for item in items))
-    return in_turn[make.chance.random() < OUT_OF_TURN]
+    return in_turn[make.chance.random() < make.dials.out_of_turn]
 
 
 def same_amount_trap(make: Maker) -> Receipt:

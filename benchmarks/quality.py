@@ -1,6 +1,6 @@
 """How right the engine is, beside four re-implemented baselines, on seeded worlds whose truth is known.
 
-    python -m benchmarks.quality [--seeds 101,102,103] [--receipts 4000] [--customers 2000] [--write docs]
+    python -m benchmarks.quality [--seeds 101,102,103] [--receipts 4000] [--customers 2000] [--out-of-turn 0.5] [--write docs]
 
 Three degrees of mess: easy (every payer orderly), normal, hard. With `--write` the tables go to quality.md in that folder and
 the charts beside it; without, the tables are printed. The same seeds give the same figures on every machine.
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -55,14 +56,14 @@ def as_answers(outcome: Outcome, inputs: Inputs) -> list[Answer]:
     return answers
 
 
-def run(seeds: list[int], receipts: int, customers: int) -> tuple[dict[str, list[Receipt]], Results]:
-    """Every engine on every world."""
+def run(seeds: list[int], dials: Dials) -> tuple[dict[str, list[Receipt]], Results]:
+    """Every engine on the worlds of these dials, of every seed and degree of mess."""
     truths: dict[str, list[Receipt]] = {}
     results: Results = {}
     for mess, degree in MESS.items():
         truths[mess], results[mess] = [], {name: [] for name in NAMES}
         for seed in seeds:
-            world = build(Dials(seed=seed, receipts=receipts, customers=customers, mess=degree, days=2))
+            world = build(replace(dials, seed=seed, mess=degree))
             frames = seen.inputs(world)
             truths[mess] += world.receipts
             for name in NAMES:
@@ -171,10 +172,12 @@ def main() -> None:
     parser.add_argument("--seeds", default="101,102,103")
     parser.add_argument("--receipts", type=int, default=4000)
     parser.add_argument("--customers", type=int, default=2000)
+    parser.add_argument("--out-of-turn", type=float, default=0.5, help="How often payers pay what is due later; 0.5 is a coin.")
     parser.add_argument("--write", type=Path)
     given = parser.parse_args()
-    truths, results = run([int(seed) for seed in given.seeds.split(",")], given.receipts, given.customers)
-    command = f"python -m benchmarks.quality --seeds {given.seeds} --receipts {given.receipts} --customers {given.customers}"
+    dials = Dials(receipts=given.receipts, customers=given.customers, days=2, out_of_turn=given.out_of_turn)
+    truths, results = run([int(seed) for seed in given.seeds.split(",")], dials)
+    command = f"python -m benchmarks.quality --seeds {given.seeds} --receipts {given.receipts} --customers {given.customers} --out-of-turn {given.out_of_turn}"
     if given.write:
         write(given.write, truths, results, command)
     else:

@@ -33,13 +33,15 @@ SENTENCES = {
 @dataclass(frozen=True, slots=True)
 class Dials:
     """How big and how messy: `mess` 0 gives a world in which every payer is orderly, 1 an ordinary one, 2 a bad one. `several` 1 gives the
-    ordinary share of receipts that pay several items, 0 none."""
+    ordinary share of receipts that pay several items, 0 none. `out_of_turn`: so often the payer of one of two sets of one sum pays the
+    one that is due later; 0.5 is a coin, and nobody publishes what payers do."""
 
     seed: int = 1
     receipts: int = 1000
     customers: int = 500
     mess: float = 1.0
     several: float = 1.0
+    out_of_turn: float = 0.5
     days: int = 1
     open_items_beside: float = 3.0
     format: str = "mix"
@@ -319,6 +321,7 @@ def main() -> None:
     parser.add_argument("--customers", type=int, default=500)
     parser.add_argument("--mess", type=float, default=1.0)
     parser.add_argument("--several", type=float, default=1.0, help="Share of the usual receipts that pay several items.")
+    parser.add_argument("--out-of-turn", type=float, default=0.5, help="How often the payer of one of two sets of one sum pays what is due later.")
     parser.add_argument("--days", type=int, default=1)
     parser.add_argument("--open-items-beside", type=float, default=3.0)
     parser.add_argument("--format", default="mix", choices=[*sorted(bank_files.FORMATS), "mix"])
