@@ -355,6 +355,7 @@ def test_a_row_shorter_than_the_columns_of_the_profile_is_no_entry() -> None:
     ("1;EUR;20261109;-5,00;1995,00;2000,00;KOSTEN\n1;EUR;20261110;5,00;2000,00;1995,00;KESTREL\n", [-500, 500]),
     ("1;EUR;20261109;749,50;2000,00;1250,50;KESTREL\n", None),  # which of two numbers is the balance before cannot be told
     ("1;EUR;20261109;749,50;2000,00;1250,50;KESTREL\n1;EUR;20261110;3000,00;2995,00;-5,00;KOSTEN\n", None),  # the balances are no chain
+    ("1;EUR;20261109;50,00;150,00;200,00;KESTREL\n1;EUR;20261110;200,00;200,00;400,00;HARBOR\n", None),  # either of two columns may be the balance before
 ])
 def test_an_amount_between_the_balances_before_and_after_it(rows: str, amounts: list[int] | None) -> None:
     found = documents.read(rows.encode())

@@ -321,13 +321,14 @@ def _money_columns(columns: list[list[str]], amounts: list[int]) -> dict[str, in
 
 
 def _between_balances(amounts: list[int], values: dict[int, list[int | None]]) -> dict[str, int] | None:
-    """The amount that leads in each row from one balance to the other, of which the one before is the one after of the row before."""
+    """The amount that leads in each row from one balance to the other, of which the one before is the one after of the row before; none where two could."""
+    found = []
     for before, after, amount in permutations(amounts):
         opening, closing, moved = ([value or 0 for value in values[place]] for place in (before, after, amount))
         adds_up = all(start + move == end for start, move, end in zip(opening, moved, closing, strict=True))
         if adds_up and len(moved) > 1 and opening[1:] == closing[:-1]:
-            return {"amount": amount, "balance": after}
-    return None
+            found.append({"amount": amount, "balance": after})
+    return found[0] if len(found) == 1 else None
 
 
 def _runs(amounts: list[int | None] | list[int], balances: list[int | None]) -> bool:
