@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from parsers.records import Record
 
 
-
 @dataclass(slots=True)
 class MixedParts:
     """The documents of a file so far: how many statements they open, and the last of these."""
