@@ -76,7 +76,8 @@ def update(connection: Connection, table: str, key: str, changes: pl.DataFrame, 
     statement = f"UPDATE {table} SET {settings} FROM {{}} WHERE {table}.{key} = d.{key}"
     if changes.height < MANY_FROM:
         columns = ", ".join(f"%s::{name}[]" for name in types)
-        return connection.exec_driver_sql(statement.format(f"unnest({columns}) AS d({', '.join(changes.columns)})"), tuple(column.to_list() for column in changes)).rowcount
+        told = statement.format(f"unnest({columns}) AS d({', '.join(changes.columns)})")
+        return connection.exec_driver_sql(told, tuple(column.to_list() for column in changes)).rowcount
     with _made_anew(connection, table, changes.height, MADE_ANEW_FROM):
         connection.exec_driver_sql(f"CREATE TEMPORARY TABLE d ({', '.join(map(' '.join, zip(changes.columns, types, strict=True)))})")
         _copy_in(connection, "d", changes)
@@ -109,14 +110,17 @@ def _made_anew(connection: Connection, table: str, rows: int, beside: int) -> It
 
 def _alone(connection: Connection, table: str) -> bool:
     """Lock the table, and those that it refers to, for this transaction alone; False where somebody is reading one of them."""
-    tables = [table, *(name for name, in connection.exec_driver_sql(
-        "SELECT DISTINCT confrelid::regclass::text FROM pg_constraint WHERE contype = 'f' AND conrelid = %s::regclass AND confrelid <> conrelid ORDER BY 1", (table,)))]
+    query = """SELECT DISTINCT confrelid::regclass::text FROM pg_constraint
+               WHERE contype = 'f' AND conrelid = %s::regclass AND confrelid <> conrelid ORDER BY 1"""
+    tables = [table, *connection.exec_driver_sql(query, (table,)).scalars()]
     try:
         with connection.begin_nested():
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_PATIENCE}'")
             connection.exec_driver_sql(f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE")
             connection.exec_driver_sql("SET LOCAL lock_timeout TO DEFAULT")
-    except OperationalError:
+    except OperationalError as refusal:
+        if refusal.connection_invalidated:
+            raise
         return False
     return True
 
@@ -130,7 +134,7 @@ def _indexes(connection: Connection, table: str) -> list[tuple[str, str]]:
 
 def _foreign_keys(connection: Connection, table: str) -> list[tuple[str, str]]:
     """What the table refers to, in the same form."""
-    query = "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'f' AND conrelid = %s::regclass ORDER BY 1"
+    query = "SELECT quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'f' AND conrelid = %s::regclass ORDER BY 1"
     return [(f"ALTER TABLE {table} DROP CONSTRAINT {name}", f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
             for name, definition in connection.exec_driver_sql(query, (table,))]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import polars as pl
@@ -283,6 +284,27 @@ def test_a_table_that_somebody_reads_keeps_its_indexes_and_takes_the_rows(postgr
     with db.reading(postgres) as reader:
         assert kept_as(reader) == before
     assert numbers(postgres) == list(range(MANY_FROM + 1, 1, -1))
+
+
+def test_a_connection_that_is_lost_while_it_waits_for_readers_is_told(postgres: Engine) -> None:
+    waits = "SELECT wait_event_type = 'Lock' FROM pg_stat_activity WHERE pid = %s"
+    with db.reading(postgres) as reader, ThreadPoolExecutor(1) as beside:
+        reader.execute(select(func.count()).select_from(KEYED)).scalar_one()
+
+        def end(pid: int) -> None:
+            while not reader.exec_driver_sql(waits, (pid,)).scalar():
+                reader.exec_driver_sql("SELECT pg_stat_clear_snapshot()")
+            reader.exec_driver_sql("SELECT pg_terminate_backend(%s)", (pid,))
+
+        def write() -> None:
+            with db.writing(postgres) as connection:
+                ended = beside.submit(end, connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one())
+                db.insert_frame(connection, KEYED, backwards(MANY_FROM))
+                ended.result()
+
+        with pytest.raises(OperationalError, match="terminating connection"):
+            write()
+    assert numbers(postgres) == []
 
 
 def test_rows_that_change_twice_have_their_indexes_made_anew_once(postgres: Engine) -> None:
