@@ -64,11 +64,12 @@ def post(connection: Connection, entries: pl.DataFrame, postings: pl.DataFrame, 
 
     Entry `n` of the frames gets id `first + n` where n counts from 0 without gaps. `on` is the business date (for the
     closing date of items). `receipts` are those that the entries bring: rows of their table without the balance, added with what the
-    postings say of it. Raises CashappError when an entry does not balance: nothing is written then; and, to be rolled back, when it
-    moves a balance of a receipt or an item that is not there. An entry dated into a locked period is a ControlError; `late`, what a
+    postings say of it. Raises CashappError when an entry does not balance or receipts come without one: nothing is written then; and,
+    to be rolled back, when it moves a balance of a receipt or an item that is not there. An entry dated into a locked period is a ControlError; `late`, what a
     file brings, goes to the first open day after it instead.
     """
     if entries.is_empty():
+        _refuse_without_entry(receipts)
         return db.next_id(connection, schema.journal_entry.c.entry_id)
     _refuse_unbalanced(entries, postings)
     entries = periods.admitted(connection, entries, late=late)
@@ -148,21 +149,30 @@ def _refuse_unbalanced(entries: pl.DataFrame, postings: pl.DataFrame) -> None:
         raise CashappError(f"entry {lonely['source_key'][0]} has no postings")
 
 
+def _refuse_without_entry(receipts: pl.DataFrame | None) -> None:
+    if receipts is not None and not receipts.is_empty():
+        raise CashappError(f"receipt {receipts['receipt_key'][0]} comes with no entry – nothing was posted")
+
+
 def _move_balances(connection: Connection, legs: pl.DataFrame, on: dt.date, new: pl.DataFrame | None) -> None:
     """Unapplied cash of receipts, the `new` ones among them, and open amounts of items follow their postings, in the same transaction."""
     cash = _deltas(legs.filter(pl.col("account") == UNAPPLIED), "receipt_id", sign=-1)
     if new is not None:
-        db.insert_frame(connection, schema.receipt, new.join(cash, on="receipt_id", how="left", maintain_order="left").with_columns(
-            pl.col("delta").fill_null(0)).rename({"delta": "unapplied_minor"}))
+        balances = cash.rename({"delta": "unapplied_minor"})
+        rows = new.join(balances, on="receipt_id", how="left", maintain_order="left").with_columns(pl.col("unapplied_minor").fill_null(0))
+        db.insert_frame(connection, schema.receipt, rows)
         cash = cash.join(new, on="receipt_id", how="anti", maintain_order="left")
-    _refuse_missing("receipts", cash, db.add_to_column(connection, schema.receipt, "receipt_id", "unapplied_minor", cash))
+    moved = db.add_to_column(connection, schema.receipt, "receipt_id", "unapplied_minor", cash)
+    _refuse_missing("receipts", cash, moved)
     items = _deltas(legs.filter(pl.col("account") == RECEIVABLE), "item_id", sign=1)
-    _refuse_missing("items", items, db.add_to_column(connection, schema.open_item, "item_id", "open_minor", items, at_zero=("closed_on", on)))
+    moved = db.add_to_column(connection, schema.open_item, "item_id", "open_minor", items, at_zero=("closed_on", on))
+    _refuse_missing("items", items, moved)
 
 
 def _refuse_missing(what: str, deltas: pl.DataFrame, moved: int) -> None:
     if moved != deltas.height:
-        raise CashappError(f"of {deltas.height} {what} whose balance the postings move, {moved} are in the books – nothing was posted; `cashapp check` names what is broken")
+        raise CashappError(f"of {deltas.height} {what} whose balance the postings move, {moved} are in the books – nothing was posted; "
+                           "`cashapp check` names what is broken")
 
 
 def _deltas(legs: pl.DataFrame, key: str, sign: int) -> pl.DataFrame:
@@ -174,7 +184,7 @@ def _deltas(legs: pl.DataFrame, key: str, sign: int) -> pl.DataFrame:
 
 @contextmanager
 def _sealing(connection: Connection, entries: pl.DataFrame, legs: pl.DataFrame) -> Iterator[None]:
-    """The block writes the entries and their legs; under its end goes the seal, whose digest is made while the database works."""
+    """The block writes the entries and their legs; the seal follows them, its digest made while the database works."""
     seal = schema.seal
     last = connection.execute(select(seal.c.seal_id, seal.c.digest).order_by(seal.c.seal_id.desc()).limit(1)).first()
     with ThreadPoolExecutor(1, "seal") as beside:

@@ -83,6 +83,12 @@ def test_new_receipts_come_with_the_balance_of_their_postings(books: Engine) -> 
         assert c.execute(select(receipt.c.receipt_key, receipt.c.unapplied_minor).order_by(receipt.c.receipt_id)).all() == [("RA", 700), ("RB", 0)]
 
 
+def test_receipts_do_not_come_without_an_entry(books: Engine) -> None:
+    new = pl.DataFrame({"receipt_id": [1], "receipt_key": ["RA"]})
+    with pytest.raises(CashappError, match="RA comes with no entry"), db.writing(books) as c:
+        ledger.post(c, pl.DataFrame(schema=ledger.ENTRIES), pl.DataFrame(schema=ledger.POSTINGS), "test", DAY, receipts=new)
+
+
 def test_an_entry_is_reversed_once(books: Engine) -> None:
     entry = settle(books, 100, "a")
     with db.writing(books) as c:
