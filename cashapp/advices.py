@@ -59,7 +59,7 @@ def lines_read(connection: Connection, receipt_id: int | None, line: Row[*tuple[
     advice that describes its receipt; at most `LINES_MAX`."""
     told = schema.remittance_line
     references = [reference for reference in (line.bank_reference, line.customer_reference, line.check_number) if reference]
-    lines = select(told).order_by(told.c.line_number).limit(LINES_MAX)
+    lines = select(told).order_by(told.c.line_number, told.c.remittance_id).limit(LINES_MAX)
     referred = connection.execute(lines.where((told.c.line_id == line.line_id) | (told.c.line_id.is_(None) & told.c.payment_reference.in_(references)))).all()
     if referred or receipt_id is None:
         return referred

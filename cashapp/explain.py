@@ -77,7 +77,7 @@ def _came(connection: Connection, receipt: Row[*tuple[object, ...]], base_curren
     verbs = {"repeat": "told again by", "settles": "seen on the statement", "details": "opened by"}
     facts += [(verbs[other.how], f"{other.name}, line {other.line} ({other.why})") for other in others]
     remitted = advices.lines_read(connection, receipt.receipt_id, row, base_currency)
-    facts += [("pays", _pays(told, receipt.currency)) for told in remitted]
+    facts += [("pays", _pays(told, told.currency or receipt.currency)) for told in remitted]
     return [(fact, value) for fact, value in facts if value]
 
 

@@ -67,14 +67,14 @@ def test_an_advice_under_the_payers_own_number_finds_what_it_describes(
     assert remitted(engine, ADVICE | row) == ([("INV-1", 5000)] if finds else []), why
 
 
-@pytest.mark.parametrize("number", ["MAIL-77", "BR-1"])
-def test_explain_says_which_advice_tells_what_is_paid(engine: Engine, number: str) -> None:
+@pytest.mark.parametrize(("number", "currency"), [("MAIL-77", "USD"), ("BR-1", "USD"), ("BR-1", "EUR")])
+def test_explain_says_which_advice_tells_what_is_paid(engine: Engine, number: str, currency: str) -> None:
     with db.writing(engine) as connection:
         take_in(connection, document([bank_line(5000, bank_reference="BR-1", **PAID)]), "s")
-    remitted(engine, ADVICE | {"payment_reference": number, "deduction_minor": 250, "deduction_reason": "freight"})
+    remitted(engine, ADVICE | {"payment_reference": number, "currency": currency, "deduction_minor": 250, "deduction_reason": "freight"})
     with db.reading(engine) as connection:
         came = explain.explain(connection, "BR-1", "USD").came
-    assert ("pays", f"INV-1 50.00 USD, deduction 2.50 USD freight, says the advice {number} of Whitby Bathrooms Ltd") in came
+    assert ("pays", f"INV-1 50.00 {currency}, deduction 2.50 {currency} freight, says the advice {number} of Whitby Bathrooms Ltd") in came
 
 
 def test_an_advice_that_describes_two_payments_is_neithers(engine: Engine) -> None:
