@@ -65,8 +65,8 @@ def post(connection: Connection, entries: pl.DataFrame, postings: pl.DataFrame, 
     Entry `n` of the frames gets id `first + n` where n counts from 0 without gaps. `on` is the business date (for the
     closing date of items). `receipts` are those that the entries bring: rows of their table without the balance, added with what the
     postings say of it. Raises CashappError when an entry does not balance or receipts come without one: nothing is written then; and,
-    to be rolled back, when it moves a balance of a receipt or an item that is not there. An entry dated into a locked period is a ControlError; `late`, what a
-    file brings, goes to the first open day after it instead.
+    to be rolled back, when it moves a balance of a receipt or an item that is not there. An entry dated into a locked period is a
+    ControlError; `late`, what a file brings, goes to the first open day after it instead.
     """
     if entries.is_empty():
         _refuse_without_entry(receipts)

@@ -321,7 +321,8 @@ def _money_columns(columns: list[list[str]], amounts: list[int]) -> dict[str, in
 
 
 def _between_balances(amounts: list[int], values: dict[int, list[int | None]]) -> dict[str, int] | None:
-    """The amount that leads in each row from one balance to the other, of which the one before is the one after of the row before; none where two could."""
+    """The amount that leads in each row from one balance to the other, of which the one before is the one after of the row before;
+    None where two columns could be it."""
     found = []
     for before, after, amount in permutations(amounts):
         opening, closing, moved = ([value or 0 for value in values[place]] for place in (before, after, amount))
