@@ -66,7 +66,7 @@ def closed(named: pl.DataFrame, books: Books) -> pl.DataFrame:
     """HYPOTHESES for receipts that name closed items (`named`: r, i, the place of the item in `books.closed`)."""
     of_item = books.closed.with_row_index("i").select(
         "i", pl.format("{} of {} is closed since {}", "document_number", money.as_text(pl.col("amount"), pl.col("currency")), "closed_on").alias("finding"))
-    told = named.join(of_item, on="i").unique(["r", "finding"]).sort("r", "i")
+    told = named.join(of_item, on="i").sort("r", "i").unique(["r", "finding"], keep="first", maintain_order=True)
     ranked = told.with_columns((pl.int_range(pl.len(), dtype=pl.Int64).over("r") + 1).alias("rank"), pl.lit("closed").alias("hypothesis"))
     return ranked.filter(pl.col("rank") <= TOLD_MAX).select(list(HYPOTHESES))
 
