@@ -11,11 +11,10 @@ import datetime as dt
 from collections.abc import Sequence
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, false, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, false, or_, select
 
 from cashapp import db, schema
 from matching import normalize
-from parsers.amounts import minor_digits
 
 EARLY_DAYS, LATE_DAYS = 14, 5
 """The payer's date lies at most so many days before the bank's (checks are in the post), or after it."""
@@ -56,23 +55,15 @@ def of_receipt(connection: Connection, receipt_id: int, base_currency: str) -> C
 
 
 def lines_read(connection: Connection, receipt_id: int | None, line: Row[*tuple[object, ...]], base_currency: str) -> Sequence[Row[*tuple[object, ...]]]:
-    """The remittance lines that are read beside a bank line: its own file's and those imported under one of its references about as much money, or
-    else those of the advice that describes its receipt; at most `LINES_MAX`."""
+    """The remittance lines that are read beside a bank line: its own file's and those imported under one of its references, or else those of the
+    advice that describes its receipt; at most `LINES_MAX`."""
     told = schema.remittance_line
+    references = [reference for reference in (line.bank_reference, line.customer_reference, line.check_number) if reference]
     lines = select(told).order_by(told.c.line_number, told.c.remittance_id).limit(LINES_MAX)
-    referred = connection.execute(lines.where(or_(told.c.line_id == line.line_id, _under_its_reference(line, base_currency)))).all()
+    referred = connection.execute(lines.where((told.c.line_id == line.line_id) | (told.c.line_id.is_(None) & told.c.payment_reference.in_(references)))).all()
     if referred or receipt_id is None:
         return referred
     return connection.execute(lines.where(of_receipt(connection, receipt_id, base_currency))).all()
-
-
-def _under_its_reference(line: Row[*tuple[object, ...]], base_currency: str) -> ColumnElement[bool]:
-    """The condition that a remittance line was imported under a reference of the bank line and states its money, as far as it states any."""
-    told = schema.remittance_line
-    references = [reference for reference in (line.bank_reference, line.customer_reference, line.check_number) if reference]
-    same_money = and_(told.c.currency.in_(("", line.currency)), or_(told.c.payment_minor.is_(None), told.c.payment_minor == line.amount_minor))
-    counted_otherwise = and_(told.c.currency == "", literal(minor_digits(line.currency) != minor_digits(base_currency)))
-    return and_(told.c.line_id.is_(None), told.c.payment_reference.in_(references), or_(same_money, counted_otherwise))
 
 
 def _sole(connection: Connection, receipts: pl.DataFrame, base_currency: str) -> pl.DataFrame:
