@@ -1,7 +1,7 @@
 """`propose`: from frames to proposals, the five questions in order.
 
     who paid            customers, names, agreement
-    what it says        numbers, references, near_references, hearing, prepaid, withheld
+    what it says        numbers, references, near_references, lone_numbers, hearing, prepaid, withheld
     how much            amounts, stated_amounts, combine, named, itemised, unnamed, autocash, deducted, habits
     how sure            certainty, stages, reasons
     who gets what       together
@@ -28,6 +28,7 @@ from matching import (
     explain,
     habits,
     hearing,
+    lone_numbers,
     names,
     near_references,
     numbers,
@@ -293,7 +294,9 @@ def _thought(part: Referred, posted: Settled, then: Then) -> Thought:
     owners = named_closed.group_by("r").agg(stages.one_owner(), pl.col("fits").any()).filter("fits").select("r", "c")
     paid_by = heard.candidates.join(owners, on=["r", "c"])
     paid, no_longer = closed_by_now.filter("fits").select("r").unique().sort("r"), closed_by_now.select("r").unique().sort("r")
-    spoken = pl.concat([_referring(referred), _naming(heard), books.remittance.select("r"), missed, no_longer]).unique()
+    lone = lone_numbers.told(books.receipts, heard, books.items)
+    missed = pl.concat([missed, lone.join(_meant(heard.text_hits), on="r", how="anti")]).unique().sort("r")
+    spoken = pl.concat([_referring(referred), _naming(heard), books.remittance.select("r"), missed, lone, no_longer]).unique()
     open_still = _without_substitutes(open_still, no_longer)
     unsettled = rest.join(_settling(open_still), on="r", how="anti")
     withheld_from = withheld.said(rest, books)
@@ -374,7 +377,7 @@ def _held_back(referred: Stage, missed: pl.DataFrame, withheld_from: pl.DataFram
     other_use = pl.concat([missed, more, same]).unique()
     over = pl.col("amount_evidence").is_in(LEAVING) & pl.col("r").is_in(other_use["r"].implode())
     refused = (pl.col("rule") != certainty.ADVICE) & pl.col("r").is_in(withheld_from["r"].implode())
-    return Stage(_as_suggestions(referred.answers, over | refused), referred.lines)
+    return Stage(stages.as_suggestions(referred.answers, over | refused), referred.lines)
 
 
 def _still_open(referred: Stage, posted: Settled) -> tuple[Stage, pl.DataFrame]:
@@ -426,15 +429,7 @@ def _naming(heard: Heard) -> pl.DataFrame:
 
 def _not_granted(stage: Stage, receipts: pl.DataFrame) -> Stage:
     """The stage with its answers for these receipts as mere suggestions."""
-    return Stage(_as_suggestions(stage.answers, pl.col("r").is_in(receipts["r"].implode())), stage.lines)
-
-
-def _as_suggestions(answers: pl.DataFrame, which: pl.Expr) -> pl.DataFrame:
-    """`answers` with those of `which` not granted, and as likely as a suggestion is."""
-    return answers.with_columns(
-        (pl.col("granted") & ~which).alias("granted"),
-        pl.when(which).then("likelihood").otherwise("confidence").alias("confidence"),
-    )
+    return Stage(stages.as_suggestions(stage.answers, pl.col("r").is_in(receipts["r"].implode())), stage.lines)
 
 
 def _without_substitutes(referred: Stage, no_longer: pl.DataFrame) -> Stage:

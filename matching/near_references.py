@@ -54,6 +54,16 @@ def text_tokens(receipts: pl.DataFrame, payers: pl.DataFrame, index: Numbers, cl
     return tokens.with_columns(mention.alias("m")).select("m", "r", pl.col("word").alias("token"))
 
 
+def in_good_shape(tokens: pl.DataFrame, index: Numbers, closed: Numbers) -> pl.DataFrame:
+    """M of the tokens that are somebody's numbers as they stand, with or without their letters."""
+    digits = pl.col("token").str.replace_all(r"[^0-9]", "")
+    keyed = tokens.with_columns(pl.when(digits.str.len_chars() >= SHORT_DIGITS).then(normalize.digit_key(digits)).alias("key"))
+    spelled = pl.concat([part.select("key", "squeezed") for numbers in (index, closed) for part in (numbers.by_digits, numbers.by_spelling)])
+    whole = keyed.join(spelled.select(pl.col("squeezed").alias("token")), on="token", how="semi")
+    bare = keyed.join(spelled.drop_nulls("key"), on="key", how="semi")
+    return pl.concat([whole.select("m"), bare.select("m")]).unique()
+
+
 def _about_other_things(prefixes: pl.Series) -> pl.Expr:
     """Whether a word is a figure behind a word that says it is no invoice number: both figures of `TEL 555 0142`."""
     word = pl.col("word")

@@ -71,7 +71,8 @@ def by_reference(heard: Heard, books: Books) -> Stage:
 
 
 def by_near_reference(rest: pl.DataFrame, heard: Heard, closed: numbers.Numbers, books: Books) -> Stage:
-    """What numbers in bad shape lead to, alone and beside the good ones of the receipt."""
+    """What numbers in bad shape lead to, alone and beside the good ones of the receipt; only suggested where all of them are another customer's
+    as they stand."""
     receipts = books.receipts.join(rest, on="r", how="semi")
     sure = _sole_families(heard, books)
     tokens = near_references.text_tokens(receipts, sure, heard.index, closed)
@@ -92,7 +93,12 @@ def by_near_reference(rest: pl.DataFrame, heard: Heard, closed: numbers.Numbers,
     weighed, lines = amounts.weigh(members, books)
     fits = weighed.filter((pl.col("a") < named.MORE_FROM) | pl.col("amount_evidence").is_in(sorted(certainty.SETTLED)))
     told = _told(members, rest.clear()).join(fits, on=["r", "a"]).select(list(UNJUDGED))
-    return shifted(Stage(certainty.judge(told, books.policy).select(list(ANSWERS)), lines), NEAR_FROM)
+    of_others = near_references.in_good_shape(tokens, heard.index, closed)
+    bent = found.join(of_others, on="m", how="anti").select("r", "i")
+    damaged = members.filter(pl.col("strength") == references.NEAR).join(bent, on=["r", "i"], how="semi").select("r", "a").unique()
+    judged = certainty.judge(told, books.policy).join(damaged.with_columns(pl.lit(value=True).alias("damaged")), on=["r", "a"], how="left")
+    judged = as_suggestions(judged, pl.col("damaged").is_null()).select(list(ANSWERS))
+    return shifted(Stage(judged, lines), NEAR_FROM)
 
 
 def by_amount(rest: pl.DataFrame, heard: Heard, turns: pl.DataFrame, owned: unnamed.Pools, books: Books) -> Stage:
@@ -164,6 +170,14 @@ def by_rule_set(rest: pl.DataFrame, by_sum: Stage, heard: Heard, books: Books) -
     granted = pl.col("may_post") & (pl.col("rivals") == 0) & known & open_stratum
     ruled = judged.with_columns(granted.alias("granted"), pl.when(granted).then(certainty.BY_RULE_SET).otherwise("confidence").alias("confidence"))
     return shifted(Stage(ruled.select(list(ANSWERS)), lines), RULE_SET_FROM), sure.select("r")
+
+
+def as_suggestions(answers: pl.DataFrame, which: pl.Expr) -> pl.DataFrame:
+    """`answers` with those of `which` not granted, and as likely as a suggestion is."""
+    return answers.with_columns(
+        (pl.col("granted") & ~which).alias("granted"),
+        pl.when(which).then("likelihood").otherwise("confidence").alias("confidence"),
+    )
 
 
 def item_sets(lines: pl.DataFrame) -> pl.DataFrame:

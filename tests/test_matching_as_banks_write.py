@@ -566,6 +566,72 @@ TABLES = {
         receipts
             830.15 | Orion Metalworks Inc. | FA-26-02427; FA-26-08408; FA-26-02411 => posted: FA-26-02407 119.11, FA-26-02408 60.49, FA-26-02410 650.55
         """,
+    "a short number alone is nobody's, another customer's, or the payer's own for another amount": """
+        customers
+            A | Orion Metalworks Inc.
+            B | Halden Foods LLC
+            C | Calloway Timber Inc.
+        items
+            A 4957 66.05
+            A 4958 67.06
+            A 4959 68.07
+            A 4960 69.08
+            B 3539 799.56
+            C 05847 100.01
+            C 02848 101.02
+            C INV-1001 102.03
+        receipts
+            66.05  | Orion Metalworks Inc. | PAYMENT 5410 261102     => reference_not_found: 4957 66.05
+            67.06  | Orion Metalworks Inc. | PAYMENT 3539 261102     => reference_not_found: 4958 67.06
+            68.07  | Orion Metalworks Inc. | PAYMENT 4960            => weak_evidence: 4959 68.07 or 4960 68.07
+            100.01 | Calloway Timber Inc.  | PAYMENT 24030 261102    => reference_not_found: 05847 100.01
+            101.02 | Calloway Timber Inc.  | thank you for 9030      => reference_not_found: 02848 101.02
+        """,
+    "a short number alone that is something else": """
+        customers
+            7713 | Orion Metalworks Inc.
+            B | Halden Foods LLC
+        items
+            7713 4951 61.01
+            7713 4952 62.02
+            7713 4953 63.03
+            7713 4954 64.04
+            7713 4955 65.05
+            7713 4956 66.06
+            7713 4957 67.07
+            7713 4958 68.08
+            7713 4959 5420.00
+            7713 4960 70.10
+            7713 4961 71.11
+            B INV-2026-02001 72.12
+        receipts
+            61.01   | Orion Metalworks Inc. | PAYMENT 261102              => posted: 4951 61.01
+            62.02   | Orion Metalworks Inc. | your order 5410             => posted: 4952 62.02
+            63.03   | Orion Metalworks Inc. | Auftrags-Nr. 5410           => posted: 4953 63.03
+            64.04   | Orion Metalworks Inc. | cheque no. 5410             => posted: 4954 64.04
+            65.05   | Orion Metalworks Inc. | payment run 5410            => posted: 4955 65.05
+            66.06   | Orion Metalworks Inc. | services November 2026      => posted: 4956 66.06
+            67.07   | Orion Metalworks Inc. | 5410 Main Street            => posted: 4957 67.07
+            68.08   | Orion Metalworks Inc. | PAYMENT 7713                => posted: 4958 68.08
+            5420.00 | Orion Metalworks Inc. | wire 5420                   => posted: 4959 5420.00
+            70.10   | Orion Metalworks Inc. | 5410.55 less 5340.45        => posted: 4960 70.10
+            71.11   | Orion Metalworks Inc. | TEL 0555 5410               => posted: 4961 71.11
+            72.12   | Halden Foods LLC      | PAYMENT 5410                => posted: INV-2026-02001 72.12
+        """,
+    "a number is another customer's as it stands, and nearly the payer's own": """
+        customers
+            A | Orion Metalworks Inc.
+            B | Halden Foods LLC
+        items
+            A INV-2026-02465 147.97
+            A INV-2026-03111 250.50
+            B INV-2026-02645 90.90
+        closed
+            B INV-2026-03112 90.91
+        receipts
+            147.97 | Orion Metalworks Inc. | Lasku INV-2026-02645 => weak_evidence: INV-2026-02465 147.97 or INV-2026-02645 90.90
+            250.50 | Orion Metalworks Inc. | Lasku 2026-03112     => reference_not_found: INV-2026-03111 250.50
+        """,
 }
 
 
