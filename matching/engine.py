@@ -101,7 +101,8 @@ def _decided(begun: Begun, books: Books, crew: Crew) -> explain.Decided:
     lately = crew.share(Lately(_settled(late), together.repeats(_first(every.answers).filter("granted").join(late.answers, on="r", how="anti"), every.lines)))
     waiting = crew.told(_itself, crew.each(_suggested, _counted(_let_go(thoughts), "matching: suggestions", crew.at, len(thoughts)), lately, then))
     differences = pl.concat([residual.explained(posted.answers, posted, books), *(part.differences for part in waiting)])
-    return explain.Decided(begun.sure, posted, stages.laid_together([part.stage for part in waiting]), pl.concat([part.told for part in waiting]), differences)
+    told, withheld_by = pl.concat([part.told for part in waiting]), pl.concat([part.withheld for part in waiting])
+    return explain.Decided(begun.sure, posted, stages.laid_together([part.stage for part in waiting]), told, withheld_by, differences)
 
 
 def _counted(parts: Iterable[P], what: str, at: Hearer, total: int, receipts: int = 0) -> Iterator[P]:
@@ -200,10 +201,12 @@ class Thought:
 
 
 class Suggested(NamedTuple):
-    """What is suggested for receipts that wait, why they wait (r, reason), and why their amounts may not come out (`residual.HYPOTHESES`)."""
+    """What is suggested for receipts that wait, why they wait (r, reason), which word of theirs forbids to post (r, word), and why their amounts may not
+    come out (`residual.HYPOTHESES`)."""
 
     stage: Stage
     told: pl.DataFrame
+    withheld: pl.DataFrame
     differences: pl.DataFrame
 
 
@@ -330,7 +333,7 @@ def _suggested(thought: Thought, lately: Lately, then: Then) -> Suggested:
     differences = pl.concat([residual.explained(firsts.join(waiting, on="r", how="semi"), suggested, left),
                              residual.in_other_currency(_unsettled(waiting, firsts), payers, heard.foreign, left),
                              residual.closed(thought.closed.join(waiting, on="r", how="semi"), books)])
-    return Suggested(_best_few(suggested, waiting, books), told, differences)
+    return Suggested(_best_few(suggested, waiting, books), told, withheld.words(waiting, books), differences)
 
 
 def _first(answers: pl.DataFrame) -> pl.DataFrame:

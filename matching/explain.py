@@ -72,13 +72,14 @@ class Decided:
     posted: Stage
     suggested: Stage
     told: pl.DataFrame  # r, reason: the receipts that wait for a person
+    withheld: pl.DataFrame  # r, word: those of them whose text takes something back or excepts it, and the word that says so
     differences: pl.DataFrame  # residual.HYPOTHESES: why amounts may not come out
 
     def between(self, first: int, last: int) -> Decided:
         """What became of the receipts from `first` to `last`."""
         these = pl.col("r").is_between(first, last)
         posted, suggested = (Stage(stage.answers.filter(these), stage.lines.filter(these)) for stage in (self.posted, self.suggested))
-        return Decided(self.payers.filter(these), posted, suggested, self.told.filter(these), self.differences.filter(these))
+        return Decided(self.payers.filter(these), posted, suggested, self.told.filter(these), self.withheld.filter(these), self.differences.filter(these))
 
 
 def outcomes(books: Books, decided: Decided, at_once: int) -> Iterator[schema.Outcome]:
@@ -106,7 +107,7 @@ def _outcome(start: int, at_once: int, everything: Books, all_decided: Decided) 
     return schema.Outcome(
         proposals=proposals.select(list(schema.PROPOSALS)),
         lines=_lines(lines, answers, books),
-        evidence=_evidence(worded, told, decided.differences, keys),
+        evidence=_evidence(worded, decided, keys),
         verdicts=_verdicts(worded, told, decided.payers, books),
     )
 
@@ -158,8 +159,9 @@ def _sentence() -> pl.Expr:
     return pl.concat_str("what", pl.lit("; "), "how_much", pl.lit("; "), "who", rivals, pl.lit("."), against)
 
 
-def _evidence(worded: pl.DataFrame, told: pl.DataFrame, differences: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
-    """Who, what and how much of the first answer, and what may explain the difference; then, where a person must decide, why."""
+def _evidence(worded: pl.DataFrame, decided: Decided, keys: pl.DataFrame) -> pl.DataFrame:
+    """Who, what and how much of the first answer, the word that forbids to post it, and what may explain the difference; then, where a person
+    must decide, why."""
     first = worded.filter(pl.col("rank") == 1)
     known = pl.col("payer_evidence").is_in(sorted(certainty.AGREEING))
     against = pl.col("payer_evidence").is_in(["contradicted", "disputed", "ambiguous", "name_twin", "none"])
@@ -172,15 +174,20 @@ def _evidence(worded: pl.DataFrame, told: pl.DataFrame, differences: pl.DataFram
         _step(first, 3, "how_much", pl.when(settled).then(pl.lit("for")).when(undecided).then(pl.lit("neutral")).otherwise(pl.lit("against")), "how_much"),
         _step(first.filter(pl.col("rivals") > 0).with_columns(pl.format("answers that are as good: {}", "rivals").alias("finding")), 4, "how_sure",
               pl.lit("against"), "finding"),
+        _step(decided.withheld.sort("r").with_columns(_withheld().alias("finding")), 4, "how_sure", pl.lit("against"), "finding"),
     ]
-    guesses = differences.sort("r", "rank").select(
+    guesses = decided.differences.sort("r", "rank").select(
         "r", pl.lit(4, pl.Int64).alias("step"), pl.lit("difference").alias("question"), pl.lit("neutral").alias("speaks"), "finding")
-    why = told.with_columns(pl.col("reason").replace_strict(schema.REASONS, default="", return_dtype=pl.String).alias("finding"))
+    why = decided.told.with_columns(pl.col("reason").replace_strict(schema.REASONS, default="", return_dtype=pl.String).alias("finding"))
     contested = pl.when(pl.col("reason") == "contested_item").then(pl.lit("together")).otherwise(pl.lit("how_sure"))
     last = why.select("r", pl.lit(5, pl.Int64).alias("step"), contested.alias("question"), pl.lit("against").alias("speaks"), "finding")
     trail = pl.concat([*rows, guesses, last]).sort("r", "step", maintain_order=True).join(keys, on="r", maintain_order="left")
     return trail.with_columns((pl.int_range(pl.len(), dtype=pl.Int64).over("r") + 1).alias("step"), _as_sentence(pl.col("finding")).alias("finding")).select(
         list(schema.EVIDENCE))
+
+
+def _withheld() -> pl.Expr:
+    return pl.format('the text says "{}": what it names may be just what is not paid', pl.col("word").str.to_lowercase())
 
 
 def _step(answers: pl.DataFrame, step: int, question: str, speaks: pl.Expr, finding: str) -> pl.DataFrame:

@@ -22,11 +22,16 @@ _EXCEPT = (
     r"PAS POUR|SAUF|SANS|NO PARA|SALVO|NON PER|NIET VOOR|ZONDER"
 )
 _INVOICE = r"(?:INV(?:OICE)?|BILL|RE|RG|RECHNUNG|FACTURE|FACTURA|FATTURA|FACTUUR|FAKTURA)S?[ .:#/-]*(?:(?:NR|NO)[ .:]*)?"
-EXCEPTED = rf"(^|[^A-Z])(?:{_EXCEPT})[ .:]+(?:(?:THE|OUR|YOUR|UNSERE|IHRE|DIE|LA|VOTRE) )?(?:{_INVOICE})?[A-Z/-]*[0-9]"
+EXCEPTED = rf"(^|[^A-Z])({_EXCEPT})[ .:]+(?:(?:THE|OUR|YOUR|UNSERE|IHRE|DIE|LA|VOTRE) )?(?:{_INVOICE})?[A-Z/-]*[0-9]"
 
 
 def said(receipts: pl.DataFrame, books: Books) -> pl.DataFrame:
     """R of the receipts among `receipts` whose text takes an invoice back or excepts it."""
+    return words(receipts, books).select("r")
+
+
+def words(receipts: pl.DataFrame, books: Books) -> pl.DataFrame:
+    """r, word: the same receipts with the first word that says so."""
     texts = books.receipts.select("r", "text").join(receipts.select("r"), on="r", how="semi").filter(pl.col("text") != "")
     plain = normalize.plain(texts["text"])
-    return texts.filter(plain.str.contains(TAKEN_BACK) | plain.str.contains(EXCEPTED)).select("r")
+    return texts.select("r", pl.coalesce(plain.str.extract(TAKEN_BACK, 2), plain.str.extract(EXCEPTED, 2)).alias("word")).drop_nulls("word")

@@ -252,6 +252,23 @@ def test_sentences_for_clerks() -> None:
     assert outcome.verdicts.rows() == [(1, "", "A"), (2, "ambiguous_items", "A")]
 
 
+@pytest.mark.parametrize(("text", "word"), [
+    ("INV-1003 is in dispute", "in dispute"), ("Storno Rechnung INV-1003", "storno"), ("nicht für Rechnung INV-1003", "nicht fuer"), ("INV-1003", None),
+])
+def test_the_word_that_takes_an_invoice_back_is_told(text: str, word: str | None) -> None:
+    table = read(f"""
+    customers
+        A | Acme Inc.
+    items
+        A INV-1003 700.00
+    receipts
+        690.00 | Acme Inc. | {text}
+    """)
+    findings = engine.propose(table.inputs()).evidence.filter(pl.col("speaks") == "against")["finding"].to_list()
+    told_of = [finding for finding in findings if finding.startswith("The text says")]
+    assert told_of == ([f'The text says "{word}": what it names may be just what is not paid.'] if word else [])
+
+
 def test_every_code_has_its_words() -> None:
     rules = {rule for stratum in certainty.STRATA for rule in stratum.rules} | set(certainty.LIKELIHOOD)
     assert rules == set(explain.WHAT) == set(certainty.LIKELIHOOD)
