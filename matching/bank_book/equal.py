@@ -167,21 +167,21 @@ def _margin(score: np.ndarray[tuple[int, int], np.dtype[np.float64]], row: int, 
 
 
 def _mutual(group: pl.DataFrame) -> pl.DataFrame:
-    """Where very many have one amount: again and again the pairs that are the best of both their rows."""
+    """Where very many have one amount: again and again the pairs that are the best of both their rows. What was taken before stays a rival."""
     parts: list[pl.DataFrame] = []
     rest = group.filter(pl.col("score") > 0)
     while rest.height:
         order = ["score", "day_book", "day", "b", "e"]
         ranked = rest.sort(order, descending=[True, False, False, False, False])
         best = ranked.filter((pl.int_range(pl.len()).over("b") == 0) & (pl.int_range(pl.len()).over("e") == 0))
-        second = rest.join(best.select("b", "e"), on=["b", "e"], how="anti")
-        rival = pl.max_horizontal(
-            pl.col("b").replace_strict(dict(second.group_by("b").agg(pl.col("score").max()).iter_rows()), default=-1e3, return_dtype=pl.Float64),
-            pl.col("e").replace_strict(dict(second.group_by("e").agg(pl.col("score").max()).iter_rows()), default=-1e3, return_dtype=pl.Float64),
-        )
-        parts.append(best.with_columns((pl.col("score") - rival).alias("margin")))
-        rest = second.join(best.select("b"), on="b", how="anti").join(best.select("e"), on="e", how="anti")
-    return pl.concat(parts) if parts else group.clear().with_columns(pl.lit(0.0).alias("margin"))
+        parts.append(best)
+        rest = rest.join(best.select("b"), on="b", how="anti").join(best.select("e"), on="e", how="anti")
+    chosen = pl.concat(parts) if parts else group.clear()
+    others = group.join(chosen.select("b", "e"), on=["b", "e"], how="anti")
+    rival = [others.group_by(side).agg(pl.col("score").max().alias(f"rival_{side}")) for side in ("b", "e")]
+    beside = chosen.join(rival[0], on="b", how="left", maintain_order="left").join(rival[1], on="e", how="left", maintain_order="left")
+    margin = (pl.col("score") - pl.max_horizontal("rival_b", "rival_e")).fill_null(1e3)
+    return beside.with_columns(margin.alias("margin")).drop("rival_b", "rival_e")
 
 
 def _judged(chosen: pl.DataFrame) -> pl.DataFrame:

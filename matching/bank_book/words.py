@@ -17,7 +17,7 @@ from rapidfuzz.distance import OSA
 AGREES, DISAGREES = 72, 55
 UNKNOWN = 60
 """The likeness where the bank's words are not the books': nobody's name, so nobody else's either."""
-_VOWELS = re.compile("[AEIOUY]")
+_VOWELS, _VOWELS_AND_Y = re.compile("[AEIOU]"), re.compile("[AEIOUY]")
 _SPELLED = 4
 AGAINST = 15
 """What it takes off that a bank text names another party of the books as well as this one, or better: by a word that it spells and this entry
@@ -36,8 +36,8 @@ class Lexicon:
         self._sorted = sorted(self._weight)
         self._by_bones: dict[str, list[str]] = defaultdict(list)
         for word in self._sorted:
-            if len(_bones(word)) >= 3:
-                self._by_bones[_bones(word)].append(word)
+            for bones in _bones(word):
+                self._by_bones[bones].append(word)
         self._bones = sorted(self._by_bones)
         self._stands: dict[str, frozenset[str]] = {}
         self._banks: dict[str, list[tuple[frozenset[str], float]] | None] = {}
@@ -140,9 +140,8 @@ class Lexicon:
             return begun
         if len(word) >= _GLUED and (glued := self._glued(word)):
             return glued
-        bones = _bones(word)
-        if bones == word and len(word) >= 3:
-            return {full for cut in _beginning(self._bones, bones) for full in self._by_bones[cut]}
+        if word in _bones(word):
+            return {full for cut in _beginning(self._bones, word) for full in self._by_bones[cut]}
         longer = {word[:end] for end in range(_SPELLED + 1, len(word))} & self._weight.keys()
         return longer or self._misspelled(word)
 
@@ -166,8 +165,9 @@ class Lexicon:
         return {other for other in alike if abs(len(other) - len(word)) <= 1 and OSA.distance(word, other, score_cutoff=1) <= 1}
 
 
-def _bones(word: str) -> str:
-    return _VOWELS.sub("", word)
+def _bones(word: str) -> set[str]:
+    """The word without its vowels, where three letters and more are left: with Y as a letter, and without."""
+    return {bones for vowels in (_VOWELS, _VOWELS_AND_Y) if len(bones := vowels.sub("", word)) >= 3}
 
 
 def _beginning(words: list[str], start: str) -> list[str]:
