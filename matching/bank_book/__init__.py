@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from matching.bank_book import batches, claims, differences, equal, lags, netted, offsets, pairs, sides
+from matching.bank_book import batches, claims, differences, doubts, equal, lags, netted, offsets, pairs, sides
 from matching.bank_book.schema import BANK, BOOK, MATCHES, MEMBERS, UNMATCHED_BANK, UNMATCHED_BOOK
 from matching.bank_book.sides import Sides
 from matching.schema import check
@@ -24,7 +24,7 @@ UNMATCHED = "unmatched"
 def reconcile(bank: pl.DataFrame, book: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """MATCHES and MEMBERS for the bank lines (BANK) and the entries (BOOK) of one account; every row is in exactly one match."""
     lines, entries = sides.in_order(check(bank, BANK, "bank"), "line_id"), sides.in_order(check(book, BOOK, "book"), "entry_id")
-    rest = sides.read(lines, entries)
+    whole = rest = sides.read(lines, entries)
     found: list[pl.DataFrame] = []
 
     def take(claimed: pl.DataFrame) -> None:
@@ -33,7 +33,7 @@ def reconcile(bank: pl.DataFrame, book: pl.DataFrame) -> tuple[pl.DataFrame, pl.
         rest = claims.left(rest, claimed)
 
     take(equal.named(rest))
-    costs = _learned(found[0], sides.read(lines, entries))
+    costs = _learned(found[0], whole)
     take(offsets.explicit(rest))
     take(batches.numbered(rest))
     take(equal.strong(rest, costs))
@@ -51,7 +51,7 @@ def reconcile(bank: pl.DataFrame, book: pl.DataFrame) -> tuple[pl.DataFrame, pl.
     take(offsets.silent(rest))
     take(differences.wrong_sign(rest, costs))
     take(equal.weak(rest, costs))
-    return _answer(pl.concat(found), rest, lines, entries)
+    return _answer(doubts.weighed(pl.concat(found), whole), rest, lines, entries)
 
 
 def _learned(named: pl.DataFrame, whole: Sides) -> lags.Costs:

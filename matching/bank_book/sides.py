@@ -16,7 +16,7 @@ from matching.normalize import plain
 _NOISE = """
     ACH CREDIT CREDITS DEBIT DEBITS PAYMENT PAYMENTS PAYMT PYMT PYMTS PMT PMTS DEPOSIT DEPOSITS DEP CHECK CHECKS CHEQUE CHK CHQ CK CKS WIRE WIRES XFER TRANSFER
     TRF ONLINE MOBILE REMOTE BRANCH PPD CCD CTX WEB TEL ORIG ORIGINATOR CO COMPANY ID NAME INDN DES DESC SEC TRN TRACE REF REFERENCE INV INVOICE INVOICES NO NR
-    NUM NUMBER BILL BILLS INC LLC LTD CORP CORPORATION INCORPORATED LIMITED GMBH AG SA BV PLC LP LLP THE OF AND FOR FROM TO BY VIA PER ON IN AT PAID PAY
+    NUM NUMBER BILL BILLS INC LLC LTD CORP CORPORATION INCORPORATED LIMITED GMBH AG SA BV PLC LP LLP THE OF AND FOR FROM TO BY VIA PER ON IN AT A PAID PAY
     PAYABLE VENDOR CUSTOMER CUST SUPPLIER RECEIPT RECEIPTS RECEIVED RCVD DIRECT ENTRY BATCH BTCH SLIP LOCKBOX MERCHANT BANKCARD SETTLEMENT SETTLMT OUTGOING INCOMING
     CARD CARDS SALES PROCESSING PAYOUT PAYOUTS DOMESTIC ELECTRONIC EFT BOOK CASH TRANSACTION TXN TRAN BANK VOID VOIDED REVERSAL REVERSE REVERSED CORRECTION CORRECTED REISSUE REISSUED CANCEL CANCELLED RETURN
     RETURNED ITEM NSF STOP MEMO MISC SUNDRY OWN ACCOUNT ACCT CHECKING SAVINGS CLEARING CLEARED DRAFT POS PURCHASE RECURRING AUTOPAY AUTO EPAY BILLPAY MONTHLY WEEKLY FUNDS IAT CR DR
@@ -31,6 +31,8 @@ _CHECK_WORD = r"\b(?:CHECK|CHEQUE|CHQ|CHK|CK)S?(?:[ #.:-]|\b|[0-9])"
 _OWN_ACCOUNT = r"\b(TO|FROM) +(?:ACCOUNT |ACCT )?(?:CHECKING|CHK|SAVINGS|SAV|MMA|ACCOUNT|ACCT)\b[ #.:*X-]*[0-9]*"
 """`ONLINE TRANSFER TO CHK ...4448` names an account and no check."""
 _NUMBERED = r"(?:[A-Z]+[-/#]?)?[0-9][A-Z0-9]*(?:[-/.][A-Z0-9]+)*"
+_CUT = r" ([A-Z]{1,2})(?: [0-9]+)*$"
+"""The end of a bank text: where it is one or two letters of a name that was cut off, they are no noise."""
 _RUNNING = r"^[A-Z]+0{4}"
 """A number that is counted up, with room for many more: its last digits alone name nothing."""
 _DATE = r"^(?:20[0-9]{2}|20[0-9]{2}(?:0[1-9]|1[0-2])(?:[0-2][0-9]|3[01])|(?:0[1-9]|1[0-2])(?:[0-2][0-9]|3[01])(?:20)?2[0-9])$"
@@ -106,14 +108,22 @@ def _rows(rows: pl.DataFrame, *, is_book: bool) -> pl.DataFrame:
     check = pl.when(says_check | (pl.lit(value=not is_book) & (pl.col("numbered") != ""))).then(pl.coalesce(plain_number, named_number))
     drawn = says_check & (pl.col("amount") < 0) & ~both.str.contains(RETURNED) & ~both.str.contains(r"\bDEPOSIT")
     words = pl.col("full").str.replace_all(r"['`.&]", "").str.extract_all(r"[A-Z][A-Z]+|\b[A-Z]\b").list.eval(pl.element().filter(~pl.element().is_in(list(NOISE))))
-    said = pl.col("w").list.join(" ").str.replace_all(r"\b[A-Z]( |$)" if is_book else r"\b[A-Z] ", "").str.strip_chars()  # a bank's last letter may begin a word
+    said = pl.col("w").list.join(" ").str.replace_all(r"\b[A-Z]( |$)" if is_book else r"\b[A-Z] ", "")  # a bank's last letter may begin a word
+    said = pl.concat_str(said, "cut").str.strip_chars()
     return text.with_columns(
         pl.concat_str("numbered", "full", "said", separator=" ").alias("full"), check.alias("check"), drawn.alias("drawn"), words.alias("w"),
+        (pl.lit("") if is_book else _cut_off()).alias("cut"),
         pl.col("date").to_physical().cast(pl.Int64).alias("day"), pl.col("said").alias("kind"),
     ).with_columns(
         said.alias("words"), said.str.replace_all(" ", "").alias("squeezed"), (pl.col("check").is_not_null() | pl.col("drawn")).alias("is_check"),
         (pl.col("full").str.contains(RETURNED) | (pl.col("kind") == "RETURN")).alias("returned"), _foreign(), _way(),
     )
+
+
+def _cut_off() -> pl.Expr:
+    """The last letters of a bank text that are a word of NOISE, and may be the beginning of a name's next word."""
+    last = pl.col("full").str.extract(_CUT, 1)
+    return pl.when(last.is_in(list(NOISE))).then(pl.format(" {}", last)).otherwise(pl.lit(""))
 
 
 def _foreign() -> pl.Expr:

@@ -43,11 +43,12 @@ class Lexicon:
         self._banks: dict[str, list[tuple[frozenset[str], float]] | None] = {}
         self._books: dict[str, tuple[frozenset[str], float] | None] = {}
         self._cuts: dict[str, str] = {}
-        self._spelled: dict[str, frozenset[str]] = {}
-        self._with: dict[str, list[set[str]]] = defaultdict(list)
-        for words in distinct:
+        self._told: dict[str, list[frozenset[str]]] = {}
+        self._names = distinct
+        self._with: dict[str, set[int]] = defaultdict(set)
+        for place, words in enumerate(distinct):
             for word in words:
-                self._with[word].append(words)
+                self._with[word].add(place)
 
     def knows(self, text: str) -> bool:
         """Whether the text has a word of four letters and more that stands for one of the books'."""
@@ -79,12 +80,15 @@ class Lexicon:
         return max(0, round(50 * (sum(self._weight[word] for word in sorted(said)) / total + agreeing / weights)) - against)
 
     def _names_another(self, text: str, theirs: frozenset[str]) -> bool:
-        """Whether the words that a bank text spells as the books do are not all this entry's, but are all another's."""
-        if text not in self._spelled:
-            words = frozenset(word for word in text.split() if len(word) >= _SPELLED - 1 and word in self._weight)
-            rarest = min(sorted(words), key=lambda word: len(self._with[word])) if len(words) > 1 else None
-            self._spelled[text] = words if rarest and any(words <= other for other in self._with[rarest]) else frozenset()
-        return not self._spelled[text] <= theirs
+        """Whether two and more words that a bank text says are not all this entry's, but are all another's."""
+        if text not in self._told:
+            said = [standing for standing, _ in self._read_bank(text) or ()]
+            self._told[text] = said if len(said) > 1 and self._named_by(said) else []
+        return any(not standing & theirs for standing in self._told[text])
+
+    def _named_by(self, said: list[frozenset[str]]) -> set[int]:
+        """Places of the names that have a word of each."""
+        return set[int].intersection(*({place for word in standing for place in self._with[word]} for standing in said))
 
     def rarest(self, book: str, count: int) -> list[str]:
         """The words that tell most about the entry."""
@@ -99,8 +103,8 @@ class Lexicon:
         return self._cuts[text]
 
     def _goes_on(self, begun: set[str], cut: str) -> bool:
-        rarest = min(sorted(begun), key=lambda word: len(self._with[word]))
-        return any(begun <= words and any(word.startswith(cut) for word in words - begun) for words in self._with[rarest])
+        named = self._named_by([frozenset([word]) for word in begun])
+        return any(word.startswith(cut) for place in named for word in self._names[place] - begun)
 
     def _read_bank(self, text: str) -> list[tuple[frozenset[str], float]] | None:
         """What each word of a bank text that the books know stands for, with its weight; None where the text has no words."""
