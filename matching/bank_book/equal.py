@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from matching.bank_book import assign, claims, lags, pairs
+from matching.bank_book.doubts import APART
 from matching.bank_book.schema import ONE_TO_ONE
 from matching.bank_book.sides import Sides
 from matching.bank_book.words import AGREES, DISAGREES
@@ -33,6 +34,8 @@ SAME_WAY = 8.0
 """Points for the same way on both sides."""
 TWICE = 30.0
 """Points for each time that the same entry, number and all, stands in the books before: the bank paid the first."""
+_NAMED = 1_000
+"""More than any likeness: what a number that both name is worth."""
 _LONG = 6
 """Digits and letters of a number that no other number happens to equal."""
 _FORBIDDEN = assign.FORBIDDEN
@@ -138,7 +141,21 @@ def _assigned(candidates: pl.DataFrame) -> pl.DataFrame:
     alone = scored.filter(single & (pl.col("score") > 0)).with_columns(pl.lit(1e3).alias("margin"))
     chosen = pl.concat([alone, _best(scored.filter(~single))])
     disputed = candidates.filter("other").group_by("b").agg(pl.lit(value=True).alias("has_other"))
-    return _judged(chosen.join(disputed, on="b", how="left", maintain_order="left"))
+    return _judged(_rivalled(chosen, scored).join(disputed, on="b", how="left", maintain_order="left"))
+
+
+def _rivalled(chosen: pl.DataFrame, scored: pl.DataFrame) -> pl.DataFrame:
+    """The chosen pairs with `by_days`: less than a week away there is another line, or another entry, whose words fit as well and which has no
+    better place, so that days alone tell it apart."""
+    others = scored.filter(pl.col("alike") >= AGREES).join(chosen, on=["b", "e"], how="anti")
+    doubted = chosen
+    for side, other, least in (("b", "e", pl.col("alike_mine")), ("e", "b", pl.lit(AGREES))):
+        mine = chosen.filter(pl.col("alike") >= AGREES).select(side, pl.col("alike").alias("alike_mine"), pl.col("lag").alias("lag_mine"))
+        elsewhere = chosen.select(other, pl.when(pl.col("number") == 2).then(_NAMED).otherwise("alike").alias("elsewhere"))
+        rivals = others.join(mine, on=side).join(elsewhere, on=other, how="left").filter(
+            ((pl.col("lag") - pl.col("lag_mine")).abs() <= APART) & (pl.col("alike") >= least) & (pl.col("elsewhere").fill_null(0) < pl.col("alike")))
+        doubted = doubted.join(rivals.select(side, pl.lit(value=True).alias(f"doubt_{side}")).unique(), on=side, how="left", maintain_order="left")
+    return doubted.with_columns(pl.any_horizontal(pl.col("doubt_b", "doubt_e").fill_null(value=False)).alias("by_days")).drop("doubt_b", "doubt_e")
 
 
 def _best(rivals: pl.DataFrame) -> pl.DataFrame:
@@ -193,7 +210,7 @@ def _judged(chosen: pl.DataFrame) -> pl.DataFrame:
     near = pl.col("lag_cost") <= pl.when(pl.col("amount") % ROUND == 0).then(3).otherwise(6)
     one_kind = pl.col("returned") == pl.col("returned_book")  # money taken back is another thing than money paid
     one_way = (pl.col("way") == pl.col("way_book")).fill_null(value=True)
-    certain = (by_number | (by_words & near & one_kind) | (silent & single & usual & one_way & pl.col("has_other").is_null())) & ahead
+    certain = (by_number | (by_words & near & one_kind & ~pl.col("by_days")) | (silent & single & usual & one_way & pl.col("has_other").is_null())) & ahead
     confidence = (
         pl.when(~ahead).then(700).when(by_number).then(985).when(by_words & (pl.col("lag_cost") <= 5)).then(960).when(by_words).then(930)
         .when(certain).then(900).when(single).then(800).otherwise(750)
