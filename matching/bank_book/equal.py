@@ -150,10 +150,10 @@ def _rivalled(chosen: pl.DataFrame, scored: pl.DataFrame) -> pl.DataFrame:
     others = scored.filter(pl.col("alike") >= AGREES).join(chosen, on=["b", "e"], how="anti")
     doubted = chosen
     for side, other, least in (("b", "e", pl.col("alike_mine")), ("e", "b", pl.lit(AGREES))):
-        mine = chosen.filter(pl.col("alike") >= AGREES).select(side, pl.col("alike").alias("alike_mine"), pl.col("lag").alias("lag_mine"))
+        mine = chosen.filter(pl.col("alike") >= AGREES).select(side, pl.col("alike").alias("alike_mine"), pl.col("lag").alias("lag_mine"), pl.col("again").alias("again_mine"))
         elsewhere = chosen.select(other, pl.when(pl.col("number") == 2).then(_NAMED).otherwise("alike").alias("elsewhere"))
         rivals = others.join(mine, on=side).join(elsewhere, on=other, how="left").filter(
-            ((pl.col("lag") - pl.col("lag_mine")).abs() <= APART) & (pl.col("alike") >= least) & (pl.col("elsewhere").fill_null(0) < pl.col("alike")))
+            ((pl.col("lag") - pl.col("lag_mine")).abs() <= APART) & (pl.col("again") <= pl.col("again_mine")) & (pl.col("alike") >= least) & (pl.col("elsewhere").fill_null(0) < pl.col("alike")))
         doubted = doubted.join(rivals.select(side, pl.lit(value=True).alias(f"doubt_{side}")).unique(), on=side, how="left", maintain_order="left")
     return doubted.with_columns(pl.any_horizontal(pl.col("doubt_b", "doubt_e").fill_null(value=False)).alias("by_days")).drop("doubt_b", "doubt_e")
 
