@@ -11,6 +11,7 @@ import math
 import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
+from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
 
@@ -24,6 +25,15 @@ AGAINST = 15
 has not, or by the one or two letters of a cut word at the end. `CASCADE ASHLAND LO` is not Cascade Ashland Office Supply where the books know
 Cascade Ashland Logistics."""
 _GLUED = 9
+
+
+class _Said(NamedTuple):
+    """A bank text as the books read it."""
+
+    standings: list[tuple[frozenset[str], float]]  # what each of its words stands for, with its weight
+    weight: float
+    cut: str  # its last letters, where a name goes on with them
+    another: list[frozenset[str]]  # the same standings, where some name of the books has all of two and more: whoever lacks one is another
 
 
 class Lexicon:
@@ -40,10 +50,9 @@ class Lexicon:
                 self._by_bones[bones].append(word)
         self._bones = sorted(self._by_bones)
         self._stands: dict[str, frozenset[str]] = {}
-        self._banks: dict[str, list[tuple[frozenset[str], float]] | None] = {}
+        self._banks: dict[str, _Said | None] = {}
         self._books: dict[str, tuple[frozenset[str], float] | None] = {}
-        self._cuts: dict[str, str] = {}
-        self._told: dict[str, list[frozenset[str]]] = {}
+        self._having: dict[frozenset[str], set[int]] = {}
         self._names = distinct
         self._with: dict[str, set[int]] = defaultdict(set)
         for place, words in enumerate(distinct):
@@ -60,35 +69,36 @@ class Lexicon:
 
     def likeness(self, bank: str, book: str) -> int | None:
         """0..100, or None where a side says nothing; see the module's head."""
-        read, kept = self._read_bank(bank), self._read_book(book)
+        if bank not in self._banks:
+            self._banks[bank] = self._read_bank(bank)
+        if book not in self._books:
+            self._books[book] = self._read_book(book)
+        read, kept = self._banks[bank], self._books[book]
         if read is None or kept is None:
             return None
-        if not read:
+        if not read.standings:
             return UNKNOWN
         theirs, total = kept
         said: set[str] = set()
-        agreeing = weights = 0.0
-        for standing, weight in read:
+        agreeing = 0.0
+        for standing, weight in read.standings:
             common = standing & theirs
-            weights += weight
             if common:
                 agreeing += weight
                 said |= common
-        cut = self._cut(bank)
-        goes_on = not cut or any(word.startswith(cut) for word in theirs - said)
-        against = 0 if goes_on and not self._names_another(bank, theirs) else AGAINST
-        return max(0, round(50 * (sum(self._weight[word] for word in sorted(said)) / total + agreeing / weights)) - against)
-
-    def _names_another(self, text: str, theirs: frozenset[str]) -> bool:
-        """Whether two and more words that a bank text says are not all this entry's, but are all another's."""
-        if text not in self._told:
-            said = [standing for standing, _ in self._read_bank(text) or ()]
-            self._told[text] = said if len(said) > 1 and self._named_by(said) else []
-        return any(not standing & theirs for standing in self._told[text])
+        if not said:
+            return 0
+        goes_on = not read.cut or any(word.startswith(read.cut) for word in theirs - said)
+        against = 0 if goes_on and all(standing & theirs for standing in read.another) else AGAINST
+        share = 1.0 if len(said) == len(theirs) else sum([self._weight[word] for word in sorted(said)]) / total
+        return max(0, round(50 * (share + agreeing / read.weight)) - against)
 
     def _named_by(self, said: list[frozenset[str]]) -> set[int]:
         """Places of the names that have a word of each."""
-        return set[int].intersection(*({place for word in standing for place in self._with[word]} for standing in said))
+        for standing in said:
+            if standing not in self._having:
+                self._having[standing] = {place for word in standing for place in self._with[word]}
+        return set[int].intersection(*(self._having[standing] for standing in said))
 
     def rarest(self, book: str, count: int) -> list[str]:
         """The words that tell most about the entry."""
@@ -96,30 +106,28 @@ class Lexicon:
 
     def _cut(self, text: str) -> str:
         """The last word of a bank text, where it is one or two letters with which a name of the books goes on that begins like the text."""
-        if text not in self._cuts:
-            before, _, last = text.rpartition(" ")
-            known = [word for word in before.split() if word in self._weight]
-            self._cuts[text] = last if 1 <= len(last) <= 2 and known and self._goes_on(set(known), last) else ""
-        return self._cuts[text]
+        before, _, last = text.rpartition(" ")
+        known = {word for word in before.split() if word in self._weight}
+        return last if 1 <= len(last) <= 2 and known and self._goes_on(known, last) else ""
 
     def _goes_on(self, begun: set[str], cut: str) -> bool:
         named = self._named_by([frozenset([word]) for word in begun])
         return any(word.startswith(cut) for place in named for word in self._names[place] - begun)
 
-    def _read_bank(self, text: str) -> list[tuple[frozenset[str], float]] | None:
-        """What each word of a bank text that the books know stands for, with its weight; None where the text has no words."""
-        if text not in self._banks:
-            mine = [word for word in text.split() if len(word) > 2 or word in self._weight]
-            known = [standing for word in mine for standing in self._standings(word)]
-            self._banks[text] = [(standing, max(self._weight[word] for word in standing)) for standing in known] if mine else None
-        return self._banks[text]
+    def _read_bank(self, text: str) -> _Said | None:
+        """What a bank text says; None where it has no words."""
+        mine = [word for word in text.split() if len(word) > 2 or word in self._weight]
+        if not mine:
+            return None
+        standings = [standing for word in mine for standing in self._standings(word)]
+        weighed = [(standing, max(self._weight[word] for word in standing)) for standing in standings]
+        another = standings if len(standings) > 1 and self._named_by(standings) else []
+        return _Said(weighed, sum(weight for _, weight in weighed), self._cut(text), another)
 
     def _read_book(self, text: str) -> tuple[frozenset[str], float] | None:
         """The words of an entry and their weight together; None where it has none."""
-        if text not in self._books:
-            words = frozenset(text.split())
-            self._books[text] = (words, sum(self._weight.get(word, 1.0) for word in sorted(words))) if words else None
-        return self._books[text]
+        words = frozenset(text.split())
+        return (words, sum(self._weight.get(word, 1.0) for word in sorted(words))) if words else None
 
     def _standings(self, word: str) -> list[frozenset[str]]:
         """What the word stands for, part by part where it is several words in one."""
