@@ -122,7 +122,7 @@ def _of_groups(way: _Way, by: str) -> list[Claim]:
             continue
         clear = rivals[row["single"]] == 1 and claimants[row["key"]] == 1
         told = row["named"] or row["alike"] >= AGREES or by != "party"
-        telling = not row["round"] or row["named"] or row["way"] == row["way_single"] == "paper"
+        telling = not row["round"] or row["named"] or (row["ins"] and row["way"] == row["way_single"] == "paper")
         sure = clear and told and telling
         status, confidence = (claims.CERTAIN, _CONFIDENCE[by]) if sure else (claims.LIKELY, 740)
         claimed.append(way.claim(row["single"], parts, status, confidence, f"{len(parts)} {_what(way)} {_BY[by]} add up to it{'' if clear else '; another group does so too'}"))
@@ -351,7 +351,8 @@ class _Parts:
                        key=lambda p: (p.day, p.place))
         found = _search(party, amount, 930, f"{{}} of the party's {len(party)} open {what} add up to it") if len(party) > 1 else None
         if found is not None:
-            return found
+            one_name = len({part.words for part in party if part.place in found.parts}) == 1
+            return found if one_name else found._replace(confidence=min(found.confidence, 800))
         days = [self._strangers(currency, amount, on, words) for on in sorted(range(first, last + 1), key=lambda one: (abs(one - day), one))]
         for group in days:
             found = _search(group, amount, 860, f"{{}} {what} of one day add up to it", STRANGE_MAX) if 1 < len(group) <= subsets.ITEMS_MAX else None

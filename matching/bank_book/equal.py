@@ -34,6 +34,8 @@ SAME_WAY = 8.0
 """Points for the same way on both sides."""
 TWICE = 30.0
 """Points for each time that the same entry, number and all, stands in the books before: the bank paid the first."""
+CLEAR = 85
+"""How alike the words of a round amount must be: others of the same name's beginning have it too."""
 _NAMED = 1_000
 """More than any likeness: what a number that both name is worth."""
 _LONG = 6
@@ -205,12 +207,13 @@ def _judged(chosen: pl.DataFrame) -> pl.DataFrame:
     """Status, confidence and reason of the chosen pairs."""
     ahead = pl.col("margin") >= MARGIN
     by_number, by_words, silent = pl.col("number") == 2, pl.col("alike").fill_null(0) >= AGREES, pl.col("alike").is_null()
+    clear = (pl.col("amount") % ROUND != 0) | (pl.col("alike") >= CLEAR)
     single = pl.col("margin") >= 500
     usual = (pl.col("amount") % ROUND != 0) & (pl.col("lag_cost") <= 4)
-    near = pl.col("lag_cost") <= pl.when(pl.col("amount") % ROUND == 0).then(3).otherwise(6)
+    near = pl.col("lag_cost") <= pl.when(pl.col("amount") % ROUND == 0).then(2).otherwise(6)
     one_kind = pl.col("returned") == pl.col("returned_book")  # money taken back is another thing than money paid
     one_way = (pl.col("way") == pl.col("way_book")).fill_null(value=True)
-    certain = (by_number | (by_words & near & one_kind & ~pl.col("by_days")) | (silent & single & usual & one_way & pl.col("has_other").is_null())) & ahead
+    certain = (by_number | (by_words & clear & near & one_kind & ~pl.col("by_days")) | (silent & single & usual & one_way & pl.col("has_other").is_null())) & ahead
     confidence = (
         pl.when(~ahead).then(700).when(by_number).then(985).when(by_words & (pl.col("lag_cost") <= 5)).then(960).when(by_words).then(930)
         .when(certain).then(900).when(single).then(800).otherwise(750)
