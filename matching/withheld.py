@@ -2,7 +2,7 @@
 
     INV-1001 disputed, not paid · Storno Rechnung 1001 · refund for 1001 · not for invoice 1001 · ohne RE 1001
 
-`without discount`, `ohne Abzug` and the like are about the amount and say nothing of the kind.
+`without discount`, `ohne 2 % Skonto` and the like are about the amount and say nothing of the kind.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _EXCEPT = (
     r"PAS POUR|SAUF|SANS|NO PARA|SALVO|NON PER|NIET VOOR|ZONDER"
 )
 _INVOICE = r"(?:INV(?:OICE)?|BILL|RE|RG|RECHNUNG|FACTURE|FACTURA|FATTURA|FACTUUR|FAKTURA)S?[ .:#/-]*(?:(?:NR|NO)[ .:]*)?"
-EXCEPTED = rf"(^|[^A-Z])({_EXCEPT})[ .:]+(?:(?:THE|OUR|YOUR|UNSERE|IHRE|DIE|LA|VOTRE) )?(?:{_INVOICE})?[A-Z/-]*[0-9]"
+EXCEPTED = rf"(^|[^A-Z])({_EXCEPT})[ .:]+(?:(?:THE|OUR|YOUR|UNSERE|IHRE|DIE|LA|VOTRE) )?(?:{_INVOICE})?[A-Z/-]*[0-9](?:[A-Z0-9.,/-]*)(?:$|[^A-Z0-9.,/% -]| +(?:$|[^ %]))"
 
 
 def said(receipts: pl.DataFrame, books: Books) -> pl.DataFrame:

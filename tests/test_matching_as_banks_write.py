@@ -363,7 +363,7 @@ TABLES = {
             510.13  | Orion Metalworks Inc. | do not book against INV-1004  => weak_evidence: INV-1004 510.13
             610.14  | Orion Metalworks Inc. | nicht für Rechnung INV-1005   => weak_evidence: INV-1005 610.14
             710.15  | Orion Metalworks Inc. | returned payment, thank you   => weak_evidence: INV-1006 710.15
-            810.16  | Orion Metalworks Inc. | INV-1007 ohne Abzug           => posted: INV-1007 810.16
+            810.16  | Orion Metalworks Inc. | INV-1007 ohne 2 % Skonto      => posted: INV-1007 810.16
             910.17  | Orion Metalworks Inc. | without discount INV-1008     => posted: INV-1008 910.17
             1010.18 | Orion Metalworks Inc. | INV-1002 disputed, see advice => posted: INV-1009 1010.18
             - INV-1009 1010.18

@@ -51,6 +51,11 @@ class _Way(NamedTuple):
         """How alike the words of a single row and of a part are."""
         return self.lexicon.likeness(single, part) if self.kind == ONE_TO_MANY else self.lexicon.likeness(part, single)
 
+    def tells_apart(self, single: str, part: str) -> bool:
+        """Whether the words of a single row and of a part are those of two parties."""
+        alike = self.likeness(single, part)
+        return alike is not None and alike < DISAGREES
+
     def single_words(self, words: str) -> set[str]:
         """The books' words in a single row."""
         return self.lexicon.words_of(words) if self.kind == ONE_TO_MANY else set(words.split())
@@ -109,7 +114,9 @@ def _of_groups(way: _Way, by: str) -> list[Claim]:
     if by == "number":
         fitting = _named_first(way, fitting)
     else:
-        fitting = fitting.with_columns(pl.lit(value=False).alias("named")).filter((pl.col("alike") >= DISAGREES) & (~pl.col("round") | (pl.col("alike") >= AGREES) | (pl.col("way") == pl.col("way_single")).fill_null(value=False)))
+        same_way = (pl.col("way") == pl.col("way_single")).fill_null(value=False)
+        is_telling = ~pl.col("round") | (pl.col("alike") >= AGREES) | same_way
+        fitting = fitting.with_columns(pl.lit(value=False).alias("named")).filter((pl.col("alike") >= DISAGREES) & is_telling)
     best = fitting.sort("single", -pl.col("alike"), (pl.col("since") - pl.col("day")).abs(), "key")
     claimed: list[Claim] = []
     gone: set[int] = set()
@@ -271,8 +278,7 @@ def in_a_row(sides: Sides) -> pl.DataFrame:
     shape: Schema = {"currency": pl.String, "amount": pl.Int64, "day_book": pl.Int64, "parts": pl.List(pl.Int64), "words_book": pl.List(pl.String)}
     singles = way.single.select(pl.col("place").alias("single"), "currency", "amount", "day", "words")
     fitting = pl.DataFrame(found, schema=shape, orient="row").join(singles, on=["currency", "amount"]).filter((pl.col("day") - pl.col("day_book")).is_between(0, _RUN_DAYS))
-    known = {(one, other): way.likeness(one, other) for one, words in fitting.select("words", "words_book").iter_rows() for other in words}
-    meant = [all((known[one, other] or UNKNOWN) >= DISAGREES for other in words) for one, words in fitting.select("words", "words_book").iter_rows()]
+    meant = [not any(way.tells_apart(one, other) for other in words) for one, words in fitting.select("words", "words_book").iter_rows()]
     alone = fitting.filter(pl.Series(meant, dtype=pl.Boolean)).filter(pl.len().over("single") == 1).sort("single")
     crossing = alone.select("single", pl.col("parts")).explode("parts").filter(pl.len().over("parts") > 1).select("single").unique()
     return claims.frame([
