@@ -3,7 +3,7 @@
     who paid            customers, names, agreement
     what it says        numbers, references, near_references, lone_numbers, hearing, prepaid, withheld
     how much            amounts, stated_amounts, combine, named, itemised, unnamed, autocash, deducted, habits
-    how sure            certainty, stages, reasons
+    how sure            certainty, stages, ranking, reasons
     who gets what       together
     and in words        explain, residual
 
@@ -33,6 +33,7 @@ from matching import (
     near_references,
     numbers,
     prepaid,
+    ranking,
     reasons,
     references,
     residual,
@@ -321,9 +322,12 @@ def _suggested(thought: Thought, lately: Lately, then: Then) -> Suggested:
     open_now, _ = _still_open(_of_receipts(every, waiting), lately.posted)
     open_now = _not_granted(open_now, lately.repeats)
     payers = stages.sole_payers(heard.candidates).join(waiting, on="r", how="semi")
-    ahead = pl.concat([thought.paid, thought.paid_ahead, lately.repeats]).unique()
+    paid_ahead = thought.paid_ahead.join(ranking.paid_in_part(open_now), on="r", how="anti")
+    ahead = pl.concat([thought.paid, paid_ahead, lately.repeats]).unique()
     owners = pl.concat([payers, thought.paid_by.join(waiting, on="r", how="semi").join(payers, on="r", how="anti")])
+    owners = pl.concat([owners, _named_again(open_now, lately.repeats).join(owners, on="r", how="anti")])
     suggested = stages.laid_together([open_now, habits.oldest(payers, left), stages.on_account(owners, ahead, missed, left)])
+    suggested = ranking.by_beginning(ranking.completed(suggested), left)
     fees = stages.with_fee(_first(suggested.answers).join(waiting, on="r", how="semi"), suggested, left)
     short = _first(suggested.answers.filter(pl.col("amount_evidence") == amounts.SHORT)).join(waiting, on="r", how="semi")
     suggested = habits.ranked(stages.laid_together([suggested, fees, deducted.suggested(short, suggested, left)]), left)
@@ -333,7 +337,15 @@ def _suggested(thought: Thought, lately: Lately, then: Then) -> Suggested:
     differences = pl.concat([residual.explained(firsts.join(waiting, on="r", how="semi"), suggested, left),
                              residual.in_other_currency(_unsettled(waiting, firsts), payers, heard.foreign, left),
                              residual.closed(thought.closed.join(waiting, on="r", how="semi"), books)])
-    return Suggested(_best_few(suggested, waiting, books), told, withheld.words(waiting, books), differences)
+    withheld_by = withheld.words(waiting, books)
+    few = _best_few(ranking.taken_back_last(suggested, withheld_by, heard), waiting, books)
+    return Suggested(few, told, withheld_by, differences)
+
+
+def _named_again(stage: Stage, repeats: pl.DataFrame) -> pl.DataFrame:
+    """CANDIDATES of the receipts that repeat another's payment: the customer whose items both ask for."""
+    firsts = _first(stage.answers).join(repeats, on="r", how="semi").drop_nulls("c")
+    return firsts.select("r", "c", pl.lit(customers.SIMILAR, pl.Int8).alias("level"), pl.col("payer_evidence").alias("evidence"))
 
 
 def _first(answers: pl.DataFrame) -> pl.DataFrame:
@@ -389,7 +401,8 @@ def _still_open(referred: Stage, posted: Settled) -> tuple[Stage, pl.DataFrame]:
     waiting, lines = referred.answers, referred.lines
     void = lines.join(posted.items, on="i", how="semi").select("r", "a").unique()
     settled = pl.col("amount_evidence").is_in(sorted(certainty.SETTLED | certainty.WRITTEN_OFF))
-    taken = waiting.join(void, on=["r", "a"], how="semi").filter(pl.col("payer_evidence") != "contradicted")
+    named = (pl.col("payer_evidence") != "contradicted") & (pl.col("rule") != certainty.WITH_MORE)
+    taken = waiting.join(void, on=["r", "a"], how="semi").filter(named)
     fits = taken.group_by("r").agg(settled.any().alias("fits")).sort("r")
     return Stage(waiting.join(void, on=["r", "a"], how="anti"), lines.join(void, on=["r", "a"], how="anti")), fits
 

@@ -357,11 +357,11 @@ TABLES = {
             A INV-1008 910.17
             A INV-1009 1010.18
         receipts
-            210.10  | Orion Metalworks Inc. | INV-1001 disputed, not paid   => weak_evidence: INV-1001 210.10
-            310.11  | Orion Metalworks Inc. | Storno Rechnung INV-1002      => weak_evidence: INV-1002 310.11
-            410.12  | Orion Metalworks Inc. | refund for INV-1003           => weak_evidence: INV-1003 410.12
-            510.13  | Orion Metalworks Inc. | do not book against INV-1004  => weak_evidence: INV-1004 510.13
-            610.14  | Orion Metalworks Inc. | nicht für Rechnung INV-1005   => weak_evidence: INV-1005 610.14
+            210.10  | Orion Metalworks Inc. | INV-1001 disputed, not paid   => weak_evidence: on account 210.10 or INV-1001 210.10
+            310.11  | Orion Metalworks Inc. | Storno Rechnung INV-1002      => weak_evidence: on account 310.11 or INV-1002 310.11
+            410.12  | Orion Metalworks Inc. | refund for INV-1003           => weak_evidence: on account 410.12 or INV-1003 410.12
+            510.13  | Orion Metalworks Inc. | do not book against INV-1004  => weak_evidence: on account 510.13 or INV-1004 510.13
+            610.14  | Orion Metalworks Inc. | nicht für Rechnung INV-1005   => weak_evidence: on account 610.14 or INV-1005 610.14
             710.15  | Orion Metalworks Inc. | returned payment, thank you   => weak_evidence: INV-1006 710.15
             810.16  | Orion Metalworks Inc. | INV-1007 ohne 2 % Skonto      => posted: INV-1007 810.16
             910.17  | Orion Metalworks Inc. | without discount INV-1008     => posted: INV-1008 910.17
@@ -481,6 +481,63 @@ TABLES = {
         receipts
             99.00 | Orion Metalworks Inc. | a conto   => no_reference: on account 99.00 or INV-1001 99.00
             99.00 | Halden Foods LLC      | voorschot => no_reference: on account 99.00 or INV-2001 99.00
+        """,
+    "a word for paying ahead beside the number of an open item: a part of it": """
+        customers
+            A | Orion Metalworks Inc.
+        items
+            A INV-1001 900.00
+            A INV-1002 800.00
+        receipts
+            300.00 | Orion Metalworks Inc. | acompte facture INV-1001        => short_payment: INV-1001 300.00
+            200.00 | Orion Metalworks Inc. | Anzahlung Auftrag 7781          => no_reference: on account 200.00
+        """,
+    "one number and others: another receipt has paid one of the others": """
+        customers
+            A | Orion Metalworks Inc.
+        items
+            A INV-100451 29.52
+            A INV-100452 502.86
+            A INV-100453 502.86
+        receipts
+            532.38 | Orion Metalworks Inc. | INV-100451 and others => over_payment: INV-100451 29.52, INV-100452 502.86 or INV-100451 29.52
+            502.86 | Orion Metalworks Inc. | INV-100453            => posted: INV-100453 502.86
+        """,
+    "the same payment twice, of a payer whom only the number tells": """
+        customers
+            A | Orion Metalworks Inc.
+        items
+            A INV-100451 600.00
+        receipts
+            600.00 | PAYMASTER AGENCY | INV-100451 => contested_item: INV-100451 600.00
+            600.00 | PAYMASTER AGENCY | INV-100451 => contested_item: on account 600.00 or INV-100451 600.00
+        """,
+    "an advice found in part: other items make up the whole": """
+        customers
+            A | Orion Metalworks Inc.
+        items
+            A INV-100451 642.37
+            A INV-100488 310.11
+            A INV-100499 75.50
+        receipts
+            952.48 | Orion Metalworks Inc. | => reference_not_found: INV-100451 642.37, INV-100488 310.11 or INV-100451 642.37
+            - INV-100451 642.37
+            - INV-777777 310.11
+        """,
+    "look-alikes owe the same: the name that begins as the payer's is written": """
+        customers
+            A | Delta Dental Group Inc.
+            B | The Delta Dental Co.
+            C | Summit Brewing Ltd
+            D | The Summit Brewing Group Ltd
+        items
+            A INV-100451 725.48
+            B INV-100452 725.48
+            C INV-100453 641.61
+            D INV-100454 641.61
+        receipts
+            725.48 | DELTA DENTAL | => ambiguous_payer: INV-100451 725.48 or INV-100452 725.48
+            641.61 | THE SUMMIT   | => ambiguous_payer: INV-100454 641.61 or INV-100453 641.61
         """,
     "a whole name in the text speaks against the items of others": """
         customers
