@@ -125,7 +125,8 @@ def document(truths: dict[str, list[Receipt]], results: Results, command: str) -
         "# How right it is", "",
         f"`{command}` – worlds that nothing was tuned on, made by `benchmarks/world.py` with known truth. What the figures mean stands in",
         "`benchmarks/scores.py`, what the baselines do in `benchmarks/baselines.py`. A receipt is right when every item, cash, discount, deduction and",
-        "write-off is that of the truth. An expert could post a receipt whose evidence suffices; a trap is one that nobody could decide from what came.", "",
+        "write-off is that of the truth. An expert could post a receipt whose evidence suffices; a trap is one that nobody could decide from what came.",
+        "`--out-of-turn`: how often a payer means, of two equal sums, the one that is due later; 0.5 is a coin.", "",
     ]
     for mess in MESS:
         lines += [f"## {mess.capitalize()}", "", f"{len(truths[mess]):,} receipts.", "", f"![{mess}](quality-{mess}.svg)", ""]
