@@ -67,13 +67,13 @@ def payment(format_name: str, number: int) -> Payment:
     amount = 1_000 + number * 7_919_993 % 998_000
     day = _day(format_name, number)
     ours = format_name in bank_files.STATEMENTS and number % 25 == 24
-    return Payment(
+    told = Payment(
         -amount if ours else amount, day, day, _reference(format_name, number), "EUR" if is_euro else "USD",
         f"E2E-{number:09d}" if number % 2 else "", "disbursement" if ours else "receipt", _rail(format_name), name,
         _IBAN if is_euro else f"{ROUTINGS[payer % 5]}/{10_000_000 + payer % 1_000_003}", "",
-        f"{20_000_000 + number}" if format_name in {"lockbox", "x12_823"} else "", _text(number), return_reason="AC04 account closed",
-        original_reference=f"OUR-{number:09d}", remittance=_told(format_name, number, amount),
+        f"{20_000_000 + number}" if format_name in {"lockbox", "x12_823"} else "", _text(number), remittance=_told(format_name, number, amount),
     )
+    return told._replace(return_reason="AC04 account closed", original_reference=f"OUR-{number:09d}") if format_name == "pacs004" else told
 
 
 def _rail(format_name: str) -> Rail:
