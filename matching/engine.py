@@ -184,6 +184,7 @@ class Referred:
     referred: Stage
     missed: pl.DataFrame  # r: who name what is not there
     sure: pl.DataFrame  # r, c: who paid, where that is certain
+    withheld: pl.DataFrame  # r, word: whose text takes an invoice back or excepts it
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +200,7 @@ class Thought:
     paid_ahead: pl.DataFrame  # r
     paid_by: pl.DataFrame  # customers.CANDIDATES: of those that fit the payer the one whose closed items are named
     closed: pl.DataFrame  # r, i: the closed items that are named, by their place in the books
+    withheld: pl.DataFrame  # r, word
 
 
 class Suggested(NamedTuple):
@@ -230,8 +232,8 @@ def _referred(part: Part, ground: Ground) -> Referred:
     referred = stages.by_reference(heard, books)
     missed = _missed(referred, heard, books)
     sure = stages.sole_payers(heard.candidates).select("r", "c")
-    withheld_from = withheld.said(books.receipts, books)
-    return Referred(books, heard, _held_back(referred, missed, withheld_from, books), missed, sure)
+    withheld_from = withheld.words(books.receipts)
+    return Referred(books, heard, _held_back(referred, missed, withheld_from, books), missed, sure, withheld_from)
 
 
 def _told(part: Referred) -> Looked:
@@ -275,12 +277,14 @@ def _waiting(parts: list[Referred], posted: Settled) -> Referred:
     return Referred(
         replace(kept[0].books, receipts=receipts.sort("r"), remittance=remittance.sort("r", "line")), hearing.as_one([part.heard for part in kept]),
         stages.laid_together([part.referred for part in kept]), pl.concat([part.missed for part in kept]), pl.concat([part.sure for part in kept]),
+        pl.concat([part.withheld for part in kept]),
     )
 
 
 def _without(part: Referred, posted: pl.DataFrame) -> Referred:
     rest = part.books.receipts.select("r").join(posted, on="r", how="anti")
-    return replace(part, books=with_receipts(part.books, rest), heard=part.heard.of(rest), referred=_of_receipts(part.referred, rest), missed=part.missed.join(rest, on="r", how="semi"))
+    return replace(part, books=with_receipts(part.books, rest), heard=part.heard.of(rest), referred=_of_receipts(part.referred, rest),
+                   missed=part.missed.join(rest, on="r", how="semi"), withheld=part.withheld.join(rest, on="r", how="semi"))
 
 
 def _of_receipts(stage: Stage, receipts: pl.DataFrame) -> Stage:
@@ -303,7 +307,7 @@ def _thought(part: Referred, posted: Settled, then: Then) -> Thought:
     spoken = pl.concat([_referring(referred), _naming(heard), books.remittance.select("r"), missed, lone, no_longer]).unique()
     open_still = _without_substitutes(open_still, no_longer)
     unsettled = rest.join(_settling(open_still), on="r", how="anti")
-    withheld_from = withheld.said(rest, books)
+    withheld_from = part.withheld.select("r")
     near = _not_granted(stages.by_near_reference(unsettled, heard, then.closed, left), pl.concat([no_longer, withheld_from]))
     by_sum = _not_granted(stages.by_amount(rest, heard, then.turns, then.owned, left), spoken)
     paid_ahead = prepaid.ahead(rest, books)
@@ -311,7 +315,8 @@ def _thought(part: Referred, posted: Settled, then: Then) -> Thought:
     by_sum = _not_granted(by_sum, pl.concat([under_rules, paid_ahead, withheld_from]).unique())
     ruled = _not_granted(ruled, pl.concat([paid_ahead, withheld_from]))
     by_sum = _without_mere_nearness(by_sum, pl.concat([_referring(referred), no_longer]).unique())
-    return Thought(books, heard, missed, stages.laid_together([open_still, near, ruled, by_sum]), paid, no_longer, paid_ahead, paid_by, named_closed.select("r", "i"))
+    every = stages.laid_together([open_still, near, ruled, by_sum])
+    return Thought(books, heard, missed, every, paid, no_longer, paid_ahead, paid_by, named_closed.select("r", "i"), part.withheld)
 
 
 def _suggested(thought: Thought, lately: Lately, then: Then) -> Suggested:
@@ -337,7 +342,7 @@ def _suggested(thought: Thought, lately: Lately, then: Then) -> Suggested:
     differences = pl.concat([residual.explained(firsts.join(waiting, on="r", how="semi"), suggested, left),
                              residual.in_other_currency(_unsettled(waiting, firsts), payers, heard.foreign, left),
                              residual.closed(thought.closed.join(waiting, on="r", how="semi"), books)])
-    withheld_by = withheld.words(waiting, books)
+    withheld_by = thought.withheld.join(waiting, on="r", how="semi")
     few = _best_few(ranking.taken_back_last(suggested, withheld_by, heard), waiting, books)
     return Suggested(few, told, withheld_by, differences)
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import polars as pl
 
 from matching import normalize
-from matching.books import Books
 
 TAKEN_BACK = (
     r"(^|[^A-Z])(CANCEL|CANCELS|CANCELL?ED|CANCELLATION|VOID|VOIDED|STORNO|STORNIERT|STORNIERUNG|ANNULATION|ANNULEE?S?|ANNULLATO|ANNULLATA|ANULACION|ANULADA|"
@@ -25,13 +24,8 @@ _INVOICE = r"(?:INV(?:OICE)?|BILL|RE|RG|RECHNUNG|FACTURE|FACTURA|FATTURA|FACTUUR
 EXCEPTED = rf"(^|[^A-Z])({_EXCEPT})[ .:]+(?:(?:THE|OUR|YOUR|UNSERE|IHRE|DIE|LA|VOTRE) )?(?:{_INVOICE})?[A-Z/-]*[0-9](?:[A-Z0-9.,/-]*)(?:$|[^A-Z0-9.,/% -]| +(?:$|[^ %]))"
 
 
-def said(receipts: pl.DataFrame, books: Books) -> pl.DataFrame:
-    """R of the receipts among `receipts` whose text takes an invoice back or excepts it."""
-    return words(receipts, books).select("r")
-
-
-def words(receipts: pl.DataFrame, books: Books) -> pl.DataFrame:
-    """r, word: the same receipts with the first word that says so."""
-    texts = books.receipts.select("r", "text").join(receipts.select("r"), on="r", how="semi").filter(pl.col("text") != "")
+def words(receipts: pl.DataFrame) -> pl.DataFrame:
+    """r, word: the receipts (r, text) that take an invoice back or except it, and the first word that says so."""
+    texts = receipts.select("r", "text").filter(pl.col("text") != "")
     plain = normalize.plain(texts["text"])
     return texts.select("r", pl.coalesce(plain.str.extract(TAKEN_BACK, 2), plain.str.extract(EXCEPTED, 2)).alias("word")).drop_nulls("word")
