@@ -3,7 +3,7 @@
     who paid            customers, names, agreement
     what it says        numbers, references, near_references, lone_numbers, hearing, prepaid, withheld
     how much            amounts, stated_amounts, combine, named, itemised, unnamed, autocash, deducted, habits
-    how sure            certainty, stages, ranking, reasons
+    how sure            certainty, objections, stages, ranking, reasons
     who gets what       together
     and in words        explain, residual
 
@@ -22,7 +22,6 @@ import polars as pl
 from matching import (
     agreement,
     amounts,
-    certainty,
     customers,
     deducted,
     explain,
@@ -30,8 +29,8 @@ from matching import (
     hearing,
     lone_numbers,
     names,
-    near_references,
     numbers,
+    objections,
     prepaid,
     ranking,
     reasons,
@@ -50,8 +49,6 @@ from matching.stages import Stage
 
 P = TypeVar("P")
 
-LEAVING = (amounts.OVER, amounts.REST)
-"""Evidence of amounts that leave money over."""
 AT_ONCE = 100_000
 """So many receipts are thought about at once; the answers do not depend on it."""
 
@@ -99,7 +96,7 @@ def _decided(begun: Begun, books: Books, crew: Crew) -> explain.Decided:
     every = stages.laid_together(crew.told(_every, thoughts))
     late = _posted(every, left)
     posted = stages.laid_together([early, late])
-    lately = crew.share(Lately(_settled(late), together.repeats(_first(every.answers).filter("granted").join(late.answers, on="r", how="anti"), every.lines)))
+    lately = crew.share(Lately(_settled(late), together.repeats(stages.first(every.answers).filter("granted").join(late.answers, on="r", how="anti"), every.lines)))
     waiting = crew.told(_itself, crew.each(_suggested, _counted(_let_go(thoughts), "matching: suggestions", crew.at, len(thoughts)), lately, then))
     differences = pl.concat([residual.explained(posted.answers, posted, books), *(part.differences for part in waiting)])
     told, withheld_by = pl.concat([part.told for part in waiting]), pl.concat([part.withheld for part in waiting])
@@ -230,10 +227,10 @@ def _referred(part: Part, ground: Ground) -> Referred:
     books = replace(ground.books, receipts=part.receipts, remittance=part.remittance)
     heard = hearing.hear(books, customers.identify(books, ground.everybody), ground.items, ground.register)
     referred = stages.by_reference(heard, books)
-    missed = _missed(referred, heard, books)
+    missed = objections.missed(referred, heard, books)
     sure = stages.sole_payers(heard.candidates).select("r", "c")
     withheld_from = withheld.words(books.receipts)
-    return Referred(books, heard, _held_back(referred, missed, withheld_from, books), missed, sure, withheld_from)
+    return Referred(books, heard, objections.held_back(referred, missed, withheld_from, books), missed, sure, withheld_from)
 
 
 def _told(part: Referred) -> Looked:
@@ -255,7 +252,7 @@ def _itself(suggested: Suggested) -> Suggested:
 def _with_open_questions(part: Referred) -> Referred:
     """The part with all answers, but with what only those receipts say whose answer is not granted; hardly ever one that is gets refused
     because of others, and then it is read again."""
-    rest = part.books.receipts.select("r").join(_first(part.referred.answers).filter("granted"), on="r", how="anti")
+    rest = part.books.receipts.select("r").join(stages.first(part.referred.answers).filter("granted"), on="r", how="anti")
     return replace(part, books=with_receipts(part.books, rest), heard=part.heard.of(rest))
 
 
@@ -283,38 +280,33 @@ def _waiting(parts: list[Referred], posted: Settled) -> Referred:
 
 def _without(part: Referred, posted: pl.DataFrame) -> Referred:
     rest = part.books.receipts.select("r").join(posted, on="r", how="anti")
-    return replace(part, books=with_receipts(part.books, rest), heard=part.heard.of(rest), referred=_of_receipts(part.referred, rest),
+    return replace(part, books=with_receipts(part.books, rest), heard=part.heard.of(rest), referred=stages.of_receipts(part.referred, rest),
                    missed=part.missed.join(rest, on="r", how="semi"), withheld=part.withheld.join(rest, on="r", how="semi"))
-
-
-def _of_receipts(stage: Stage, receipts: pl.DataFrame) -> Stage:
-    """The stage's answers for these receipts (r)."""
-    return Stage(stage.answers.join(receipts, on="r", how="semi"), stage.lines.join(receipts, on="r", how="semi"))
 
 
 def _thought(part: Referred, posted: Settled, then: Then) -> Thought:
     """Everything that may become of the receipts."""
     books, heard, referred, missed = part.books, part.heard, part.referred, part.missed
     rest, left = books.receipts.select("r"), replace(books, items=then.items)
-    open_still, taken = _still_open(referred, posted)
-    named_closed = _named_closed(rest, then.closed, heard, books)
+    open_still, taken = objections.still_open(referred, posted.items)
+    named_closed = objections.named_closed(rest, then.closed, heard, books)
     closed_by_now = pl.concat([taken, named_closed.select("r", "fits")])
     owners = named_closed.group_by("r").agg(stages.one_owner(), pl.col("fits").any()).filter("fits").select("r", "c")
     paid_by = heard.candidates.join(owners, on=["r", "c"])
     paid, no_longer = closed_by_now.filter("fits").select("r").unique().sort("r"), closed_by_now.select("r").unique().sort("r")
     lone = lone_numbers.told(books.receipts, heard, books.items)
-    missed = pl.concat([missed, lone.join(_meant(heard.text_hits), on="r", how="anti")]).unique().sort("r")
-    spoken = pl.concat([_referring(referred), _naming(heard), books.remittance.select("r"), missed, lone, no_longer]).unique()
-    open_still = _without_substitutes(open_still, no_longer)
-    unsettled = rest.join(_settling(open_still), on="r", how="anti")
+    missed = pl.concat([missed, lone.join(objections.meant(heard.text_hits), on="r", how="anti")]).unique().sort("r")
+    spoken = pl.concat([objections.referring(referred), objections.naming(heard), books.remittance.select("r"), missed, lone, no_longer]).unique()
+    open_still = objections.without_substitutes(open_still, no_longer)
+    unsettled = rest.join(objections.settling(open_still), on="r", how="anti")
     withheld_from = part.withheld.select("r")
-    near = _not_granted(stages.by_near_reference(unsettled, heard, then.closed, left), pl.concat([no_longer, withheld_from]))
-    by_sum = _not_granted(stages.by_amount(rest, heard, then.turns, then.owned, left), spoken)
+    near = stages.not_granted(stages.by_near_reference(unsettled, heard, then.closed, left), pl.concat([no_longer, withheld_from]))
+    by_sum = stages.not_granted(stages.by_amount(rest, heard, then.turns, then.owned, left), spoken)
     paid_ahead = prepaid.ahead(rest, books)
     ruled, under_rules = stages.by_rule_set(rest.join(spoken, on="r", how="anti"), by_sum, heard, left)
-    by_sum = _not_granted(by_sum, pl.concat([under_rules, paid_ahead, withheld_from]).unique())
-    ruled = _not_granted(ruled, pl.concat([paid_ahead, withheld_from]))
-    by_sum = _without_mere_nearness(by_sum, pl.concat([_referring(referred), no_longer]).unique())
+    by_sum = stages.not_granted(by_sum, pl.concat([under_rules, paid_ahead, withheld_from]).unique())
+    ruled = stages.not_granted(ruled, pl.concat([paid_ahead, withheld_from]))
+    by_sum = objections.without_mere_nearness(by_sum, pl.concat([objections.referring(referred), no_longer]).unique())
     every = stages.laid_together([open_still, near, ruled, by_sum])
     return Thought(books, heard, missed, every, paid, no_longer, paid_ahead, paid_by, named_closed.select("r", "i"), part.withheld)
 
@@ -324,8 +316,8 @@ def _suggested(thought: Thought, lately: Lately, then: Then) -> Suggested:
     books, heard, every, missed = thought.books, thought.heard, thought.every, thought.missed
     left = replace(books, items=then.items)
     waiting = books.receipts.select("r").join(lately.posted.receipts, on="r", how="anti")
-    open_now, _ = _still_open(_of_receipts(every, waiting), lately.posted)
-    open_now = _not_granted(open_now, lately.repeats)
+    open_now, _ = objections.still_open(stages.of_receipts(every, waiting), lately.posted.items)
+    open_now = stages.not_granted(open_now, lately.repeats)
     payers = stages.sole_payers(heard.candidates).join(waiting, on="r", how="semi")
     paid_ahead = thought.paid_ahead.join(ranking.paid_in_part(open_now), on="r", how="anti")
     ahead = pl.concat([thought.paid, paid_ahead, lately.repeats]).unique()
@@ -333,34 +325,29 @@ def _suggested(thought: Thought, lately: Lately, then: Then) -> Suggested:
     owners = pl.concat([owners, _named_again(open_now, lately.repeats).join(owners, on="r", how="anti")])
     suggested = stages.laid_together([open_now, habits.oldest(payers, left), stages.on_account(owners, ahead, missed, left)])
     suggested = ranking.by_beginning(ranking.completed(suggested), left)
-    fees = stages.with_fee(_first(suggested.answers).join(waiting, on="r", how="semi"), suggested, left)
-    short = _first(suggested.answers.filter(pl.col("amount_evidence") == amounts.SHORT)).join(waiting, on="r", how="semi")
+    fees = stages.with_fee(stages.first(suggested.answers).join(waiting, on="r", how="semi"), suggested, left)
+    short = stages.first(suggested.answers.filter(pl.col("amount_evidence") == amounts.SHORT)).join(waiting, on="r", how="semi")
     suggested = habits.ranked(stages.laid_together([suggested, fees, deducted.suggested(short, suggested, left)]), left)
-    firsts = _first(suggested.answers)
+    firsts = stages.first(suggested.answers)
     known = _circumstances(every, missed, thought.no_longer, heard, books)
     told = reasons.reasons(waiting, firsts, heard, books, known)
     differences = pl.concat([residual.explained(firsts.join(waiting, on="r", how="semi"), suggested, left),
-                             residual.in_other_currency(_unsettled(waiting, firsts), payers, heard.foreign, left),
+                             residual.in_other_currency(objections.unsettled(waiting, firsts), payers, heard.foreign, left),
                              residual.closed(thought.closed.join(waiting, on="r", how="semi"), books)])
     withheld_by = thought.withheld.join(waiting, on="r", how="semi")
-    few = _best_few(ranking.taken_back_last(suggested, withheld_by, heard), waiting, books)
+    few = ranking.best_few(ranking.taken_back_last(suggested, withheld_by, heard), waiting, books)
     return Suggested(few, told, withheld_by, differences)
 
 
 def _named_again(stage: Stage, repeats: pl.DataFrame) -> pl.DataFrame:
     """CANDIDATES of the receipts that repeat another's payment: the customer whose items both ask for."""
-    firsts = _first(stage.answers).join(repeats, on="r", how="semi").drop_nulls("c")
+    firsts = stages.first(stage.answers).join(repeats, on="r", how="semi").drop_nulls("c")
     return firsts.select("r", "c", pl.lit(customers.SIMILAR, pl.Int8).alias("level"), pl.col("payer_evidence").alias("evidence"))
-
-
-def _first(answers: pl.DataFrame) -> pl.DataFrame:
-    """The likeliest answer of each receipt."""
-    return answers.sort("r", "confidence", "a", descending=[False, True, False]).unique("r", keep="first", maintain_order=True)
 
 
 def _posted(stage: Stage, books: Books) -> Stage:
     """The first answers that are granted, within the limit, and of whose items nobody has the better right."""
-    first = _first(stage.answers)
+    first = stages.first(stage.answers)
     lines = stage.lines.join(first, on=["r", "a"], how="semi")
     allowed = first.join(_above_limit(books), on="r", how="anti").filter("granted").select("r", pl.lit(value=True).alias("allowed"))
     claims = first.join(allowed, on="r", how="left").with_columns(pl.col("allowed").fill_null(value=False).alias("granted"))
@@ -374,101 +361,8 @@ def _above_limit(books: Books) -> pl.DataFrame:
     return books.receipts.filter((pl.col("amount") > limit).fill_null(value=False)).select("r")
 
 
-def _missed(referred: Stage, heard: Heard, books: Books) -> pl.DataFrame:
-    """The receipts that name a number which ought to be there and is not; looked for where the answer is not already complete."""
-    complete = referred.answers.filter(pl.col("granted") & ~pl.col("amount_evidence").is_in(LEAVING)).select("r").unique()
-    groups = heard.groups.join(complete, on="r", how="anti")
-    return references.unresolved(groups, _meant(heard.text_hits), books.receipts.join(complete, on="r", how="anti"), heard.index)
-
-
-def _meant(hits: pl.DataFrame) -> pl.DataFrame:
-    """`hits` without the short numbers that are items of others than the payer only: by chance."""
-    return hits.filter((pl.col("strength") >= references.DIGITS) | (pl.col("grade") > agreement.CONTRADICTED))
-
-
-def _held_back(referred: Stage, missed: pl.DataFrame, withheld_from: pl.DataFrame, books: Books) -> Stage:
-    """An item is not paid in full and the rest left over where the rest is for something else that the payer named, or makes another
-    item, or where the whole amount is that of another item, or where what was said may mean something else as well. No item that a text
-    names is paid where the text says what is not paid."""
-    more = referred.answers.filter((pl.col("rule") == certainty.WITH_MORE) | (pl.len().over("r") > 1)).select("r")
-    owners = referred.answers.filter(pl.col("amount_evidence").is_in(LEAVING)).select("r", "c").join(books.receipts.select("r", "currency", "amount"), on="r")
-    theirs = books.items.filter(pl.col("c").is_in(owners["c"].unique().implode()))
-    same = owners.join(theirs, left_on=["c", "currency", "amount"], right_on=["c", "currency", "open"], how="semi").select("r")
-    other_use = pl.concat([missed, more, same]).unique()
-    over = pl.col("amount_evidence").is_in(LEAVING) & pl.col("r").is_in(other_use["r"].implode())
-    refused = (pl.col("rule") != certainty.ADVICE) & pl.col("r").is_in(withheld_from["r"].implode())
-    return Stage(stages.as_suggestions(referred.answers, over | refused), referred.lines)
-
-
-def _still_open(referred: Stage, posted: Settled) -> tuple[Stage, pl.DataFrame]:
-    """The answers whose items nobody got; and r, fits: the receipts that named an item of their own customer which another
-    receipt has paid, and whether the amount is that item's."""
-    waiting, lines = referred.answers, referred.lines
-    void = lines.join(posted.items, on="i", how="semi").select("r", "a").unique()
-    settled = pl.col("amount_evidence").is_in(sorted(certainty.SETTLED | certainty.WRITTEN_OFF))
-    named = (pl.col("payer_evidence") != "contradicted") & (pl.col("rule") != certainty.WITH_MORE)
-    taken = waiting.join(void, on=["r", "a"], how="semi").filter(named)
-    fits = taken.group_by("r").agg(settled.any().alias("fits")).sort("r")
-    return Stage(waiting.join(void, on=["r", "a"], how="anti"), lines.join(void, on=["r", "a"], how="anti")), fits
-
-
-def _named_closed(rest: pl.DataFrame, closed: numbers.Numbers, heard: Heard, books: Books) -> pl.DataFrame:
-    """r, i, c, fits: the closed items that the receipts name where nothing open has the number, whose they are, and whether the amount is theirs."""
-    groups = heard.groups.join(rest, on="r", how="semi").join(references.groups_hit(_meant(heard.text_hits)), on="g", how="anti")
-    lines = books.remittance.join(rest, on="r", how="semi")
-    receipts = books.receipts.join(rest, on="r", how="semi")
-    hits = pl.concat([
-        references.in_text(groups, closed, heard.candidates), references.in_words(receipts, closed),
-        references.in_lines(lines, closed, heard.candidates).join(heard.line_hits.select("m"), on="m", how="anti"),
-    ])
-    loud = (pl.col("grade") >= agreement.ALIKE) | ((pl.col("grade") == agreement.SILENT) & (pl.col("strength") >= references.DIGITS))
-    amounts = books.closed.with_row_index("i").select("i", pl.col("amount").alias("closed"))
-    priced = hearing.graded(hits, heard, books).filter(loud).join(amounts, on="i").join(receipts.select("r", "amount"), on="r")
-    return priced.select("r", "i", "c", near_references.paid_with(pl.col("amount"), pl.col("closed")).alias("fits"))
-
-
-def _unsettled(waiting: pl.DataFrame, firsts: pl.DataFrame) -> pl.DataFrame:
-    """The waiting receipts whose amount is not that of their first answer."""
-    return waiting.join(firsts.filter(pl.col("amount_evidence").is_in(sorted(certainty.SETTLED))), on="r", how="anti")
-
-
-def _settling(referred: Stage) -> pl.DataFrame:
-    """The receipts whose amount is that of what they name, without items that they do not name."""
-    named = pl.col("rule") != certainty.WITH_MORE
-    return referred.answers.filter(named & pl.col("amount_evidence").is_in(sorted(certainty.SETTLED))).select("r").unique()
-
-
-def _referring(referred: Stage) -> pl.DataFrame:
-    """The receipts that say what they are for, in more than a few digits."""
-    return referred.answers.filter(pl.col("rule") != certainty.SHORT).select("r").unique()
-
-
-def _naming(heard: Heard) -> pl.DataFrame:
-    """The receipts that name somebody's item in more than a few digits, though it may be any of several items."""
-    return heard.text_hits.filter(pl.col("strength") >= references.DIGITS).select("r").unique()
-
-
-def _not_granted(stage: Stage, receipts: pl.DataFrame) -> Stage:
-    """The stage with its answers for these receipts as mere suggestions."""
-    return Stage(stages.as_suggestions(stage.answers, pl.col("r").is_in(receipts["r"].implode())), stage.lines)
-
-
-def _without_substitutes(referred: Stage, no_longer: pl.DataFrame) -> Stage:
-    """The stage without items that the payer did not name, for receipts whose further money is for an item that is closed."""
-    substitute = (pl.col("rule") == certainty.WITH_MORE) & pl.col("r").is_in(no_longer["r"].implode())
-    answers = referred.answers.filter(~substitute)
-    return Stage(answers, referred.lines.join(answers, on=["r", "a"], how="semi"))
-
-
-def _without_mere_nearness(stage: Stage, receipts: pl.DataFrame) -> Stage:
-    """The stage without the items that only come near the amount, for receipts that say what they are for."""
-    kept = ~pl.col("rule").is_in(sorted(unnamed.INEXACT)) | ~pl.col("r").is_in(receipts["r"].implode())
-    answers = stage.answers.filter(kept)
-    return Stage(answers, stage.lines.join(answers, on=["r", "a"], how="semi"))
-
-
 def _circumstances(every: Stage, missed: pl.DataFrame, paid: pl.DataFrame, heard: Heard, books: Books) -> reasons.Circumstances:
-    granted = _first(every.answers).filter("granted").select("r")
+    granted = stages.first(every.answers).filter("granted").select("r")
     limited = granted.join(_above_limit(books), on="r", how="semi")
     payers = stages.sole_payers(heard.candidates).select("r", "c").join(books.receipts.select("r", "currency", "amount"), on="r")
     unclaimed = (pl.col("strength") >= references.DIGITS) & (pl.col("grade").max().over("m") < agreement.ALIKE)
@@ -481,20 +375,3 @@ def _circumstances(every: Stage, missed: pl.DataFrame, paid: pl.DataFrame, heard
         paid_before=payers.join(books.closed, on=["c", "currency", "amount"], how="semi").select("r"),
         shared_number=pl.concat([hits.filter(unclaimed).filter(several).select("r") for hits in (heard.text_hits, heard.line_hits)]).unique(),
     )
-
-
-def _best_few(suggested: Stage, waiting: pl.DataFrame, books: Books) -> Stage:
-    """The likeliest different answers of each waiting receipt, as many as the policy wants; where several customers fit the payer, each
-    one's best before the second best of any."""
-    answers = suggested.answers.join(waiting, on="r", how="semi")
-    lines = suggested.lines.join(answers, on=["r", "a"], how="semi")
-    sets = stages.item_sets(lines)
-    distinct = answers.join(sets, on=["r", "a"]).with_columns(
-        pl.when(pl.col("amount_evidence").is_in(sorted(certainty.TAKEN_OFF))).then(pl.concat_str("set", pl.lit(" less "), "amount_evidence")).otherwise("set").alias("set"))
-    distinct = distinct.sort("r", "confidence", "a", descending=[False, True, False]).unique(
-        ["r", "set"], keep="first", maintain_order=True)
-    rivalling = pl.col("payer_evidence").is_in(sorted(certainty.RIVALLED))
-    turn = pl.when(rivalling.any().over("r")).then(pl.int_range(pl.len()).over("r", "c")).otherwise(0).alias("turn")
-    chosen = distinct.with_columns(turn).sort("r", "turn", maintain_order=True).filter(pl.int_range(pl.len()).over("r") < books.policy.proposals)
-    few = chosen.drop("set", "turn")
-    return Stage(few, lines.join(few, on=["r", "a"], how="semi"))

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from matching import amounts, certainty, normalize, stated_amounts
+from matching import amounts, certainty, normalize, stages, stated_amounts
 from matching.books import Books
 from matching.hearing import Heard
 from matching.stages import Stage
@@ -64,3 +64,20 @@ def paid_in_part(suggested: Stage) -> pl.DataFrame:
     """R of the receipts that name an open item of their payer's and pay less than it is: whatever they call it, it is a part of that item."""
     own = pl.col("payer_evidence").is_in(sorted(certainty.AGREEING)) & pl.col("rule").is_in(sorted(REFERRED))
     return suggested.answers.filter(own & (pl.col("amount_evidence") == amounts.SHORT)).select("r").unique()
+
+
+def best_few(suggested: Stage, waiting: pl.DataFrame, books: Books) -> Stage:
+    """The likeliest different answers of each waiting receipt, as many as the policy wants; where several customers fit the payer, each
+    one's best before the second best of any."""
+    answers = suggested.answers.join(waiting, on="r", how="semi")
+    lines = suggested.lines.join(answers, on=["r", "a"], how="semi")
+    sets = stages.item_sets(lines)
+    distinct = answers.join(sets, on=["r", "a"]).with_columns(
+        pl.when(pl.col("amount_evidence").is_in(sorted(certainty.TAKEN_OFF))).then(pl.concat_str("set", pl.lit(" less "), "amount_evidence")).otherwise("set").alias("set"))
+    distinct = distinct.sort("r", "confidence", "a", descending=[False, True, False]).unique(
+        ["r", "set"], keep="first", maintain_order=True)
+    rivalling = pl.col("payer_evidence").is_in(sorted(certainty.RIVALLED))
+    turn = pl.when(rivalling.any().over("r")).then(pl.int_range(pl.len()).over("r", "c")).otherwise(0).alias("turn")
+    chosen = distinct.with_columns(turn).sort("r", "turn", maintain_order=True).filter(pl.int_range(pl.len()).over("r") < books.policy.proposals)
+    few = chosen.drop("set", "turn")
+    return Stage(few, lines.join(few, on=["r", "a"], how="semi"))

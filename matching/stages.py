@@ -180,6 +180,21 @@ def as_suggestions(answers: pl.DataFrame, which: pl.Expr) -> pl.DataFrame:
     )
 
 
+def first(answers: pl.DataFrame) -> pl.DataFrame:
+    """The likeliest answer of each receipt."""
+    return answers.sort("r", "confidence", "a", descending=[False, True, False]).unique("r", keep="first", maintain_order=True)
+
+
+def of_receipts(stage: Stage, receipts: pl.DataFrame) -> Stage:
+    """The stage's answers for these receipts (r)."""
+    return Stage(stage.answers.join(receipts, on="r", how="semi"), stage.lines.join(receipts, on="r", how="semi"))
+
+
+def not_granted(stage: Stage, receipts: pl.DataFrame) -> Stage:
+    """The stage with its answers for these receipts as mere suggestions."""
+    return Stage(as_suggestions(stage.answers, pl.col("r").is_in(receipts["r"].implode())), stage.lines)
+
+
 def item_sets(lines: pl.DataFrame) -> pl.DataFrame:
     """r, a, set: the items of each answer as one text, by which answers of different stages can be told to be the same."""
     return lines.group_by("r", "a").agg(pl.col("i").sort(nulls_last=True).cast(pl.String).fill_null("-").implode().list.join(" ").first().alias("set"))
