@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from matching import money, schema
+from matching.places import nth
 
 ANCESTORS_MAX = 8
 """A parent's parent and so on is followed this far; a longer chain ends there, and so does a circle."""
@@ -111,7 +112,7 @@ def _remittance(remittance: pl.DataFrame, receipts: pl.DataFrame) -> pl.DataFram
         remittance.join(receipts.select("receipt_id", "r"), on="receipt_id")
         .sort("r", "line_number", "document_number", "amount_minor", nulls_last=True)
         .select(
-            "r", pl.int_range(pl.len(), dtype=pl.UInt32).over("r").alias("line"), pl.col("document_number").fill_null(""),
+            "r", nth("r").cast(pl.UInt32).alias("line"), pl.col("document_number").fill_null(""),
             pl.col("amount_minor").alias("stated"), pl.col("discount_minor").fill_null(0).alias("stated_discount"),
             pl.col("deduction_minor").fill_null(0).alias("stated_deduction"), pl.col("deduction_reason").fill_null("").alias("reason"),
         )

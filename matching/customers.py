@@ -17,6 +17,7 @@ import polars as pl
 
 from matching import normalize
 from matching.books import Books
+from matching.places import nth
 
 CLERK, ACCOUNT, CERTAIN, SIMILAR, FAINT = 5, 4, 3, 2, 1
 """How much a candidate stands on: a person · the bank account · the exact name · a similar name ahead of all others · less."""
@@ -188,7 +189,7 @@ def _words(receipts: pl.DataFrame) -> pl.DataFrame:
     """r, place, word: the words of the receipts' texts."""
     spoken = receipts.filter(pl.col("text") != "")
     words = spoken.select("r", normalize.name_words(spoken["text"]).alias("word")).explode("word").filter(pl.col("word") != "")
-    return words.with_columns(pl.int_range(pl.len()).over("r").alias("place"))
+    return words.with_columns(nth("r").alias("place"))
 
 
 def _runs(words: pl.DataFrame) -> Iterator[pl.DataFrame]:

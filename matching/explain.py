@@ -14,6 +14,7 @@ import polars as pl
 from matching import certainty, money, reasons, schema
 from matching.books import Books
 from matching.crew import in_order
+from matching.places import nth
 from matching.stages import Stage
 
 NUMBERS_MAX = 5
@@ -96,7 +97,7 @@ def _outcome(start: int, at_once: int, everything: Books, all_decided: Decided) 
     first = pl.lit(1, pl.Int64).alias("rank")
     posted, suggested, told = decided.posted, decided.suggested, decided.told
     ranked = suggested.answers.sort("r", "confidence", "a", descending=[False, True, False]).with_columns(
-        (pl.int_range(pl.len(), dtype=pl.Int64).over("r") + 1).alias("rank"))
+        (nth("r") + 1).alias("rank"))
     answers = pl.concat([
         posted.answers.with_columns(first, pl.lit(value=True).alias("unattended")), ranked.with_columns(pl.lit(value=False).alias("unattended")),
     ]).sort("r", "rank")
@@ -182,7 +183,7 @@ def _evidence(worded: pl.DataFrame, decided: Decided, keys: pl.DataFrame) -> pl.
     contested = pl.when(pl.col("reason") == "contested_item").then(pl.lit("together")).otherwise(pl.lit("how_sure"))
     last = why.select("r", pl.lit(5, pl.Int64).alias("step"), contested.alias("question"), pl.lit("against").alias("speaks"), "finding")
     trail = pl.concat([*rows, guesses, last]).sort("r", "step", maintain_order=True).join(keys, on="r", maintain_order="left")
-    return trail.with_columns((pl.int_range(pl.len(), dtype=pl.Int64).over("r") + 1).alias("step"), _as_sentence(pl.col("finding")).alias("finding")).select(
+    return trail.with_columns((nth("r") + 1).alias("step"), _as_sentence(pl.col("finding")).alias("finding")).select(
         list(schema.EVIDENCE))
 
 

@@ -19,6 +19,7 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
 from matching import customers
+from matching.places import neighbour, nth
 from matching.schema import Policy
 
 KEY_CUSTOMERS_MAX = 200
@@ -79,9 +80,8 @@ def similar(payers: customers.Payers, known: Register, wanted: pl.DataFrame, pol
         return pl.DataFrame(schema=customers.CANDIDATES)
     scored = _scored(spelled, known, policy)
     ordered = scored.sort("n", "score", "c", descending=[False, True, False])
-    runner_up = pl.col("score").shift(-1).over("n").fill_null(0)
-    place = pl.int_range(pl.len()).over("n")
-    ranked = ordered.with_columns(place.alias("place"), (pl.col("score") - runner_up).alias("margin"))
+    runner_up = neighbour("score", -1, "n").fill_null(0)
+    ranked = ordered.with_columns(nth("n").alias("place"), (pl.col("score") - runner_up).alias("margin"))
     ranked = ranked.filter((pl.col("place") < policy.proposals) & (pl.col("score") >= FAINT_SCORE))
     counts = (pl.col("place") == 0) & pl.col("typing") & (pl.col("score") >= policy.name_score) & (pl.col("margin") >= policy.name_margin)
     best = pl.col("score").max().over("n")
@@ -101,7 +101,7 @@ def _begun_by_several(spelled: pl.DataFrame, everybody: customers.Known, most: i
     """n, c, level, evidence where the name, however short, is the beginning of several customers' names: it may be cut, and then
     it is no nearer to the shortest of them than to the others."""
     begun = customers.beginnings(spelled, everybody, BEGUN_MIN)
-    twins = begun.filter(pl.len().over("n") > 1).filter(pl.int_range(pl.len()).over("n") < most)
+    twins = begun.filter(pl.len().over("n") > 1).filter(nth("n") < most)
     return twins.with_columns(pl.lit(customers.FAINT, pl.Int8).alias("level"), pl.lit("name_twin").alias("evidence"))
 
 
@@ -109,7 +109,7 @@ def _initials(spelled: pl.DataFrame, known: pl.DataFrame, most: int) -> pl.DataF
     """n, c, level, evidence where the name is the initials of a customer's three words or more: never more than a hint."""
     letters = known.filter(pl.col("core").str.count_matches(" ") > 1).select("c", pl.col("core").str.extract_all(r"\b[A-Z]").list.join("").alias("key"))
     found = spelled.filter(pl.col("key").str.contains(ACRONYM)).select("n", "key").join(letters, on="key").select("n", "c").unique().sort("n", "c")
-    few = found.filter(pl.int_range(pl.len()).over("n") < most)
+    few = found.filter(nth("n") < most)
     return few.with_columns(pl.lit(customers.FAINT, pl.Int8).alias("level"), pl.lit("name_faint").alias("evidence"))
 
 

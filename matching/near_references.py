@@ -14,6 +14,7 @@ from rapidfuzz.distance import OSA
 from matching import customers, normalize, references
 from matching.books import Books
 from matching.numbers import SHORT_DIGITS, Numbers
+from matching.places import neighbour
 
 ITEMS_MAX = 60
 """Customers with more open items are searched by exact amount only."""
@@ -69,8 +70,8 @@ def _about_other_things(prefixes: pl.Series) -> pl.Expr:
     word = pl.col("word")
     says_so = word.is_in(sorted(set(references.OTHER_THINGS) - set(prefixes)))
     figure = ~word.str.contains(r"[A-Z]")
-    before, two_before = (says_so.shift(steps).over("r").fill_null(value=False) for steps in (1, 2))
-    return figure & (before | (figure.shift(1).over("r").fill_null(value=False) & two_before))
+    before, two_before = (neighbour(says_so, steps, "r").fill_null(value=False) for steps in (1, 2))
+    return figure & (before | (neighbour(figure, 1, "r").fill_null(value=False) & two_before))
 
 
 def _could_be_a_number(word: pl.Expr) -> pl.Expr:

@@ -15,6 +15,7 @@ import polars as pl
 from matching import amounts, certainty, normalize, stages, stated_amounts
 from matching.books import Books
 from matching.hearing import Heard
+from matching.places import nth
 from matching.stages import Stage
 
 BEGUN_MIN = 4
@@ -78,6 +79,6 @@ def best_few(suggested: Stage, waiting: pl.DataFrame, books: Books) -> Stage:
         ["r", "set"], keep="first", maintain_order=True)
     rivalling = pl.col("payer_evidence").is_in(sorted(certainty.RIVALLED))
     turn = pl.when(rivalling.any().over("r")).then(pl.int_range(pl.len()).over("r", "c")).otherwise(0).alias("turn")
-    chosen = distinct.with_columns(turn).sort("r", "turn", maintain_order=True).filter(pl.int_range(pl.len()).over("r") < books.policy.proposals)
+    chosen = distinct.with_columns(turn).sort("r", "turn", maintain_order=True).filter(nth("r") < books.policy.proposals)
     few = chosen.drop("set", "turn")
     return Stage(few, lines.join(few, on=["r", "a"], how="semi"))

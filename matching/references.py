@@ -16,6 +16,7 @@ import polars as pl
 
 from matching import normalize
 from matching.numbers import LEARNED, SHORT_DIGITS, Numbers
+from matching.places import neighbour, nth
 
 EXPLICIT, DIGITS, SHORT, NEAR = 4, 3, 2, 1
 SPELLED_MIN = 6
@@ -61,7 +62,7 @@ def groups(receipts: pl.DataFrame) -> pl.DataFrame:
     text = normalize.plain_numbers(joined["text"]).str.replace_all(DATE, "$1 | $2").str.replace_all(DATE, "$1 | $2").str.replace_all(CENTS, "$1 | $2").str.replace_all(UNTIL, "$1 - $2")
     written = joined.select("r", "amount", text.str.extract_all(GROUP).list.head(OF_RECEIPT).alias("written")).explode("written").drop_nulls("written")
     return written.with_columns(
-        (pl.col("r").cast(pl.Int64) * OF_RECEIPT + pl.int_range(pl.len()).over("r")).alias("g"),
+        (pl.col("r").cast(pl.Int64) * OF_RECEIPT + nth("r")).alias("g"),
         pl.col("written").str.extract(r"^([A-Z]*)", 1).alias("letters"),
         pl.col("written").str.extract_all(r"[0-9]+").list.head(RUNS_OF_GROUP).alias("runs"),
     ).select(list(GROUPS))
@@ -106,7 +107,7 @@ def _spellings(receipts: pl.DataFrame) -> pl.DataFrame:
     """r, start, stop, squeezed: the runs of letters and digits of each receipt's text that hold a digit, up to `SPELLED_RUNS_MAX` put together."""
     joined = receipts.select("r", pl.concat_str("structured_reference", pl.lit(" "), "text").alias("text")).filter(pl.col("text").str.contains("[0-9]"))
     runs = joined.select("r", normalize.plain(joined["text"]).str.extract_all("[A-Z0-9]+").alias("run")).explode("run").drop_nulls("run")
-    runs = runs.with_columns(pl.int_range(pl.len()).over("r").alias("start"))
+    runs = runs.with_columns(nth("r").alias("start"))
     put = []
     for count in range(1, SPELLED_RUNS_MAX + 1):
         squeezed = pl.concat_str([pl.col("run").shift(-step) for step in range(count)]).alias("squeezed")
@@ -192,9 +193,8 @@ def _grams(found: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
     alone = found.filter(pl.col("runs").list.len() == 1).with_columns(
         pl.col("runs").list.first().alias("digits"), pl.lit(0, pl.Int64).alias("start"), pl.lit(0, pl.UInt32).alias("first"))
     several = found.filter(pl.col("runs").list.len() > 1).with_columns(pl.col("runs").list.len().alias("in_all"))
-    runs = several.explode("runs").rename({"runs": "run"})
-    place = pl.int_range(pl.len()).over("g").alias("start")
-    runs = runs.with_columns(place, pl.col("run").str.strip_chars_start("0").alias("bare"), pl.col("run").first().over("g").str.len_chars().alias("first"))
+    runs = several.with_columns(pl.col("runs").list.first().str.len_chars().alias("first")).explode("runs").rename({"runs": "run"})
+    runs = runs.with_columns(nth("g").alias("start"), pl.col("run").str.strip_chars_start("0").alias("bare"))
     written, zeroless = [_gram(alone, "digits", 1)], []
     for count in range(1, RUNS_MAX + 1):
         runs = runs.filter(pl.col("in_all") >= count)
@@ -228,8 +228,8 @@ def _behind_year() -> pl.Expr:
 
 def _with_century(several: pl.DataFrame) -> pl.DataFrame:
     """Numbers whose year is told in two digits: `523/25` is 523/2025, `25-523` is 2025-523."""
-    runs = several.explode("runs").rename({"runs": "run"}).with_columns(pl.int_range(pl.len()).over("g").alias("start"))
-    pairs = runs.with_columns(pl.col("run").shift(-1).over("g").alias("next")).drop_nulls("next")
+    runs = several.explode("runs").rename({"runs": "run"}).with_columns(nth("g").alias("start"))
+    pairs = runs.with_columns(neighbour("run", -1, "g").alias("next")).drop_nulls("next")
     short = f"^{YEAR[2:]}$"
     behind = pairs.filter(pl.col("next").str.contains(short)).with_columns(pl.concat_str("run", pl.lit("20"), "next").alias("digits"))
     before = pairs.filter(pl.col("run").str.contains(short)).with_columns(pl.concat_str(pl.lit("20"), "run", "next").alias("digits"))
@@ -245,7 +245,7 @@ def _completed(found: pl.DataFrame, place: pl.Expr) -> pl.DataFrame:
     lists = several.filter(shrinking | (pl.col("runs").list.len() > 2)).with_columns(at).filter(pl.col("at") < pl.col("runs").list.len().cast(pl.Int64) - 1)
     before = pl.when(pl.col("at") > 0).then(pl.col("runs").list.get(pl.max_horizontal(pl.col("at") - 1, 0))).otherwise(pl.lit(""))
     runs = lists.with_columns(pl.col("runs").list.get(pl.col("at")).alias("longest"), before.alias("before")).explode("runs").rename({"runs": "run"})
-    placed = runs.with_columns(pl.int_range(pl.len()).over("g").alias("start"))
+    placed = runs.with_columns(nth("g").alias("start"))
     missing = pl.col("longest").str.len_chars().cast(pl.Int64) - pl.col("run").str.len_chars().cast(pl.Int64)
     counts_up = (pl.col("run").str.len_chars() > 1) | (pl.col("run") > pl.col("longest").str.tail(1))
     ends = placed.filter((pl.col("start") > pl.col("at")) & (missing > 0) & counts_up)

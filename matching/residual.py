@@ -30,6 +30,7 @@ import polars as pl
 
 from matching import amounts, money
 from matching.books import Books
+from matching.places import nth
 from matching.schema import Rates
 from matching.stages import Stage
 
@@ -58,7 +59,7 @@ def explained(firsts: pl.DataFrame, suggested: Stage, books: Books) -> pl.DataFr
         told.select("r", pl.lit(order, pl.Int64).alias("order"), pl.lit(code).alias("hypothesis"), sentence.alias("finding"))
         for order, (code, told, sentence) in enumerate((*_of_the_amount(cases), *_elsewhere(cases, books), *_taken_off(cases)))
     ])
-    ranked = found.sort("r", "order").with_columns((pl.int_range(pl.len(), dtype=pl.Int64).over("r") + 1).alias("rank"))
+    ranked = found.sort("r", "order").with_columns((nth("r") + 1).alias("rank"))
     return ranked.filter(pl.col("rank") <= TOLD_MAX).select(list(HYPOTHESES))
 
 
@@ -67,7 +68,7 @@ def closed(named: pl.DataFrame, books: Books) -> pl.DataFrame:
     of_item = books.closed.with_row_index("i").select(
         "i", pl.format("{} of {} is closed since {}", "document_number", money.as_text(pl.col("amount"), pl.col("currency")), "closed_on").alias("finding"))
     told = named.join(of_item, on="i").sort("r", "i").unique(["r", "finding"], keep="first", maintain_order=True)
-    ranked = told.with_columns((pl.int_range(pl.len(), dtype=pl.Int64).over("r") + 1).alias("rank"), pl.lit("closed").alias("hypothesis"))
+    ranked = told.with_columns((nth("r") + 1).alias("rank"), pl.lit("closed").alias("hypothesis"))
     return ranked.filter(pl.col("rank") <= TOLD_MAX).select(list(HYPOTHESES))
 
 
@@ -91,7 +92,7 @@ def in_other_currency(waiting: pl.DataFrame, payers: pl.DataFrame, foreign: pl.D
             elif worth is None and not near:
                 found.append((r, 0, f"{numbers} is {money.shown(opened, theirs)}; no rate from {theirs} to {currency} is known for the day"))
     ranked = pl.DataFrame(found, schema={"r": pl.UInt32, "off": pl.Int64, "finding": pl.String}, orient="row").sort("r", "off", "finding")
-    placed = ranked.with_columns((pl.int_range(pl.len(), dtype=pl.Int64).over("r") + 1).alias("rank"), pl.lit("other_currency").alias("hypothesis"))
+    placed = ranked.with_columns((nth("r") + 1).alias("rank"), pl.lit("other_currency").alias("hypothesis"))
     return placed.filter(pl.col("rank") <= TOLD_MAX).select(list(HYPOTHESES))
 
 

@@ -26,6 +26,7 @@ from matching import (
 )
 from matching.books import Books
 from matching.hearing import Heard, graded
+from matching.places import nth
 
 ANSWERS = {
     "r": pl.UInt32, "a": pl.UInt32, "rule": pl.String, "payer_evidence": pl.String, "amount_evidence": pl.String, "rivals": pl.Int64,
@@ -86,7 +87,7 @@ def by_near_reference(rest: pl.DataFrame, heard: Heard, closed: numbers.Numbers,
     beside = beside.join(beside.filter(pl.col("strength") == references.NEAR).select("r", "a").unique(), on=["r", "a"], how="semi")
     agreeing = clear.filter(pl.col("grade") >= agreement.ALIKE).select("r").unique()
     alone = found.join(agreeing, on="r", how="anti").unique(["r", "i"], keep="first", maintain_order=True).sort("r", "i").with_columns(
-        (pl.int_range(pl.len(), dtype=pl.UInt32).over("r") + named.MORE_FROM).alias("a"))
+        (nth("r").cast(pl.UInt32) + named.MORE_FROM).alias("a"))
     single = beside.filter(pl.len().over("r", "a") == 1).select("r", "i")
     alone = alone.join(single, on=["r", "i"], how="anti").select(list(named.MEMBERS))
     members = pl.concat([beside, alone])
@@ -146,8 +147,8 @@ def _doubted(told: pl.DataFrame, pointed: pl.DataFrame, heard: Heard, books: Boo
     first = doubts.unique(["r", "a"], keep="first", maintain_order=True).select("r", "a", "doubt")
     doubted = told.join(first, on=["r", "a"], how="left").with_columns(pl.coalesce("doubt", "payer_evidence").alias("payer_evidence"))
     rivals = doubts.select("r", "i", pl.col("other").alias("c"), pl.col("doubt").alias("payer_evidence")).sort("r", "i", "payer_evidence").unique(
-        ["r", "i"], keep="first", maintain_order=True).filter(pl.int_range(pl.len()).over("r") < RIVALS_SHOWN)
-    return doubted.drop("doubt"), rivals.with_columns((pl.int_range(pl.len(), dtype=pl.UInt32).over("r") + RIVALS_FROM).alias("a"))
+        ["r", "i"], keep="first", maintain_order=True).filter(nth("r") < RIVALS_SHOWN)
+    return doubted.drop("doubt"), rivals.with_columns((nth("r").cast(pl.UInt32) + RIVALS_FROM).alias("a"))
 
 
 def by_rule_set(rest: pl.DataFrame, by_sum: Stage, heard: Heard, books: Books) -> tuple[Stage, pl.DataFrame]:

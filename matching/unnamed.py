@@ -16,6 +16,7 @@ import polars as pl
 
 from matching import combine, customers
 from matching.books import Books
+from matching.places import nth
 from matching.schema import Policy
 
 SETS = {
@@ -78,7 +79,7 @@ class Answer(NamedTuple):
 def turns(candidates: pl.DataFrame, books: Books) -> pl.DataFrame:
     """r, c, turn for the receipts' likeliest payers: the receipt's place among those of the same payer, currency and amount, by date."""
     ordered = candidates.sort("r", "level", "c", descending=[False, True, False])
-    likely = ordered.filter(pl.int_range(pl.len()).over("r") < CANDIDATES_MAX).join(books.receipts.select("r", "currency", "amount", "date"), on="r")
+    likely = ordered.filter(nth("r") < CANDIDATES_MAX).join(books.receipts.select("r", "currency", "amount", "date"), on="r")
     return likely.sort("date", "r").select("r", "c", pl.int_range(pl.len()).over("c", "currency", "amount").alias("turn"))
 
 
@@ -109,7 +110,7 @@ def by_amount(receipts: pl.DataFrame, books: Books) -> pl.DataFrame:
     found = receipts.select("r", "currency", "amount").join(unusual, on=["currency", "amount"])
     ordered = found.sort("r", "due_date", "i", nulls_last=True)
     return ordered.select(
-        "r", pl.int_range(pl.len(), dtype=pl.UInt32).over("r").alias("a"), "i", pl.lit(AMOUNT_ONLY).alias("rule"), pl.lit("none").alias("payer_evidence"),
+        "r", nth("r").cast(pl.UInt32).alias("a"), "i", pl.lit(AMOUNT_ONLY).alias("rule"), pl.lit("none").alias("payer_evidence"),
         pl.lit(0, pl.Int8).alias("level"), (pl.len().over("r").cast(pl.Int64) - 1).alias("rivals"),
     )
 
