@@ -72,7 +72,9 @@ def outcomes(inputs: schema.Inputs, at_once: int = AT_ONCE, crew: Crew | None = 
 def _begun(books: Books, at_once: int, crew: Crew) -> Begun:
     """All receipts looked at, and what their references settle posted."""
     everybody = customers.known(books)
-    ground = crew.share(Ground(with_receipts(books, books.receipts.clear()), everybody, names.register(everybody), numbers.read(books.items, books.shapes)))
+    items = numbers.read(books.items, books.shapes)
+    spelled = hearing.spelled_customers(everybody, items)
+    ground = crew.share(Ground(with_receipts(books, books.receipts.clear()), everybody, names.register(everybody), items, spelled))
     parts = crew.each(_look, _counted(_parts(books, at_once), "matching: what receipts say", crew.at, books.receipts.height, at_once), ground)
     looked = crew.told(_told, parts)
     early = _posted(stages.laid_together([part.referred for part in looked]), books)
@@ -117,12 +119,13 @@ def _let_go(parts: list[Referred] | list[Thought]) -> Iterator[Referred | Though
 
 
 class Ground(NamedTuple):
-    """What every step looks at: the books without receipts, everybody's names, and the items' numbers."""
+    """What every step looks at: the books without receipts, everybody's names, and the numbers of items and customers."""
 
     books: Books
     everybody: customers.Known
     register: names.Register
     items: numbers.Numbers
+    spelled: pl.Series  # of `hearing.spelled_customers`
 
 
 class Settled(NamedTuple):
@@ -225,7 +228,7 @@ def _look(part: Part, ground: Ground) -> Referred:
 def _referred(part: Part, ground: Ground) -> Referred:
     """What the receipts of the part say, and what their references lead to."""
     books = replace(ground.books, receipts=part.receipts, remittance=part.remittance)
-    heard = hearing.hear(books, customers.identify(books, ground.everybody), ground.items, ground.register)
+    heard = hearing.hear(books, customers.identify(books, ground.everybody), ground.items, ground.spelled, ground.register)
     referred = stages.by_reference(heard, books)
     missed = objections.missed(referred, heard, books)
     sure = stages.sole_payers(heard.candidates).select("r", "c")

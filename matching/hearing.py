@@ -44,9 +44,10 @@ def as_one(parts: list[Heard]) -> Heard:
     return Heard(**said, index=parts[0].index, payers=customers.as_one([part.payers for part in parts]))
 
 
-def hear(books: Books, payers: Payers, index: numbers.Numbers, register: names.Register) -> Heard:
-    """The references of all receipts, and the payers as far as references did not make names unnecessary. `index`: the items' numbers."""
-    groups = _without_customers(references.groups(books.receipts), payers, index)
+def hear(books: Books, payers: Payers, index: numbers.Numbers, spelled: pl.Series, register: names.Register) -> Heard:
+    """The references of all receipts, and the payers as far as references did not make names unnecessary. `index`: the items' numbers; `spelled`: of
+    `spelled_customers`."""
+    groups = _without_customers(references.groups(books.receipts), spelled)
     text = pl.concat([references.in_text(groups, index, payers.candidates), references.in_words(books.receipts, index)])
     lines = references.in_lines(books.remittance, index, payers.candidates)
     pairs = pl.concat([text.select("r", "c"), lines.select("r", "c")]).unique()
@@ -62,13 +63,16 @@ def hear(books: Books, payers: Payers, index: numbers.Numbers, register: names.R
     return _in_currency(known, books)
 
 
-def _without_customers(groups: pl.DataFrame, payers: Payers, index: numbers.Numbers) -> pl.DataFrame:
-    """`groups` without those that spell a customer's own number with its letters (`Kd.-Nr. D02251`), where no item is spelled so."""
-    customer = payers.known.numbers.select("key").filter(pl.col("key").str.contains("^[A-Z]+[0-9]+$")).unique()
-    customer = customer.join(index.by_digits.select(pl.col("squeezed").alias("key")), on="key", how="anti")
-    spelled = groups.filter((pl.col("letters") != "") & (pl.col("runs").list.len() == 1)).select(
-        "g", pl.concat_str("letters", pl.col("runs").list.first()).alias("key"))
-    return groups.join(spelled.join(customer, on="key", how="semi"), on="g", how="anti", maintain_order="left")
+def spelled_customers(everybody: customers.Known, index: numbers.Numbers) -> pl.Series:
+    """The customers' own numbers that begin with letters and go on in figures, where no item is spelled so."""
+    customer = everybody.numbers.select("key").filter(pl.col("key").str.contains("^[A-Z]+[0-9]+$")).unique()
+    return customer.join(index.by_digits.select(pl.col("squeezed").alias("key")), on="key", how="anti")["key"].sort()
+
+
+def _without_customers(groups: pl.DataFrame, spelled: pl.Series) -> pl.DataFrame:
+    """`groups` without those that spell a customer's own number with its letters (`Kd.-Nr. D02251`)."""
+    one = (pl.col("letters") != "") & (pl.col("runs").list.len() == 1)
+    return groups.filter(~(one & pl.concat_str("letters", pl.col("runs").list.first()).is_in(spelled.implode())))
 
 
 def graded(hits: pl.DataFrame, heard: Heard, books: Books) -> pl.DataFrame:

@@ -59,10 +59,9 @@ def in_good_shape(tokens: pl.DataFrame, index: Numbers, closed: Numbers) -> pl.D
     """M of the tokens that are somebody's numbers as they stand, with or without their letters."""
     digits = pl.col("token").str.replace_all(r"[^0-9]", "")
     keyed = tokens.with_columns(pl.when(digits.str.len_chars() >= SHORT_DIGITS).then(normalize.digit_key(digits)).alias("key"))
-    spelled = pl.concat([part.select("key", "squeezed") for numbers in (index, closed) for part in (numbers.by_digits, numbers.by_spelling)])
-    whole = keyed.join(spelled.select(pl.col("squeezed").alias("token")), on="token", how="semi")
-    bare = keyed.join(spelled.drop_nulls("key"), on="key", how="semi")
-    return pl.concat([whole.select("m"), bare.select("m")]).unique()
+    parts = [part.select("key", pl.col("squeezed").alias("token")) for numbers in (index, closed) for part in (numbers.by_digits, numbers.by_spelling)]
+    told = [keyed.join(pl.concat([part.join(keyed, on=how, how="semi") for part in parts]), on=how, how="semi").select("m") for how in ("token", "key")]
+    return pl.concat(told).unique()
 
 
 def _about_other_things(prefixes: pl.Series) -> pl.Expr:

@@ -94,7 +94,7 @@ def by_near_reference(rest: pl.DataFrame, heard: Heard, closed: numbers.Numbers,
     weighed, lines = amounts.weigh(members, books)
     fits = weighed.filter((pl.col("a") < named.MORE_FROM) | pl.col("amount_evidence").is_in(sorted(certainty.SETTLED)))
     told = _told(members, rest.clear()).join(fits, on=["r", "a"]).select(list(UNJUDGED))
-    of_others = near_references.in_good_shape(tokens, heard.index, closed)
+    of_others = near_references.in_good_shape(tokens.join(found, on="m", how="semi"), heard.index, closed)
     bent = found.join(of_others, on="m", how="anti").select("r", "i")
     damaged = members.filter(pl.col("strength") == references.NEAR).join(bent, on=["r", "i"], how="semi").select("r", "a").unique()
     judged = certainty.judge(told, books.policy).join(damaged.with_columns(pl.lit(value=True).alias("damaged")), on=["r", "a"], how="left")
