@@ -92,7 +92,8 @@ def in_words(receipts: pl.DataFrame, index: Numbers) -> pl.DataFrame:
     alone and put together over blanks and punctuation. Of numbers within numbers the longest counts."""
     if index.by_spelling.is_empty():
         return pl.DataFrame(schema=HITS)
-    found = _spellings(receipts).join(index.by_spelling.select("squeezed").unique(), on="squeezed", how="semi")
+    known = index.by_spelling.select("squeezed").unique()
+    found = _spellings(receipts, known["squeezed"]).join(known, on="squeezed", how="semi")
     several = found.filter(pl.col("r").is_duplicated())
     wider = several.join(several, on="r", suffix="_other").filter(
         (pl.col("start") >= pl.col("start_other")) & (pl.col("stop") <= pl.col("stop_other")) & (pl.col("squeezed") != pl.col("squeezed_other")))
@@ -103,16 +104,21 @@ def in_words(receipts: pl.DataFrame, index: Numbers) -> pl.DataFrame:
     return longest.join(index.by_spelling, on="squeezed").with_columns(mention.alias("m"), strength.alias("strength")).select(list(HITS))
 
 
-def _spellings(receipts: pl.DataFrame) -> pl.DataFrame:
-    """r, start, stop, squeezed: the runs of letters and digits of each receipt's text that hold a digit, up to `SPELLED_RUNS_MAX` put together."""
+def _spellings(receipts: pl.DataFrame, known: pl.Series) -> pl.DataFrame:
+    """r, start, stop, squeezed: the runs of letters and digits of each receipt's text that hold a digit, up to `SPELLED_RUNS_MAX` put together, where
+    they are as long as something `known`."""
+    sizes = known.str.len_bytes().unique()
+    wanted = sizes.filter(sizes.is_between(SHORT_DIGITS, SPELLED_MAX)).implode()
     joined = receipts.select("r", pl.concat_str("structured_reference", pl.lit(" "), "text").alias("text")).filter(pl.col("text").str.contains("[0-9]"))
     runs = joined.select("r", normalize.plain(joined["text"]).str.extract_all("[A-Z0-9]+").alias("run")).explode("run").drop_nulls("run")
-    runs = runs.with_columns(nth("r").alias("start"))
+    runs = runs.with_columns(nth("r").alias("start"), pl.col("run").str.len_bytes().alias("size"))
     put = []
     for count in range(1, SPELLED_RUNS_MAX + 1):
-        squeezed = pl.concat_str([pl.col("run").shift(-step) for step in range(count)]).alias("squeezed")
-        together = runs.select("r", "start", (pl.col("start") + count).alias("stop"), squeezed).filter(pl.col("r").shift(1 - count) == pl.col("r"))
-        put.append(together.filter(pl.col("squeezed").str.len_chars().is_between(SHORT_DIGITS, SPELLED_MAX) & pl.col("squeezed").str.contains("[0-9]")))
+        size = pl.sum_horizontal(pl.col("size").shift(-step) for step in range(count))
+        first = runs.select(pl.arg_where(size.is_in(wanted) & (pl.col("r").shift(1 - count) == pl.col("r")))).to_series()
+        squeezed = pl.concat_str([runs["run"].gather(first + step) for step in range(count)]).alias("squeezed")
+        together = runs[first].select("r", "start", (pl.col("start") + count).alias("stop"), squeezed)
+        put.append(together.filter(pl.col("squeezed").str.contains("[0-9]")))
     return pl.concat(put)
 
 
@@ -169,7 +175,8 @@ def _unknown_spelling(receipts: pl.DataFrame, index: Numbers) -> pl.DataFrame:
     long = documents.filter(pl.col("form").str.count_matches("9") >= SHORT_DIGITS)
     if long.is_empty():
         return pl.DataFrame(schema={"r": pl.UInt32})
-    return _spellings(receipts).join(index.by_spelling, on="squeezed", how="anti").with_columns(form).join(long, on="form", how="semi").select("r")
+    spelled = _spellings(receipts, long["form"]).with_columns(form).join(long, on="form", how="semi")
+    return spelled.join(index.by_spelling, on="squeezed", how="anti").select("r")
 
 
 def _left_in_lists(found: pl.DataFrame, used: pl.DataFrame) -> pl.DataFrame:
