@@ -176,14 +176,12 @@ KEY_DIGITS = 18
 """As many digits, from the right, are compared as one integer; the rest is compared as text."""
 
 
-def number_parts(number: pl.Expr) -> dict[str, pl.Expr]:
-    """A document number read apart: `squeezed` (letters and digits), `letters` before the first digit, `digits`."""
-    squeezed = number.str.replace_all(r"[^A-Z0-9]", "")
-    return {
-        "squeezed": squeezed,
-        "letters": squeezed.str.extract(r"^([A-Z]*)", 1).fill_null(""),
-        "digits": squeezed.str.replace_all(r"[^0-9]", ""),
-    }
+def number_parts(numbered: pl.DataFrame) -> pl.DataFrame:
+    """The document numbers (`number`) read apart: `squeezed` (letters and digits), `letters` before the first digit, `digits`."""
+    return numbered.with_columns(pl.col("number").str.replace_all(r"[^A-Z0-9]", "").alias("squeezed")).with_columns(
+        pl.col("squeezed").str.extract(r"^([A-Z]*)", 1).fill_null("").alias("letters"),
+        pl.col("squeezed").str.replace_all(r"[^0-9]", "").alias("digits"),
+    )
 
 
 def digit_key(digits: pl.Expr) -> pl.Expr:

@@ -52,17 +52,23 @@ def read(items: pl.DataFrame, learned: pl.DataFrame | None = None) -> Numbers:
         normalize.digit_key(normalize.without_zeros(pl.col("number")).str.replace_all(r"[^0-9]", "")).alias("key"),
     )
     documents = as_written.filter(pl.col("source") == "document_number")
-    spread = closed_up.join(as_written.select("i", "source", "key"), on=["i", "source", "key"], how="anti")
+    number = ["i", "source", "key"]
+    spread = closed_up.join(as_written.select(number).join(closed_up, on=number, how="semi"), on=number, how="anti")
     by_digits = pl.concat([as_written, spread]).select(list(INDEX)).drop_nulls("key")
     if learned is not None and learned.height:
         by_digits = pl.concat([by_digits, _as_learned(parts, learned).join(by_digits, on=["i", "key"], how="anti")])
     return Numbers(
         by_digits=by_digits,
-        common=by_digits.group_by("key").len().filter(pl.col("len") > COMMON).select("key"),
+        common=_common(by_digits["key"].sort()),
         by_spelling=parts.filter("mixed").with_columns(pl.lit(None, pl.UInt64).alias("key")).select(list(INDEX)),
         prefixes=documents["letters"].unique().sort(),
         shapes=documents.group_by("letters", "length").agg(pl.min("key").alias("low"), pl.max("key").alias("high")).sort("letters", "length"),
     )
+
+
+def _common(keys: pl.Series) -> pl.DataFrame:
+    """Of sorted keys those that stand there more than `COMMON` times."""
+    return pl.DataFrame(keys.filter(keys == keys.shift(COMMON)).unique())
 
 
 def _as_learned(parts: pl.DataFrame, learned: pl.DataFrame) -> pl.DataFrame:
@@ -78,7 +84,7 @@ def _as_learned(parts: pl.DataFrame, learned: pl.DataFrame) -> pl.DataFrame:
 def _parts(items: pl.DataFrame, source: str) -> pl.DataFrame:
     told = items.filter(pl.col(source) != "")
     numbered = told.select("i", "c", "open", pl.lit(source).alias("source"), normalize.plain_numbers(told[source]).alias("number"))
-    parts = numbered.with_columns(**normalize.number_parts(pl.col("number"))).filter(pl.col("squeezed") != "")
+    parts = normalize.number_parts(numbered).filter(pl.col("squeezed") != "")
     whole = pl.concat_str("letters", "digits")
     return parts.with_columns(
         pl.col("digits").str.len_chars().alias("length"),

@@ -126,7 +126,7 @@ def in_lines(remittance: pl.DataFrame, index: Numbers, payers: pl.DataFrame) -> 
     """Hits of remittance lines (r, line, document_number). These are the payer's own words, so a short number counts as well."""
     gross = pl.col("stated") + pl.col("stated_discount") + pl.col("stated_deduction")
     written = remittance.select("r", "line", gross.alias("amount"), normalize.plain_numbers(remittance["document_number"]).alias("number"))
-    parts = written.with_columns(**normalize.number_parts(pl.col("number"))).filter(pl.col("squeezed") != "")
+    parts = normalize.number_parts(written).filter(pl.col("squeezed") != "")
     parts = parts.with_columns((pl.col("r").cast(pl.Int64) * (1 << 20) + pl.col("line")).alias("m"), pl.col("digits").str.len_chars().alias("size"))
     spelled = parts.join(index.by_spelling, on="squeezed").with_columns(pl.lit(EXPLICIT, pl.Int8).alias("strength"))
     plain = parts.filter(pl.col("squeezed") == pl.concat_str("letters", "digits"))
