@@ -150,6 +150,11 @@ def read(connection: Connection, query: Query, shape: Mapping[str, pl.DataType])
         return _frame(b"".join(copy), shape)
 
 
+def read_committed(connection: Connection, queries: Sequence[tuple[Query, Mapping[str, pl.DataType]]]) -> list[pl.DataFrame]:
+    """The rows of each query."""
+    return [read(connection, query, shape) for query, shape in queries]
+
+
 def read_blocks(connection: Connection, query: Query, shape: Mapping[str, pl.DataType], rows: int) -> Iterator[pl.DataFrame]:
     """The same, so many rows at a time, in memory flat in their number."""
     with _copying(connection, *_copy_out(connection, query)) as copy:

@@ -5,18 +5,19 @@ takes its rows over inside the transaction that is open, with every check of the
 transaction stays one of one database; its name is gone at once, its content when the connection is given back.
 
 Out: tuples in blocks. ADBC must not open the database itself: it brings an SQLite of its own, and where two of them have one file open in one
-process, the first that closes it lets go of the locks of both.
+process, the first that closes it lets go of the locks of both. So what is many and committed a process of its own reads, by ADBC, as whole columns.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import json
+import multiprocessing
 import re
 import sqlite3
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
@@ -36,6 +37,9 @@ _Key = TypeVar("_Key", int, str)
 
 STAGED_FROM = 5_000
 """From so many rows on a frame takes the road over a file; below, its start costs more than it saves."""
+
+ELSEWHERE_FROM = 200_000
+"""From so many rows on another process reads what is committed; below, its start costs more than it saves."""
 
 MADE_ANEW_FROM = 4
 """Where one statement writes one row in so many of the table, or more, the table's indexes are made anew."""
@@ -259,7 +263,7 @@ def _errors(connection: Connection) -> Iterator[None]:
 
     try:
         yield
-    except dbapi.Error as error:
+    except (dbapi.Error, sqlite3.OperationalError) as error:
         cause = sqlite3.OperationalError(str(error))
         raise DBAPIError.instance("rows in bulk", None, cause, sqlite3.Error, dialect=connection.dialect) from error
 
@@ -287,6 +291,53 @@ def read(connection: Connection, query: Query, shape: Mapping[str, pl.DataType])
             parts[column.name].append(column)
     whole = (pl.concat(parts.pop(name), rechunk=True) for name in shape)  # one column after the other, so that only one stands there twice
     return pl.DataFrame([_typed(column, shape[column.name]) for column in whole])
+
+
+def read_committed(connection: Connection, queries: Sequence[tuple[Query, Mapping[str, pl.DataType]]]) -> list[pl.DataFrame]:
+    """The rows of each query as `read` gives them, but where they are many without what this transaction has changed itself."""
+    database, _ = _attached(connection)
+    if not database or not any(_are_many(connection, query) for query, _ in queries):
+        return [read(connection, query, shape) for query, shape in queries]
+    files = [Path(f"{database}-read{n}") for n in range(len(queries))]
+    with ExitStack() as stack, _errors(connection):
+        pool = stack.enter_context(ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")))
+        for file in files:
+            stack.callback(file.unlink, missing_ok=True)
+        written = [pool.submit(_write_out, database, _with_types(connection, *query), str(file)) for query, file in zip(queries, files, strict=True)]
+        return [_read_in(future, file, shape) for future, file, (_, shape) in zip(written, files, queries, strict=True)]
+
+
+def _are_many(connection: Connection, query: Query) -> bool:
+    return connection.execute(select(func.count()).select_from(query.limit(ELSEWHERE_FROM).subquery())).scalar_one() == ELSEWHERE_FROM
+
+
+def _with_types(connection: Connection, query: Query, shape: Mapping[str, pl.DataType]) -> str:
+    """The statement with a row before all others from which ADBC, which goes by what it sees first, takes the columns' types."""
+    first = ", ".join(f"{0 if _kept_as(dtype).is_integer() else repr('')} AS {name}" for name, dtype in shape.items())
+    compiled = query.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
+    return f"SELECT {first} UNION ALL SELECT * FROM ({compiled})"
+
+
+def _write_out(database: str, statement: str, file: str) -> None:
+    """What the statement gives behind its first row, to an Arrow file: done in a process in which nothing else has the database open."""
+    from adbc_driver_manager import dbapi
+    from adbc_driver_sqlite import dbapi as sqlite
+
+    try:
+        with sqlite.connect(database, autocommit=True) as books, books.cursor() as cursor:
+            cursor.execute("PRAGMA query_only = ON")
+            cursor.adbc_statement.set_options(**{"adbc.sqlite.query.batch_rows": str(_AT_ONCE)})
+            cursor.execute(statement)
+            pl.DataFrame(cursor.fetch_arrow()).slice(1).write_ipc(file)
+    except dbapi.Error as error:
+        raise sqlite3.OperationalError(str(error)) from None  # another process can be told this one
+
+
+def _read_in(written: Future[None], file: Path, shape: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    written.result()
+    frame = pl.read_ipc(file)
+    file.unlink()
+    return pl.DataFrame([_typed(frame[name], dtype) for name, dtype in shape.items()])
 
 
 def read_blocks(connection: Connection, query: Query, shape: Mapping[str, pl.DataType], rows: int) -> Iterator[pl.DataFrame]:

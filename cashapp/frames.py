@@ -19,7 +19,7 @@ CLOSED_DAYS = 90
 
 
 def inputs(connection: Connection, policy: Policy, as_of: dt.date, base_currency: str, act_after: int = 0) -> Inputs:
-    """What there is to match: receipts nobody has decided yet, and every open item.
+    """What there is to match: receipts nobody has decided yet, and every open item, as they are committed.
 
     `base_currency`: in whose minor digits the amounts of imported remittances stand that name no currency. `act_after`: from so many
     confirmations on, learned names and accounts count as the customer's own; 0: never.
@@ -93,9 +93,9 @@ def _receipts(connection: Connection, which: ColumnElement[bool]) -> pl.DataFram
     """Receipts as their own lines tell of them, in the order of their keys. Who paid is left to the evidence: what a receipt's row says of that is
     the engine's own finding, or a decision that was undone."""
     receipt, line = schema.receipt, schema.bank_line
-    receipts = db.frame(connection, select(*(receipt.c[name] for name in _COUNTED)).where(which), _COUNTED)
-    query = select(*(line.c[name] for name in _REPORTED))  # apart from the receipts, as lines are stored: any other order jumps about
-    lines = db.frame_of(connection, query, line.c.line_id, receipts["line_id"].sort().to_list(), _REPORTED)
+    counted = select(*(receipt.c[name] for name in _COUNTED)).where(which)
+    told = line.c.line_id.in_(select(receipt.c.line_id).where(which))  # apart from the receipts, as lines are stored: any other order jumps about
+    receipts, lines = db.committed(connection, (counted, _COUNTED), (select(*(line.c[name] for name in _REPORTED)).where(told), _REPORTED))
     return receipts.join(lines, on="line_id").drop("line_id").sort("receipt_key")
 
 
@@ -217,7 +217,7 @@ _ITEM = {name: dtype for name, dtype in shapes.ITEMS.items() if name != "item_ke
 def _items(connection: Connection) -> pl.DataFrame:
     item = schema.open_item
     query = select(*(item.c[name] for name in _ITEM)).where(item.c.open_minor != 0).order_by(item.c.item_id)  # as they are stored: any other order jumps about
-    return _keyed(db.frame(connection, query, _ITEM))
+    return _keyed(*db.committed(connection, (query, _ITEM)))
 
 
 def _keyed(items: pl.DataFrame) -> pl.DataFrame:

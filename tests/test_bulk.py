@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from cashapp import db
+from cashapp import bulk_sqlite, db
 from cashapp.bulk_postgres import MANY_FROM
 from cashapp.bulk_sqlite import STAGED_FROM
 from tests.databases import postgres_database
@@ -72,6 +72,34 @@ def test_rows_come_back_in_order_and_alike(engine: Engine, rows: int) -> None:
     assert [part.height for part in parts] == [7] * (rows // 7) + [rows % 7] * (rows % 7 > 0)
     assert pl.concat(parts).equals(given)
     assert chosen.sort("k").equals(given.filter((pl.col("words") == "%s %(a)s") & pl.col("day").is_not_null()))
+
+
+def test_what_is_committed_comes_from_another_process_where_it_is_much(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    given, day = things(200), THINGS.c.day == dt.date(2026, 1, 2)
+    with db.writing(engine) as connection:
+        db.insert_frame(connection, THINGS, given)
+    with db.writing(engine) as connection:
+        connection.execute(THINGS.delete().where(THINGS.c.k == 0))
+        monkeypatch.setattr(bulk_sqlite, "ELSEWHERE_FROM", 101)
+        few = db.committed(connection, (select(THINGS).where(day), SHAPE))[0]
+        every, chosen = db.committed(connection, (select(THINGS).order_by(THINGS.c.k), SHAPE), (select(THINGS).where(day), SHAPE))
+    there = given if engine.dialect.name == "sqlite" else given[1:]  # on PostgreSQL the transaction reads itself
+    assert few["k"].to_list() == list(range(2, 200, 2))
+    assert every.equals(there)
+    assert chosen.sort("k").equals(there.filter(pl.col("day").is_not_null()))
+
+
+def test_what_cannot_be_read_in_the_other_process_is_told_here(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk_sqlite, "ELSEWHERE_FROM", 1)
+    with db.writing(engine) as connection:
+        connection.exec_driver_sql("CREATE TABLE fresh (k BIGINT)")
+        connection.exec_driver_sql("INSERT INTO fresh VALUES (1)")
+        fresh = Table("fresh", MetaData(), Column("k", BigInteger))
+        if engine.dialect.name == "sqlite":
+            with pytest.raises(OperationalError, match="no such table: fresh"):
+                db.committed(connection, (select(fresh), {"k": pl.Int64}))
+        else:
+            assert db.committed(connection, (select(fresh), {"k": pl.Int64}))[0]["k"].to_list() == [1]
 
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))  # PostgreSQL keeps no NUL
