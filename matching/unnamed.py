@@ -206,6 +206,8 @@ def _making(tasks: Tasks, opens: Integers, earned: Integers, sets_max: int) -> d
 
 def _in_turn(sets: list[combine.Chosen], turn: int) -> list[combine.Chosen]:
     """Equal items are suggested to equal receipts one after the other, the oldest item to the first receipt."""
+    if len(sets) == 1:
+        return sets
     singles = sum(len(chosen) == 1 for chosen in sets)
     return sets if singles < 2 else [*sets[turn % singles : singles], *sets[: turn % singles], *sets[singles:]]
 
@@ -213,9 +215,11 @@ def _in_turn(sets: list[combine.Chosen], turn: int) -> list[combine.Chosen]:
 def _judged(sets: list[combine.Chosen], amounts: Integers, target: int, policy: Policy) -> list[Answer]:
     """The likeliest sets as answers; all that make the sum are rivals of each other."""
     count = len(amounts)
-    seen_all = count <= min(policy.subset_items, combine.SMALL) and _is_telling(amounts, target)
+    listed = sets[: policy.proposals]
+    some = any(1 < len(chosen) < count for chosen in listed)
+    seen_all = some and count <= min(policy.subset_items, combine.SMALL) and _is_telling(amounts, target)
     answered: list[Answer] = []
-    for chosen in sets[: policy.proposals]:
+    for chosen in listed:
         small = seen_all and (len(chosen) <= policy.subset_size or combine.is_run(chosen))
         rule = SINGLE if len(chosen) == 1 else EVERYTHING if len(chosen) == count else SMALL_SET if small else LOOSE_SET
         answered.append(Answer(chosen, rule, len(sets) - 1))
