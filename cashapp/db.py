@@ -1,8 +1,8 @@
 """The database: opening it, one transaction at a time for writers, and the bulk roads in and out.
 
 SQLite is embedded (WAL, foreign keys on); PostgreSQL is reached through psycopg. Rows in bulk go in through `insert_frame`
-and come back through `frame` and `frames`, each database by its own road (`bulk_sqlite`, `bulk_postgres`); small reads and
-writes are plain SQLAlchemy Core.
+and come back through `frame`, `frames` and `committed`, each database by its own road (`bulk_sqlite`, `bulk_postgres`); small
+reads and writes are plain SQLAlchemy Core.
 """
 
 from __future__ import annotations
