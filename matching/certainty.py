@@ -25,9 +25,9 @@ AGENT = "agent"
 RIVALLED = frozenset(("ambiguous", "name_twin", "disputed"))
 """Evidence that fits several customers."""
 
-ADVICE, STRUCTURED, NUMBER, DIGITS, ORDER, RANGE, SHORT, NEAR, WITH_CREDIT, WITH_MORE, PART, ON_ACCOUNT = (
+ADVICE, STRUCTURED, NUMBER, DIGITS, ORDER, RANGE, SHORT, NEAR, WITH_CREDIT, WITH_MORE, PART, MEANT, ON_ACCOUNT = (
     "remittance_advice", "structured_reference", "reference_exact", "reference_digits", "purchase_order", "reference_range", "reference_short",
-    "reference_near", "reference_and_credit", "reference_and_more", "reference_part", "on_account",
+    "reference_near", "reference_and_credit", "reference_and_more", "reference_part", "amounts_of_lines", "on_account",
 )
 EXPLICIT = frozenset((ADVICE, STRUCTURED, NUMBER))
 UNDECIDED = "none"
@@ -72,7 +72,7 @@ STRATA = (
 )
 
 LIKELIHOOD: dict[str, int] = {
-    ADVICE: 890, STRUCTURED: 890, NUMBER: 890, DIGITS: 870, WITH_CREDIT: 870, WITH_MORE: 875, RANGE: 880, ORDER: 850, SHORT: 800, NEAR: 820, PART: 845,
+    ADVICE: 890, STRUCTURED: 890, NUMBER: 890, DIGITS: 870, WITH_CREDIT: 870, WITH_MORE: 875, RANGE: 880, ORDER: 850, SHORT: 800, NEAR: 820, PART: 845, MEANT: 875,
     unnamed.SINGLE: 840, unnamed.EVERYTHING: 820, unnamed.SMALL_SET: 780, unnamed.LOOSE_SET: 620, unnamed.NEAREST: 610, unnamed.AMOUNT_ONLY: 600, unnamed.OLDEST: 660,
     ON_ACCOUNT: 300, unnamed.REMOTE: 290,
 } | {autocash.PREFIX + name: 860 for name in autocash.RULES} | {autocash.PREFIX + "oldest_first": 850}
@@ -85,9 +85,9 @@ OF_PAYER: dict[str, int] = dict.fromkeys(KNOWN, 100) | dict.fromkeys(FAMILY | AL
     "reference": 98, AGENT: 97, "contradicted": 90, "disputed": 94, "ambiguous": 92, "name_twin": 92, "mentioned": 90, "name_faint": 80, "none": 60,
 }
 OF_AMOUNT: dict[str, int] = {
-    amounts.EXACT: 100, amounts.NET: 100, amounts.ROUNDING: 99, amounts.FEE: 99, stated_amounts.DEDUCTION: 98, stated_amounts.CLAIM: 97, amounts.LATE: 97, amounts.OVER: 93, amounts.REST: 94, amounts.UNSTATED_FEE: 91, amounts.TOLD_DEDUCTION: 96,
+    amounts.EXACT: 100, amounts.NET: 100, amounts.ROUNDING: 99, amounts.FEE: 99, stated_amounts.DEDUCTION: 98, stated_amounts.CREDIT: 97, stated_amounts.CLAIM: 97, amounts.LATE: 97, amounts.OVER: 93, amounts.REST: 94, amounts.UNSTATED_FEE: 91, amounts.TOLD_DEDUCTION: 96,
     amounts.LIKELY_DEDUCTION: 92,
-    amounts.SHORT: 94, stated_amounts.MISMATCH: 93, stated_amounts.PARTLY_FOUND: 92, UNDECIDED: 100,
+    amounts.SHORT: 94, stated_amounts.ANOTHERS: 93, stated_amounts.MISMATCH: 93, stated_amounts.PARTLY_FOUND: 92, UNDECIDED: 100,
 }
 
 

@@ -18,7 +18,7 @@ STATED = {
     "r": pl.UInt32, "a": pl.UInt32, "i": pl.UInt32, "stated": pl.Int64, "stated_discount": pl.Int64, "stated_deduction": pl.Int64,
     "reason": pl.String, "complete": pl.Boolean, "claim": pl.Boolean,
 }
-AS_STATED, AS_NAMED = 0, 1
+AS_STATED, AS_NAMED, AS_MEANT = 0, 1, 2
 LINES_SHIFT = 1 << 20
 
 

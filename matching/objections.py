@@ -24,16 +24,18 @@ def missed(referred: Stage, heard: Heard, books: Books) -> pl.DataFrame:
 
 def held_back(referred: Stage, unresolved: pl.DataFrame, withheld_from: pl.DataFrame, books: Books) -> Stage:
     """An item is not paid in full and the rest left over where the rest is for something else that the payer named, or makes another
-    item, or where the whole amount is that of another item, or where what was said may mean something else as well. No item that a text
-    names is paid where the text says what is not paid."""
+    item, or where the whole amount is that of another item, or where what was said may mean something else as well. Nothing is rounded to an
+    item where another has the amount to the cent. No item that a text names is paid where the text says what is not paid."""
     more = referred.answers.filter((pl.col("rule") == certainty.WITH_MORE) | (pl.len().over("r") > 1)).select("r")
-    owners = referred.answers.filter(pl.col("amount_evidence").is_in(LEAVING)).select("r", "c").join(books.receipts.select("r", "currency", "amount"), on="r")
+    rounded = pl.col("amount_evidence") == amounts.ROUNDING
+    owners = referred.answers.filter(pl.col("amount_evidence").is_in(LEAVING) | rounded).select("r", "c").join(books.receipts.select("r", "currency", "amount"), on="r")
     theirs = books.items.filter(pl.col("c").is_in(owners["c"].unique().implode()))
     same = owners.join(theirs, left_on=["c", "currency", "amount"], right_on=["c", "currency", "open"], how="semi").select("r")
     other_use = pl.concat([unresolved, more, same]).unique()
     over = pl.col("amount_evidence").is_in(LEAVING) & pl.col("r").is_in(other_use["r"].implode())
     refused = (pl.col("rule") != certainty.ADVICE) & pl.col("r").is_in(withheld_from["r"].implode())
-    return Stage(stages.as_suggestions(referred.answers, over | refused), referred.lines)
+    beside = rounded & pl.col("r").is_in(same["r"].implode())
+    return Stage(stages.as_suggestions(referred.answers, over | beside | refused), referred.lines)
 
 
 def still_open(referred: Stage, posted: pl.DataFrame) -> tuple[Stage, pl.DataFrame]:
@@ -42,7 +44,7 @@ def still_open(referred: Stage, posted: pl.DataFrame) -> tuple[Stage, pl.DataFra
     waiting, lines = referred.answers, referred.lines
     void = lines.join(posted, on="i", how="semi").select("r", "a").unique()
     settled = pl.col("amount_evidence").is_in(sorted(certainty.SETTLED | certainty.WRITTEN_OFF))
-    named = (pl.col("payer_evidence") != "contradicted") & (pl.col("rule") != certainty.WITH_MORE)
+    named = (pl.col("payer_evidence") != "contradicted") & ~pl.col("rule").is_in([certainty.WITH_MORE, certainty.MEANT])
     taken = waiting.join(void, on=["r", "a"], how="semi").filter(named)
     fits = taken.group_by("r").agg(settled.any().alias("fits")).sort("r")
     return Stage(waiting.join(void, on=["r", "a"], how="anti"), lines.join(void, on=["r", "a"], how="anti")), fits

@@ -1,4 +1,4 @@
-"""Payers who say that they pay ahead: money for which there is no invoice yet, even where an open one happens to have the amount.
+"""Payers who say that their money is for no whole invoice, even where an open one happens to have the amount: they pay ahead, or in part.
 
 `DEPOSIT` is such a word in a payer's mouth only: banks write it beside lockboxes, checks and direct credits.
 """
@@ -18,10 +18,26 @@ AHEAD = (
 DEPOSIT = r"(^|[^A-Z])DEPOSIT($|[^A-Z])"
 BANKS_DEPOSIT = r"(LOCKBOX|MOBILE|DIRECT|REMOTE|ACH|EDI|CHECK|CASH|BANK|BRANCH|WIRE|CREDIT|COIN|CURRENCY|PREAUTHORI[SZ]ED) DEPOSIT|DEPOSIT (SLIP|TICKET|NUMBER|NO|CORRECTION)"
 
+IN_PART = (
+    r"(^|[^A-Z])(PARTIAL|PART ?-?(?:PAYMENT|PAYMT|PMT)|INSTALL?MENTS?|TEIL ?-?(?:ZAHLUNG|BETRAG)|ABSCHLAG(?:SZAHLUNG)?|RATENZAHLUNG|RATE [0-9]+/[0-9]+|"
+    r"[0-9]+\. ?RATE|PAIEMENT PARTIEL|PAGO PARCIAL|PAGAMENTO PARZIALE|RATA|DEELBETALING|TERMIJN|DELBETALING|SPLIT [0-9]+/[0-9]+|[0-9]+ OF [0-9]+)($|[^A-Z])"
+)
+
+
+def in_part(receipts: pl.DataFrame, books: Books) -> pl.DataFrame:
+    """R of the receipts among `receipts` whose text says that they are a part of something."""
+    said = _said(receipts, books)
+    return said.filter(pl.col("said").str.contains(IN_PART)).select("r")
+
 
 def ahead(receipts: pl.DataFrame, books: Books) -> pl.DataFrame:
     """R of the receipts among `receipts` whose text says that they are paid ahead."""
-    texts = books.receipts.select("r", "text").join(receipts.select("r"), on="r", how="semi").filter(pl.col("text") != "")
-    said = texts.with_columns(normalize.plain(texts["text"]).alias("said"))
+    said = _said(receipts, books)
     deposit = pl.col("said").str.contains(DEPOSIT) & ~pl.col("said").str.contains(BANKS_DEPOSIT)
     return said.filter(pl.col("said").str.contains(AHEAD) | deposit).select("r")
+
+
+def _said(receipts: pl.DataFrame, books: Books) -> pl.DataFrame:
+    """r, said: the texts of `receipts`, plainly."""
+    texts = books.receipts.select("r", "text").join(receipts.select("r"), on="r", how="semi").filter(pl.col("text") != "")
+    return texts.select("r", normalize.plain(texts["text"]).alias("said"))

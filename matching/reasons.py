@@ -16,11 +16,11 @@ from matching.hearing import Heard
 
 BY_REFERENCE = frozenset((
     certainty.ADVICE, certainty.STRUCTURED, certainty.NUMBER, certainty.DIGITS, certainty.ORDER, certainty.RANGE, certainty.NEAR, certainty.SHORT,
-    certainty.WITH_CREDIT, certainty.WITH_MORE, certainty.PART,
+    certainty.WITH_CREDIT, certainty.WITH_MORE, certainty.PART, certainty.MEANT,
 ))
 OF_AMOUNT = {
     amounts.LATE: "late_discount", amounts.OVER: "over_payment", amounts.REST: "over_payment", amounts.SHORT: "short_payment", stated_amounts.MISMATCH: "remittance_mismatch",
-    amounts.TOLD_DEDUCTION: "deduction", amounts.LIKELY_DEDUCTION: "deduction", amounts.UNSTATED_FEE: "short_payment", stated_amounts.DEDUCTION: "deduction", stated_amounts.CLAIM: "deduction", stated_amounts.PARTLY_FOUND: "reference_not_found",
+    amounts.TOLD_DEDUCTION: "deduction", amounts.LIKELY_DEDUCTION: "deduction", amounts.UNSTATED_FEE: "short_payment", stated_amounts.DEDUCTION: "deduction", stated_amounts.CLAIM: "deduction", stated_amounts.CREDIT: "deduction", stated_amounts.ANOTHERS: "remittance_mismatch", stated_amounts.PARTLY_FOUND: "reference_not_found",
 }
 
 
@@ -86,7 +86,8 @@ def _about_what_is_named(settled: pl.Expr) -> pl.Expr:
         .when(not_open & pl.col("unresolved")).then(pl.lit("reference_not_found"))
         .when("shared_number").then(pl.lit("ambiguous_payer"))
         .when(pl.col("rule") == certainty.WITH_MORE).then(pl.lit("over_payment"))
-        .when((pl.col("rule") == certainty.PART) & pl.col("lined")).then(pl.lit("remittance_mismatch"))
+        .when((pl.col("rule") == certainty.MEANT) | ((pl.col("rule") == certainty.PART) & pl.col("lined"))).then(pl.lit("remittance_mismatch"))
+        .when((pl.col("rule") == certainty.WITH_CREDIT) & pl.col("lined")).then(pl.lit("deduction"))
         .when(pl.col("rule").is_in([certainty.WITH_CREDIT, certainty.PART])).then(pl.lit("short_payment"))
         .when(settled & (pl.col("rivals") > 0)).then(pl.lit("ambiguous_items"))
         .otherwise(pl.col("amount_evidence").replace_strict(OF_AMOUNT, default="weak_evidence", return_dtype=pl.String))

@@ -34,7 +34,7 @@ _DAY, _MONTH, _YEAR = "(?:0?[1-9]|[12][0-9]|3[01])", "(?:0?[1-9]|1[0-2])", "(?:2
 DATE = rf"(^|[\s,;(|])(?:20[0-4][0-9][-/.]{_MONTH}[-/.]{_DAY}|{_DAY}[-/.]{_MONTH}[-/.]{_YEAR}|{_MONTH}/{_DAY}/{_YEAR})($|[\s,;)|])"
 UNTIL = r"([0-9]{4}) *(?:THRU|THROUGH|TO|UNTIL|BIS|TOT|T/M|AU) *([0-9])"
 """A word between the first and the last number of a range; what follows may be the end of a number only."""
-CENTS = r"([0-9])[.,][0-9]{2}($|[\s;)|])"
+CENTS = r"([0-9])[.,][0-9]{2}($|[\s;)|]|,[^0-9]|,$)"
 OTHER_THINGS = (
     "PO", "ORDER", "ORD", "SO", "ACCT", "ACCOUNT", "AC", "TEL", "PHONE", "FAX", "DATE", "DATED", "DD", "CUST", "CUSTOMER", "KD", "KDNR", "KUNDENNR",
     "KUNDENNUMMER", "KLANT", "KLANTNR", "CLIENT", "CLIENTE", "DEBITOR", "CHECK", "CHK", "CK", "ACC", "TRACE", "TRN", "ID", "IBAN", "BIC", "BLZ", "KTO", "USD", "EUR", "GBP", "CHF", "AMT", "AMOUNT", "BOX", "SUITE", "UNIT", "ZIP", "VAT", "UST",

@@ -62,7 +62,9 @@ def by_reference(heard: Heard, books: Books) -> Stage:
     stated_weighed, stated_lines = stated_amounts.weigh(stated, books)
     members = pl.concat([text_members, line_members])
     weighed = pl.concat([weighed, stated_weighed]).pipe(_stated_first, chosen.select("r").unique(), books)
-    more = pl.concat([_further(text_members, weighed, books), _among_lines(line_members, weighed, books)])
+    as_stated = line_members.filter(pl.col("a") == itemised.AS_STATED)
+    meant = stated_amounts.meant(stated, as_stated, books).with_columns(pl.lit(itemised.AS_MEANT, pl.UInt32).alias("a"))
+    more = pl.concat([_further(text_members, weighed, books), _among_lines(line_members, weighed, books), meant])
     more_weighed, more_lines = amounts.weigh(more, books)
     every = pl.concat([weighed, more_weighed])
     told = _told(pl.concat([members, more]), chosen.select("r").unique())
@@ -319,7 +321,7 @@ def _told(members: pl.DataFrame, itemised_receipts: pl.DataFrame) -> pl.DataFram
     per_answer = members.with_columns(pl.when(weakest).then("payer_evidence").alias("payer_evidence")).group_by("r", "a").agg(
         pl.min("strength"), pl.max("payer_evidence"), one_owner(), (pl.col("source") == "po_number").any().alias("order"),
         (pl.col("source") == "structured_reference").all().alias("structured"), (pl.col("source") == "credit").any().alias("credit"),
-        (pl.col("source") == "unnamed").any().alias("unnamed"), (pl.col("source") == "range").any().alias("range"),
+        (pl.col("source") == "unnamed").any().alias("unnamed"), (pl.col("source") == "stated").any().alias("stated"), (pl.col("source") == "range").any().alias("range"),
         ((pl.col("c").n_unique() > 1) & (pl.col("strength") == references.EXPLICIT).all()).alias("several"),
     )
     agent = pl.col("several") & (pl.col("payer_evidence") == agreement.EVIDENCE[agreement.CONTRADICTED])
@@ -329,7 +331,7 @@ def _told(members: pl.DataFrame, itemised_receipts: pl.DataFrame) -> pl.DataFram
     rule = (
         pl.when("range").then(pl.lit(certainty.RANGE))
         .when(pl.col("a").is_between(named.PARTS_FROM, named.RANGE_FROM - 1)).then(pl.lit(certainty.PART))
-        .when("unnamed").then(pl.lit(certainty.WITH_MORE))
+        .when("unnamed").then(pl.lit(certainty.WITH_MORE)).when("stated").then(pl.lit(certainty.MEANT))
         .when(pl.col("credit") & (strength >= references.DIGITS)).then(pl.lit(certainty.WITH_CREDIT))
         .when(strength == references.NEAR).then(pl.lit(certainty.NEAR)).when(strength == references.SHORT).then(pl.lit(certainty.SHORT))
         .when(pl.col("advice").fill_null(value=False)).then(pl.lit(certainty.ADVICE))

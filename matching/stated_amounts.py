@@ -5,6 +5,9 @@ payer's part payment (`short`); a discount that the terms do not give is `late_d
 lines must add up to the receipt, but for a stated bank fee or a rounding difference. Lines that pay their items exactly may come to less than
 the receipt: the rest stays unapplied (`with_rest`). If they come to more, the answer is not made
 here: `amounts` then looks at the items as if they had only been named.
+
+A line whose amount is not that of the item it names but exactly that of another one of the same customer has the wrong number or the wrong
+amount (`anothers_amount`); one that deducts just what is open as a credit may mean that credit (`credit_deducted`). A person looks at both.
 """
 
 from __future__ import annotations
@@ -14,8 +17,12 @@ import polars as pl
 from matching import amounts
 from matching.books import Books
 
-DEDUCTION, CLAIM, MISMATCH, PARTLY_FOUND = "stated_deduction", "claimed_deduction", "mismatch", "partly_found"
-WORSE = (amounts.EXACT, amounts.NET, amounts.ROUNDING, amounts.FEE, DEDUCTION, CLAIM, amounts.OVER, amounts.LATE, amounts.SHORT, MISMATCH, PARTLY_FOUND)
+DEDUCTION, CREDIT, CLAIM, ANOTHERS, MISMATCH, PARTLY_FOUND = (
+    "stated_deduction", "credit_deducted", "claimed_deduction", "anothers_amount", "mismatch", "partly_found",
+)
+WORSE = (
+    amounts.EXACT, amounts.NET, amounts.ROUNDING, amounts.FEE, DEDUCTION, CREDIT, CLAIM, amounts.OVER, amounts.LATE, amounts.SHORT, ANOTHERS, MISMATCH, PARTLY_FOUND,
+)
 """The evidence of an answer is that of its worst line."""
 
 
@@ -24,12 +31,7 @@ def weigh(named: pl.DataFrame, books: Books) -> tuple[pl.DataFrame, pl.DataFrame
     have amounts. `complete` is false for an answer that leaves out lines because nothing was found for them; `claim` is true where a line
     takes money off by a number that is not known.
     """
-    per_item = named.group_by("r", "a", "i").agg(
-        pl.sum("stated", "stated_discount", "stated_deduction"), pl.col("reason").sort().filter(pl.col("reason").sort() != "").first().fill_null(""),
-        pl.col("complete").all(),
-        pl.col("claim").any(),
-    )
-    judged = amounts.terms(per_item, books).with_columns(_line_evidence())
+    judged = _judged(named, books).pipe(_contradicted, books)
     totals = judged.group_by("r", "a").agg(
         (pl.col("stated").sum() - pl.first("amount")).alias("excess"), pl.first("fee", "rounding", "fee_limit"), pl.col("complete").all(), pl.col("claim").any(),
         pl.col("worst").max(), pl.col("i").sort_by("stated", "i", descending=[True, False]).first().alias("largest"), pl.sum("stated").alias("paid"),
@@ -44,6 +46,30 @@ def weigh(named: pl.DataFrame, books: Books) -> tuple[pl.DataFrame, pl.DataFrame
     )
     kept = totals.filter(allowed).with_columns(overall.alias("amount_evidence"), excess.alias("gap"))
     return kept.select(list(amounts.WEIGHED)), _split(judged.join(kept.select("r", "a", "excess", "largest"), on=["r", "a"]))
+
+
+def meant(named: pl.DataFrame, members: pl.DataFrame, books: Books) -> pl.DataFrame:
+    """Of `members` (of the answers in `named`, as for `weigh`) those in whose answer a line states another item's amount or deducts an open credit, with
+    the items that have these amounts: in the place of the named one (`source` is `stated`), or beside it (`credit`)."""
+    judged = _judged(named, books)
+    key = ["r", "a", "i"]
+    instead = _anothers(judged, books, (amounts.ROUNDING, amounts.OVER, amounts.SHORT)).filter(pl.len().over(key) == 1)
+    beside = _credits(judged, books).unique(["r", "a", "other"]).filter(pl.len().over(key) == 1)
+    kept = members.join(pl.concat([instead, beside]).select("r", "a").unique(), on=["r", "a"], how="semi")
+    replaced = kept.join(instead, on=key, how="left").with_columns(
+        pl.when(pl.col("other").is_null()).then("source").otherwise(pl.lit("stated")).alias("source"), pl.coalesce("other", "i").alias("i")).drop("other")
+    added = kept.join(beside, on=key).with_columns(pl.col("other").alias("i"), pl.lit("credit").alias("source")).drop("other")
+    every = pl.concat([replaced, added])
+    return every.filter((pl.col("i").n_unique() == pl.len()).over("r", "a"))
+
+
+def _judged(named: pl.DataFrame, books: Books) -> pl.DataFrame:
+    """What the lines say of each item, with the item's terms and `_line_evidence`."""
+    per_item = named.group_by("r", "a", "i").agg(
+        pl.sum("stated", "stated_discount", "stated_deduction"), pl.col("reason").sort().filter(pl.col("reason").sort() != "").first().fill_null(""),
+        pl.col("complete").all(), pl.col("claim").any(),
+    )
+    return amounts.terms(per_item, books).with_columns(_line_evidence())
 
 
 def _worse_than(evidence: str) -> pl.Expr:
@@ -75,6 +101,36 @@ def _line_evidence() -> list[pl.Expr]:
         worst.alias("worst"), (pl.col("stated_discount") + untold).alias("taken"), rest.alias("rest"),
         pl.when(owed & (missing < 0)).then(-missing).otherwise(0).alias("too_much"),
     ]
+
+
+def _contradicted(judged: pl.DataFrame, books: Books) -> pl.DataFrame:
+    """The lines, `worst` for those that would be taken but state another item's amount or deduct what is open as a credit."""
+    refused = [
+        pairs.select("r", "a", "i").unique().with_columns(pl.lit(WORSE.index(objection), pl.Int64).alias("objection"))
+        for pairs, objection in ((_anothers(judged, books, (amounts.ROUNDING, amounts.OVER)), ANOTHERS), (_credits(judged, books), CREDIT))
+    ]
+    told = judged.join(pl.concat(refused), on=["r", "a", "i"], how="left")
+    return told.with_columns(pl.max_horizontal("worst", "objection").alias("worst")).drop("objection")
+
+
+def _anothers(judged: pl.DataFrame, books: Books, evidence: tuple[str, ...]) -> pl.DataFrame:
+    """r, a, i, other: the lines of the `evidence` with each other item of the customer that has just the amount stated, net or with what is taken off."""
+    net, gross = pl.col("stated"), pl.col("stated") + pl.col("stated_discount") + pl.col("stated_deduction")
+    odd = _with_owners(judged, evidence, books)
+    ways = pl.concat([odd.select("r", "a", "i", "c", "currency", way.alias("open")) for way in (net, gross)]).unique()
+    others = ways.join(books.items.select(pl.col("i").alias("other"), "c", "currency", "open"), on=["c", "currency", "open"])
+    return others.filter(pl.col("other") != pl.col("i")).select("r", "a", "i", "other").unique()
+
+
+def _credits(judged: pl.DataFrame, books: Books) -> pl.DataFrame:
+    """r, a, i, other: the lines with a deduction, and the open credits of the customer that are as large."""
+    deducting = _with_owners(judged, (DEDUCTION,), books).select("r", "a", "i", "c", "currency", (-pl.col("stated_deduction")).alias("open"))
+    return deducting.join(books.items.select(pl.col("i").alias("other"), "c", "currency", "open"), on=["c", "currency", "open"]).select("r", "a", "i", "other")
+
+
+def _with_owners(judged: pl.DataFrame, evidence: tuple[str, ...], books: Books) -> pl.DataFrame:
+    places = [WORSE.index(name) for name in evidence]
+    return judged.filter(pl.col("worst").is_in(places)).drop("open").join(books.items.select("i", "c", "currency"), on="i")
 
 
 def _split(lines: pl.DataFrame) -> pl.DataFrame:

@@ -524,6 +524,88 @@ TABLES = {
             - INV-100451 642.37
             - INV-777777 310.11
         """,
+    "a line of an advice states the amount of another open item than it names": """
+        customers
+            A | Orion Metalworks Inc.
+            B | Halden Foods LLC
+            C | Cedar Milling Co
+            D | Delta Brass Ltd
+            E | Elm Paper AG
+        items
+            A INV-1001 500.00
+            A INV-1010 700.00
+            A INV-1020 300.00
+            B INV-2001 500.00
+            B INV-2010 200.00
+            B INV-2020 300.00
+            C INV-3001 500.00
+            C INV-3010 500.04
+            D INV-4001 500.00
+            D INV-4010 300.00
+            E INV-5001 490.00
+            E INV-5010 500.00 discount=10.00 until=2026-11-05
+        receipts
+            800.00 | Orion Metalworks Inc. | => remittance_mismatch: INV-1001 500.00, INV-1020 300.00 or INV-1010 500.00, INV-1020 300.00
+            - INV-1010 500.00
+            - INV-1020 300.00
+            800.00 | Halden Foods LLC      | => remittance_mismatch: INV-2001 500.00, INV-2020 300.00 or INV-2010 200.00, INV-2020 300.00
+            - INV-2010 500.00
+            - INV-2020 300.00
+            500.00 | Cedar Milling Co      | => remittance_mismatch: INV-3001 500.00 or INV-3010 500.00 write-off 0.04
+            - INV-3010 500.00
+            800.00 | Delta Brass Ltd       | => remittance_mismatch: INV-4001 500.00, INV-4010 300.00
+            - INV-4001 300.00
+            - INV-4010 500.00
+            490.00 | Elm Paper AG          | => posted: INV-5010 490.00 discount 10.00
+            - INV-5010 490.00
+        """,
+    "a line deducts just what is open as a credit": """
+        customers
+            A | Orion Metalworks Inc.
+            B | Halden Foods LLC
+        items
+            A INV-1001 500.00
+            A CM-77 -80.00
+            B INV-2001 500.00
+            B CM-88 -81.00
+        receipts
+            420.00 | Orion Metalworks Inc. | => deduction: CM-77 -80.00, INV-1001 500.00 or INV-1001 420.00 deduction 80.00 RETURN
+            - INV-1001 420.00 deduction=80.00 reason=RETURN
+            420.00 | Halden Foods LLC      | => posted: INV-2001 420.00 deduction 80.00 RETURN
+            - INV-2001 420.00 deduction=80.00 reason=RETURN
+        """,
+    "nothing is rounded to an item where another has the amount to the cent": """
+        customers
+            A | Orion Metalworks Inc.
+            B | Halden Foods LLC
+        items
+            A INV-1001 500.00
+            A INV-1010 500.04
+            B INV-2010 600.04
+        receipts
+            500.00 | Orion Metalworks Inc. | INV-1010 => weak_evidence: INV-1010 500.00 write-off 0.04 or INV-1001 500.00
+            600.00 | Halden Foods LLC      | INV-2010 => posted: INV-2010 600.00 write-off 0.04
+        """,
+    "a part of something is not the item that happens to have the amount": """
+        customers
+            A | Orion Metalworks Inc.
+            B | Halden Foods LLC
+        items
+            A INV-1001 1000.00
+            A INV-1010 500.00
+            B INV-2001 600.00
+        receipts
+            500.00 | Orion Metalworks Inc. | 1st installment, 2 to follow => weak_evidence: INV-1010 500.00
+            600.00 | Halden Foods LLC      | final partial payment INV-2001 => posted: INV-2001 600.00
+        """,
+    "an amount before a comma is no number": """
+        customers
+            A | Orion Metalworks Inc.
+        items
+            A 125000 123.00
+        receipts
+            123.00 | | amount 1250.00, thank you => unknown_payer: 125000 123.00
+        """,
     "look-alikes owe the same: the name that begins as the payer's is written": """
         customers
             A | Delta Dental Group Inc.
