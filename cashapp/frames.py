@@ -110,17 +110,19 @@ def _retellings(connection: Connection, which: ColumnElement[bool]) -> pl.DataFr
 
 
 def _with_texts(connection: Connection, receipts: pl.DataFrame, retellings: pl.DataFrame) -> pl.DataFrame:
-    """The receipts as matching has them: with the text of all reports of the money, and of what their own leave out the first that another says."""
+    """The receipts as matching has them: with the text of all reports of the money, and of what their own leave out the first that another says.
+    A check's own number is no reference to what it pays."""
     line, names = schema.bank_line, ("payer_name", "payer_account", "structured_reference")
-    texts: shapes.Schema = dict.fromkeys((*names, "remittance_text", "customer_reference"), pl.String)
+    texts: shapes.Schema = dict.fromkeys((*names, "remittance_text", "customer_reference", "check_number"), pl.String)
     query = select(line.c.line_id, *(line.c[name] for name in texts))
     told = db.frame_of(connection, query, line.c.line_id, _ids(retellings), {"line_id": pl.Int64} | texts)
     firsts = [pl.col(name).filter(pl.col(name) != "").first().alias(f"other_{name}") for name in names]
-    text = pl.concat_str("remittance_text", "customer_reference", separator=" ")
+    reference = pl.when(pl.col("customer_reference") == pl.col("check_number")).then(pl.lit("")).otherwise("customer_reference")
+    text = pl.concat_str("remittance_text", reference, separator=" ")
     others = retellings.join(told, on="line_id", maintain_order="left").group_by("receipt_id", maintain_order=True).agg(
         *firsts, text.str.join(" ").alias("other_text"))
     told_or_heard = [pl.when(pl.col(name) == "").then(pl.col(f"other_{name}").fill_null("")).otherwise(pl.col(name)).alias(name) for name in names]
-    every = pl.concat_str("remittance_text", "customer_reference", pl.col("other_text").fill_null(""), separator=" ").str.strip_chars()
+    every = pl.concat_str("remittance_text", reference, pl.col("other_text").fill_null(""), separator=" ").str.strip_chars()
     return receipts.join(others, on="receipt_id", how="left", maintain_order="left").select(
         "receipt_id", "receipt_key", "currency", "amount_minor", "value_date", *told_or_heard, every.alias("text"), "fee_minor",
         pl.lit(None, pl.String).alias("customer_id"))

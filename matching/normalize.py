@@ -67,6 +67,9 @@ _TRADES_AS = (
     r"\b(?:D/B/A|DBA|D\.B\.A\.|T/A|A/K/A|AKA|F/K/A|FKA|C/O|O/B/O|OBO|TRADING AS|DOING BUSINESS AS|ON BEHALF OF|FORMERLY)[ :]"
 )
 _FORM_AT_END = r"((?: (?:" + "|".join(sorted(LEGAL_FORMS, key=len, reverse=True)) + r"))+)$"
+_STATE = "A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|PR|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]"
+PLACE_BEHIND_FORM = rf"^(.* (?:INC|LLC|LLP|LP|LTD|CORP|CORPORATION|INCORPORATED|COMPANY|CO|PLLC)\.?) .*\b(?:{_STATE})(?: [0-9]{{5}})?(?: USA?)?$"
+"""A legal form, and behind it an address that ends in an American state: wires give both in one field."""
 _FORM_AT_START = r"^((?:" + "|".join(sorted(LEADING_FORMS)) + r") )"
 _WORDS = {f" {word} ": "" for word in sorted(CONNECTIVES)} | {f" {short} ": f" {word} " for short, word in SHORTENED.items()}
 _FORMS_OF_WORDS = {" SP ZOO": " SPZOO", " SP Z OO": " SPZOO", " SA DE CV": " SADECV", " S DE RL DE CV": " SDERLDECV", " SAPI DE CV": " SAPIDECV"}
@@ -96,10 +99,11 @@ def name_parts(names: pl.Series) -> pl.DataFrame:
 
 
 def without_bank_words(names: pl.Series) -> pl.Series:
-    """The names without the banks' words and long figures at either end: `ACH PMT ACME INC 00811` is `ACME INC`."""
+    """The names without the banks' words and long figures at either end, and without the place: `ACH PMT ACME INC 00811` and `ACME INC DALLAS TX 75201`
+    are `ACME INC`."""
     before, behind = (rf"(?:{'|'.join(sorted(words))}|[0-9]{{3,}})" for words in (BEFORE_NAMES, BEHIND_NAMES))
     spaced = names.str.to_uppercase().str.replace(LINE_NUMBER, "").str.replace_all(r"[^\p{L}\p{M}0-9&'.]+", " ").str.strip_chars()
-    return spaced.str.replace(rf"^(?:{before} +)+", "").str.replace(rf"(?: +{behind})+$", "")
+    return spaced.str.replace(rf"^(?:{before} +)+", "").str.replace(rf"(?: +{behind})+$", "").str.replace(PLACE_BEHIND_FORM, "$1")
 
 
 def name_words(texts: pl.Series) -> pl.Series:

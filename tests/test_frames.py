@@ -36,6 +36,18 @@ def test_an_advice_finds_its_payment(engine: Engine, why: str, line: dict[str, o
     assert remitted(engine, {"document_number": "INV-1", "amount_minor": 5000} | row) == expected, why
 
 
+@pytest.mark.parametrize(("line", "text"), [
+    ({"check_number": "523790", "customer_reference": "523790"}, "STUB"),
+    ({"check_number": "523790", "customer_reference": "INV-7"}, "STUB INV-7"),
+    ({"customer_reference": "523790"}, "STUB 523790"),
+])
+def test_the_number_of_a_check_is_no_reference(engine: Engine, line: dict[str, object], text: str) -> None:
+    with db.writing(engine) as connection:
+        take_in(connection, document([bank_line(5000, remittance_text="STUB", **line)]), "s")
+    with db.reading(engine) as connection:
+        assert frames.inputs(connection, Policy(), DAY, "USD").receipts["text"].to_list() == [text]
+
+
 ADVICE: dict[str, object] = {
     "payment_reference": "MAIL-77", "document_number": "INV-1", "amount_minor": 5000, "payer_name": "Whitby Bathrooms Ltd", "payment_minor": 5000,
     "payment_date": DAY, "currency": "USD",

@@ -598,6 +598,20 @@ TABLES = {
             500.00 | Orion Metalworks Inc. | 1st installment, 2 to follow => weak_evidence: INV-1010 500.00
             600.00 | Halden Foods LLC      | final partial payment INV-2001 => posted: INV-2001 600.00
         """,
+    "the place stands behind the payer's legal form": """
+        customers
+            A | Orion Metalworks of Texas LLC
+            B | Halden Foods LLC
+            C | Cedar Milling
+        items
+            A INV-1001 500.00
+            B INV-2001 600.00
+            C INV-3001 700.00
+        receipts
+            500.00 | ORION METALWORKS OF TEXAS LLC DALLAS TX | => posted: INV-1001 500.00
+            600.00 | HALDEN FOODS LLC, DENVER CO 80202 US    | => posted: INV-2001 600.00
+            700.00 | CEDAR MILLING SUPPLY CO                 | => unknown_payer: INV-3001 700.00
+        """,
     "an amount before a comma is no number": """
         customers
             A | Orion Metalworks Inc.
