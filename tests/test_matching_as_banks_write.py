@@ -612,6 +612,19 @@ TABLES = {
             600.00 | HALDEN FOODS LLC, DENVER CO 80202 US    | => posted: INV-2001 600.00
             700.00 | CEDAR MILLING SUPPLY CO                 | => unknown_payer: INV-3001 700.00
         """,
+    "what is named is paid already, is held back or comes back": """
+        customers
+            A | Orion Metalworks Inc.
+            B | Muster GmbH
+        items
+            A INV-1001 500.00
+            A INV-1002 600.00
+            B RE-2026-1001 700.00
+        receipts
+            500.00 | Orion Metalworks Inc. | INV-1001 ALREADY PAID BY CHECK                  => weak_evidence: on account 500.00 or INV-1001 500.00
+            600.00 | Orion Metalworks Inc. | INV-1002 on hold                                => weak_evidence: on account 600.00 or INV-1002 600.00
+            700.00 | Muster GmbH           | RETOURE SEPA-UEBERWEISUNG AC01 RE-2026-1001     => weak_evidence: on account 700.00 or RE-2026-1001 700.00
+        """,
     "an amount before a comma is no number": """
         customers
             A | Orion Metalworks Inc.
