@@ -14,7 +14,7 @@ from typing import NamedTuple
 import polars as pl
 
 from cashapp.bank_accounts import same_account
-from cashapp.links import Link, Told, Window, told
+from cashapp.links import Link, Told, Window, pays_apart, told
 
 
 class Group(NamedTuple):
@@ -131,6 +131,8 @@ def _order(deposit: Told) -> tuple[object, ...]:
 def _fit(deposit: Told, group: Group, window: Window) -> bool:
     first = group.details[0]
     at_home = bool(first.account) and bool(deposit.account) and same_account(deposit.account, first.account)
+    if len(group.details) == 1 and pays_apart(first, deposit) and not _names_box(deposit, first):
+        return False
     may_hold = _names_box(deposit, first) or at_home or (not first.account and deposit.kind in {"lockbox_deposit", "return"})
     return may_hold and any(window.holds(deposit.date, date) for date in {detail.date for detail in group.details})
 

@@ -28,6 +28,8 @@ from cashapp.bank_accounts import same_account
 How = Literal["repeat", "settles", "details"]
 _NAMES_AGREE = 60
 _REFERENCE_LENGTH = 4
+_QUOTED_LENGTH = 10
+"""A shorter reference may stand in a text by chance."""
 _PAIRS_MAX = 10_000  # of lines with one amount that are all compared
 _TRIED_MAX = 16  # earlier lines with one key, in order, that a line of a crowd is compared with
 TOLD: dict[str, type[pl.DataType]] = {
@@ -228,11 +230,14 @@ def _tier(line: Told, earlier: Told, window: Window) -> int | None:
 
 
 def _cross_tier(line: Told, earlier: Told) -> int | None:
-    """Two reports of different weight: a shared reference, else account, date and amount, once for each format."""
-    if _agree(line.bank_reference, earlier.bank_reference):
+    """Two reports of different weight: a shared reference, else account, date and amount, once for each format. A check of a lockbox arrives in
+    its deposit: a line that names its payer is another payment of his."""
+    if _agree(line.bank_reference, earlier.bank_reference) or _quotes(line, earlier) or _quotes(earlier, line):
         return 0
     if _shares_reference(line, earlier):
         return 1
+    if pays_apart(line, earlier) or pays_apart(earlier, line):
+        return None
     told_before = line.format in earlier.told_by.split()
     return 3 if not told_before and line.account and earlier.account and not _names_conflict(line, earlier) else None
 
@@ -286,6 +291,17 @@ def _shares_reference(line: Told, earlier: Told) -> bool:
     ours = {line.bank_reference, line.customer_reference, line.check_number}
     theirs = {earlier.bank_reference, earlier.customer_reference, earlier.check_number}
     return any(_agree(reference, reference) for reference in ours & theirs)
+
+
+def _quotes(line: Told, other: Told) -> bool:
+    """Whether the text has the other's bank reference, as statements have the trace numbers of ACH entries."""
+    return len(other.bank_reference) >= _QUOTED_LENGTH and other.bank_reference in line.text
+
+
+def pays_apart(check: Told, line: Told) -> bool:
+    """Whether `line` is a payment by the payer of a lockbox's check himself, and so no deposit of the check."""
+    own = bool(check.lockbox) and not line.lockbox and line.kind != "lockbox_deposit"
+    return own and bool(check.payer_name and line.payer_name) and not _names_conflict(check, line)
 
 
 def _names_conflict(line: Told, earlier: Told) -> bool:
