@@ -1,7 +1,7 @@
 """The answers that remittance lines give: each line's item, what the payer says it pays for it, and lines that are only a deduction.
 
 A line that may mean several items means the one whose open amount it pays, and then the one of the customer to whom most lines lead; where
-every line gives number and amount of one customer's item, a number that others bear as well is as good as any. A line that takes money off and for which no credit is found is a
+every line gives number and amount of one customer's item, a number that others bear as well is as good as any. A line that takes money off and names no open credit is a
 deduction from the largest invoice of the receipt; with a number of its own it is a claim that a person must look at. Lines for which nothing is found leave the answer incomplete.
 """
 
@@ -56,6 +56,7 @@ def answers(chosen: pl.DataFrame, books: Books) -> tuple[pl.DataFrame, pl.DataFr
 
     Answer `AS_STATED` takes the lines at their word, `AS_NAMED` only the numbers.
     """
+    chosen = _without_claims(chosen, books)
     lines = books.remittance.join(chosen.select("r").unique(), on="r", how="semi").join(chosen.select("r", "line", "i"), on=["r", "line"], how="left")
     deductions = lines.filter(pl.col("i").is_null() & (pl.col("stated") < 0))
     rest = lines.join(deductions.select("r", "line"), on=["r", "line"], how="anti")
@@ -69,6 +70,13 @@ def answers(chosen: pl.DataFrame, books: Books) -> tuple[pl.DataFrame, pl.DataFr
     as_named = named.join(complete, on="r", how="semi").join(deductions.select("r").unique(), on="r", how="anti").with_columns(
         pl.lit(AS_NAMED, pl.UInt32).alias("a"))
     return pl.concat([as_stated, as_named]).select(list(MEMBERS)), stated
+
+
+def _without_claims(chosen: pl.DataFrame, books: Books) -> pl.DataFrame:
+    """`chosen` without the lines that take money off and name an invoice: what is claimed there is no payment of it."""
+    owed = books.items.filter(pl.col("open") > 0).select("i")
+    claims = books.remittance.filter(pl.col("stated") < 0).select("r", "line").join(chosen, on=["r", "line"]).join(owed, on="i", how="semi")
+    return chosen.join(claims, on=["r", "line"], how="anti", maintain_order="left")
 
 
 def _deducted(found: pl.DataFrame, deductions: pl.DataFrame) -> pl.DataFrame:

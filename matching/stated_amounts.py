@@ -114,9 +114,11 @@ def _contradicted(judged: pl.DataFrame, books: Books) -> pl.DataFrame:
 
 
 def _anothers(judged: pl.DataFrame, books: Books, evidence: tuple[str, ...]) -> pl.DataFrame:
-    """r, a, i, other: the lines of the `evidence` with each other item of the customer that has just the amount stated, net or with what is taken off."""
+    """r, a, i, other: the lines of the `evidence` with each other item of one of the answer's customers that has just the amount stated, net or with
+    what is taken off."""
     net, gross = pl.col("stated"), pl.col("stated") + pl.col("stated_discount") + pl.col("stated_deduction")
-    odd = _with_owners(judged, evidence, books)
+    owners = judged.select("r", "a", "i").join(books.items.select("i", "c", "currency"), on="i").drop("i").unique()
+    odd = _of_evidence(judged, evidence).join(owners, on=["r", "a"])
     ways = pl.concat([odd.select("r", "a", "i", "c", "currency", way.alias("open")) for way in (net, gross)]).unique()
     others = ways.join(books.items.select(pl.col("i").alias("other"), "c", "currency", "open"), on=["c", "currency", "open"])
     return others.filter(pl.col("other") != pl.col("i")).select("r", "a", "i", "other").unique()
@@ -124,13 +126,12 @@ def _anothers(judged: pl.DataFrame, books: Books, evidence: tuple[str, ...]) -> 
 
 def _credits(judged: pl.DataFrame, books: Books) -> pl.DataFrame:
     """r, a, i, other: the lines with a deduction, and the open credits of the customer that are as large."""
-    deducting = _with_owners(judged, (DEDUCTION,), books).select("r", "a", "i", "c", "currency", (-pl.col("stated_deduction")).alias("open"))
+    deducting = _of_evidence(judged, (DEDUCTION,)).join(books.items.select("i", "c", "currency"), on="i").select("r", "a", "i", "c", "currency", (-pl.col("stated_deduction")).alias("open"))
     return deducting.join(books.items.select(pl.col("i").alias("other"), "c", "currency", "open"), on=["c", "currency", "open"]).select("r", "a", "i", "other")
 
 
-def _with_owners(judged: pl.DataFrame, evidence: tuple[str, ...], books: Books) -> pl.DataFrame:
-    places = [WORSE.index(name) for name in evidence]
-    return judged.filter(pl.col("worst").is_in(places)).drop("open").join(books.items.select("i", "c", "currency"), on="i")
+def _of_evidence(judged: pl.DataFrame, evidence: tuple[str, ...]) -> pl.DataFrame:
+    return judged.filter(pl.col("worst").is_in([WORSE.index(name) for name in evidence])).drop("open")
 
 
 def _split(lines: pl.DataFrame) -> pl.DataFrame:

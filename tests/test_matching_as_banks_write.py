@@ -559,6 +559,24 @@ TABLES = {
             490.00 | Elm Paper AG          | => posted: INV-5010 490.00 discount 10.00
             - INV-5010 490.00
         """,
+    "a line states the amount of the payer's item under another customer's number, or takes off what it claims on another invoice": """
+        customers
+            A | Orion Metalworks Inc.
+            B | Halden Foods LLC
+        items
+            A INV-1001 500.00
+            A INV-1002 310.00
+            B INV-2001 245.00
+            A INV-1005 700.00
+            A INV-1006 900.00
+        receipts
+            810.00 | Orion Metalworks Inc. | => remittance_mismatch: INV-1001 500.00, INV-1002 310.00 or INV-1001 500.00, INV-2001 245.00
+            - INV-1001 500.00
+            - INV-2001 310.00
+            680.00 | Orion Metalworks Inc. | => deduction: INV-1005 680.00 deduction 20.00 INV-1006 or INV-1005 680.00
+            - INV-1005 700.00
+            - INV-1006 -20.00
+        """,
     "a line deducts just what is open as a credit": """
         customers
             A | Orion Metalworks Inc.
