@@ -233,7 +233,7 @@ def _referred(part: Part, ground: Ground) -> Referred:
     missed = objections.missed(referred, heard, books)
     sure = stages.sole_payers(heard.candidates).select("r", "c")
     withheld_from = withheld.words(books.receipts)
-    return Referred(books, heard, objections.held_back(referred, missed, withheld_from, books), missed, sure, withheld_from)
+    return Referred(books, heard, objections.held_back(referred, missed, withheld_from, heard, books), missed, sure, withheld_from)
 
 
 def _told(part: Referred) -> Looked:

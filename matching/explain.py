@@ -35,7 +35,7 @@ WHAT: dict[str, str] = {
     certainty.NUMBER: "The text names {}", certainty.DIGITS: "The text has the digits of {}", certainty.ORDER: "The text names the purchase order of {}",
     certainty.RANGE: "The text names the first and the last of these: {}", certainty.SHORT: "The text has a short or shared number, as {} has", certainty.NEAR: "The text has a number that is nearly that of {}",
     certainty.WITH_CREDIT: "The text names these, and an open credit makes up the difference: {}",
-    certainty.WITH_MORE: "The text names some of these, the rest of the money is another open item: {}",
+    certainty.WITH_MORE: "The payer names some of these, the rest of the money is another open item: {}",
     certainty.MEANT: "These have the amounts that the remittance lines state, some of them under other numbers: {}",
     certainty.PART: "Of the items that are named these make the amount: {}", "single_item": "One open item has the amount: {}",
     "clear_account": "Everything that is open: {}", "combination": "These open items together have the amount: {}",

@@ -22,10 +22,11 @@ def missed(referred: Stage, heard: Heard, books: Books) -> pl.DataFrame:
     return references.unresolved(groups, meant(heard.text_hits), books.receipts.join(complete, on="r", how="anti"), heard.index)
 
 
-def held_back(referred: Stage, unresolved: pl.DataFrame, withheld_from: pl.DataFrame, books: Books) -> Stage:
+def held_back(referred: Stage, unresolved: pl.DataFrame, withheld_from: pl.DataFrame, heard: Heard, books: Books) -> Stage:
     """An item is not paid in full and the rest left over where the rest is for something else that the payer named, or makes another
     item, or where the whole amount is that of another item, or where what was said may mean something else as well. Nothing is rounded to an
-    item where another has the amount to the cent. No item that a text names is paid where the text says what is not paid."""
+    item where another has the amount to the cent. No item that a text names is paid where the text says what is not paid,
+    nor another customer's beside the payer's own where one of the payer's is open with the same amount: one digit may be wrong."""
     more = referred.answers.filter((pl.col("rule") == certainty.WITH_MORE) | (pl.len().over("r") > 1)).select("r")
     rounded = pl.col("amount_evidence") == amounts.ROUNDING
     owners = referred.answers.filter(pl.col("amount_evidence").is_in(LEAVING) | rounded).select("r", "c").join(books.receipts.select("r", "currency", "amount"), on="r")
@@ -35,7 +36,18 @@ def held_back(referred: Stage, unresolved: pl.DataFrame, withheld_from: pl.DataF
     over = pl.col("amount_evidence").is_in(LEAVING) & pl.col("r").is_in(other_use["r"].implode())
     refused = (pl.col("rule") != certainty.ADVICE) & pl.col("r").is_in(withheld_from["r"].implode())
     beside = rounded & pl.col("r").is_in(same["r"].implode())
-    return Stage(stages.as_suggestions(referred.answers, over | beside | refused), referred.lines)
+    doubled = (pl.col("payer_evidence") == certainty.AGENT) & pl.col("r").is_in(_own_alike(referred, heard, books)["r"].implode())
+    return Stage(stages.as_suggestions(referred.answers, over | beside | refused | doubled), referred.lines)
+
+
+def _own_alike(referred: Stage, heard: Heard, books: Books) -> pl.DataFrame:
+    """R of the receipts with an answer that pays others' items, one of them of the amount of a further item of the payer."""
+    agents = referred.answers.filter(pl.col("granted") & (pl.col("payer_evidence") == certainty.AGENT)).select("r", "a")
+    paid = referred.lines.join(agents, on=["r", "a"], how="semi").select("r", "a", "i").join(books.items.select("i", "c", "currency", "open"), on="i")
+    payers = stages.sole_payers(heard.candidates).select("r", pl.col("c").alias("payer"))
+    others = paid.join(payers, on="r").filter(pl.col("c") != pl.col("payer")).drop("i", "c")
+    own = others.join(books.items.select("i", pl.col("c").alias("payer"), "currency", "open"), on=["payer", "currency", "open"])
+    return own.join(paid.select("r", "a", "i"), on=["r", "a", "i"], how="anti").select("r").unique()
 
 
 def still_open(referred: Stage, posted: pl.DataFrame) -> tuple[Stage, pl.DataFrame]:

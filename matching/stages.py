@@ -64,7 +64,7 @@ def by_reference(heard: Heard, books: Books) -> Stage:
     weighed = pl.concat([weighed, stated_weighed]).pipe(_stated_first, chosen.select("r").unique(), books)
     as_stated = line_members.filter(pl.col("a") == itemised.AS_STATED)
     meant = stated_amounts.meant(stated, as_stated, books).with_columns(pl.lit(itemised.AS_MEANT, pl.UInt32).alias("a"))
-    more = pl.concat([_further(text_members, weighed, books), _among_lines(line_members, weighed, books), meant])
+    more = pl.concat([_further(text_members, weighed, books), _among_lines(line_members, weighed, books), _beyond_lines(line_members, weighed, books), meant])
     more_weighed, more_lines = amounts.weigh(more, books)
     every = pl.concat([weighed, more_weighed])
     told = _told(pl.concat([members, more]), chosen.select("r").unique())
@@ -313,6 +313,12 @@ def _among_lines(members: pl.DataFrame, weighed: pl.DataFrame, books: Books) -> 
     """Of remittance lines that do not come to the amount those that do: the advice was longer than the payment."""
     differing = weighed.group_by("r").agg((pl.col("amount_evidence") == stated_amounts.MISMATCH).all().alias("all")).filter("all")
     return named.parts(members.join(differing, on="r", how="semi"), books)
+
+
+def _beyond_lines(members: pl.DataFrame, weighed: pl.DataFrame, books: Books) -> pl.DataFrame:
+    """Answers that add to remittance lines what the rest of the money makes: the advice was shorter than the payment."""
+    leaving = weighed.filter(pl.col("amount_evidence").is_in([amounts.OVER, amounts.REST]))
+    return named.with_more(members.join(leaving, on=["r", "a"], how="semi"), leaving, books)
 
 
 def _told(members: pl.DataFrame, itemised_receipts: pl.DataFrame) -> pl.DataFrame:

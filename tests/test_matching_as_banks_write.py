@@ -577,6 +577,39 @@ TABLES = {
             - INV-1005 700.00
             - INV-1006 -20.00
         """,
+    "more came than the lines say, and another open item is just the rest": """
+        customers
+            A | Orion Metalworks Inc.
+            B | Halden Foods LLC
+        items
+            A INV-1001 500.00
+            A INV-1002 300.00
+            B INV-2001 500.00
+            B INV-2002 310.00
+        receipts
+            800.00 | Orion Metalworks Inc. | => over_payment: INV-1001 500.00, INV-1002 300.00 or INV-1001 500.00
+            - INV-1001 500.00
+            800.00 | Halden Foods LLC      | => posted: INV-2001 500.00
+            - INV-2001 500.00
+        """,
+    "another customer's item beside the payer's own, who owes the same amount once more": """
+        customers
+            A | Orion Metalworks Inc.
+            B | Halden Foods LLC
+        items
+            A INV-1001 500.00
+            A INV-1003 200.00
+            B INV-1002 500.00
+            A INV-1004 210.00
+            B INV-2004 333.00
+        receipts
+            700.00 | Orion Metalworks Inc. | => weak_evidence: INV-1003 200.00, INV-1002 500.00 or INV-1001 500.00, INV-1003 200.00
+            - INV-1002 500.00
+            - INV-1003 200.00
+            543.00 | Orion Metalworks Inc. | => posted: INV-1004 210.00, INV-2004 333.00
+            - INV-1004 210.00
+            - INV-2004 333.00
+        """,
     "a line deducts just what is open as a credit": """
         customers
             A | Orion Metalworks Inc.
@@ -638,9 +671,11 @@ TABLES = {
             A INV-1001 500.00
             A INV-1002 600.00
             B RE-2026-1001 700.00
+            B RE-2026-1002 800.00
         receipts
             500.00 | Orion Metalworks Inc. | INV-1001 ALREADY PAID BY CHECK                  => weak_evidence: on account 500.00 or INV-1001 500.00
             600.00 | Orion Metalworks Inc. | INV-1002 on hold                                => weak_evidence: on account 600.00 or INV-1002 600.00
+            800.00 | Muster GmbH           | RE-2026-1002 Fehlüberweisung                    => weak_evidence: on account 800.00 or RE-2026-1002 800.00
             700.00 | Muster GmbH           | RETOURE SEPA-UEBERWEISUNG AC01 RE-2026-1001     => weak_evidence: on account 700.00 or RE-2026-1001 700.00
         """,
     "an amount before a comma is no number": """
