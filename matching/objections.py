@@ -24,20 +24,29 @@ def missed(referred: Stage, heard: Heard, books: Books) -> pl.DataFrame:
 
 def held_back(referred: Stage, unresolved: pl.DataFrame, withheld_from: pl.DataFrame, heard: Heard, books: Books) -> Stage:
     """An item is not paid in full and the rest left over where the rest is for something else that the payer named, or makes another
-    item, or where the whole amount is that of another item, or where what was said may mean something else as well. Nothing is rounded to an
-    item where another has the amount to the cent. No item that a text names is paid where the text says what is not paid,
+    item, or where the whole amount, or an item and the rest, are that of another item, or where what was said may mean something else as well. Nothing
+    is rounded to an item where another has the amount to the cent. No item that a text names is paid where the text says what is not paid,
     nor another customer's beside the payer's own where one of the payer's is open with the same amount: one digit may be wrong."""
     more = referred.answers.filter((pl.col("rule") == certainty.WITH_MORE) | (pl.len().over("r") > 1)).select("r")
     rounded = pl.col("amount_evidence") == amounts.ROUNDING
-    owners = referred.answers.filter(pl.col("amount_evidence").is_in(LEAVING) | rounded).select("r", "c").join(books.receipts.select("r", "currency", "amount"), on="r")
-    theirs = books.items.filter(pl.col("c").is_in(owners["c"].unique().implode()))
-    same = owners.join(theirs, left_on=["c", "currency", "amount"], right_on=["c", "currency", "open"], how="semi").select("r")
+    same = _amounts_of_others(referred, referred.answers.filter(pl.col("amount_evidence").is_in(LEAVING) | rounded), books)
     other_use = pl.concat([unresolved, more, same]).unique()
     over = pl.col("amount_evidence").is_in(LEAVING) & pl.col("r").is_in(other_use["r"].implode())
     refused = (pl.col("rule") != certainty.ADVICE) & pl.col("r").is_in(withheld_from["r"].implode())
     beside = rounded & pl.col("r").is_in(same["r"].implode())
     doubled = (pl.col("payer_evidence") == certainty.AGENT) & pl.col("r").is_in(_own_alike(referred, heard, books)["r"].implode())
     return Stage(stages.as_suggestions(referred.answers, over | beside | refused | doubled), referred.lines)
+
+
+def _amounts_of_others(referred: Stage, which: pl.DataFrame, books: Books) -> pl.DataFrame:
+    """R of the receipts with an answer among `which` whose whole money, or what pays one item together with what is left over, is just what
+    another item of that customer is open with."""
+    items = books.items.select("i", "c", "currency", "open")
+    paid = referred.lines.join(which.select("r", "a"), on=["r", "a"]).join(books.receipts.select("r", "amount"), on="r").join(items.drop("open"), on="i")
+    rest = pl.col("amount") - pl.col("applied").sum().over("r", "a")
+    ways = [paid.select("r", "a", "c", "currency", money.alias("open")) for money in (pl.col("amount"), pl.col("applied") + rest)]
+    others = pl.concat(ways).join(items, on=["c", "currency", "open"])
+    return others.join(paid, on=["r", "a", "i"], how="anti").select("r").unique()
 
 
 def _own_alike(referred: Stage, heard: Heard, books: Books) -> pl.DataFrame:

@@ -592,6 +592,21 @@ TABLES = {
             800.00 | Halden Foods LLC      | => posted: INV-2001 500.00
             - INV-2001 500.00
         """,
+    "of several numbers one may be wrong: what is over and one of the items are together another item": """
+        customers
+            A | Orion Metalworks Inc.
+            B | Halden Foods LLC
+        items
+            A INV-1001 500.00
+            A INV-1003 200.00
+            A INV-1010 300.00
+            B INV-2001 500.00
+            B INV-2003 200.00
+            B INV-2010 310.00
+        receipts
+            800.00 | Orion Metalworks Inc. | INV-1001 INV-1003 => over_payment: INV-1001 500.00, INV-1003 200.00 or INV-1001 500.00, INV-1010 300.00
+            800.00 | Halden Foods LLC      | INV-2001 INV-2003 => posted: INV-2001 500.00, INV-2003 200.00
+        """,
     "another customer's item beside the payer's own, who owes the same amount once more": """
         customers
             A | Orion Metalworks Inc.
