@@ -64,7 +64,9 @@ def by_reference(heard: Heard, books: Books) -> Stage:
     weighed = pl.concat([weighed, stated_weighed]).pipe(_stated_first, chosen.select("r").unique(), books)
     as_stated = line_members.filter(pl.col("a") == itemised.AS_STATED)
     meant = stated_amounts.meant(stated, as_stated, books).with_columns(pl.lit(itemised.AS_MEANT, pl.UInt32).alias("a"))
-    more = pl.concat([_further(text_members, weighed, books), _among_lines(line_members, weighed, books), _beyond_lines(line_members, weighed, books), meant])
+    more = pl.concat([
+        _further(text_members, weighed, books), _among_lines(line_members, weighed, books), _beyond_lines(line_members, weighed, books), meant,
+    ])
     more_weighed, more_lines = amounts.weigh(more, books)
     every = pl.concat([weighed, more_weighed])
     told = _told(pl.concat([members, more]), chosen.select("r").unique())

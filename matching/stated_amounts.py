@@ -6,7 +6,7 @@ lines must add up to the receipt, but for a stated bank fee or a rounding differ
 the receipt: the rest stays unapplied (`with_rest`). If they come to more, the answer is not made
 here: `amounts` then looks at the items as if they had only been named.
 
-A line whose amount is not that of the item it names but exactly that of another one of the same customer has the wrong number or the wrong
+A line whose amount is not that of the item it names but exactly that of another one of the lines' customers has the wrong number or the wrong
 amount (`anothers_amount`); one that deducts just what is open as a credit may mean that credit (`credit_deducted`). A person looks at both.
 """
 
@@ -55,11 +55,12 @@ def meant(named: pl.DataFrame, members: pl.DataFrame, books: Books) -> pl.DataFr
     key = ["r", "a", "i"]
     instead = _anothers(judged, books, (amounts.ROUNDING, amounts.OVER, amounts.SHORT)).filter(pl.len().over(key) == 1)
     beside = _credits(judged, books).unique(["r", "a", "other"]).filter(pl.len().over(key) == 1)
-    kept = members.join(pl.concat([instead, beside]).select("r", "a").unique(), on=["r", "a"], how="semi")
-    replaced = kept.join(instead, on=key, how="left").with_columns(
-        pl.when(pl.col("other").is_null()).then("source").otherwise(pl.lit("stated")).alias("source"), pl.coalesce("other", "i").alias("i")).drop("other")
-    added = kept.join(beside, on=key).with_columns(pl.col("other").alias("i"), pl.lit("credit").alias("source")).drop("other")
-    every = pl.concat([replaced, added])
+    kept = members.join(pl.concat([instead.select("r", "a"), beside.select("r", "a")]).unique(), on=["r", "a"], how="semi")
+    owners = kept.select("r", "a", "c", "grade", "payer_evidence").unique()
+    replacing = kept.drop("c", "grade", "payer_evidence").join(instead, on=key).join(owners, on=["r", "a", "c"])
+    replaced = replacing.with_columns(pl.col("other").alias("i"), pl.lit("stated").alias("source"))
+    added = kept.join(beside, on=key).with_columns(pl.col("other").alias("i"), pl.lit("credit").alias("source"))
+    every = pl.concat([part.select(members.columns) for part in (kept.join(instead, on=key, how="anti"), replaced, added)])
     return every.filter((pl.col("i").n_unique() == pl.len()).over("r", "a"))
 
 
@@ -114,20 +115,21 @@ def _contradicted(judged: pl.DataFrame, books: Books) -> pl.DataFrame:
 
 
 def _anothers(judged: pl.DataFrame, books: Books, evidence: tuple[str, ...]) -> pl.DataFrame:
-    """r, a, i, other: the lines of the `evidence` with each other item of one of the answer's customers that has just the amount stated, net or with
+    """r, a, i, other, c: the lines of the `evidence` with each other item, of customer `c` of the answer, that has just the amount stated, net or with
     what is taken off."""
     net, gross = pl.col("stated"), pl.col("stated") + pl.col("stated_discount") + pl.col("stated_deduction")
     owners = judged.select("r", "a", "i").join(books.items.select("i", "c", "currency"), on="i").drop("i").unique()
     odd = _of_evidence(judged, evidence).join(owners, on=["r", "a"])
     ways = pl.concat([odd.select("r", "a", "i", "c", "currency", way.alias("open")) for way in (net, gross)]).unique()
     others = ways.join(books.items.select(pl.col("i").alias("other"), "c", "currency", "open"), on=["c", "currency", "open"])
-    return others.filter(pl.col("other") != pl.col("i")).select("r", "a", "i", "other").unique()
+    return others.filter(pl.col("other") != pl.col("i")).select("r", "a", "i", "other", "c").unique()
 
 
 def _credits(judged: pl.DataFrame, books: Books) -> pl.DataFrame:
-    """r, a, i, other: the lines with a deduction, and the open credits of the customer that are as large."""
-    deducting = _of_evidence(judged, (DEDUCTION,)).join(books.items.select("i", "c", "currency"), on="i").select("r", "a", "i", "c", "currency", (-pl.col("stated_deduction")).alias("open"))
-    return deducting.join(books.items.select(pl.col("i").alias("other"), "c", "currency", "open"), on=["c", "currency", "open"]).select("r", "a", "i", "other")
+    """r, a, i, other: the lines with a deduction, and the open credits of the customer that are as large and have no line of their own."""
+    deducting = _of_evidence(judged, (DEDUCTION,)).join(books.items.select("i", "c", "currency"), on="i")
+    alike = deducting.with_columns((-pl.col("stated_deduction")).alias("open")).join(books.items.select(pl.col("i").alias("other"), "c", "currency", "open"), on=["c", "currency", "open"])
+    return alike.join(judged.select("r", "a", pl.col("i").alias("other")), on=["r", "a", "other"], how="anti").select("r", "a", "i", "other")
 
 
 def _of_evidence(judged: pl.DataFrame, evidence: tuple[str, ...]) -> pl.DataFrame:

@@ -559,7 +559,7 @@ TABLES = {
             490.00 | Elm Paper AG          | => posted: INV-5010 490.00 discount 10.00
             - INV-5010 490.00
         """,
-    "a line states the amount of the payer's item under another customer's number, or takes off what it claims on another invoice": """
+    "a line states the amount of an item of the payer under the number of somebody else, or takes off a claim on another invoice": """
         customers
             A | Orion Metalworks Inc.
             B | Halden Foods LLC
@@ -573,7 +573,7 @@ TABLES = {
             810.00 | Orion Metalworks Inc. | => remittance_mismatch: INV-1001 500.00, INV-1002 310.00 or INV-1001 500.00, INV-2001 245.00
             - INV-1001 500.00
             - INV-2001 310.00
-            680.00 | Orion Metalworks Inc. | => deduction: INV-1005 680.00 deduction 20.00 INV-1006 or INV-1005 680.00
+            680.00 | Orion Metalworks Inc. | => deduction: INV-1005 680.00 deduction 20.00 INV-1006
             - INV-1005 700.00
             - INV-1006 -20.00
         """,
@@ -634,11 +634,16 @@ TABLES = {
             A CM-77 -80.00
             B INV-2001 500.00
             B CM-88 -81.00
+            B INV-2002 600.00
+            B CM-89 -50.00
         receipts
             420.00 | Orion Metalworks Inc. | => deduction: CM-77 -80.00, INV-1001 500.00 or INV-1001 420.00 deduction 80.00 RETURN
             - INV-1001 420.00 deduction=80.00 reason=RETURN
             420.00 | Halden Foods LLC      | => posted: INV-2001 420.00 deduction 80.00 RETURN
             - INV-2001 420.00 deduction=80.00 reason=RETURN
+            500.00 | Halden Foods LLC      | => posted: CM-89 -50.00, INV-2002 550.00 deduction 50.00 FREIGHT
+            - INV-2002 550.00 deduction=50.00 reason=FREIGHT
+            - CM-89 -50.00
         """,
     "nothing is rounded to an item where another has the amount to the cent": """
         customers
@@ -687,9 +692,11 @@ TABLES = {
             A INV-1002 600.00
             B RE-2026-1001 700.00
             B RE-2026-1002 800.00
+            B RE-2026-1003 900.00
         receipts
             500.00 | Orion Metalworks Inc. | INV-1001 ALREADY PAID BY CHECK                  => weak_evidence: on account 500.00 or INV-1001 500.00
             600.00 | Orion Metalworks Inc. | INV-1002 on hold                                => weak_evidence: on account 600.00 or INV-1002 600.00
+            900.00 | Muster GmbH           | RE-2026-1003 bereits gezahlt                    => weak_evidence: on account 900.00 or RE-2026-1003 900.00
             800.00 | Muster GmbH           | RE-2026-1002 Fehlüberweisung                    => weak_evidence: on account 800.00 or RE-2026-1002 800.00
             700.00 | Muster GmbH           | RETOURE SEPA-UEBERWEISUNG AC01 RE-2026-1001     => weak_evidence: on account 700.00 or RE-2026-1001 700.00
         """,
