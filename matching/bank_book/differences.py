@@ -23,8 +23,8 @@ SHARE_MAX = 40
 _ERROR_SHARE = 5
 FOREIGN_MAX = 30
 """Thousandths of the amount by which the bank's rate may differ from the books', where a row speaks of another currency."""
-_CENTS = 25
-"""A fee is a multiple of so many minor units; another difference may be anything."""
+_CENTS, _USUAL_CENTS = 5, 25
+"""A fee is a multiple of so many minor units, most are of the second; another difference may be anything."""
 _SURE = 85
 """How alike the words must be for a difference without a number to be certain."""
 TRANSPOSED, SLIPPED, FEE, SHARE, KEYED, RATE, SIGN, OTHER = "transposed", "slipped", "fee", "share", "keyed", "rate", "sign", "other"
@@ -78,14 +78,14 @@ def unnamed(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
     candidates = pl.concat([_of_one_party(sides), _of_equal_digits(sides), _of_one_way(sides)]).unique().sort("b", "e")
     found = _judged(candidates, sides, costs)
     party = pl.col("alike").fill_null(0) >= AGREES
-    silent = pl.col("alike").is_null()
+    silent = ~party & ~pl.col("other")
     one_way = (pl.col("way") == pl.col("way_book")).fill_null(value=False) & pl.col("way").is_in(_DEDUCTED)
     near = pl.col("lag_cost") <= 5
     kept = (pl.col("pattern") != SHARE) | (pl.col("alike") >= _SURE) | one_way
     fits = (party & near & kept & ~pl.col("pattern").is_in([OTHER, KEYED])) | (party & (pl.col("pattern") == KEYED) & (pl.col("lag_cost") <= 3)) | (
         silent & (pl.col("pattern") == TRANSPOSED) & (pl.col("lag_cost") <= 3)) | (
         silent & one_way & pl.col("pattern").is_in([FEE, SHARE, RATE]) & (pl.col("lag_cost") <= 2))
-    return _claimed(found.filter(fits), sure=(pl.col("alike") >= _SURE) & pl.col("pattern").is_in([TRANSPOSED, FEE]) & (pl.col("lag_cost") <= 3), confidence=910)
+    return _claimed(found.filter(fits), sure=(pl.col("alike") >= _SURE) & pl.col("pattern").is_in([TRANSPOSED, FEE]) & (pl.col("gap") % _USUAL_CENTS == 0) & (pl.col("lag_cost") <= 3), confidence=910)
 
 
 def wrong_sign(sides: Sides, costs: lags.Costs) -> pl.DataFrame:

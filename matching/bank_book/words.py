@@ -18,6 +18,9 @@ from rapidfuzz.distance import OSA
 AGREES, DISAGREES = 72, 55
 UNKNOWN = 60
 """The likeness where the bank's words are not the books': nobody's name, so nobody else's either."""
+BY_INITIALS = 80
+"""The likeness where a text of which the books know no word has the initials of the entry's. Other initials speak against nobody."""
+_FORMS, _INITIALS = ("C", "I", "L"), 3
 _VOWELS, _VOWELS_AND_Y = re.compile("[AEIOU]"), re.compile("[AEIOUY]")
 _SPELLED = 4
 AGAINST = 15
@@ -53,6 +56,7 @@ class Lexicon:
         self._banks: dict[str, _Said | None] = {}
         self._books: dict[str, tuple[frozenset[str], float] | None] = {}
         self._having: dict[frozenset[str], set[int]] = {}
+        self._spelled: dict[str, frozenset[str]] = {}
         self._names = distinct
         self._with: dict[str, set[int]] = defaultdict(set)
         for place, words in enumerate(distinct):
@@ -76,9 +80,9 @@ class Lexicon:
         read, kept = self._banks[bank], self._books[book]
         if read is None or kept is None:
             return None
-        if not read.standings:
-            return UNKNOWN
         theirs, total = kept
+        if not read.standings:
+            return BY_INITIALS if self._initials(book) & set(bank.split()) else UNKNOWN
         said: set[str] = set()
         agreeing = 0.0
         for standing, weight in read.standings:
@@ -92,6 +96,13 @@ class Lexicon:
         against = 0 if goes_on and all(standing & theirs for standing in read.another) else AGAINST
         share = 1.0 if len(said) == len(theirs) else sum([self._weight[word] for word in sorted(said)]) / total
         return max(0, round(50 * (share + agreeing / read.weight)) - against)
+
+    def _initials(self, book: str) -> frozenset[str]:
+        """What the first letters of the entry's words spell, with and without that of a legal form; of three letters and more."""
+        if book not in self._spelled:
+            first = "".join(word[0] for word in book.split())
+            self._spelled[book] = frozenset(whole for form in ("", *_FORMS) if len(whole := first + form) >= _INITIALS) if len(first) > 1 else frozenset()
+        return self._spelled[book]
 
     def _named_by(self, said: list[frozenset[str]]) -> set[int]:
         """Places of the names that have a word of each."""
