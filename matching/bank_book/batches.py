@@ -177,6 +177,8 @@ def _members(way: _Way, by: str) -> pl.DataFrame:
             return rows.with_columns(pl.concat_str("day", pl.lit("|"), "into").alias("key"))
 
 
+_PARTY_DAYS = 3
+"""Days about a party's rows in which others may be its own."""
 _PARTY_MAX = 11
 """Rows of one party of which every subset is looked at; of more, those of so many neighbours in time."""
 
@@ -254,41 +256,58 @@ def _party_sets(way: _Way) -> pl.DataFrame:
     return pl.DataFrame(found, schema=shape, orient="row")
 
 
-_RUN_MIN, _RUN_MAX = 3, 40
+_RUN_MIN, _RUN_MAX = 2, 40
 """Entries that follow one another of which sums are looked at."""
 
 
 def in_a_row(sides: Sides) -> pl.DataFrame:
-    """Claims of entries of one day that follow one another in the books, nothing between them: a deposit that was entered in one go."""
+    """Claims of entries of a few days that follow one another in the books, nothing between them: a deposit that was entered in one go."""
     way, _ = _ways(sides)
+    singles = way.single.select(pl.col("place").alias("single"), "currency", "amount", "day", "words")
+    lag = pl.col("day") - pl.col("until")
+    fitting = _runs(way).join(singles, on=["currency", "amount"]).filter(lag.is_between(0, _RUN_DAYS) & ~pl.col("round"))
+    days = np.sort(way.parts["day"].to_numpy())
+    until = fitting["until"].to_numpy()
+    near = np.searchsorted(days, until, "right") - np.searchsorted(days, until - _RUN_DAYS, "left")
+    chance = pl.Series("near", near) * pl.col("parts").list.len() / pl.col("amount").abs()
+    likely = fitting.filter((chance <= CHANCE_MAX) | (pl.col("since") == pl.col("until")))
+    meant = [not any(way.tells_apart(one, other) for other in words) for one, words in likely.select("words", "words_book").iter_rows()]
+    alone = likely.filter(pl.Series(meant, dtype=pl.Boolean)).filter(pl.len().over("single") == 1).sort("single")
+    crossing = alone.select("single", pl.col("parts")).explode("parts").filter(pl.len().over("parts") > 1).select("single").unique()
+    return claims.frame([
+        way.claim(single, parts, claims.LIKELY, 800, f"{len(parts)} entries that follow one another in the books add up to it")
+        for single, parts in alone.join(crossing, on="single", how="anti", maintain_order="left").select("single", "parts").iter_rows()
+    ])
+
+
+def _runs(way: _Way) -> pl.DataFrame:
+    """currency, amount, since, until, parts, words_book, round: entries that follow one another and make the amount of some single row."""
     rows = way.parts.sort("order").with_columns((pl.col("amount") > 0).alias("into"))
-    apart = (pl.col("order").diff() != 1) | pl.any_horizontal(pl.col(name) != pl.col(name).shift() for name in ("currency", "day", "into"))
-    found: list[tuple[str, int, int, list[int], list[str]]] = []
-    wanted = {str(key[0]): group["amount"].unique().to_numpy() for key, group in way.single.group_by("currency")}
+    changes = pl.any_horizontal(pl.col(name) != pl.col(name).shift() for name in ("currency", "into"))
+    apart = (pl.col("order").diff() != 1) | (pl.col("day").diff().abs() > _RUN_SPREAD) | changes
+    wanted = {str(key[0]): np.sort(group["amount"].unique().to_numpy()) for key, group in way.single.group_by("currency")}
+    found: list[tuple[str, int, int, int, list[int], list[str], bool]] = []
     for _, group in rows.with_columns(apart.fill_null(value=True).cum_sum().alias("run")).group_by("run", maintain_order=True):
-        places, amounts, words, currency = group["place"].to_list(), group["amount"].to_numpy(), group["words"].to_list(), group["currency"][0]
+        places, amounts, words, days, currency = group["place"].to_list(), group["amount"].to_numpy(), group["words"].to_list(), group["day"].to_list(), group["currency"][0]
         total = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(amounts)])
         targets = wanted.get(currency)
         if targets is None:
             continue
         for length in range(_RUN_MIN, min(_RUN_MAX, len(places)) + 1):
             sums = total[length:] - total[:-length]
-            for start in np.flatnonzero(np.isin(sums, targets)).tolist():
-                found.append((currency, int(sums[start]), group["day"][0], sorted(places[start:start + length]), words[start:start + length]))
-    shape: Schema = {"currency": pl.String, "amount": pl.Int64, "day_book": pl.Int64, "parts": pl.List(pl.Int64), "words_book": pl.List(pl.String)}
-    singles = way.single.select(pl.col("place").alias("single"), "currency", "amount", "day", "words")
-    fitting = pl.DataFrame(found, schema=shape, orient="row").join(singles, on=["currency", "amount"]).filter((pl.col("day") - pl.col("day_book")).is_between(0, _RUN_DAYS))
-    meant = [not any(way.tells_apart(one, other) for other in words) for one, words in fitting.select("words", "words_book").iter_rows()]
-    alone = fitting.filter(pl.Series(meant, dtype=pl.Boolean)).filter(pl.len().over("single") == 1).sort("single")
-    crossing = alone.select("single", pl.col("parts")).explode("parts").filter(pl.len().over("parts") > 1).select("single").unique()
-    return claims.frame([
-        way.claim(single, parts, claims.LIKELY, 800, f"{len(parts)} entries of one day that follow one another in the books add up to it")
-        for single, parts in alone.join(crossing, on="single", how="anti", maintain_order="left").select("single", "parts").iter_rows()
-    ])
+            at = np.minimum(np.searchsorted(targets, sums), len(targets) - 1)
+            for start in np.flatnonzero(targets[at] == sums).tolist():
+                end = start + length
+                since, until = min(days[start:end]), max(days[start:end])
+                if until - since <= _RUN_SPREAD:
+                    is_round = all(amount % _ROUND == 0 for amount in amounts[start:end])
+                    found.append((currency, int(sums[start]), since, until, sorted(places[start:end]), words[start:end], is_round))
+    shape: Schema = {"currency": pl.String, "amount": pl.Int64, "since": pl.Int64, "until": pl.Int64, "parts": pl.List(pl.Int64), "words_book": pl.List(pl.String), "round": pl.Boolean}
+    return pl.DataFrame(found, schema=shape, orient="row")
 
 
-_RUN_DAYS = 5
-"""Calendar days from such entries to the bank."""
+_RUN_DAYS, _RUN_SPREAD = 5, 3
+"""Calendar days from such entries to the bank, and from the first of them to the last."""
 
 
 def some(sides: Sides) -> pl.DataFrame:
@@ -359,6 +378,10 @@ class _Parts:
         if found is not None:
             one_name = len({part.words for part in party if part.place in found.parts}) == 1
             return found if one_name else found._replace(confidence=min(found.confidence, 800))
+        beside = self._beside(party, currency, amount, words) if party else []
+        found = _search(beside, amount, 790, f"{{}} {what}, of the party and of nobody else, add up to it", STRANGE_MAX) if beside else None
+        if found is not None:
+            return found
         days = [self._strangers(currency, amount, on, words) for on in sorted(range(first, last + 1), key=lambda one: (abs(one - day), one))]
         for group in days:
             found = _search(group, amount, 860, f"{{}} {what} of one day add up to it", STRANGE_MAX) if 1 < len(group) <= subsets.ITEMS_MAX else None
@@ -366,6 +389,12 @@ class _Parts:
                 return found
         near = sorted((part for group in days for part in group), key=lambda p: (p.day, p.place))
         return _search(near, amount, 760, f"{{}} of the {len(near)} open {what} of these weeks add up to it", STRANGE_MAX) if len(near) <= 16 else None
+
+    def _beside(self, party: list[_Part], currency: str, amount: int, words: str) -> list[_Part]:
+        """The party's rows and those of the days about them that may be its own; none where there are too many."""
+        days = sorted({part.day + n for part in party for n in range(-_PARTY_DAYS, _PARTY_DAYS + 1)})
+        near = {part for day in days for part in self._strangers(currency, amount, day, words)} | set(party)
+        return sorted(near, key=lambda p: (p.day, p.place)) if len(party) < len(near) <= subsets.ITEMS_MAX else []
 
     def _strangers(self, currency: str, amount: int, day: int, words: str) -> list[_Part]:
         """The day's rows that are not another party's; none where there are too many to tell anything."""
