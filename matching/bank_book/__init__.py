@@ -38,6 +38,7 @@ def reconcile(bank: pl.DataFrame, book: pl.DataFrame) -> tuple[pl.DataFrame, pl.
     take(batches.numbered(rest))
     take(equal.strong(rest, costs))
     take(netted.pairs(rest))
+    take(netted.card_sales(rest))
     take(batches.whole(rest))
     take(batches.of_named_parties(rest))
     take(batches.in_a_row(rest))

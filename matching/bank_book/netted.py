@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import polars as pl
 
-from matching.bank_book import claims
+from matching.bank_book import claims, subsets
 from matching.bank_book.claims import Claim
 from matching.bank_book.schema import ONE_TO_MANY
 from matching.bank_book.sides import Sides
@@ -36,6 +38,42 @@ def pairs(sides: Sides) -> pl.DataFrame:
 
 
 _TOLD = "an entry less another of the same party makes its amount"
+
+
+def card_sales(sides: Sides) -> pl.DataFrame:
+    """Claims of one day's card sales less the processor's charge, which the books have as an entry of its own: the only sales and the only
+    charge of a usual share that make the line's amount."""
+    found: list[Claim] = []
+    for line, charge, gross, currency, day in _after_charge(sides).iter_rows():
+        sales = sides.book.filter((pl.col("currency") == currency) & (pl.col("day") == day) & (pl.col("way") == "card") & pl.col("amount").is_between(1, gross))
+        amounts, places = sales["amount"].to_list(), sales["place"].to_list()
+        if len(amounts) > subsets.ITEMS_MAX or 2.0 ** len(amounts) > _CHANCE_MAX * gross:
+            continue
+        found += [Claim([line], [*(places[n] for n in chosen), charge], ONE_TO_MANY, claims.LIKELY, 780, _SALES) for chosen in subsets.ways(amounts, gross, 1)]
+    asked = Counter(place for claim in found for place in [("line", *claim.lines), *(("entry", entry) for entry in claim.entries)])
+    return claims.frame([claim for claim in found if asked["line", *claim.lines] == 1 and all(asked["entry", entry] == 1 for entry in claim.entries)])
+
+
+_SALES = "a day's card sales less the processor's charge make its amount"
+
+
+def _after_charge(sides: Sides) -> pl.DataFrame:
+    """Card settlements with a charge of their days that is a usual share of what it leaves: line, charge, gross, currency, day of the charge."""
+    charges = sides.book.filter((pl.col("amount") < 0) & pl.col("full").str.contains(_CHARGE) & (pl.col("way").is_null() | (pl.col("way") == "card"))).select(
+        "currency", pl.col("day").alias("day_book"), pl.col("place").alias("charge"), pl.col("amount").alias("kept"))
+    lines = sides.bank.filter((pl.col("way") == "card") & (pl.col("amount") > 0)).select(pl.col("place").alias("line"), "currency", "amount", "day")
+    near = lines.with_columns((pl.col("day") - pl.int_ranges(-1, _SETTLED + 1)).alias("day_book")).explode("day_book").join(charges, on=["currency", "day_book"])
+    gross = pl.col("amount") - pl.col("kept")
+    usual = (pl.col("kept").abs() * 1000).is_between(gross * SHARE[0], gross * SHARE[1])
+    return near.filter(usual).select("line", "charge", gross.alias("gross"), "currency", "day_book").sort("line", "charge")
+
+
+SHARE = (5, 60)
+"""Thousandths of card sales that a processor keeps, at least and at most."""
+_SETTLED = 6
+"""Calendar days from the sales to the bank."""
+_CHANCE_MAX = 0.05
+"""Sets that would make the amount by mere chance."""
 
 
 def _fitting(sides: Sides) -> pl.DataFrame:

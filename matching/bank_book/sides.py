@@ -42,7 +42,7 @@ _DATE = r"^(?:20[0-9]{2}|20[0-9]{2}(?:0[1-9]|1[0-2])(?:[0-2][0-9]|3[01])|(?:0[1-
 
 WAYS = {
     "clearing": r"\b(?:ACH|EFT|SEPA|CCD|PPD|CTX|PREAUTHORIZED)\b", "wire": r"\b(?:WIRES?|FEDWIRE|SWIFT)\b",
-    "paper": r"\b(?:CHECKS?|CHEQUES?|CHK|DEPOSIT(?:S|ED)?|LOCKBOX)\b", "card": r"\b(?:BANKCARD|MERCHANT|CARDS?|VISA|MASTERCARD|AMEX)\b",
+    "paper": r"\b(?:CHECKS?|CHEQUES?|CHK|DEPOSIT(?:S|ED)?|LOCKBOX)\b", "card": r"\b(?:BANKCARD|BANKCD|MERCHANT|CARDS?|VISA|MASTERCARD|AMEX|SQUARE|STRIPE|SHOPIFY|CLOVER|WORLDPAY|ADYEN|ELAVON|MTOT)\b",
     "own": r"\b(?:SWEEP|ZBA|INTERACCOUNT|INTERBANK|INTERCOMPANY|OWN ACCOUNT)\b|\bTRANSFER$",
 }
 """How money goes, by the words that say so."""
@@ -103,7 +103,7 @@ def in_order(frame: pl.DataFrame, identity: str) -> pl.DataFrame:
 
 
 def _rows(rows: pl.DataFrame, *, is_book: bool) -> pl.DataFrame:
-    text = rows.with_columns(plain(rows["full"]).str.replace_all(_OWN_ACCOUNT, "$1 OWN ACCOUNT").alias("full"), plain(rows["numbered"]).alias("numbered"), plain(rows["kind"]).alias("said"))
+    text = rows.with_columns(plain(rows["full"]).str.replace_all("_", " ", literal=True).str.replace_all(_OWN_ACCOUNT, "$1 OWN ACCOUNT").alias("full"), plain(rows["numbered"]).alias("numbered"), plain(rows["kind"]).alias("said"))
     both = pl.concat_str("said", pl.lit(" "), "numbered", pl.lit(" "), "full")
     says_check = both.str.contains(_CHECK_WORD) & (pl.col("amount") < 0 if is_book else pl.lit(value=True))
     plain_number = pl.col("numbered").str.extract(r"^[^0-9]{0,8}0*([0-9]{2,10})$", 1)
@@ -138,6 +138,7 @@ def _foreign() -> pl.Expr:
 def _way() -> pl.Expr:
     """How the money went, one of WAYS, where the row says just one."""
     said = {way: pl.col("full").str.contains(words) for way, words in WAYS.items()}
+    said["paper"] = said["paper"] & ~said["card"]  # card sales are deposited, too
     only = pl.sum_horizontal(said.values()) == 1
     own = pl.when(pl.col("kind") == "TRANSFER").then(pl.lit("own"))
     check = pl.when((pl.col("check").is_not_null() | pl.col("drawn")) & (pl.col("amount") < 0)).then(pl.lit("paper"))
