@@ -52,6 +52,7 @@ def reconcile(bank: pl.DataFrame, book: pl.DataFrame) -> tuple[pl.DataFrame, pl.
     take(offsets.silent(rest))
     take(differences.wrong_sign(rest, costs))
     take(equal.weak(rest, costs))
+    take(differences.left_over(rest, costs))
     return _answer(doubts.weighed(pl.concat(found), whole), rest, lines, entries)
 
 

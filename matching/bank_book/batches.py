@@ -177,8 +177,8 @@ def _members(way: _Way, by: str) -> pl.DataFrame:
             return rows.with_columns(pl.concat_str("day", pl.lit("|"), "into").alias("key"))
 
 
-_PARTY_DAYS = 3
-"""Days about a party's rows in which others may be its own."""
+_PARTY_DAYS, _COMPLETED_MAX = 3, 6
+"""Days about a party's rows in which others may be its own, and how many such rows of a party are looked at."""
 _PARTY_MAX = 11
 """Rows of one party of which every subset is looked at; of more, those of so many neighbours in time."""
 
@@ -378,8 +378,7 @@ class _Parts:
         if found is not None:
             one_name = len({part.words for part in party if part.place in found.parts}) == 1
             return found if one_name else found._replace(confidence=min(found.confidence, 800))
-        beside = self._beside(party, currency, amount, words) if party else []
-        found = _search(beside, amount, 790, f"{{}} {what}, of the party and of nobody else, add up to it", STRANGE_MAX) if beside else None
+        found = self._completed(party, amount, currency, words)
         if found is not None:
             return found
         days = [self._strangers(currency, amount, on, words) for on in sorted(range(first, last + 1), key=lambda one: (abs(one - day), one))]
@@ -390,11 +389,30 @@ class _Parts:
         near = sorted((part for group in days for part in group), key=lambda p: (p.day, p.place))
         return _search(near, amount, 760, f"{{}} of the {len(near)} open {what} of these weeks add up to it", STRANGE_MAX) if len(near) <= 16 else None
 
-    def _beside(self, party: list[_Part], currency: str, amount: int, words: str) -> list[_Part]:
-        """The party's rows and those of the days about them that may be its own; none where there are too many."""
+    def _completed(self, party: list[_Part], amount: int, currency: str, words: str) -> _Found | None:
+        """Rows of the party and one or two of the days about them whose words tell nobody apart, where just one such set makes the amount."""
+        if not 0 < len(party) <= _COMPLETED_MAX:
+            return None
         days = sorted({part.day + n for part in party for n in range(-_PARTY_DAYS, _PARTY_DAYS + 1)})
-        near = {part for day in days for part in self._strangers(currency, amount, day, words)} | set(party)
-        return sorted(near, key=lambda p: (p.day, p.place)) if len(party) < len(near) <= subsets.ITEMS_MAX else []
+        strangers = [part for day in days for part in self._strangers(currency, amount, day, words) if part not in party]
+        sums = subsets.sums([part.amount for part in party]).tolist()
+        tried = len(sums) * (len(strangers) + 1) ** 2 / 2
+        if tried > STRANGE_MAX * abs(amount):
+            return None
+        at: dict[int, list[_Part]] = {}
+        for part in strangers:
+            at.setdefault(part.amount, []).append(part)
+        found: set[frozenset[_Part]] = set()
+        for mask, made in enumerate(sums):
+            mine = [party[n] for n in subsets.members(mask)]
+            if not mine or abs(made) >= abs(amount):
+                continue
+            found |= {frozenset([*mine, one]) for one in at.get(amount - made, ())}
+            found |= {frozenset([*mine, one, other]) for one in strangers for other in at.get(amount - made - one.amount, ()) if other is not one}
+        if len(found) != 1 or all(part.amount % _ROUND == 0 for part in next(iter(found))):
+            return None
+        chosen = sorted(part.place for part in next(iter(found)))
+        return _Found(chosen, 790, f"{len(chosen)} {_what(self._way)} of the party and of nobody else add up to it")
 
     def _strangers(self, currency: str, amount: int, day: int, words: str) -> list[_Part]:
         """The day's rows that are not another party's; none where there are too many to tell anything."""

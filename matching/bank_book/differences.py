@@ -88,6 +88,15 @@ def unnamed(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
     return _claimed(found.filter(fits), sure=(pl.col("alike") >= _SURE) & pl.col("pattern").is_in([TRANSPOSED, FEE]) & (pl.col("gap") % _USUAL_CENTS == 0) & (pl.col("lag_cost") <= 3), confidence=910)
 
 
+def left_over(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
+    """Claims of what nothing else explains: near amounts whose difference has a usual pattern, where the days fit and nothing contradicts."""
+    found = _judged(_near(sides), sides, costs)
+    one_way = (pl.col("way") == pl.col("way_book")).fill_null(value=True)
+    is_telling = (pl.col("amount") % _ROUND != 0) | (pl.col("amount_book") % _ROUND != 0)
+    fits = one_way & is_telling & ~pl.col("other") & pl.col("pattern").is_in([TRANSPOSED, FEE, KEYED, SLIPPED]) & (pl.col("lag_cost") <= _USUAL_LAG)
+    return _claimed(found.filter(fits), sure=pl.lit(value=False), confidence=700)
+
+
 def wrong_sign(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
     """Claims of a line and an entry of the opposite amount whose party and days agree. What came back is no mistake."""
     lines = sides.bank.filter(~pl.col("returned")).select(pl.col("place").alias("b"), "currency", "amount", "day")
@@ -128,7 +137,7 @@ def _of_one_party(sides: Sides) -> pl.DataFrame:
     gap = (pl.col("amount") - pl.col("amount_book")).abs()
     same_length = pl.col("amount").abs().cast(pl.String).str.len_chars() == pl.col("amount_book").abs().cast(pl.String).str.len_chars()
     near = (pl.col("day") - pl.col("day_book")).is_between(-4, 30)
-    return joined.filter(near & ((gap <= FEE_MAX) | (gap * 1000 <= pl.col("amount_book").abs() * SHARE_MAX) | (same_length & (gap % 9 == 0)))).select("b", "e").unique()
+    return joined.filter(near & ((gap <= FEE_MAX) | (gap * 1000 <= pl.col("amount_book").abs() * SHARE_MAX) | (same_length & ((gap % 9 == 0) | gap.cast(pl.String).str.contains("^[1-9]0*$"))))).select("b", "e").unique()
 
 
 def _of_one_way(sides: Sides) -> pl.DataFrame:
@@ -141,6 +150,17 @@ def _of_one_way(sides: Sides) -> pl.DataFrame:
     return joined.filter((kept.abs() <= FEE_MAX) | (kept.abs() * 1000 <= pl.col("amount_book").abs() * SHARE_MAX)).select("b", "e")
 
 
+def _near(sides: Sides) -> pl.DataFrame:
+    """Pairs of near days of which one amount may be the other with a fee, or with a digit or two keyed wrong."""
+    columns = ("currency", "day", "is_check", "amount", (pl.col("amount") > 0).alias("into"))
+    lines, entries = sides.bank.select(pl.col("place").alias("b"), *columns), sides.book.select(pl.col("place").alias("e"), *columns)
+    clearing = pl.when(pl.col("is_check")).then(_CHECK_DAYS).otherwise(_WAY_DAYS)
+    joined = lines.with_columns((pl.col("day") - pl.int_ranges(-1, clearing)).alias("day")).explode("day").join(entries, on=["currency", "into", "day"], suffix="_book")
+    gap = (pl.col("amount") - pl.col("amount_book")).abs()
+    return joined.filter((gap <= FEE_MAX) | (gap % 9 == 0) | gap.cast(pl.String).str.contains("^[1-9]0*$")).select("b", "e")
+
+
+_CHECK_DAYS, _USUAL_LAG, _ROUND = 25, 3, 1_000
 _DEDUCTED, _WAY_DAYS = ("wire", "card"), 5
 """Ways on which something is kept back, and how many days before the bank's such an entry may stand."""
 _COMMON, _WORDS_MAX = 300, 12

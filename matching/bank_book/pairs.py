@@ -15,6 +15,8 @@ from matching.bank_book.words import DISAGREES, Lexicon
 
 RARE = 3
 """A number that more rows of a side name is no longer one payment's own."""
+_LAST_DIGITS = 3
+"""So many of a check number's last digits stand for it."""
 _BANK = ("currency", "amount", "date", "day", "words", "squeezed", "check", "is_check", "returned", "foreign", "way")
 
 
@@ -48,9 +50,15 @@ def _alike(both: pl.DataFrame, lexicon: Lexicon) -> pl.Series:
 
 
 def _conflict(both: pl.DataFrame) -> pl.Series:
-    """Two check numbers that no slip of the pen makes one."""
+    """Two check numbers that no slip of the pen makes one, and of which neither is the other's last digits."""
     known = [
-        one is not None and other is not None and one != other and OSA.distance(one, other, score_cutoff=1) > 1
+        one is not None and other is not None and one != other and not _is_end(one, other) and OSA.distance(one, other, score_cutoff=1) > 1
         for one, other in both.select("check", "check_book").iter_rows()
     ]
     return pl.Series("conflict", known, dtype=pl.Boolean)
+
+
+def _is_end(one: str, other: str) -> bool:
+    """Whether the shorter number is the longer one's last digits."""
+    short, long = sorted((one, other), key=len)
+    return len(short) >= _LAST_DIGITS and long.endswith(short)
