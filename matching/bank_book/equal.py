@@ -130,7 +130,7 @@ def _score() -> pl.Expr:
     """What speaks for a pair in points, less what its lag costs; in order of dates where all else is equal."""
     words = pl.when(pl.col("alike") >= AGREES).then(pl.col("alike") - 30).when(pl.col("alike") < DISAGREES).then(5).otherwise(20).fill_null(20)
     numbers = pl.when(pl.col("number") == 2).then(100).when(pl.col("number") == 1).then(25).otherwise(0)
-    days = pl.col("lag").abs().clip(0, 6)
+    days = pl.col("lag_banking").abs().clip(0, 6)
     other_way = pl.when(pl.col("way") != pl.col("way_book")).then(OTHER_WAY).when(pl.col("way") == pl.col("way_book")).then(-SAME_WAY).otherwise(0.0)
     steady = pl.when("is_check").then(0.1).otherwise(1.0) * days**2  # of two ways to pair a series the one with equal lags
     return (words + numbers - other_way - 8.0 * pl.col("lag_cost") - steady - TWICE * pl.col("again") + 60.0).alias("score")

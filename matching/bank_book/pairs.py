@@ -23,12 +23,12 @@ _BANK = ("currency", "amount", "date", "day", "words", "squeezed", "check", "is_
 def beside(pairs: pl.DataFrame, sides: Sides, costs: lags.Costs) -> pl.DataFrame:
     """`pairs` (b, e) with both rows' columns (the book's as `…_book`) and the evidence: `number` (2: a rare number is shared, 1: a common
     one, 0: none), `alike` (0..100, null where a side says nothing), `other` (the bank names somebody else), `conflict` (other check
-    numbers), `lag_cost`, `lag` in calendar days."""
+    numbers), `lag_cost`, `lag` in calendar days, `lag_banking` in banking days."""
     lines = sides.bank.select(pl.col("place").alias("b"), *_BANK)
     entries = sides.book.select(pl.col("place").alias("e"), "again", *(pl.col(name).alias(f"{name}_book") for name in _BANK))
     both = pairs.select("b", "e").join(lines, on="b", maintain_order="left").join(entries, on="e", maintain_order="left")
     both = both.with_columns((pl.col("is_check") | (pl.col("is_check_book") & (pl.col("amount") < 0))).alias("is_check"))
-    told = both.with_columns(_alike(both, sides.lexicon), lags.cost(both, costs), (pl.col("day") - pl.col("day_book")).alias("lag"), _conflict(both))
+    told = both.with_columns(_alike(both, sides.lexicon), lags.cost(both, costs), (pl.col("day") - pl.col("day_book")).alias("lag"), pl.Series("lag_banking", lags.banking_days(both)), _conflict(both))
     named = told.join(shared_numbers(pairs, sides), on=["b", "e"], how="left", maintain_order="left").with_columns(pl.col("number").fill_null(0))
     return named.with_columns((pl.col("alike") < DISAGREES).fill_null(value=False).alias("other"))
 
