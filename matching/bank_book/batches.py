@@ -109,7 +109,8 @@ def _of_groups(way: _Way, by: str) -> list[Claim]:
     singles = way.single.select(pl.col("place").alias("single"), "currency", "amount", "day", pl.col("words").alias("words_single"), pl.col("way").alias("way_single"))
     fitting = groups.join(singles, on=["currency", "amount"]).filter(
         (pl.col("since") >= pl.col("day") + way.first) & (pl.col("until") <= pl.col("day") + way.last))
-    likeness = [_likest(way, *row) for row in fitting.select("words_single", "words").iter_rows()]
+    liking = _least if by == "number" else _most
+    likeness = [liking(_likenesses(way, *row)) for row in fitting.select("words_single", "words").iter_rows()]
     fitting = fitting.with_columns(pl.Series("alike", likeness, dtype=pl.Int64).fill_null(UNKNOWN))
     if by == "number":
         fitting = _named_first(way, fitting)
@@ -138,9 +139,18 @@ def _of_groups(way: _Way, by: str) -> list[Claim]:
     return claimed
 
 
-def _likest(way: _Way, single: str, parts: list[str]) -> int | None:
-    """How alike a single row is to that of the parts whose words are most like its own; None where a side says nothing."""
-    return max((alike for words in parts if (alike := way.likeness(single, words)) is not None), default=None)
+def _likenesses(way: _Way, single: str, parts: list[str]) -> list[int]:
+    """How alike a single row is to each of the parts' texts; nothing where a side says nothing."""
+    return [alike for words in parts if (alike := way.likeness(single, words)) is not None]
+
+
+def _most(likenesses: list[int]) -> int | None:
+    return max(likenesses, default=None)
+
+
+def _least(likenesses: list[int]) -> int | None:
+    """A number that rows of several parties happen to have makes no group of them."""
+    return min(likenesses, default=None)
 
 
 def _named_first(way: _Way, fitting: pl.DataFrame) -> pl.DataFrame:

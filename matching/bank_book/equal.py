@@ -54,8 +54,8 @@ def named(sides: Sides) -> pl.DataFrame:
     best = found.group_by("b", "e").agg(
         pl.col("number").sort_by(pl.col("spread") + pl.col("spread_book"), -pl.col("number").str.len_chars().cast(pl.Int64), "number").first(), pl.col("lag").first())
     alone = best.filter((pl.len().over("b") == 1) & (pl.len().over("e") == 1)).sort("b")
-    told = alone.join(pairs.beside(alone, sides, lags.expected()).select("b", "e", "other", "is_check"), on=["b", "e"])
-    short = (pl.col("number").str.len_chars() < _LONG) & ~pl.col("is_check")
+    told = alone.join(pairs.beside(alone, sides, lags.expected()).select("b", "e", "other", "check", "check_book"), on=["b", "e"])
+    short = (pl.col("number").str.len_chars() < _LONG) & (pl.col("check") != pl.col("check_book")).fill_null(value=True)
     meant = told.filter(~short | (~pl.col("other") & (pl.col("lag") >= NEAR_CHECK[0])))
     reason = pl.format("same amount, both name {}; at the bank {}", "number", claims.days(pl.col("lag")))
     return claims.of_pairs(meant.with_columns(pl.lit(claims.CERTAIN).alias("status"), pl.lit(990).alias("confidence"), reason.alias("reason")), ONE_TO_ONE)
@@ -209,8 +209,8 @@ def _judged(chosen: pl.DataFrame) -> pl.DataFrame:
     by_number, by_words, silent = pl.col("number") == 2, pl.col("alike").fill_null(0) >= AGREES, pl.col("alike").is_null()
     clear = (pl.col("amount") % ROUND != 0) | (pl.col("alike") >= CLEAR)
     single = pl.col("margin") >= 500
-    usual = (pl.col("amount") % ROUND != 0) & (pl.col("lag_cost") <= 4)
-    near = pl.col("lag_cost") <= pl.when(pl.col("amount") % ROUND == 0).then(2).otherwise(6)
+    usual = (pl.col("amount") % ROUND != 0) & (pl.col("lag_cost") <= pl.when(pl.col("way") == pl.col("way_book")).then(4).otherwise(1.5))
+    near = pl.col("lag_cost") <= pl.when(pl.col("amount") % ROUND == 0).then(1).otherwise(6)
     one_kind = pl.col("returned") == pl.col("returned_book")  # money taken back is another thing than money paid
     one_way = (pl.col("way") == pl.col("way_book")).fill_null(value=True)
     certain = (by_number | (by_words & clear & near & one_kind & ~pl.col("by_days")) | (silent & single & usual & one_way & pl.col("has_other").is_null())) & ahead
