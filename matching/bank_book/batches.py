@@ -31,6 +31,9 @@ STRANGE_MAX = 0.002
 """The same where the rows are not of one party: many more sets were looked at."""
 
 
+GATHERED, _GATHERED_DAYS, _GATHERED_LAG = (STRANGE_MAX, 0.02, 0.1), 3, 6
+"""The same, step by step, where a row says that it is put together of many, so that one of the sets is expected; the days within which its parts then lie, and
+from the books to the bank."""
 _IS_PAYMENT = pl.col("way").ne_missing("own")
 """Transfers between own accounts go one by one."""
 
@@ -321,23 +324,24 @@ _RUN_DAYS, _RUN_SPREAD = 5, 3
 
 
 def some(sides: Sides) -> pl.DataFrame:
-    """Claims of subsets, for what no whole group explains."""
+    """Claims of subsets, for what no whole group explains: the surest first, because fewer rows are left for the others and make fewer sets."""
     found: list[pl.DataFrame] = []
-    for number in (0, 1):
-        claimed = claims.frame(_of_subsets(_ways(sides)[number]))
-        found.append(claimed)
-        sides = claims.left(sides, claimed)
+    for chance_max in GATHERED:
+        for number in (0, 1):
+            claimed = claims.frame(_of_subsets(_ways(sides)[number], chance_max))
+            found.append(claimed)
+            sides = claims.left(sides, claimed)
     return pl.concat(found)
 
 
-def _of_subsets(way: _Way) -> list[Claim]:
+def _of_subsets(way: _Way, gathered_max: float) -> list[Claim]:
     """Singles in order of their size, the largest first; a set that two singles ask for goes to neither but as a suggestion."""
     if way.single.is_empty() or way.parts.is_empty():
         return []
-    parts = _Parts(way)
+    parts = _Parts(way, gathered_max)
     wanted: list[tuple[int, _Found]] = []
-    for place, amount, day, words, currency in way.single.select("place", "amount", "day", "words", "currency").iter_rows():
-        answer = parts.explain(amount, day, currency, words)
+    for single in way.single.select("currency", "amount", "day", "words", "gathers", "place").iter_rows():
+        place, answer = single[-1], parts.explain(_Single(*single[:-1]))
         if answer is not None:
             wanted.append((place, answer))
     claimants: dict[int, int] = {}
@@ -356,6 +360,16 @@ def _of_subsets(way: _Way) -> list[Claim]:
     return claimed
 
 
+class _Single(NamedTuple):
+    """A row that is to be explained."""
+
+    currency: str
+    amount: int
+    day: int
+    words: str
+    gathers: bool
+
+
 class _Found(NamedTuple):
     """A set that makes an amount."""
 
@@ -367,8 +381,8 @@ class _Found(NamedTuple):
 class _Parts:
     """The rows that may be added up, by currency, direction and day, and by the words they use."""
 
-    def __init__(self, way: _Way) -> None:
-        self._way = way
+    def __init__(self, way: _Way, gathered_max: float) -> None:
+        self._way, self._gathered_max = way, gathered_max
         self._by_day: dict[tuple[str, bool, int], list[_Part]] = {}
         self._by_word: dict[tuple[str, bool, str], list[_Part]] = {}
         for place, currency, amount, day, words in way.parts.sort("day", "place").select("place", "currency", "amount", "day", "words").iter_rows():
@@ -378,8 +392,9 @@ class _Parts:
                 self._by_word.setdefault((currency, amount > 0, word), []).append(part)
         self._likeness: dict[tuple[str, str], int | None] = {}
 
-    def explain(self, amount: int, day: int, currency: str, words: str) -> _Found | None:
-        """The set that makes the amount: of the party's rows, else of a day's, else of all near rows where they are few."""
+    def explain(self, single: _Single) -> _Found | None:
+        """The set that makes the amount: of the party's rows, else of a day's, else of some days', else of all near rows where they are few."""
+        currency, amount, day, words, _ = single
         first, last, what = day + self._way.first, day + self._way.last, _what(self._way)
         speaking = {part for word in self._way.single_words(words) for part in self._by_word.get((currency, amount > 0, word), ())}
         party = sorted((p for p in speaking if first <= p.day <= last and abs(p.amount) < abs(amount) and (self._alike(words, p.words) or 0) >= AGREES),
@@ -388,16 +403,26 @@ class _Parts:
         if found is not None:
             one_name = len({part.words for part in party if part.place in found.parts}) == 1
             return found if one_name else found._replace(confidence=min(found.confidence, 800))
-        found = self._completed(party, amount, currency, words)
-        if found is not None:
-            return found
-        days = [self._strangers(currency, amount, on, words) for on in sorted(range(first, last + 1), key=lambda one: (abs(one - day), one))]
-        for group in days:
-            found = _search(group, amount, 860, f"{{}} {what} of one day add up to it", STRANGE_MAX) if 1 < len(group) <= subsets.ITEMS_MAX else None
+        return self._completed(party, amount, currency, words) or self._of_days(single)
+
+    def _of_days(self, single: _Single) -> _Found | None:
+        """A set of rows of which none names another party: of one day, for what is put together of many of a few days, of all near days."""
+        currency, amount, day, words, gathers = single
+        what, usual = _what(self._way), range(-_GATHERED_LAG, 1) if self._way.kind == ONE_TO_MANY else range(_GATHERED_LAG + 1)
+        near = sorted(range(day + self._way.first, day + self._way.last + 1), key=lambda one: (abs(one - day), one))
+        rows = {on: self._strangers(currency, amount, on, words) for on in near}
+        for on in near:
+            chance_max = self._gathered_max if gathers and on - day in usual else STRANGE_MAX
+            found = _search(rows[on], amount, 860, f"{{}} {what} of one day add up to it", chance_max) if 1 < len(rows[on]) <= subsets.ITEMS_MAX else None
             if found is not None:
                 return found
-        near = sorted((part for group in days for part in group), key=lambda p: (p.day, p.place))
-        return _search(near, amount, 760, f"{{}} of the {len(near)} open {what} of these weeks add up to it", STRANGE_MAX) if len(near) <= 16 else None
+        for on in near if gathers else ():
+            group = [part for one in range(on - _GATHERED_DAYS, on + 1) if one - day in usual for part in rows.get(one, ())]
+            found = _search(group, amount, 780, f"{{}} {what} of a few days add up to it", self._gathered_max) if 1 < len(group) <= subsets.ITEMS_MAX else None
+            if found is not None:
+                return found
+        every = sorted((part for group in rows.values() for part in group), key=lambda p: (p.day, p.place))
+        return _search(every, amount, 760, f"{{}} of the {len(every)} open {what} of these weeks add up to it", STRANGE_MAX) if len(every) <= 16 else None
 
     def _completed(self, party: list[_Part], amount: int, currency: str, words: str) -> _Found | None:
         """Rows of the party and one or two of the days about them whose words tell nobody apart, where just one such set makes the amount."""
@@ -454,7 +479,7 @@ class _Part(NamedTuple):
 
 def _search(rows: list[_Part], amount: int, confidence: int, reason: str, chance_max: float = CHANCE_MAX) -> _Found | None:
     """The only set among the rows that makes the amount, or the earliest where sets differ in rows of equal amounts alone."""
-    nearest = rows[-subsets.ITEMS_MAX:]
+    nearest, of_party = rows[-subsets.ITEMS_MAX:], chance_max == CHANCE_MAX
     amounts = [part.amount for part in nearest]
     if len(nearest) < 2 or abs(sum(amounts)) < abs(amount):
         return None
@@ -463,9 +488,9 @@ def _search(rows: list[_Part], amount: int, confidence: int, reason: str, chance
         return None
     everything = len(found[0]) == len(nearest)
     sums = abs(sum(amounts)) // max(1, gcd(*amounts))  # so many different sums there may be
-    if not (everything and len(nearest) > 2) and 2.0 ** len(nearest) / max(sums, 1) > chance_max and not (_is_run(found[0]) and chance_max >= CHANCE_MAX):
+    if not (everything and len(nearest) > 2) and 2.0 ** len(nearest) / max(sums, 1) > chance_max and not (_is_run(found[0]) and of_party):
         return None
-    if chance_max < CHANCE_MAX and _is_round(amounts, amount, found[0]):
+    if not of_party and _is_round(amounts, amount, found[0]):
         return None
     kinds = {tuple(sorted(amounts[place] for place in chosen)) for chosen in found}
     if len(kinds) > 1:

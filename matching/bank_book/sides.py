@@ -46,9 +46,11 @@ WAYS = {
     "own": r"\b(?:SWEEP|ZBA|INTERACCOUNT|INTERBANK|INTERCOMPANY|OWN ACCOUNT)\b|\bTRANSFER$",
 }
 """How money goes, by the words that say so."""
+_GATHERS = r"\b(?:DEPOSITS?|LOCKBOX|BATCH|SETTLE\w*|ORIGINATION|PAYROLL|RUN|VAULT|CAPTURE)\b"
+"""Words of what is put together of many: a deposit, a payment run."""
 _FOREIGN = r"\b(?:FX|FOREX|FOREIGN|INTL|INTERNATIONAL|EXCHANGE|RATE)\b"
 _CODES = r"\b(?:AUD|BRL|CAD|CHF|CNY|CZK|DKK|EUR|GBP|HKD|HUF|ILS|INR|JPY|KRW|MXN|NOK|NZD|PLN|SEK|SGD|TRY|USD|ZAR)\b"
-ROWS = ("place", "currency", "amount", "date", "day", "kind", "full", "words", "squeezed", "check", "is_check", "returned", "foreign", "way")
+ROWS = ("place", "currency", "amount", "date", "day", "kind", "full", "words", "squeezed", "check", "is_check", "returned", "foreign", "way", "gathers")
 BOOK_ROWS = (*ROWS, "order", "again")
 
 
@@ -119,7 +121,7 @@ def _rows(rows: pl.DataFrame, *, is_book: bool) -> pl.DataFrame:
         pl.col("date").to_physical().cast(pl.Int64).alias("day"), pl.col("said").alias("kind"),
     ).with_columns(
         said.alias("words"), said.str.replace_all(" ", "").alias("squeezed"), (pl.col("check").is_not_null() | pl.col("drawn")).alias("is_check"),
-        (pl.col("full").str.contains(RETURNED) | (pl.col("kind") == "RETURN")).alias("returned"), _foreign(), _way(),
+        (pl.col("full").str.contains(RETURNED) | (pl.col("kind") == "RETURN")).alias("returned"), _foreign(), _way(), pl.col("full").str.contains(_GATHERS).alias("gathers"),
     )
 
 
