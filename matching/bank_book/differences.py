@@ -114,7 +114,20 @@ def _judged(found: pl.DataFrame, sides: Sides, costs: lags.Costs) -> pl.DataFram
     gap = (pl.col("amount") - pl.col("amount_book")).abs()
     at_a_rate = (pl.col("foreign") | pl.col("foreign_book")) & (gap * 1000 <= pl.col("amount_book").abs() * FOREIGN_MAX)
     kept = pl.Series("pattern", patterns, dtype=pl.String)
-    return told.with_columns(pl.when(at_a_rate & kept.is_in([OTHER, SHARE, KEYED])).then(pl.lit(RATE)).otherwise(kept).alias("pattern"), gap.alias("gap"))
+    judged = told.with_columns(pl.when(at_a_rate & kept.is_in([OTHER, SHARE, KEYED])).then(pl.lit(RATE)).otherwise(kept).alias("pattern"), gap.alias("gap"))
+    return judged.join(_made_up(judged, sides), on=["b", "e"], how="anti", maintain_order="left")
+
+
+def _made_up(judged: pl.DataFrame, sides: Sides) -> pl.DataFrame:
+    """The pairs (b, e) whose difference is a row of the smaller side, of the same days: the two rows together are no difference at all."""
+    lines, entries = (
+        side.filter(~pl.col("kind").str.contains("FEE|INTEREST") & (pl.col("amount") % _ROUND != 0)).select("currency", pl.col("day").alias("day_other"), pl.col("amount").alias("rest"))
+        for side in (sides.bank, sides.book))
+    missing = judged.with_columns((pl.col("amount_book") - pl.col("amount")).alias("rest"))
+    at_bank = missing.filter(pl.col("rest") * pl.col("amount") > 0).join(lines, on=["currency", "rest"]).filter((pl.col("day") - pl.col("day_other")).abs() <= _BESIDE)
+    in_books = missing.with_columns(-pl.col("rest")).filter(pl.col("rest") * pl.col("amount") > 0).join(entries, on=["currency", "rest"]).filter(
+        (pl.col("day_book") - pl.col("day_other")).abs() <= _BESIDE)
+    return pl.concat([at_bank.select("b", "e"), in_books.select("b", "e")]).unique()
 
 
 def _claimed(found: pl.DataFrame, *, sure: pl.Expr, confidence: int) -> pl.DataFrame:
@@ -160,6 +173,8 @@ def _near(sides: Sides) -> pl.DataFrame:
     return joined.filter((gap <= FEE_MAX) | (gap % 9 == 0) | gap.cast(pl.String).str.contains("^[1-9]0*$")).select("b", "e")
 
 
+_BESIDE = 1
+"""Calendar days between two rows that are one money with a third."""
 _CHECK_DAYS, _USUAL_LAG, _ROUND = 25, 3, 1_000
 _DEDUCTED, _WAY_DAYS = ("wire", "card"), 5
 """Ways on which something is kept back, and how many days before the bank's such an entry may stand."""
