@@ -79,26 +79,38 @@ class Score:
         return 2 * self.right / max(1, self.claimed + self.true)
 
 
+def _said(world: World) -> dict[object, object]:
+    """What each row says, by its id: all but the id, which a bank line has as its reference, too."""
+    lines = {line: (*rest, text.removeprefix(f"B{line:08d} ")) for line, *rest, text in world.bank.iter_rows()}
+    return {**lines, **{entry: tuple(rest) for entry, *rest in world.book.iter_rows()}}
+
+
 def score(world: World, matches: pl.DataFrame, members: pl.DataFrame) -> dict[str, Score]:
-    """By behaviour, and `all`. A wrong pair counts for the behaviour of its line, or of its first entry."""
+    """By behaviour, and `all`. A wrong pair counts for the behaviour of its line, or of its first entry. Rows that say the same in everything but their id may be
+    exchanged; each true pair counts once."""
     behaviour: dict[object, str] = {}
-    truth: dict[Pair, str] = {}
+    said = _said(world)
+    truth: dict[Pair, list[str]] = {}
     for name, lines, entries in world.truth:
         behaviour |= dict.fromkeys([*lines, *entries], name)
-        truth |= dict.fromkeys(pairs_of(lines, entries), name)
+        for one, other in pairs_of(lines, entries):
+            truth.setdefault((said[one], said[other]), []).append(name)
     scores: dict[str, Score] = {"all": Score()}
     for name in sorted({name for name, _, _ in world.truth}):
         scores[name] = Score()
-    for name in truth.values():
-        scores[name].true += 1
+    for names in truth.values():
+        for name in names:
+            scores[name].true += 1
     told = members.group_by("m").agg(pl.col("line_id").drop_nulls(), pl.col("entry_id").drop_nulls()).join(matches, on="m").sort("m")
     for lines, entries, status in told.select("line_id", "entry_id", "status").iter_rows():
-        for pair in pairs_of(frozenset(lines), frozenset(entries)):
-            mine = scores[truth.get(pair) or behaviour[pair[0]]]
+        for one, other in sorted(pairs_of(frozenset(lines), frozenset(entries)), key=str):
+            meant = truth.get((said[one], said[other]), [])
+            is_right = bool(meant)
+            mine = scores[meant.pop() if is_right else behaviour[one]]
             mine.claimed += 1
-            mine.right += pair in truth
+            mine.right += is_right
             mine.certain += status == "matched"
-            mine.certain_wrong += status == "matched" and pair not in truth
+            mine.certain_wrong += status == "matched" and not is_right
     for name, one_score in scores.items():
         if name != "all":
             for what in ("claimed", "true", "right", "certain", "certain_wrong"):

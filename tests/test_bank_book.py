@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from benchmarks import bank_book_world
 from matching import bank_book
 from matching.bank_book import assign, differences, subsets
-from matching.bank_book.schema import BANK, BOOK
+from matching.bank_book.schema import BANK, BOOK, MEMBERS
 from matching.bank_book.words import Lexicon
 
 Line = tuple[int, int, str]  # day of November, cents, text (a check as `CHECK 1001`)
@@ -178,6 +178,46 @@ CASES: dict[str, tuple[list[Line], list[Entry], set[str]]] = {
         {"0 = E0+E1 one_to_many suggested", "- = E2 unmatched"}),
     "two checks paid on one day are no third check": (
         [(13, -75000, "CHECK PAID"), (13, -75000, "CHECK PAID")], [(3, -150000, "4941", "Larch Security")], {"0+1 = E0 many_to_one suggested"}),
+    "a word of corrections is nobody's name": (
+        [], [(3, 5285, "", "Meridian Farms LLC"), (4, -5285, "", "correct Meridian Farms LLC")], {"- = E0+E1 offset matched"}),
+    "a deposit brought again names nobody": (
+        [(9, 53623, "REDEPOSITED ITEM")], [(8, 53623, "", "Horizon Optics Ltd"), (2, 71177, "", "Silver Freight redeposit")],
+        {"0 = E0 one_to_one matched", "- = E1 unmatched"}),
+    "a transfer between own accounts, in other words": (
+        [(4, -5002444, "AUTOMATIC SWEEP TO INVESTMENT")], [(4, -5002444, "", "Transfer concentration acct"), (1, 4400, "", "Sweep interest investment")],
+        {"0 = E0 one_to_one matched", "- = E1 unmatched"}),
+    "initials are a name where the amounts differ by two digits": (
+        [(23, -32811, "OCUI")], [(21, -23811, "", "Orion Canyon Uniforms Inc")], {"0 = E0 difference suggested"}),
+    "a fee of odd cents": (
+        [(6, -351926, "ACH DEBIT VALLEY PLUMBING")], [(5, -351831, "", "Valley Plumbing West")], {"0 = E0 difference suggested"}),
+    "a digit keyed wrong, at the front": (
+        [(21, -719722, "ACH CANYON PLUMBING")], [(20, -819722, "", "Canyon Plumbing")], {"0 = E0 difference suggested"}),
+    "a digit keyed wrong, on a check without a number": (
+        [(19, -216956, "CHECK PAID")], [(8, -216156, "9664", "Vanguard Logistics")], {"0 = E0 difference suggested"}),
+    "a fee of nobody's": (
+        [(6, 994755, "PREAUTHORIZED ACH CREDIT")], [(5, 995755, "", "Beacon Foods Partners")], {"0 = E0 difference suggested"}),
+    "the last digits of a check's number": (
+        [(26, -851196, "CHECK 231")], [(19, -851196, "31231", "Meridian Catering")], {"0 = E0 one_to_one matched"}),
+    "card sales less the processor's charge": (
+        [(9, 36851, "BANKCARD 8076 MTOT DEP 535730")],
+        [(8, 12827, "", "Visa/MC sales"), (8, 25074, "", "Visa/MC sales"), (8, 30011, "", "Card sales"), (8, -1050, "", "Merchant processing fee")],
+        {"0 = E0+E1+E3 one_to_many suggested", "- = E2 unmatched"}),
+    "a deposit entered in one go over two days": (
+        [(6, 61538, "DEPOSIT")],
+        [(3, 12011, "", "Alder Tools"), (4, 20003, "", "Birch Foods"), (5, 20005, "", "Cedar Steel"), (5, 21530, "", "Dunmore Paper"), (9, 9001, "", "Fir Print")],
+        {"0 = E1+E2+E3 one_to_many suggested", "- = E0 unmatched", "- = E4 unmatched"}),
+    "lines of a party beside one that names nobody": (
+        [(6, 323275, "ACH CANYON STEEL HOLDINGS"), (7, 22674, "ACH CANYONSTEELH"), (7, 24408, "ACH 5588434"), (7, 31009, "ACH 5588435")], [(5, 370357, "", "Canyon Steel Holdings")],
+        {"0+1+2 = E0 many_to_one suggested", "3 = - unmatched"}),
+    "a deposit that the bank took in two": (
+        [(6, 296523, "DEPOSIT JUNIPER FOODS"), (6, 5405, "DEPOSIT JUNIPER FOODS")], [(6, 301928, "", "Deposit Juniper Foods Co")], {"0+1 = E0 many_to_one matched"}),
+    "one number of two parties makes no group": (
+        [(9, 133594, "CSCD CMDN LNDSCP")],
+        [(6, 33594, "V1", "Cascade Camden Landscaping inv 7422"), (3, 100000, "V2", "Larch Bristol Freight inv 7422")],
+        {"0 = - unmatched", "- = E0 unmatched", "- = E1 unmatched"}),
+    "a number that happens to be a check's": (
+        [(6, -25000, "PAYROLL DIRECT DEP 4512")], [(9, -25000, "4512", "Redwater Legal"), (1, -70001, "", "Payroll run")],
+        {"0 = - unmatched", "- = E0 unmatched", "- = E1 unmatched"}),
     "an entry over zero": ([], [(4, 0, "1010", "void")], {"- = E0 offset matched"}),
 }
 
@@ -266,6 +306,24 @@ def test_a_spelling_is_likest_its_own_party(text: str, who: str) -> None:
     scored = {name: lexicon.likeness(text, name) or 0 for name in names}
     assert max(scored, key=scored.__getitem__) == who
     assert scored[who] >= 72 > max(score for name, score in scored.items() if name != who)
+
+
+def test_rows_that_say_the_same_may_be_exchanged() -> None:
+    """Exchanging equal rows is no error to the score; a row that differs in its date alone is another."""
+    lines, entries = bank([(9, -5000, "CHECK PAID"), (9, -5000, "CHECK PAID"), (10, -5000, "CHECK PAID")]), book([(d, -5000, "", who) for d, who in ((2, "A"), (3, "B"), (4, "C"))])
+    world = bank_book_world.World(lines, entries, [("check", frozenset([n]), frozenset([f"E{n}"])) for n in range(3)])
+
+    def right(pairs: dict[int, str]) -> int:
+        matches = pl.DataFrame({"m": list(pairs), "status": ["matched"] * len(pairs)})
+        told_lines = pl.DataFrame({"m": list(pairs), "line_id": list(pairs), "entry_id": [None] * len(pairs)}, schema=MEMBERS)
+        told_entries = pl.DataFrame({"m": list(pairs), "line_id": [None] * len(pairs), "entry_id": list(pairs.values())}, schema=MEMBERS)
+        score = bank_book_world.score(world, matches, pl.concat([told_lines, told_entries]))["all"]
+        assert score.certain_wrong == score.claimed - score.right
+        return score.right
+
+    assert right({0: "E0", 1: "E1", 2: "E2"}) == 3
+    assert right({0: "E1", 1: "E0", 2: "E2"}) == 3
+    assert right({0: "E2", 1: "E1", 2: "E0"}) == 1
 
 
 @pytest.mark.parametrize("seed", [101, 102, 103])

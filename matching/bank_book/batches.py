@@ -326,19 +326,22 @@ _RUN_DAYS, _RUN_SPREAD = 5, 3
 def some(sides: Sides) -> pl.DataFrame:
     """Claims of subsets, for what no whole group explains: the surest first, because fewer rows are left for the others and make fewer sets."""
     found: list[pl.DataFrame] = []
+    alike: tuple[_Likeness, _Likeness] = ({}, {})
     for chance_max in GATHERED:
         for number in (0, 1):
-            claimed = claims.frame(_of_subsets(_ways(sides)[number], chance_max))
+            way = _ways(sides)[number]
+            asked = way if chance_max < GATHERED[-1] else way._replace(single=way.single.filter("gathers"))
+            claimed = claims.frame(_of_subsets(asked, chance_max, alike[number]))
             found.append(claimed)
             sides = claims.left(sides, claimed)
     return pl.concat(found)
 
 
-def _of_subsets(way: _Way, gathered_max: float) -> list[Claim]:
+def _of_subsets(way: _Way, gathered_max: float, alike: _Likeness) -> list[Claim]:
     """Singles in order of their size, the largest first; a set that two singles ask for goes to neither but as a suggestion."""
     if way.single.is_empty() or way.parts.is_empty():
         return []
-    parts = _Parts(way, gathered_max)
+    parts = _Parts(way, gathered_max, alike)
     wanted: list[tuple[int, _Found]] = []
     for single in way.single.select("currency", "amount", "day", "words", "gathers", "place").iter_rows():
         place, answer = single[-1], parts.explain(_Single(*single[:-1]))
@@ -358,6 +361,10 @@ def _of_subsets(way: _Way, gathered_max: float) -> list[Claim]:
         claimed.append(way.claim(place, answer.parts, claims.CERTAIN if sure else claims.LIKELY, min(answer.confidence, 700) if contested else answer.confidence, answer.reason))
         gone |= set(answer.parts)
     return claimed
+
+
+_Likeness = dict[tuple[str, str], int | None]
+"""How alike the words of a single row and of a part are, as far as that was asked."""
 
 
 class _Single(NamedTuple):
@@ -381,8 +388,8 @@ class _Found(NamedTuple):
 class _Parts:
     """The rows that may be added up, by currency, direction and day, and by the words they use."""
 
-    def __init__(self, way: _Way, gathered_max: float) -> None:
-        self._way, self._gathered_max = way, gathered_max
+    def __init__(self, way: _Way, gathered_max: float, alike: _Likeness) -> None:
+        self._way, self._gathered_max, self._likeness = way, gathered_max, alike
         self._by_day: dict[tuple[str, bool, int], list[_Part]] = {}
         self._by_word: dict[tuple[str, bool, str], list[_Part]] = {}
         for place, currency, amount, day, words in way.parts.sort("day", "place").select("place", "currency", "amount", "day", "words").iter_rows():
@@ -390,7 +397,6 @@ class _Parts:
             self._by_day.setdefault((currency, amount > 0, day), []).append(part)
             for word in sorted(way.read_words(words)):
                 self._by_word.setdefault((currency, amount > 0, word), []).append(part)
-        self._likeness: dict[tuple[str, str], int | None] = {}
 
     def explain(self, single: _Single) -> _Found | None:
         """The set that makes the amount: of the party's rows, else of a day's, else of some days', else of all near rows where they are few."""
@@ -403,7 +409,8 @@ class _Parts:
         if found is not None:
             one_name = len({part.words for part in party if part.place in found.parts}) == 1
             return found if one_name else found._replace(confidence=min(found.confidence, 800))
-        return self._completed(party, amount, currency, words) or self._of_days(single)
+        completed = self._completed(party, amount, currency, words)
+        return completed or (self._of_days(single) if single.gathers or self._gathered_max == STRANGE_MAX else None)
 
     def _of_days(self, single: _Single) -> _Found | None:
         """A set of rows of which none names another party: of one day, for what is put together of many of a few days, of all near days."""

@@ -89,11 +89,11 @@ def unnamed(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
 
 
 def left_over(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
-    """Claims of what nothing else explains: near amounts whose difference has a usual pattern, where the days fit and nothing contradicts."""
+    """Claims of what nothing else explains: amounts whose difference has a usual pattern, where the days fit and nothing contradicts."""
     found = _judged(_near(sides), sides, costs)
     one_way = (pl.col("way") == pl.col("way_book")).fill_null(value=True)
     is_telling = (pl.col("amount") % _ROUND != 0) | (pl.col("amount_book") % _ROUND != 0)
-    fits = one_way & is_telling & ~pl.col("other") & pl.col("pattern").is_in([TRANSPOSED, FEE, KEYED, SLIPPED]) & (pl.col("lag_cost") <= _USUAL_LAG)
+    fits = one_way & is_telling & ~pl.col("other") & pl.col("pattern").is_in([TRANSPOSED, FEE, KEYED]) & (pl.col("lag_cost") <= _USUAL_LAG)
     return _claimed(found.filter(fits), sure=pl.lit(value=False), confidence=700)
 
 
@@ -165,14 +165,29 @@ def _of_one_way(sides: Sides) -> pl.DataFrame:
 
 def _near(sides: Sides) -> pl.DataFrame:
     """Pairs of near days of which one amount may be the other with a fee, or with a digit or two keyed wrong."""
-    columns = ("currency", "day", "is_check", "amount", (pl.col("amount") > 0).alias("into"))
+    near_day = (pl.col("day") - pl.col("day_book")).is_between(-1, pl.when(pl.col("is_check")).then(_CHECK_DAYS).otherwise(_WAY_DAYS))
+    columns = ("currency", (pl.col("amount") > 0).alias("into"), "day", "is_check", pl.col("amount").abs().alias("size"))
     lines, entries = sides.bank.select(pl.col("place").alias("b"), *columns), sides.book.select(pl.col("place").alias("e"), *columns)
-    clearing = pl.when(pl.col("is_check")).then(_CHECK_DAYS).otherwise(_WAY_DAYS)
-    joined = lines.with_columns((pl.col("day") - pl.int_ranges(-1, clearing)).alias("day")).explode("day").join(entries, on=["currency", "into", "day"], suffix="_book")
-    gap = (pl.col("amount") - pl.col("amount_book")).abs()
-    return joined.filter((gap <= FEE_MAX) | (gap % 9 == 0) | gap.cast(pl.String).str.contains("^[1-9]0*$")).select("b", "e")
+    kept = (pl.col("size_book") - pl.col("size")) * pl.when("into").then(1).otherwise(-1)
+    beside = pl.concat([lines.with_columns((pl.col("size") // FEE_MAX + step).alias("key")) for step in (-1, 0, 1)])
+    fees = beside.join(entries.with_columns((pl.col("size") // FEE_MAX).alias("key")), on=["currency", "into", "key"], suffix="_book").filter(
+        near_day & kept.is_between(1, FEE_MAX) & (kept % _CENTS == 0)).select("b", "e")
+    keyed = _one_digit_masked(lines).join(_one_digit_masked(entries), on=["currency", "into", "key"], suffix="_book").filter(near_day).select("b", "e")
+    return pl.concat([_of_equal_digits(sides), fees, keyed]).unique()
 
 
+def _one_digit_masked(rows: pl.DataFrame) -> pl.DataFrame:
+    """The rows, once for each digit of their amount, with the amount without that digit as `key`."""
+    text = pl.col("size").cast(pl.String)
+    masked = [
+        rows.with_columns(pl.format("{}_{}", text.str.slice(0, place), text.str.slice(place + 1)).alias("key")).filter(pl.col("size") >= 10**place)
+        for place in range(_DIGITS_MAX)
+    ]
+    return pl.concat(masked)
+
+
+_DIGITS_MAX = 12
+"""Digits of an amount that may be keyed wrong."""
 _BESIDE = 1
 """Calendar days between two rows that are one money with a third."""
 _CHECK_DAYS, _USUAL_LAG, _ROUND = 25, 3, 1_000
