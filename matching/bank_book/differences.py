@@ -85,7 +85,8 @@ def unnamed(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
     fits = (party & near & kept & ~pl.col("pattern").is_in([OTHER, KEYED])) | (party & (pl.col("pattern") == KEYED) & (pl.col("lag_cost") <= 3)) | (
         silent & (pl.col("pattern") == TRANSPOSED) & (pl.col("lag_cost") <= 3)) | (
         silent & one_way & pl.col("pattern").is_in([FEE, SHARE, RATE]) & (pl.col("lag_cost") <= 2))
-    return _claimed(found.filter(fits), sure=(pl.col("alike") >= _SURE) & pl.col("pattern").is_in([TRANSPOSED, FEE]) & (pl.col("gap") % _USUAL_CENTS == 0) & (pl.col("lag_cost") <= 3), confidence=910)
+    known = (pl.col("pattern") == TRANSPOSED) | ((pl.col("pattern") == FEE) & (pl.col("gap") % _USUAL_CENTS == 0))
+    return _claimed(found.filter(fits), sure=(pl.col("alike") >= _SURE) & known & (pl.col("lag_cost") <= 3), confidence=910)
 
 
 def left_over(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
