@@ -227,16 +227,18 @@ def _of_parties(way: _Way, alike_min: int) -> list[Claim]:
     told = alike.with_columns((pl.col("alike") >= AGREES).alias("same")).filter(pl.col("same") | ~pl.col("same").any().over("single"))
     told = told.with_columns(pl.len().over("single", "amounts").alias("equal")).sort("since", "until", "parts").unique(
         ["single", "amounts"], keep="first", maintain_order=True)
-    told = told.with_columns((pl.col("amounts").list.eval(pl.element() % _ROUND == 0).list.all()).alias("round"), pl.len().over("single").alias("rivals"), (pl.col("single").n_unique().over("parts")).alias("claimants"))
+    told = told.with_columns(pl.col("amounts").list.eval(pl.element() % _ROUND == 0).list.sum().alias("rounds"), pl.len().over("single").alias("rivals"),
+                             pl.col("single").n_unique().over("parts").alias("claimants"))
+    telling = pl.col("same") | (pl.col("rounds") < pl.col("amounts").list.len())
     claimed: list[Claim] = []
     gone: set[int] = set()
-    for row in told.filter((pl.col("rivals") == 1) & (pl.col("same") | ~pl.col("round"))).sort(~pl.col("same"), "single").iter_rows(named=True):
+    for row in told.filter((pl.col("rivals") == 1) & telling).sort(~pl.col("same"), "single").iter_rows(named=True):
         parts: list[int] = row["parts"]
         if gone & set(parts):
             continue
         gone |= set(parts)
         clear = row["claimants"] == 1 and row["equal"] == 1
-        sure = row["same"] and clear and not row["round"]
+        sure = row["same"] and clear and row["rounds"] < 2  # others may make the same round sum
         confidence = 950 if sure else 800 if clear else 700
         doubt = "" if row["equal"] == 1 else "; rows of equal amounts taken in order of their dates"
         told_by = "the texts name the same party" if row["same"] else "no other party's do"
@@ -407,8 +409,9 @@ class _Parts:
                        key=lambda p: (p.day, p.place))
         found = _search(party, amount, 930, f"{{}} of the party's {len(party)} open {what} add up to it") if len(party) > 1 else None
         if found is not None:
-            one_name = len({part.words for part in party if part.place in found.parts}) == 1
-            return found if one_name else found._replace(confidence=min(found.confidence, 800))
+            mine = [part for part in party if part.place in found.parts]
+            told = len({part.words for part in mine}) == 1 and sum(part.amount % _ROUND == 0 for part in mine) < 2
+            return found if told else found._replace(confidence=min(found.confidence, 800))
         completed = self._completed(party, amount, currency, words)
         return completed or (self._of_days(single) if single.gathers or self._gathered_max == STRANGE_MAX else None)
 

@@ -34,7 +34,7 @@ SAME_WAY = 8.0
 """Points for the same way on both sides."""
 TWICE = 30.0
 """Points for each time that the same entry, number and all, stands in the books before: the bank paid the first."""
-CLEAR = 85
+CLEAR = 90
 """How alike the words of a round amount must be: others of the same name's beginning have it too."""
 _NAMED = 1_000
 """More than any likeness: what a number that both name is worth."""
