@@ -148,6 +148,7 @@ def _likenesses(way: _Way, single: str, parts: list[str]) -> list[int]:
 
 
 def _most(likenesses: list[int]) -> int | None:
+    """One party of a day's may be the only one that the bank names."""
     return max(likenesses, default=None)
 
 

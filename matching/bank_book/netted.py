@@ -44,9 +44,12 @@ def card_sales(sides: Sides) -> pl.DataFrame:
     """Claims of one day's card sales less the processor's charge, which the books have as an entry of its own: the only sales and the only
     charge of a usual share that make the line's amount."""
     found: list[Claim] = []
+    by_day: dict[tuple[str, int], list[tuple[int, int]]] = {}
+    for currency, day, place, amount in sides.book.filter((pl.col("way") == "card") & (pl.col("amount") > 0)).select("currency", "day", "place", "amount").iter_rows():
+        by_day.setdefault((currency, day), []).append((place, amount))
     for line, charge, gross, currency, day in _after_charge(sides).iter_rows():
-        sales = sides.book.filter((pl.col("currency") == currency) & (pl.col("day") == day) & (pl.col("way") == "card") & pl.col("amount").is_between(1, gross))
-        amounts, places = sales["amount"].to_list(), sales["place"].to_list()
+        sales = [(place, amount) for place, amount in by_day.get((currency, day), ()) if amount <= gross]
+        places, amounts = [place for place, _ in sales], [amount for _, amount in sales]
         if len(amounts) > subsets.ITEMS_MAX or 2.0 ** len(amounts) > _CHANCE_MAX * gross:
             continue
         found += [Claim([line], [*(places[n] for n in chosen), charge], ONE_TO_MANY, claims.LIKELY, 780, _SALES) for chosen in subsets.ways(amounts, gross, 1)]
