@@ -27,6 +27,10 @@ LINES = {
     "deduction_minor": pl.Int64, "deduction_reason": pl.String, "write_off_minor": pl.Int64,
 }
 
+TABLES = (*ledger.TABLES, schema.application)
+"""The tables of decisions, as `db.loading` takes them."""
+_REDUCED = {"item_id": pl.Int64, "currency": pl.String, "reduction": pl.Int64}
+
 
 class Line(NamedTuple):
     """One item's share of a decision; `item_id` None leaves the money on account."""
@@ -46,29 +50,65 @@ def apply(connection: Connection, heads: pl.DataFrame, lines: pl.DataFrame, *, a
     Entries come in the order of the receipts' keys. Raises CashappError, with nothing written, when more money is put on
     items than a receipt has or an item is reduced below zero.
     """
-    ordered = heads.sort("receipt_key").with_row_index("n").with_columns(pl.col("n").cast(pl.Int64))
-    shares = _shares(connection, ordered, lines, on)
-    first = ledger.post(connection, _entries(connection, ordered, on), _postings(shares), actor, on)
-    first_application = db.next_id(connection, schema.application.c.application_id)
-    rows = shares.join(ordered.select("receipt_id", "source", "rule", "confidence"), on="receipt_id", maintain_order="left").with_row_index("k")
-    db.insert_frame(connection, schema.application, rows.select(
-        (pl.col("k").cast(pl.Int64) + first_application).alias("application_id"), (pl.col("n") + first).alias("entry_id"), "receipt_id", "customer_id",
-        pl.when(~pl.col("on_account")).then(pl.col("item_id")).alias("item_id"),
-        "applied_minor", "discount_minor", "deduction_minor", "write_off_minor", "deduction_reason", "source", "rule", "confidence",
-        pl.lit(on).alias("applied_on"), pl.lit(actor).alias("actor"),
-    ))
+    with db.loading(connection, *TABLES) as load:
+        decisions = Decisions(connection, load, actor, on)
+        first = decisions.add(heads, lines)
+        decisions.close()
     return first
 
 
-def _shares(connection: Connection, ordered: pl.DataFrame, lines: pl.DataFrame, on: dt.date) -> pl.DataFrame:
-    """The lines with their decision's `n` and receipt, each with an item and a customer, in the order of the entries; refused as `apply` says."""
-    items = _items(connection, lines["item_id"].drop_nulls().unique())
-    owned = lines.join(items.select("item_id", "owner"), on="item_id", how="left").with_columns(pl.coalesce("customer_id", "owner")).drop("owner")
-    parked = _park_on_account(connection, ordered, owned, on)
-    shares = parked.join(ordered.select("n", "receipt_id", "receipt_key", "currency"), on="receipt_id").sort("n", "item_id")
-    _refuse_more_than_received(connection, shares)
-    _refuse_more_than_open(connection, shares.filter(~pl.col("on_account")), items)
-    return shares
+class Decisions:
+    """Decisions that come in pieces, each piece with receipts of its own, and stand under one seal. `load` takes their rows (TABLES); `close` ends it."""
+
+    def __init__(self, connection: Connection, load: db.Loading, actor: str, on: dt.date) -> None:
+        self._connection, self._load, self._actor, self._on = connection, load, actor, on
+        self._batch = ledger.Batch(connection, load, actor, on)
+        self._next = db.next_id(connection, schema.application.c.application_id)
+        self._reduced = pl.DataFrame(schema=_REDUCED)
+        self._last_key = ""
+
+    def add(self, heads: pl.DataFrame, lines: pl.DataFrame) -> int:
+        """Post more decisions, as `apply` has them, of receipts whose keys come after the earlier ones'."""
+        ordered = heads.sort("receipt_key").with_row_index("n").with_columns(pl.col("n").cast(pl.Int64))
+        self._refuse_earlier(ordered["receipt_key"])
+        shares = self._shares(ordered, lines)
+        first = self._batch.add(_entries(self._connection, ordered, self._on), _postings(shares))
+        rows = shares.join(ordered.select("receipt_id", "source", "rule", "confidence"), on="receipt_id", maintain_order="left").with_row_index("k")
+        self._load.add(schema.application.name, rows.select(
+            (pl.col("k").cast(pl.Int64) + self._next).alias("application_id"), (pl.col("n") + first).alias("entry_id"), "receipt_id", "customer_id",
+            pl.when(~pl.col("on_account")).then(pl.col("item_id")).alias("item_id"),
+            "applied_minor", "discount_minor", "deduction_minor", "write_off_minor", "deduction_reason", "source", "rule", "confidence",
+            pl.lit(self._on).alias("applied_on"), pl.lit(self._actor).alias("actor"),
+        ))
+        self._next += rows.height
+        return first
+
+    def close(self) -> None:
+        """Move the balances and seal the entries."""
+        self._batch.close()
+
+    def _refuse_earlier(self, keys: pl.Series) -> None:
+        """What is left of a receipt is asked before its money moves, so that it may come once only."""
+        if keys.len() and keys[0] <= self._last_key:
+            raise CashappError(f"receipt {keys[0]} comes after {self._last_key}: decisions are posted in the order of the receipts' keys, each once")
+        self._last_key = keys[-1] if keys.len() else self._last_key
+
+    def _shares(self, ordered: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
+        """The lines with their decision's `n` and receipt, each with an item and a customer, in the order of the entries; refused as `apply` says."""
+        items = _items(self._connection, lines["item_id"].drop_nulls().unique())
+        owned = lines.join(items.select("item_id", "owner"), on="item_id", how="left").with_columns(pl.coalesce("customer_id", "owner")).drop("owner")
+        parked = _park_on_account(self._connection, ordered, owned, self._on)
+        shares = parked.join(ordered.select("n", "receipt_id", "receipt_key", "currency"), on="receipt_id").sort("n", "item_id")
+        _refuse_more_than_received(self._connection, shares)
+        _refuse_more_than_open(self._connection, self._reductions(shares.filter(~pl.col("on_account"))), items)
+        return shares
+
+    def _reductions(self, shares: pl.DataFrame) -> pl.DataFrame:
+        """By how much these and the earlier decisions reduce the items of these."""
+        these = shares.group_by("item_id", "currency").agg(_reduction().sum().alias("reduction"))
+        earlier = self._reduced.join(these, on="item_id", how="semi")
+        self._reduced = pl.concat([self._reduced, these])
+        return pl.concat([earlier, these]).group_by("item_id", "currency").agg(pl.col("reduction").sum())
 
 
 def _entries(connection: Connection, ordered: pl.DataFrame, on: dt.date) -> pl.DataFrame:
@@ -141,9 +181,9 @@ def _refuse_more_than_received(connection: Connection, shares: pl.DataFrame) -> 
         raise CashappError(f"receipt {row['receipt_key']} has {shown(row['left'] or 0, row['currency'])} left, less than {shown(row['applied_minor'], row['currency'])}")
 
 
-def _refuse_more_than_open(connection: Connection, shares: pl.DataFrame, items: pl.DataFrame) -> None:
+def _refuse_more_than_open(connection: Connection, reductions: pl.DataFrame, items: pl.DataFrame) -> None:
     """An item must not be used beyond what is left of it, nor in another currency."""
-    reduced = shares.group_by("item_id", "currency").agg(_reduction().sum().alias("reduction")).join(items, on="item_id", how="left")
+    reduced = reductions.join(items, on="item_id", how="left")
     left = pl.col("open_minor").fill_null(0)
     beyond = reduced.filter(((left - pl.col("reduction")) * left.sign() < 0) | (left == 0) | (pl.col("currency") != pl.col("item_currency")))
     if beyond.height:
@@ -151,6 +191,7 @@ def _refuse_more_than_open(connection: Connection, shares: pl.DataFrame, items: 
         number = connection.execute(select(schema.open_item.c.document_number).where(schema.open_item.c.item_id == row["item_id"])).scalar()
         raise CashappError(f"item {number or row['item_id']} has {shown(row['open_minor'] or 0, row['item_currency'] or row['currency'])} open, "
                            f"not {shown(row['reduction'], row['currency'])}")
+
 
 
 def _postings(shares: pl.DataFrame) -> pl.DataFrame:

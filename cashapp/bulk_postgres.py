@@ -54,7 +54,9 @@ class Loading:
         self._begun: set[str] = set()
 
     def add(self, table: str, frame: pl.DataFrame) -> None:
-        """Rows of a table; how many the first piece has tells whether they are many."""
+        """Rows of a table; how many the first piece that has any has tells whether they are many."""
+        if frame.is_empty():
+            return
         if table not in self._begun:
             self._until_the_end.enter_context(_made_anew(self._connection, table, frame.height, MADE_ANEW_FROM - 1))
             self._begun.add(table)

@@ -19,6 +19,7 @@ from collections import deque
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
@@ -46,8 +47,9 @@ MADE_ANEW_FROM = 4
 
 _ATTACHED_MAX = 10  # SQLite's own limit; one is kept for `loading`, beyond the others a frame goes in row by row
 _AT_ONCE = 50_000
-_IN_HAND = 4  # frames that may wait for the thread that writes them: what is told of one part of the receipts, and one more
+_IN_HAND = 7  # frames that may wait for the thread that writes them: what is told and posted of one part of the receipts, and one more
 _STAGED_PAGE = 65536  # the largest: what is staged is written and read from end to end
+_SORTED_AT_ONCE = 4_096  # KiB
 _READ_AT_ONCE = 1_000  # few enough to be in the processor's cache while they are turned into columns
 
 
@@ -91,10 +93,27 @@ def _taken_over(connection: Connection, table: str, rows: int, statement: str, c
     apart = {name: made for name, made in _indexes(connection, table) if told(made, columns)} if counted <= held_at_most else {}
     for name in apart:
         connection.exec_driver_sql(f"DROP INDEX {name}")
-    done = connection.exec_driver_sql(statement).rowcount
-    for definition in apart.values():
-        connection.exec_driver_sql(definition)
+    with _sorting(connection):
+        done = connection.exec_driver_sql(statement).rowcount
+        for definition in apart.values():
+            connection.exec_driver_sql(definition)
     return done
+
+
+@contextmanager
+def _sorting(connection: Connection) -> Iterator[None]:
+    """In the block SQLite sorts in runs that fit into the processor's cache, one of them in a thread while the next is gathered.
+
+    How long a run is follows from the pages that the database keeps, so that there are few of them meanwhile.
+    """
+    kept = connection.exec_driver_sql("PRAGMA main.cache_size").scalar_one()
+    connection.exec_driver_sql(f"PRAGMA main.cache_size = -{_SORTED_AT_ONCE}")
+    connection.exec_driver_sql("PRAGMA threads = 1")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql("PRAGMA threads = 0")
+        connection.exec_driver_sql(f"PRAGMA main.cache_size = {kept}")
 
 
 def _indexes(connection: Connection, table: str) -> Sequence[tuple[str, str]]:
@@ -136,45 +155,74 @@ def _staged(connection: Connection, frame: pl.DataFrame) -> Iterator[str | None]
         yield f"{staging.attached()}.staged" if staging else None
 
 
+@dataclass
+class _Coming:
+    """Rows of a table that come in pieces: what waits of them in memory, and what is known of all."""
+
+    key: str
+    first: pl.DataFrame  # without rows
+    waiting: list[pl.DataFrame] = field(default_factory=list)
+    count: int = 0
+    given: set[str] = field(default_factory=set)  # columns with something in them
+    last: object = None  # of the key's first column
+    in_order: bool = True
+
+    def add(self, frame: pl.DataFrame) -> None:
+        self.waiting.append(frame)
+        if frame.is_empty():
+            return
+        keys = frame[self.key.partition(",")[0]]
+        self.in_order = self.in_order and keys.is_sorted() and (self.last is None or self.last <= keys[0])
+        self.last = keys[-1]
+        self.count += frame.height
+        self.given |= {column.name for column in frame if column.null_count() < frame.height}
+
+    def taken(self) -> pl.DataFrame:
+        """What waits, which waits no longer."""
+        whole = pl.concat([self.first, *self.waiting])
+        self.waiting.clear()
+        return whole
+
+
 class Loading:
     """Rows for tables that come in pieces: kept until there are many, then in a file; `taken_over` puts them into the tables."""
 
-    def __init__(self, connection: Connection, staging: _Staging | None) -> None:
-        self._connection, self._staging = connection, staging
-        self._kept: dict[str, list[pl.DataFrame]] = {}
+    def __init__(self, connection: Connection, staging: _Staging | None, keys: Mapping[str, str]) -> None:
+        self._connection, self._staging, self._keys = connection, staging, keys
+        self._coming: dict[str, _Coming] = {}
 
     def add(self, table: str, frame: pl.DataFrame) -> None:
         """Rows of a table, in columns that are the same in each piece."""
-        kept = self._kept.setdefault(table, [])
-        kept.append(frame)
-        if self._staging and sum(piece.height for piece in kept) >= STAGED_FROM:
-            self._staging.write(table, pl.concat(kept))
-            kept[:] = [frame.clear()]
+        coming = self._coming.setdefault(table, _Coming(self._keys[table], frame.clear()))
+        coming.add(frame)
+        if self._staging and sum(piece.height for piece in coming.waiting) >= STAGED_FROM:
+            self._staging.write(table, coming.taken())
 
-    def taken_over(self, keys: Mapping[str, str]) -> None:
-        """All rows into their tables, in the order of the keys: where a table is kept by its key, each page is then written once."""
-        rest = {table: pl.concat(kept) for table, kept in self._kept.items()}
+    def taken_over(self) -> None:
+        """All rows into their tables, one table after the other as the keys name them, in the order of the key: where a table is kept by its key,
+        each page is then written once."""
         if self._staging:
             for table in self._staging.tables:
-                self._staging.write(table, rest.pop(table))
-            for table in self._staging.tables:
-                columns = ", ".join(self._kept[table][0].columns)
-                source = f"{self._staging.attached()}.{table}"
-                rows = self._connection.exec_driver_sql(f"SELECT count(*) FROM {source}").scalar_one()
-                statement = f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {source} ORDER BY {keys[table]}"
-                _taken_over(self._connection, table, rows, statement, self._kept[table][0].columns)
-        for table, frame in rest.items():
-            if frame.height:
-                insert(self._connection, table, frame)
+                self._staging.write(table, self._coming[table].taken())
+        for table in self._keys:
+            if self._staging and table in self._staging.tables:
+                self._from_file(table, self._staging.attached(), self._coming[table])
+            elif table in self._coming:
+                insert(self._connection, table, self._coming[table].taken())
+
+    def _from_file(self, table: str, file: str, rows: _Coming) -> None:
+        columns = ", ".join(rows.first.columns)
+        order = "" if rows.in_order else f" ORDER BY {rows.key}"
+        _taken_over(self._connection, table, rows.count, f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {file}.{table}{order}", rows.given)
 
 
 @contextmanager
 def loading(connection: Connection, keys: Mapping[str, str]) -> Iterator[Loading]:
-    """What is added in the block is in its tables when it ends; `keys` are the columns of each table's key."""
+    """What is added in the block is in its tables when it ends; `keys` are the columns of each table's key, tables that others refer to first."""
     with _staging(connection, "loading", _ATTACHED_MAX) as staging:
-        load = Loading(connection, staging)
+        load = Loading(connection, staging, keys)
         yield load
-        load.taken_over(keys)
+        load.taken_over()
 
 
 class _Staging:

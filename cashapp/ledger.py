@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import itertools
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
@@ -33,6 +31,8 @@ POSTINGS = {
     "amount_minor": pl.Int64,  # debit positive, credit negative
     "customer_id": pl.String, "item_id": pl.Int64, "receipt_id": pl.Int64,
 }
+TABLES = (schema.journal_entry, schema.posting)
+"""The tables of entries, as `db.loading` takes them."""
 GENESIS = "0" * 64
 _AT_ONCE = 50_000  # rows that are text at one time
 
@@ -71,21 +71,50 @@ def post(connection: Connection, entries: pl.DataFrame, postings: pl.DataFrame, 
     if entries.is_empty():
         _refuse_without_entry(receipts)
         return db.next_id(connection, schema.journal_entry.c.entry_id)
-    _refuse_unbalanced(entries, postings)
-    entries = periods.admitted(connection, entries, late=late)
-    first = db.next_id(connection, schema.journal_entry.c.entry_id)
-    entries = entries.sort("n").select(  # under the same name, so that of many rows no second copy is held
-        (pl.col("n") + first).alias("entry_id"), "kind", "entry_date", pl.lit(clock.now().replace(tzinfo=None)).alias("posted_at"),
-        "source_key", "reverses", "memo", "reason", pl.lit(actor).alias("actor"),
-    )
-    postings = postings.sort("n", maintain_order=True).select(
-        (pl.col("n") + first).alias("entry_id"), pl.int_range(pl.len()).over("n").alias("leg"), *list(POSTINGS)[1:],
-    ).rename({"leg": "n"})
-    with _sealing(connection, entries, postings):
-        db.insert_frame(connection, schema.journal_entry, entries)
-        db.insert_frame(connection, schema.posting, postings)
-        _move_balances(connection, postings, on, receipts)
+    with db.loading(connection, *TABLES) as load:
+        batch = Batch(connection, load, actor, on)
+        first = batch.add(entries, postings, late=late)
+        batch.close(receipts)
     return first
+
+
+class Batch:
+    """Entries that come in pieces and stand under one seal. `load` takes their rows (TABLES); `close` ends it."""
+
+    def __init__(self, connection: Connection, load: db.Loading, actor: str, on: dt.date) -> None:
+        self._connection, self._load, self._actor, self._on = connection, load, actor, on
+        self._posted_at = clock.now().replace(tzinfo=None)
+        self._first = self._next = db.next_id(connection, schema.journal_entry.c.entry_id)
+        self._cash: list[pl.DataFrame] = []
+        self._items: list[pl.DataFrame] = []
+        self._sealing = _Sealing()
+
+    def add(self, entries: pl.DataFrame, postings: pl.DataFrame, *, late: bool = False) -> int:
+        """Take more entries, as `post` has them; returns the id of the first of these."""
+        _refuse_unbalanced(entries, postings)
+        first, entries = self._next, periods.admitted(self._connection, entries, late=late)
+        entries = entries.sort("n").select(  # under the same name, so that of many rows no second copy is held
+            (pl.col("n") + first).alias("entry_id"), "kind", "entry_date", pl.lit(self._posted_at).alias("posted_at"),
+            "source_key", "reverses", "memo", "reason", pl.lit(self._actor).alias("actor"),
+        )
+        postings = postings.sort("n", maintain_order=True).select(
+            (pl.col("n") + first).alias("entry_id"), pl.int_range(pl.len()).over("n").alias("leg"), *list(POSTINGS)[1:],
+        ).rename({"leg": "n"})
+        self._next += entries.height
+        self._sealing.add(entries, postings)
+        self._load.add(schema.journal_entry.name, entries)
+        self._load.add(schema.posting.name, postings)
+        self._cash.append(_deltas(postings.filter(pl.col("account") == UNAPPLIED), "receipt_id", sign=-1))
+        self._items.append(_deltas(postings.filter(pl.col("account") == RECEIVABLE), "item_id", sign=1))
+        return first
+
+    def close(self, receipts: pl.DataFrame | None = None) -> None:
+        """Move the balances that the entries touch, with the receipts that they bring, and seal them."""
+        if self._next == self._first:
+            return
+        _move_cash(self._connection, _summed(self._cash), receipts)
+        _move_items(self._connection, _summed(self._items), self._on)
+        self._sealing.close(self._connection, self._first, self._next - 1)
 
 
 def post_one(connection: Connection, *, kind: str, on: dt.date, source_key: str, legs: list[Leg], actor: str, memo: str = "",
@@ -154,9 +183,8 @@ def _refuse_without_entry(receipts: pl.DataFrame | None) -> None:
         raise CashappError(f"receipt {receipts['receipt_key'][0]} comes with no entry – nothing was posted")
 
 
-def _move_balances(connection: Connection, legs: pl.DataFrame, on: dt.date, new: pl.DataFrame | None) -> None:
-    """Unapplied cash of receipts, the `new` ones among them, and open amounts of items follow their postings, in the same transaction."""
-    cash = _deltas(legs.filter(pl.col("account") == UNAPPLIED), "receipt_id", sign=-1)
+def _move_cash(connection: Connection, cash: pl.DataFrame, new: pl.DataFrame | None) -> None:
+    """Unapplied cash of receipts, the `new` ones among them, follows its postings, in the same transaction."""
     if new is not None:
         balances = cash.rename({"delta": "unapplied_minor"})
         rows = new.join(balances, on="receipt_id", how="left", maintain_order="left").with_columns(pl.col("unapplied_minor").fill_null(0))
@@ -164,7 +192,10 @@ def _move_balances(connection: Connection, legs: pl.DataFrame, on: dt.date, new:
         cash = cash.join(new, on="receipt_id", how="anti", maintain_order="left")
     moved = db.add_to_column(connection, schema.receipt, "receipt_id", "unapplied_minor", cash)
     _refuse_missing("receipts", cash, moved)
-    items = _deltas(legs.filter(pl.col("account") == RECEIVABLE), "item_id", sign=1)
+
+
+def _move_items(connection: Connection, items: pl.DataFrame, on: dt.date) -> None:
+    """Open amounts of items follow their postings, in the same transaction."""
     moved = db.add_to_column(connection, schema.open_item, "item_id", "open_minor", items, at_zero=("closed_on", on))
     _refuse_missing("items", items, moved)
 
@@ -176,36 +207,63 @@ def _refuse_missing(what: str, deltas: pl.DataFrame, moved: int) -> None:
 
 
 def _deltas(legs: pl.DataFrame, key: str, sign: int) -> pl.DataFrame:
-    return (
-        legs.filter(pl.col(key).is_not_null()).group_by(key)
-        .agg((pl.col("amount_minor").sum() * sign).alias("delta")).filter(pl.col("delta") != 0).sort(key)
-    )
+    """By how much the legs move the balance of each key that they name: key, delta."""
+    return legs.filter(pl.col(key).is_not_null()).group_by(key).agg((pl.col("amount_minor").sum() * sign).alias("delta"))
 
 
-@contextmanager
-def _sealing(connection: Connection, entries: pl.DataFrame, legs: pl.DataFrame) -> Iterator[None]:
-    """The block writes the entries and their legs; the seal follows them, its digest made while the database works."""
-    seal = schema.seal
-    last = connection.execute(select(seal.c.seal_id, seal.c.digest).order_by(seal.c.seal_id.desc()).limit(1)).first()
-    with ThreadPoolExecutor(1, "seal") as beside:
-        made = beside.submit(digest, last.digest if last else GENESIS, entries.iter_slices(_AT_ONCE), legs.iter_slices(_AT_ONCE))
-        yield
-    connection.execute(seal.insert().values(
-        seal_id=last.seal_id + 1 if last else 1, first_entry=entries["entry_id"].min(), last_entry=entries["entry_id"].max(), digest=made.result(),
-    ))
+def _summed(deltas: list[pl.DataFrame]) -> pl.DataFrame:
+    """The same of many, in order of the keys, without what comes to nothing."""
+    whole = pl.concat(deltas)
+    return whole.group_by(whole.columns[0]).agg(pl.col("delta").sum()).filter(pl.col("delta") != 0).sort(whole.columns[0])
+
+
+class _Sealing:
+    """The seal over entries that come in pieces; their digests are made in a thread, while the database works."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, "seal")
+        self._entries, self._legs = hashlib.sha256(), hashlib.sha256()
+        self._begun: list[Future[None]] = []
+
+    def add(self, entries: pl.DataFrame, legs: pl.DataFrame) -> None:
+        """The next entries, with their legs."""
+        for content, frame in ((self._entries, entries), (self._legs, legs)):
+            self._begun.append(self._thread.submit(_hear, content, frame))
+
+    def close(self, connection: Connection, first: int, last: int) -> None:
+        """Write the seal over these entries, `first` to `last`."""
+        for piece in self._begun:
+            piece.result()
+        self._thread.shutdown()
+        seal = schema.seal
+        before = connection.execute(select(seal.c.seal_id, seal.c.digest).order_by(seal.c.seal_id.desc()).limit(1)).first()
+        number, previous = (before.seal_id + 1, before.digest) if before else (1, GENESIS)
+        connection.execute(seal.insert().values(seal_id=number, first_entry=first, last_entry=last, digest=_chained(previous, self._entries, self._legs)))
 
 
 def digest(previous: str, entries: Iterable[pl.DataFrame], legs: Iterable[pl.DataFrame]) -> str:
-    """The seal over entries and postings: SHA-256 of the previous seal and of every column of every row, in order of their keys.
+    """The seal over entries and postings: SHA-256 of the previous seal, the SHA-256 of the entries and that of the postings, where those cover
+    every column of every row, in order of their keys.
 
     In a row the columns stand by name, with 0x1F between them and 0x00 for nothing; 0x1E ends it.
     """
-    chain = hashlib.sha256(previous.encode())
-    for frame in itertools.chain(entries, legs):
-        chain.update(frame.select(sorted(frame.columns)).write_csv(
+    told = hashlib.sha256(), hashlib.sha256()
+    for content, frames in zip(told, (entries, legs), strict=True):
+        for frame in frames:
+            _hear(content, frame)
+    return _chained(previous, *told)
+
+
+def _hear(content: hashlib._Hash, frame: pl.DataFrame) -> None:
+    """Go on with a digest: the frame's rows as text."""
+    for rows in frame.select(sorted(frame.columns)).iter_slices(_AT_ONCE):
+        content.update(rows.write_csv(
             include_header=False, separator="\x1f", line_terminator="\x1e", null_value="\x00", quote_style="never", datetime_format="%Y-%m-%d %H:%M:%S",
         ).encode())
-    return chain.hexdigest()
+
+
+def _chained(previous: str, entries: hashlib._Hash, legs: hashlib._Hash) -> str:
+    return hashlib.sha256(previous.encode() + entries.digest() + legs.digest()).hexdigest()
 
 
 SEALED_ENTRIES = {"entry_id": pl.Int64, "kind": pl.String, "entry_date": pl.Date, "posted_at": pl.Datetime, "source_key": pl.String,

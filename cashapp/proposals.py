@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import polars as pl
 from sqlalchemy import Connection, Table, bindparam, func, select
 
 from cashapp import applications, db, exceptions, schema, strata
-from matching.schema import Outcome, joined
+from matching.schema import Outcome
 
 ENGINE = "cashapp"
 """The actor of unattended postings."""
@@ -38,25 +39,49 @@ class Audit:
 
 
 def keep(connection: Connection, pieces: Iterable[Outcome], receipts: pl.DataFrame, as_of: dt.date, *, post: bool, audit: Audit = Audit()) -> Matched:
-    """Store the outcome of `receipts` (RECEIPTS), which comes in pieces: proposals and evidence replace the former ones where they differ, certain ones
-    are posted, the queue follows. Of the pieces only what is posted is kept in memory."""
-    newest, held = _newest(connection), _held(connection)
-    with db.loading(connection, *TOLD) as load:
-        outcome = joined([_stored(connection, load, _held_back(connection, piece, receipts, held, audit, as_of), newest) for piece in pieces])
-    matched = Matched(considered=receipts.height)
-    certain = outcome.proposals if post else outcome.proposals.clear()
-    with db.rewriting(connection, schema.receipt, certain.height):
-        if certain.height:
-            matched.auto_count, matched.auto_minor = _post(connection, certain, outcome.lines, receipts, as_of)
-        _name_payers(connection, outcome.verdicts, newest)
-    undecided = pl.when(pl.col("receipt_id").is_in(certain["receipt_id"].implode())).then(pl.lit("")).otherwise(
-        pl.when(pl.col("receipt_id").is_in(held.implode())).then(pl.lit("reopened"))
-        .when(pl.col("reason") == "").then(pl.lit("weak_evidence")).otherwise(pl.col("reason")))
-    verdicts = outcome.verdicts.with_columns(undecided.alias("reason")).join(
-        receipts.select(RECEIPTS), on="receipt_id")
-    rest = _overpaid(certain, outcome.lines, verdicts)
-    exceptions.sync_receipts(connection, pl.concat([verdicts.join(rest, on="receipt_id", how="anti"), rest.select(verdicts.columns)]), as_of)
+    """Store the outcome of `receipts` (RECEIPTS), which comes in pieces in the order of their keys: proposals and evidence replace the former ones where
+    they differ, certain ones are posted, the queue follows. Of the pieces no more is kept in memory than who paid and what was used of each receipt."""
+    newest, held, matched = _newest(connection), _held(connection), Matched(considered=receipts.height)
+    kept: list[_Kept] = []
+    with db.loading(connection, *TOLD, *applications.TABLES) as load:
+        decisions = applications.Decisions(connection, load, ENGINE, as_of)
+        for piece in pieces:
+            outcome = _held_back(connection, piece, receipts, held, audit, as_of)
+            _store(connection, load, outcome, newest)
+            certain = outcome.proposals.filter(pl.col("unattended") & (pl.col("rank") == 1) & post)
+            kept.append(_Kept(outcome.verdicts, _post(decisions, certain, outcome.lines, receipts)))
+        verdicts, used = (pl.concat(frames) for frames in zip(*kept, strict=True))
+        with db.rewriting(connection, schema.receipt, used.height):
+            decisions.close()
+            _name_payers(connection, verdicts, newest)
+    matched.auto_count = used.height
+    matched.auto_minor = dict(used.group_by("currency").agg(pl.col("used_minor").sum()).sort("currency").iter_rows())
+    exceptions.sync_receipts(connection, _undecided(verdicts, used, held, receipts), as_of)
     return matched
+
+
+class _Kept(NamedTuple):
+    """What is remembered of a piece: its verdicts, and what was used of the receipts that were posted (_USED)."""
+
+    verdicts: pl.DataFrame
+    used: pl.DataFrame
+
+
+_USED = ("receipt_id", "currency", "used_minor")
+
+
+def _undecided(verdicts: pl.DataFrame, used: pl.DataFrame, held: pl.Series, receipts: pl.DataFrame) -> pl.DataFrame:
+    """The verdicts as the queue has them: nothing is left to decide of what was posted, unless the receipt holds more than its items took; that rest
+    stays unapplied."""
+    beside = verdicts.join(receipts.select(RECEIPTS), on="receipt_id").join(used.select("receipt_id", "used_minor"), on="receipt_id", how="left")
+    left = pl.col("amount_minor") - pl.col("used_minor")
+    reason = (
+        pl.when(left == 0).then(pl.lit("")).when(left.is_not_null()).then(pl.lit("over_payment"))
+        .when(pl.col("receipt_id").is_in(held.implode())).then(pl.lit("reopened"))
+        .when(pl.col("reason") == "").then(pl.lit("weak_evidence")).otherwise(pl.col("reason"))
+    )
+    return beside.select("receipt_id", reason.alias("reason"), "customer_id", "receipt_key", "currency",
+                         pl.when(left != 0).then(left).otherwise("amount_minor").alias("amount_minor"))
 
 
 def _newest(connection: Connection) -> int:
@@ -64,8 +89,8 @@ def _newest(connection: Connection) -> int:
     return max(connection.execute(select(func.max(table.c.receipt_id))).scalar() or 0 for table in TOLD)
 
 
-def _stored(connection: Connection, load: db.Loading, piece: Outcome, newest: int) -> Outcome:
-    """Stores what the piece says anew; returns what is left to do: the certain answers with their lines, and the verdicts."""
+def _store(connection: Connection, load: db.Loading, piece: Outcome, newest: int) -> None:
+    """Stores what the piece says anew."""
     numbered = piece.lines.with_columns(pl.int_range(pl.len()).over("receipt_id", "rank").alias("n"))
     told = dict(zip(TOLD, (piece.proposals, numbered, _findings(piece.evidence)), strict=True))
     earlier = piece.verdicts["receipt_id"].filter(piece.verdicts["receipt_id"] <= newest).sort()
@@ -74,8 +99,6 @@ def _stored(connection: Connection, load: db.Loading, piece: Outcome, newest: in
     anew = ~pl.col("receipt_id").is_in(earlier.implode()) | pl.col("receipt_id").is_in(changed.implode())
     for table, rows in told.items():
         load.add(table.name, rows.filter(anew))
-    certain = piece.proposals.filter(pl.col("unattended") & (pl.col("rank") == 1))
-    return Outcome(certain, piece.lines.join(certain, on=["receipt_id", "rank"], how="semi"), piece.evidence.clear(), piece.verdicts)
 
 
 def _changed(connection: Connection, told: dict[Table, pl.DataFrame], earlier: pl.Series) -> pl.Series:
@@ -122,22 +145,15 @@ def _findings(evidence: pl.DataFrame) -> pl.DataFrame:
     return told.with_columns(pl.struct("findings").struct.json_encode().str.strip_prefix('{"findings":').str.strip_suffix("}").alias("findings"))
 
 
-def _post(connection: Connection, certain: pl.DataFrame, lines: pl.DataFrame, receipts: pl.DataFrame, as_of: dt.date) -> tuple[int, dict[str, int]]:
+def _post(decisions: applications.Decisions, certain: pl.DataFrame, lines: pl.DataFrame, receipts: pl.DataFrame) -> pl.DataFrame:
+    """Posts the certain answers; returns what they use of their receipts (_USED)."""
     heads = certain.join(receipts.select("receipt_id", "receipt_key", "currency"), on="receipt_id").select(
         "receipt_id", "receipt_key", "currency", "customer_id", pl.lit("auto").alias("source"), "rule", "confidence", pl.col("explanation").alias("memo"),
     )
     payer = pl.when(pl.col("item_id").is_null()).then("customer_id").alias("customer_id")  # what is left on account is the payer's
-    shares = lines.filter(pl.col("rank") == 1).join(heads.select("receipt_id", "customer_id"), on="receipt_id").with_columns(payer)
-    applications.apply(connection, heads, shares.select(list(applications.LINES)), actor=ENGINE, on=as_of)
-    by_currency = shares.join(heads.select("receipt_id", "currency"), on="receipt_id").group_by("currency").agg(pl.col("applied_minor").sum()).sort("currency")
-    return heads.height, dict(by_currency.iter_rows())
-
-
-def _overpaid(certain: pl.DataFrame, lines: pl.DataFrame, verdicts: pl.DataFrame) -> pl.DataFrame:
-    """Posted receipts that hold more than their items took: the rest stays unapplied and in the queue."""
-    used = lines.filter(pl.col("rank") == 1).join(certain.select("receipt_id"), on="receipt_id").group_by("receipt_id").agg(pl.col("applied_minor").sum())
-    left = verdicts.join(used, on="receipt_id").with_columns((pl.col("amount_minor") - pl.col("applied_minor")).alias("amount_minor"))
-    return left.filter(pl.col("amount_minor") != 0).with_columns(pl.lit("over_payment").alias("reason"))
+    shares = lines.filter(pl.col("rank") == 1).join(heads.select("receipt_id", "customer_id", "currency"), on="receipt_id").with_columns(payer)
+    decisions.add(heads, shares.select(list(applications.LINES)))
+    return shares.group_by("receipt_id", "currency").agg(pl.col("applied_minor").sum().alias("used_minor")).select(_USED)
 
 
 def _name_payers(connection: Connection, verdicts: pl.DataFrame, newest: int) -> None:
