@@ -58,10 +58,13 @@ def apply(connection: Connection, heads: pl.DataFrame, lines: pl.DataFrame, *, a
 
 
 class Decisions:
-    """Decisions that come in pieces, each piece with receipts of its own, and stand under one seal. `load` takes their rows (TABLES); `close` ends it."""
+    """Decisions that come in pieces, each piece with receipts of its own, and stand under one seal. `load` takes their rows (TABLES); `close` ends it.
 
-    def __init__(self, connection: Connection, load: db.Loading, actor: str, on: dt.date) -> None:
-        self._connection, self._load, self._actor, self._on = connection, load, actor, on
+    `left`: receipt_id, left of the receipts, where that was read before in the same transaction.
+    """
+
+    def __init__(self, connection: Connection, load: db.Loading, actor: str, on: dt.date, left: pl.DataFrame | None = None) -> None:
+        self._connection, self._load, self._actor, self._on, self._left = connection, load, actor, on, left
         self._batch = ledger.Batch(connection, load, actor, on)
         self._next = db.next_id(connection, schema.application.c.application_id)
         self._reduced = pl.DataFrame(schema=_REDUCED)
@@ -95,11 +98,11 @@ class Decisions:
 
     def _shares(self, ordered: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
         """The lines with their decision's `n` and receipt, each with an item and a customer, in the order of the entries; refused as `apply` says."""
-        items = _items(self._connection, lines["item_id"].drop_nulls().unique())
+        items = _items(self._connection, lines["item_id"].drop_nulls().unique().sort())
         owned = lines.join(items.select("item_id", "owner"), on="item_id", how="left").with_columns(pl.coalesce("customer_id", "owner")).drop("owner")
         parked = _park_on_account(self._connection, ordered, owned, self._on)
         shares = parked.join(ordered.select("n", "receipt_id", "receipt_key", "currency"), on="receipt_id").sort("n", "item_id")
-        _refuse_more_than_received(self._connection, shares)
+        _refuse_more_than_received(shares, _left(self._connection, ordered["receipt_id"]) if self._left is None else self._left)
         _refuse_more_than_open(self._connection, self._reductions(shares.filter(~pl.col("on_account"))), items)
         return shares
 
@@ -169,12 +172,16 @@ def _items(connection: Connection, item_ids: pl.Series) -> pl.DataFrame:
                        {"item_id": pl.Int64, "owner": pl.String, "open_minor": pl.Int64, "item_currency": pl.String})
 
 
-def _refuse_more_than_received(connection: Connection, shares: pl.DataFrame) -> None:
-    """A receipt must not be used beyond what is left of it."""
+def _left(connection: Connection, receipt_ids: pl.Series) -> pl.DataFrame:
+    """What is left of the receipts: receipt_id, left."""
     receipt = schema.receipt
+    query = select(receipt.c.receipt_id, receipt.c.unapplied_minor)
+    return db.frame_of(connection, query, receipt.c.receipt_id, receipt_ids.to_list(), {"receipt_id": pl.Int64, "left": pl.Int64})
+
+
+def _refuse_more_than_received(shares: pl.DataFrame, left: pl.DataFrame) -> None:
+    """A receipt must not be used beyond what is left of it."""
     used = shares.group_by("receipt_id", "receipt_key", "currency").agg(pl.col("applied_minor").sum())
-    left = db.frame_of(connection, select(receipt.c.receipt_id, receipt.c.unapplied_minor), receipt.c.receipt_id, used["receipt_id"].to_list(),
-                       {"receipt_id": pl.Int64, "left": pl.Int64})
     over = used.join(left, on="receipt_id", how="left").filter((pl.col("applied_minor") > pl.col("left").fill_null(0)) | (pl.col("applied_minor") < 0))
     if over.height:
         row = over.sort("receipt_key").row(0, named=True)

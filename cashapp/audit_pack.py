@@ -31,8 +31,8 @@ _README = """Audit folder of {books}, {period}.
 manifest.json lists every file here with its SHA-256: compare it with the digest that was told when the folder was made.
 Without any program of ours:  sha256sum manifest.json
 With it, offline:             cashapp audit verify .
-chain/ holds the journal of the month and the seals of the whole books. A seal is the SHA-256 of the seal before and of the
-entries and postings under it; the digest before the month's first seal is the last seal in the folder of the month before.
+chain/ holds the journal of the month and the seals of the whole books. A seal is the SHA-256 of the seal before, of the SHA-256 of the
+entries under it and of that of their postings; the digest before the month's first seal is the last seal in the folder of the month before.
 """
 
 

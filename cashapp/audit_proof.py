@@ -1,6 +1,6 @@
 """The chain of seals, proven without a database: from an audit folder's own files, or from the books and their archive.
 
-A seal is the SHA-256 of the seal before and of every column of the entries and postings under it (`ledger.digest`). A folder holds
+A seal is the SHA-256 of the seal before and of two more: over every column of the entries under it, and of their postings (`ledger.digest`). A folder holds
 the seals of all the books and the journal of its period; the digest before its first seal is the anchor, which stands as the
 last seal in the folder of the period before.
 """

@@ -7,7 +7,7 @@ in the same transaction. Whoever reads the table waits for its end then; where s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
@@ -64,8 +64,8 @@ class Loading:
 
 
 @contextmanager
-def loading(connection: Connection, _keys: Mapping[str, str]) -> Iterator[Loading]:
-    """What is added in the block is in its tables when it ends."""
+def loading(connection: Connection, _keys: Mapping[str, str], _at: Callable[[int, int, str], None]) -> Iterator[Loading]:
+    """What is added in the block is in its tables when it ends; nothing is left for its end but what is made anew."""
     with ExitStack() as until_the_end:
         yield Loading(connection, until_the_end)
 

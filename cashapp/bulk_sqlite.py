@@ -16,7 +16,7 @@ import multiprocessing
 import re
 import sqlite3
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -198,17 +198,20 @@ class Loading:
         if self._staging and sum(piece.height for piece in coming.waiting) >= STAGED_FROM:
             self._staging.write(table, coming.taken())
 
-    def taken_over(self) -> None:
+    def taken_over(self, at: Callable[[int, int, str], None]) -> None:
         """All rows into their tables, one table after the other as the keys name them, in the order of the key: where a table is kept by its key,
-        each page is then written once."""
+        each page is then written once. `at` hears how many of how many rows are there."""
+        done, total = 0, sum(rows.count for rows in self._coming.values())
         if self._staging:
             for table in self._staging.tables:
                 self._staging.write(table, self._coming[table].taken())
-        for table in self._keys:
+        for table, rows in ((table, self._coming[table]) for table in self._keys if table in self._coming):
+            at(done, total, "rows")
             if self._staging and table in self._staging.tables:
-                self._from_file(table, self._staging.attached(), self._coming[table])
-            elif table in self._coming:
-                insert(self._connection, table, self._coming[table].taken())
+                self._from_file(table, self._staging.attached(), rows)
+            else:
+                insert(self._connection, table, rows.taken())
+            done += rows.count
 
     def _from_file(self, table: str, file: str, rows: _Coming) -> None:
         columns = ", ".join(rows.first.columns)
@@ -217,12 +220,12 @@ class Loading:
 
 
 @contextmanager
-def loading(connection: Connection, keys: Mapping[str, str]) -> Iterator[Loading]:
+def loading(connection: Connection, keys: Mapping[str, str], at: Callable[[int, int, str], None]) -> Iterator[Loading]:
     """What is added in the block is in its tables when it ends; `keys` are the columns of each table's key, tables that others refer to first."""
     with _staging(connection, "loading", _ATTACHED_MAX) as staging:
         load = Loading(connection, staging, keys)
         yield load
-        load.taken_over()
+        load.taken_over(at)
 
 
 class _Staging:

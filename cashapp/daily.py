@@ -21,6 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+import polars as pl
 from sqlalchemy import Engine, func, select
 
 from cashapp import clock, crews, db, frames, inbox, ingest, logs, periods, proposals, schema, strata
@@ -256,10 +257,9 @@ def _take_file(workspace: Workspace, engine: Engine, path: Path, read: Reader, o
                     problems=[f"line {problem.span.line}: {problem.code}" for problem in document.issues if problem.severity != "info"][:20],
                     seconds=round(read_s, 3))
         return _quarantine(workspace, path, document, problems, digest, tell)
-    watcher.stage(f"storing {path.name}")
     began = time.perf_counter()
     with db.writing(engine) as connection:
-        taken = ingest.take_in(connection, document, ingest.FileFacts(path.name, digest, size), workspace.config, options.as_of, options.actor)
+        taken = ingest.take_in(connection, document, ingest.FileFacts(path.name, digest, size), workspace.config, options.as_of, options.actor, watcher.stage)
     store_s = time.perf_counter() - began
     summary.timings["store_s"] += store_s
     events.tell("file_processed", file=path.name, sha256=digest, stage="store", format=document.format, lines=document.lines.height,
@@ -275,9 +275,8 @@ def _take_file(workspace: Workspace, engine: Engine, path: Path, read: Reader, o
 
 def _processed(path: Path, document: documents.Document) -> FileOutcome:
     outcome = FileOutcome(str(path), document.format, "processed", transactions=document.lines.height, untied=_untied(document))
-    for currency, minor in document.lines.select("currency", "amount_minor").iter_rows():
-        side = outcome.credit if minor >= 0 else outcome.debit
-        side[currency] = side.get(currency, 0) + minor
+    for side, lines in ((outcome.debit, pl.col("amount_minor") < 0), (outcome.credit, pl.col("amount_minor") >= 0)):
+        side.update(document.lines.filter(lines).group_by("currency").agg(pl.col("amount_minor").sum()).iter_rows())
     return outcome
 
 
@@ -336,7 +335,7 @@ def _match(workspace: Workspace, engine: Engine, options: Options, summary: Summ
         pieces = _followed_outcomes(_timed(outcomes(wanted), summary.timings), receipts.height, watcher)
         del wanted  # so that who matches can let go of it
         audit = proposals.Audit(config.unattended.audit_one_in, config.unattended.audit_seed)
-        summary.matched = proposals.keep(connection, pieces, receipts, options.as_of, post=options.post, audit=audit)
+        summary.matched = proposals.keep(connection, pieces, receipts, options.as_of, post=options.post, audit=audit, at=watcher.stage)
         case, receipt = schema.exception_case, schema.receipt
         counts = select(case.c.reason, func.count()).where(case.c.status == "open").group_by(case.c.reason).order_by(case.c.reason)
         summary.exceptions = dict(connection.execute(counts).all())
@@ -352,7 +351,6 @@ def _followed_outcomes(pieces: Iterator[Outcome], receipts: int, watcher: Watche
         yield piece
         done += piece.verdicts.height
         watcher.stage("telling what was found", done, receipts, "receipts")
-    watcher.stage("posting")
 
 
 def _timed(pieces: Iterator[Outcome], timings: dict[str, float]) -> Iterator[Outcome]:

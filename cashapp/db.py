@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 
@@ -143,10 +143,15 @@ def insert_frame(connection: Connection, table: Table, frame: pl.DataFrame) -> N
 
 
 @contextmanager
-def loading(connection: Connection, *tables: Table) -> Iterator[Loading]:
-    """Rows of these tables that come in pieces: what is added in the block is in the tables when it ends, in the order of their keys."""
-    with _bulk(connection).loading(connection, {table.name: ", ".join(table.primary_key.columns.keys()) for table in tables}) as load:
+def loading(connection: Connection, *tables: Table, at: Callable[[int, int, str], None] | None = None) -> Iterator[Loading]:
+    """Rows of these tables that come in pieces: what is added in the block is in the tables when it ends, in the order of their keys. A table stands
+    after those that it refers to. `at` hears meanwhile how many of how many rows are there, where they go in at the end."""
+    with _bulk(connection).loading(connection, {table.name: ", ".join(table.primary_key.columns.keys()) for table in tables}, at or _nobody) as load:
         yield load
+
+
+def _nobody(_done: int, _total: int, _of: str) -> None:
+    """Hears nothing."""
 
 
 def update_frame(connection: Connection, table: Table, key: str, changes: pl.DataFrame) -> None:
@@ -221,7 +226,7 @@ class _Bulk(Protocol):
     def insert(self, connection: Connection, table: str, frame: pl.DataFrame, /) -> None:
         """Add the frame's rows."""
 
-    def loading(self, connection: Connection, keys: Mapping[str, str], /) -> AbstractContextManager[Loading]:
+    def loading(self, connection: Connection, keys: Mapping[str, str], at: Callable[[int, int, str], None], /) -> AbstractContextManager[Loading]:
         """Takes rows of tables, each with the columns of its key."""
 
     def update(self, connection: Connection, table: str, key: str, changes: pl.DataFrame, assignments: Mapping[str, str], /) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -16,6 +17,7 @@ from sqlalchemy import Connection, func, select
 
 from cashapp import accounts, clock, db, exceptions, ledger, linking, returns, schema
 from cashapp.bank_accounts import normalise_account
+from matching.crew import Hearer, nobody
 from parsers.amounts import minor_digits
 
 if TYPE_CHECKING:
@@ -51,11 +53,14 @@ class Taken:
     received: dict[str, int] = field(default_factory=dict)  # minor units by currency
 
 
-def take_in(connection: Connection, document: Document, facts: FileFacts, config: Config, as_of: dt.date, actor: str) -> Taken:
-    """Write the document into the books; see the module's head for what that means."""
+def take_in(connection: Connection, document: Document, facts: FileFacts, config: Config, as_of: dt.date, actor: str, at: Hearer = nobody) -> Taken:
+    """Write the document into the books; see the module's head for what that means. `at` hears how that goes on."""
+    step = partial(at, f"storing {facts.name}")
+    step(0, _STEPS, "steps")
     taken = Taken(db.next_id(connection, schema.source_file.c.file_id), lines=document.lines.height)
     statements = _store_file(connection, document, facts, config, taken.file_id, as_of)
     lines = _store_lines(connection, document, statements, taken.file_id, as_of)
+    step(1, _STEPS, "steps")
     links = linking.link_file(connection, taken.file_id, config)
     of_nothing = pl.col("line_id") == pl.col("counted_by")
     taken.linked = links.filter(~of_nothing)["line_id"].n_unique()
@@ -65,8 +70,10 @@ def take_in(connection: Connection, document: Document, facts: FileFacts, config
     taken.receipts = receipts.height
     taken.received = dict(receipts.group_by("currency").agg(pl.col("amount_minor").sum()).sort("currency").iter_rows())
     came_back = told.filter(_is_return(returns.reversed_refunds(connection, told)))
+    step(2, _STEPS, "steps")
     rest = told.select(_POSTED).join(came_back, on="line_id", how="anti", maintain_order="left")
     _post_days(connection, _cash(told, rest, receipts), fresh, facts, as_of, actor)
+    step(3, _STEPS, "steps")
     linking.release_detailed(connection, links, as_of, actor)
     linking.release_copies(connection, links, actor)
     act = returns.Act(actor, as_of, config.returns)
@@ -79,6 +86,8 @@ def take_in(connection: Connection, document: Document, facts: FileFacts, config
     return taken
 
 
+_STEPS = 4
+"""Of `take_in`: lines, links and receipts, cash, what follows from them."""
 _POSTED = (
     "line_id", "statement_id", "account", "report", "amount_minor", "currency", "kind", "booking_date", "status", "batch_key", "batch_amount_minor", "how", "format",
 )

@@ -1,7 +1,7 @@
 """The journal: append-only double entry, the sole writer of its tables and of the balances derived from them.
 
 Every entry's postings sum to zero in each currency; a correction is a reversal (once, with a reason); a unique source key
-makes doing a thing twice harmless. Each writing transaction ends in a seal: the SHA-256 of its entries' text, chained to
+makes doing a thing twice harmless. Each writing transaction ends in a seal: a SHA-256 over its entries' text, chained to
 the seal before, so that any later change of the past shows.
 """
 

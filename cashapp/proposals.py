@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import NamedTuple
 
 import polars as pl
 from sqlalchemy import Connection, Table, bindparam, func, select
 
 from cashapp import applications, db, exceptions, schema, strata
+from matching.crew import Hearer, nobody
 from matching.schema import Outcome
 
 ENGINE = "cashapp"
@@ -18,7 +20,7 @@ ENGINE = "cashapp"
 TOLD = (schema.proposal, schema.proposal_line, schema.evidence)
 """The tables of what is told of a receipt."""
 RECEIPTS = ("receipt_id", "receipt_key", "currency", "amount_minor")
-"""What `keep` must know of the receipts."""
+"""What `keep` must know of the receipts: the amount is what is left of them, read in the same transaction."""
 
 
 @dataclass
@@ -38,24 +40,29 @@ class Audit:
     seed: str = ""
 
 
-def keep(connection: Connection, pieces: Iterable[Outcome], receipts: pl.DataFrame, as_of: dt.date, *, post: bool, audit: Audit = Audit()) -> Matched:
+def keep(connection: Connection, pieces: Iterable[Outcome], receipts: pl.DataFrame, as_of: dt.date, *, post: bool, audit: Audit = Audit(),
+         at: Hearer = nobody) -> Matched:
     """Store the outcome of `receipts` (RECEIPTS), which comes in pieces in the order of their keys: proposals and evidence replace the former ones where
-    they differ, certain ones are posted, the queue follows. Of the pieces no more is kept in memory than who paid and what was used of each receipt."""
+    they differ, certain ones are posted, the queue follows. Of the pieces no more is kept in memory than who paid and what was used of each receipt.
+    `at` hears how the writing goes on."""
     newest, held, matched = _newest(connection), _held(connection), Matched(considered=receipts.height)
     kept: list[_Kept] = []
-    with db.loading(connection, *TOLD, *applications.TABLES) as load:
-        decisions = applications.Decisions(connection, load, ENGINE, as_of)
+    with db.loading(connection, *TOLD, *applications.TABLES, at=partial(at, "writing what was found")) as load:
+        left = receipts.select("receipt_id", pl.col("amount_minor").alias("left"))
+        decisions = applications.Decisions(connection, load, ENGINE, as_of, left)
         for piece in pieces:
             outcome = _held_back(connection, piece, receipts, held, audit, as_of)
             _store(connection, load, outcome, newest)
             certain = outcome.proposals.filter(pl.col("unattended") & (pl.col("rank") == 1) & post)
             kept.append(_Kept(outcome.verdicts, _post(decisions, certain, outcome.lines, receipts)))
         verdicts, used = (pl.concat(frames) for frames in zip(*kept, strict=True))
+        at("posting")
         with db.rewriting(connection, schema.receipt, used.height):
             decisions.close()
             _name_payers(connection, verdicts, newest)
     matched.auto_count = used.height
     matched.auto_minor = dict(used.group_by("currency").agg(pl.col("used_minor").sum()).sort("currency").iter_rows())
+    at("bringing the queue up to date")
     exceptions.sync_receipts(connection, _undecided(verdicts, used, held, receipts), as_of)
     return matched
 

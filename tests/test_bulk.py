@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import polars as pl
@@ -175,6 +176,35 @@ def test_what_came_in_pieces_is_there_when_the_block_ends(engine: Engine, rows: 
             db.update_frame(connection, THINGS, "k", things(STAGED_FROM, -STAGED_FROM).select("k", "words"))  # another large frame meanwhile
         back = db.frame(connection, select(THINGS).order_by(THINGS.c.k), SHAPE)
     assert back.equals(pl.concat([things(rows, number * rows) for number in range(3)]))
+
+
+def test_few_rows_are_there_before_many_that_refer_to_them(tmp_path: Path) -> None:
+    heads = Table("heads", MetaData(), Column("k", BigInteger, primary_key=True))
+    legs = Table("legs", heads.metadata, Column("k", BigInteger, primary_key=True), Column("head", BigInteger, ForeignKey("heads.k"), nullable=False))
+    told: list[tuple[int, int, str]] = []
+    engine = db.opened(f"sqlite:///{tmp_path / 'books.db'}")
+    with db.writing(engine) as connection:
+        heads.metadata.create_all(connection)
+        with db.loading(connection, heads, legs, at=lambda *heard: told.append(heard)) as load:
+            load.add("legs", pl.DataFrame({"k": range(STAGED_FROM), "head": 1}))
+            load.add("heads", pl.DataFrame({"k": [1, 2]}))
+        found = connection.execute(select(func.count()).select_from(legs)).scalar_one()
+    engine.dispose()
+    assert found == STAGED_FROM
+    assert told == [(0, STAGED_FROM + 2, "rows"), (2, STAGED_FROM + 2, "rows")]
+
+
+@pytest.mark.parametrize("rows", [pl.DataFrame({"k": range(STAGED_FROM)}), pl.DataFrame({"k": [1] * STAGED_FROM})], ids=["taken", "refused"])
+def test_a_connection_sorts_and_keeps_pages_as_before(tmp_path: Path, rows: pl.DataFrame) -> None:
+    engine = db.opened(f"sqlite:///{tmp_path / 'books.db'}")
+    with db.writing(engine) as connection:
+        THINGS.create(connection)
+    with engine.connect() as connection:
+        settings = [connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in ("cache_size", "threads")]
+        with suppress(IntegrityError):
+            db.insert_frame(connection, THINGS, rows)
+        assert [connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in ("cache_size", "threads")] == settings
+    engine.dispose()
 
 
 def test_a_piece_that_is_refused_leaves_none_and_no_file(engine: Engine, tmp_path: Path) -> None:

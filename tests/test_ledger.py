@@ -103,6 +103,34 @@ def test_the_same_source_key_posts_once(books: Engine) -> None:
         settle(books, 100, "once")
 
 
+def entries_of(*keys: str) -> pl.DataFrame:
+    return pl.DataFrame([(n, "application", DAY, key, None, "", "") for n, key in enumerate(keys)], schema=ledger.ENTRIES, orient="row")
+
+
+def legs_of(*minors: int) -> pl.DataFrame:
+    """For each entry cash on the way, put on the item."""
+    legs = [(n, *leg) for n, minor in enumerate(minors) for leg in (Leg(TRANSIT, "USD", minor), Leg(RECEIVABLE, "USD", -minor, "C1", 1))]
+    return pl.DataFrame(legs, schema=ledger.POSTINGS, orient="row")
+
+
+def test_entries_in_pieces_are_as_if_they_had_come_at_once(books: Engine) -> None:
+    with db.writing(books) as c:
+        with db.loading(c, *ledger.TABLES) as load:
+            batch = ledger.Batch(c, load, "test", DAY)
+            firsts = [batch.add(entries_of("a", "b"), legs_of(1000, 2000)), batch.add(entries_of(), legs_of()), batch.add(entries_of("c"), legs_of(7000))]
+            batch.close()
+        assert firsts == [2, 4, 4]
+    assert open_minor(books) == (0, DAY)
+    with db.reading(books) as c:
+        entry, seal = schema.journal_entry, schema.seal
+        assert list(c.execute(select(entry.c.source_key).order_by(entry.c.entry_id)).scalars()) == ["import:1", "a", "b", "c"]
+        assert c.execute(select(seal.c.first_entry, seal.c.last_entry).order_by(seal.c.seal_id)).all() == [(1, 1), (2, 4)]
+        assert ledger.broken_seals(c) == []
+        whole = ledger.digest(ledger.GENESIS, *ledger.sealed(c, 2, 4))
+        pieces = [[frame for part in parts for frame in part] for parts in zip(ledger.sealed(c, 2, 3), ledger.sealed(c, 4, 4), strict=True)]
+    assert ledger.digest(ledger.GENESIS, *pieces) == whole
+
+
 @pytest.mark.parametrize("statement", [
     "UPDATE posting SET amount_minor = 1", "DELETE FROM posting", "UPDATE journal_entry SET memo = 'x'", "DELETE FROM seal",
 ])

@@ -1,0 +1,84 @@
+"""Decisions that come in pieces: what one piece uses is gone for the next. On both databases."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import polars as pl
+import pytest
+from sqlalchemy import Connection, Engine, select
+
+from cashapp import applications, db, ledger, schema
+from cashapp.errors import CashappError
+from tests import books
+from tests.books import DAY
+
+RECEIPTS = {"RA": 6000, "RB": 5000, "RC": 4000}
+
+
+@pytest.fixture
+def owed(engine: Engine) -> Engine:
+    """An invoice of 100.00, and receipts of 60.00, 50.00 and 40.00 that nobody has decided on."""
+    with db.writing(engine) as c:
+        c.execute(schema.customer.insert().values(customer_id="C1", name="Acme"))
+        books.owe(c, 1, "C1", "INV-1", 10000)
+        books.take_in(c, books.document([books.bank_line(minor, bank_reference=key) for key, minor in RECEIPTS.items()]), "bank.sta")
+    return engine
+
+
+def decided(connection: Connection, **uses: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Heads and lines of decisions that use so much of these receipts, told by their bank reference, for the invoice."""
+    receipt, line = schema.receipt, schema.bank_line
+    query = select(receipt.c.receipt_id, receipt.c.receipt_key, line.c.bank_reference).join(line, line.c.line_id == receipt.c.line_id)
+    known = [(receipt_id, key, uses[name]) for receipt_id, key, name in connection.execute(query) if name in uses]
+    heads = [(receipt_id, key, "USD", "C1", "auto", "reference_exact", 1000, "") for receipt_id, key, _ in known]
+    lines = [(receipt_id, 1, None, minor, 0, 0, "", 0) for receipt_id, _, minor in known]
+    return pl.DataFrame(heads, schema=applications.HEADS, orient="row"), pl.DataFrame(lines, schema=applications.LINES, orient="row")
+
+
+def in_order(connection: Connection) -> list[str]:
+    """The receipts' bank references in the order of their keys, as decisions come."""
+    receipt, line = schema.receipt, schema.bank_line
+    query = select(line.c.bank_reference).join(receipt, line.c.line_id == receipt.c.line_id).order_by(receipt.c.receipt_key)
+    return list(connection.execute(query).scalars())
+
+
+def post(engine: Engine, uses: dict[str, int], *, backwards: bool = False) -> None:
+    """Each decision in a piece of its own."""
+    with db.writing(engine) as c, db.loading(c, *applications.TABLES) as load:
+        decisions = applications.Decisions(c, load, "test", DAY)
+        for name in sorted(uses, key=in_order(c).index, reverse=backwards):
+            decisions.add(*decided(c, **{name: uses[name]}))
+        decisions.close()
+
+
+def standing(engine: Engine) -> tuple[tuple[int, dt.date | None], list[int], list[str]]:
+    """What is open of the invoice, since when it is closed, what is left of the receipts, and which seals are broken."""
+    with db.reading(engine) as c:
+        item = schema.open_item
+        invoice = tuple(c.execute(select(item.c.open_minor, item.c.closed_on)).one())
+        return invoice, [left for _, _, left in books.receipts(c)], ledger.broken_seals(c)
+
+
+UNTOUCHED = ((10000, None), [4000, 5000, 6000], [])
+
+
+def test_what_fits_is_posted_in_pieces(owed: Engine) -> None:
+    post(owed, {"RA": 6000, "RC": 4000})
+    assert standing(owed) == ((0, DAY), [0, 5000, 0], [])
+
+
+@pytest.mark.parametrize(("uses", "refusal"), [
+    ({"RA": 6000, "RB": 5000}, "item INV-1 has 100.00 USD open, not 110.00 USD"),
+    ({"RA": 4000, "RC": 4500}, "has 40.00 USD left, less than 45.00 USD"),
+])
+def test_no_more_than_there_is_in_all_pieces_together(owed: Engine, uses: dict[str, int], refusal: str) -> None:
+    with pytest.raises(CashappError, match=refusal):
+        post(owed, uses)
+    assert standing(owed) == UNTOUCHED
+
+
+def test_a_receipt_is_not_decided_on_in_two_pieces(owed: Engine) -> None:
+    with pytest.raises(CashappError, match="in the order of the receipts' keys, each once"):
+        post(owed, {"RA": 1000, "RB": 1000, "RC": 1000}, backwards=True)
+    assert standing(owed) == UNTOUCHED
