@@ -54,14 +54,22 @@ _READ_AT_ONCE = 1_000  # few enough to be in the processor's cache while they ar
 
 
 def insert(connection: Connection, table: str, frame: pl.DataFrame) -> None:
-    """Add the frame's rows; its columns are the table's by name."""
+    """Add the frame's rows; its columns are the table's by name. What is the same in all of many rows is said once."""
     columns = ", ".join(frame.columns)
-    with _staged(connection, frame) as staged:
+    same = [column.name for column in frame[:, 1:] if _is_one(column)] if frame.height >= STAGED_FROM else []
+    with _staged(connection, frame.drop(same)) as staged:
         if staged:
             given = [column.name for column in frame if column.null_count() < frame.height]
-            _taken_over(connection, table, frame.height, f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {staged}", given)
+            told, values = ", ".join("?" if name in same else name for name in frame.columns), _plain(frame.head(1))
+            said = tuple(values[name][0] for name in same)
+            _taken_over(connection, table, frame.height, f"INSERT INTO {table} ({columns}) SELECT {told} FROM {staged}", given, said)
         else:
             _each(connection, f"INSERT INTO {table} ({columns}) VALUES ({', '.join('?' * frame.width)})", frame)
+
+
+def _is_one(column: pl.Series) -> bool:
+    """Whether all its cells are the same."""
+    return bool(column[0] == column[-1] and column.eq_missing(column[0]).all())
 
 
 def update(connection: Connection, table: str, key: str, changes: pl.DataFrame, assignments: Mapping[str, str]) -> int:
@@ -80,7 +88,7 @@ def rewriting(_connection: Connection, _table: str, _rows: int) -> AbstractConte
     return nullcontext()
 
 
-def _taken_over(connection: Connection, table: str, rows: int, statement: str, columns: Collection[str], *, adds: bool = True) -> int:
+def _taken_over(connection: Connection, table: str, rows: int, statement: str, columns: Collection[str], values: tuple[object, ...] = (), *, adds: bool = True) -> int:
     """Run the statement that adds so many rows to the table with something in these columns, or changes these columns of so many; returns how
     many it did.
 
@@ -94,7 +102,7 @@ def _taken_over(connection: Connection, table: str, rows: int, statement: str, c
     for name in apart:
         connection.exec_driver_sql(f"DROP INDEX {name}")
     with _sorting(connection):
-        done = connection.exec_driver_sql(statement).rowcount
+        done = connection.exec_driver_sql(statement, values).rowcount
         for definition in apart.values():
             connection.exec_driver_sql(definition)
     return done
