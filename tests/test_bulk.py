@@ -158,6 +158,15 @@ def test_a_balance_at_zero_is_stamped(engine: Engine) -> None:
         assert connection.execute(select(THINGS.c.n, THINGS.c.day).where(THINGS.c.k == 0)).one() == (0, dt.date(2026, 3, 4))
 
 
+@pytest.mark.parametrize("row", range(len(ODD_TEXTS)))
+def test_what_all_rows_share_is_in_each_of_them(engine: Engine, row: int) -> None:
+    alike = pl.DataFrame({"k": range(STAGED_FROM)}).join(things(len(ODD_TEXTS))[row].drop("k"), how="cross").select(list(SHAPE))
+    with db.writing(engine) as connection:
+        db.insert_frame(connection, THINGS, alike)
+        back = db.frame(connection, select(THINGS).order_by(THINGS.c.k), SHAPE)
+    assert back.equals(alike)
+
+
 def test_more_large_frames_in_one_transaction_than_files_can_be_attached(engine: Engine) -> None:
     with db.writing(engine) as connection:
         for number in range(12):
