@@ -200,7 +200,6 @@ def _refuse_more_than_open(connection: Connection, reductions: pl.DataFrame, ite
                            f"not {shown(row['reduction'], row['currency'])}")
 
 
-
 def _postings(shares: pl.DataFrame) -> pl.DataFrame:
     """Debits and credits of the decisions, in a fixed order."""
     none = pl.lit(None, dtype=pl.Int64)
