@@ -7,7 +7,7 @@ import pytest
 from parsers.formats import edi_823
 from parsers.profile import Profile
 from parsers.records import BankLine, Control, Issue, Record, StatementOpened
-from parsers.sources import Source
+from parsers.sources import Source, SourceError
 
 DEPOSIT = ["DEP*BOX100*20260131*1200*D77*01*026009593*DA*998877", "AMT*3*1500", "QTY*42*2"]
 FIRST = ["BPR*D*1000*C*CHK**01*021000021*DA*123456", "REF*CK*5501", "N1*PR*ACME CORP", "RMR*IV*INV-1**1000"]
@@ -76,6 +76,8 @@ def test_a_deposit_without_its_payments_books_nothing_and_says_so() -> None:
     (["N1*BK*OUR BANK"], ["error missing_record"]),
     ([*DEPOSIT[:1], FIRST[0], "RMR*IV*INV-1**900"], ["warning remittance_mismatch"]),
     ([*DEPOSIT[:1], FIRST[0], "RMR*IV*INV-1**9OO"], ["warning bad_amount"]),
+    ([*FIRST, *DEPOSIT, *FIRST, *SECOND], ["error misplaced_record"]),
+    ([*DEPOSIT, *FIRST, "CUR*PR*CAD", *SECOND, "CUR*PR*USD"], ["error bad_record"]),
 ])
 def test_problems_are_told(segments: list[str], told: list[str]) -> None:
     assert codes(read(*segments)) == told
@@ -86,3 +88,24 @@ def test_deposits_of_one_report_stand_apart() -> None:
     assert [(r.lockbox, r.account) for r in found if isinstance(r, StatementOpened)] == [("BOX100", "998877"), ("BOX200", "")]
     assert [line.batch_reference for line in lines(found)] == ["BOX100-D77", "BOX200-D78"]
     assert {line.batch_amount_minor for line in lines(found)} == {None}
+
+
+# where the currency is named; by the standard it is the payment that names it
+@pytest.mark.parametrize("segments", [
+    ["CUR*BK*CAD", *DEPOSIT, *FIRST, *SECOND],
+    [*DEPOSIT, "CUR*BK*CAD", *FIRST, *SECOND],
+    [*DEPOSIT, *FIRST, "CUR*PR*CAD", *SECOND],
+])
+def test_the_currency_is_the_first_that_is_named(segments: list[str]) -> None:
+    found = read(*segments)
+    assert {r.currency for r in found if isinstance(r, BankLine | StatementOpened)} == {"CAD"}
+    assert codes(found) == []
+
+
+def test_payments_come_as_they_are_read() -> None:
+    """A set is not held until its end: its first payment is told before a segment that breaks the limits is reached."""
+    content = "~\n".join(["ST*823*0001", *DEPOSIT[:1], *FIRST, *SECOND, ""]) + "NTE**" + "X" * 9_000_000
+    found = edi_823.parse(Source(content.encode()), Profile())
+    assert next(record for record in found if isinstance(record, BankLine)).payer_name == "ACME CORP"
+    with pytest.raises(SourceError):
+        list(found)

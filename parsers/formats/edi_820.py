@@ -61,35 +61,36 @@ def parse(source: Source, profile: Profile) -> Iterator[Record]:
         if not isinstance(item, TransactionSet):
             yield item
         elif item.identifier == "820":
-            yield from _payment(item, profile)
+            yield from _payment(item, list(item.segments), profile)
         else:
-            yield Envelope(item.span, f"transaction set {item.identifier}")
-            yield issues.warning(item.span, "unknown_record", f"a transaction set {item.identifier} among payments was not read")
+            span = item.passed_over()
+            yield Envelope(span, f"transaction set {item.identifier}")
+            yield issues.warning(span, "unknown_record", f"a transaction set {item.identifier} among payments was not read")
 
 
-def _payment(payment: TransactionSet, profile: Profile) -> Iterator[Record]:
-    order = next((s for s in payment.segments if s.value(0) == "BPR"), None)
+def _payment(payment: TransactionSet, segments: list[Segment], profile: Profile) -> Iterator[Record]:
+    order = next((s for s in segments if s.value(0) == "BPR"), None)
     if order is None:
         yield Envelope(payment.span, "transaction set 820")
         yield issues.error(payment.span, "missing_record", "the payment has no BPR: its amount is unknown")
         return
-    currency = _currency(payment, profile)
+    currency = _currency(segments, profile)
     try:
         amount = amount_of(order, 2, currency)
     except AmountError as error:
         yield Envelope(payment.span, "transaction set 820")
         yield issues.error(order.span, "bad_amount", f"BPR02: {error}", "*".join(order.elements))
         return
-    yield StatementOpened(payment.segments[0].span, payment.statement_id, order.value(15) or profile.account, currency, _report(order))
+    yield StatementOpened(payment.header.span, payment.statement_id, order.value(15) or profile.account, currency, _report(order))
     if order.value(16) and _date(order.value(16)) is None:
         message = f"BPR16 is no date; the payment stands under {payment.date or 'no date'}"
         yield issues.warning(order.span, "bad_date", message, order.value(16))
-    yield from _line(payment, order, amount, currency)
-    yield StatementClosed(payment.segments[-1].span)
+    yield from _line(payment, segments, order, amount, currency)
+    yield StatementClosed(payment.last.span)
 
 
-def _line(payment: TransactionSet, order: Segment, amount: int, currency: str) -> Iterator[Record]:
-    advice = read_advice(payment.segments, currency, amount)
+def _line(payment: TransactionSet, segments: list[Segment], order: Segment, amount: int, currency: str) -> Iterator[Record]:
+    advice = read_advice(segments, currency, amount)
     yield from advice.issues
     if advice.unexplained_minor:
         rest = to_text(advice.unexplained_minor, currency)
@@ -100,7 +101,7 @@ def _line(payment: TransactionSet, order: Segment, amount: int, currency: str) -
         booking_date=date, value_date=date, type_code=order.value(4),
         bank_reference=advice.trace, customer_reference=advice.trace,
         check_number=advice.trace if order.value(4) == "CHK" else "",
-        payer_name=_payee(payment) if order.value(3) == "D" else advice.payer_name,
+        payer_name=_payee(segments) if order.value(3) == "D" else advice.payer_name,
         payer_account=account_of(order.value(7), order.value(9)),
         remittance_text=advice.text, status="info" if payment.is_test else "booked", remittance=advice.lines,
     )
@@ -116,13 +117,13 @@ def _kind(order: Segment, amount: int) -> Kind:
     return "disbursement" if order.value(3) == "D" else "receipt"
 
 
-def _payee(payment: TransactionSet) -> str:
+def _payee(segments: list[Segment]) -> str:
     """Who debits us: then we are the payer, and the payee is the other side."""
-    return next((s.value(2) for s in payment.segments if s.value(0) == "N1" and s.value(1) == "PE"), "")
+    return next((s.value(2) for s in segments if s.value(0) == "N1" and s.value(1) == "PE"), "")
 
 
-def _currency(payment: TransactionSet, profile: Profile) -> str:
-    told = next((s.value(2) for s in payment.segments if s.value(0) == "CUR"), "")
+def _currency(segments: list[Segment], profile: Profile) -> str:
+    told = next((s.value(2) for s in segments if s.value(0) == "CUR"), "")
     return told if is_currency(told) else profile.currency
 
 

@@ -18,6 +18,8 @@ Controls: deposit total = sum of payments, batch totals, QTY 41 and 42 (batches,
 A deposit that is told without its payments proves nothing and books nothing: the statement's line will bring the money.
 A missing SE, GE or IEA means the file was cut off.
 
+The currency is the first that a CUR of the set names up to the first payment's end; a payment in another one is an error.
+
 Tolerated: BPS for BPR, deposits without batches, payer (N1) before or below the remittance, all that parsers/x12/segments.py tolerates.
 """
 
@@ -25,16 +27,16 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from parsers import issues
 from parsers.amounts import AmountError, is_currency, to_text
 from parsers.dates import yymmdd, yyyymmdd
-from parsers.records import BankLine, Control, Envelope, Issue, Record, Span, StatementClosed, StatementOpened
+from parsers.records import BankLine, Control, Envelope, Record, Span, StatementClosed, StatementOpened
 from parsers.x12.envelope import TransactionSet, read_sets, whole_number
-from parsers.x12.segments import Segment, account_of, amount_of, read_advice
+from parsers.x12.segments import Advice, Segment, account_of, amount_of, read_advice
 
 if TYPE_CHECKING:
     from parsers.profile import Profile
@@ -47,6 +49,8 @@ IDENTIFIED_BY = "an ISA segment or a bare ST, and the first transaction set is S
 _BEGINS = re.compile(rb"(?:ISA[^A-Za-z0-9\s]|ST([^A-Za-z0-9\s])823\1)")
 _FIRST_SET = re.compile(rb"ST([^A-Za-z0-9\s])(\d{3})\1")
 _BATCHES, _CHECKS = "41", "42"
+_PAYMENTS = frozenset(["BPR", "BPS"])
+_BEGIN_LOOPS = _PAYMENTS | {"DEP", "BAT", "SE"}
 
 
 def sniff(head: bytes) -> bool:
@@ -64,159 +68,196 @@ def parse(source: Source, profile: Profile) -> Iterator[Record]:
         elif item.identifier == "823":
             yield from _lockbox(item, profile)
         else:
-            yield Envelope(item.span, f"transaction set {item.identifier}")
-            yield issues.warning(item.span, "unknown_record", f"a transaction set {item.identifier} among lockboxes was not read")
+            span = item.passed_over()
+            yield Envelope(span, f"transaction set {item.identifier}")
+            yield issues.warning(span, "unknown_record", f"a transaction set {item.identifier} among lockboxes was not read")
 
 
 @dataclass(slots=True)
 class _Group:
-    """A deposit or a batch: its segments up to what it contains, its totals, what was counted in it."""
+    """A deposit or a batch: its segments up to what it contains, its total as stated, and what was counted in it."""
 
-    segment: Segment
-    total: Segment | None = None
+    segments: list[Segment]
     total_minor: int | None = None
-    quantities: list[Segment] = field(default_factory=list)
     summed: int = 0
     checks: int = 0
     batches: int = 0
 
+    @property
+    def head(self) -> Segment:
+        """DEP or BAT."""
+        return self.segments[0]
+
+    @property
+    def span(self) -> Span:
+        """Where its own segments stand."""
+        return Span(self.head.span.line, self.head.span.start, self.segments[-1].span.end)
+
+    def first(self, tag: str) -> Segment | None:
+        """Its first segment of this tag."""
+        return next((s for s in self.segments if s.value(0) == tag), None)
+
 
 @dataclass(slots=True)
-class _Deposit:
-    """A deposit with its batches and payments, in file order."""
+class _Reading:
+    """Where the reading of a set stands: the deposit and the batch at hand. `held`: a deposit and its batches up to its first payment,
+    which may be the first to name the `currency`."""
 
-    group: _Group
-    parts: list[_Group | list[Segment]] = field(default_factory=list)
-    end: Segment | None = None
+    report: TransactionSet
+    profile: Profile
+    currency: str = ""
+    held: list[_Group] = field(default_factory=list)
+    deposit: _Group | None = None
+    batch: _Group | None = None
+    deposits: int = 0
 
 
 def _lockbox(report: TransactionSet, profile: Profile) -> Iterator[Record]:
-    currency = next((s.value(2) for s in report.segments if s.value(0) == "CUR" and is_currency(s.value(2))), profile.currency)
-    deposits = _gathered(report.segments)
-    first = deposits[0].group.segment.span.start if deposits else report.segments[-1].span.start
-    yield Envelope(Span(report.span.line, report.span.start, first), "lockbox report header")
-    if not deposits:
-        yield issues.error(report.span, "missing_record", "the lockbox report has no DEP segment")
-    for deposit in deposits:
-        yield from _deposit(deposit, report, profile, currency)
-
-
-def _gathered(segments: list[Segment]) -> list[_Deposit]:
-    """The deposits; payments as the list of their segments."""
-    deposits: list[_Deposit] = []
-    payment: list[Segment] | None = None
-    group: _Group | None = None
-    for segment in segments:
-        tag = segment.value(0)
+    """The set loop by loop, in memory flat in its size."""
+    reading, end = _Reading(report, profile), report.header.span
+    for loop in _loops(report.segments):
+        tag = loop[0].value(0)
+        reading.currency = reading.currency or _currency(loop)
+        if tag in ("DEP", "SE"):
+            yield from _end_of_deposit(reading, end)
         if tag == "DEP":
-            group, payment = _Group(segment), None
-            deposits.append(_Deposit(group))
-        elif tag == "SE" or not deposits:
-            continue
-        elif tag == "BAT":
-            group, payment = _Group(segment), None
-            deposits[-1].parts.append(group)
-        elif tag in ("BPR", "BPS"):
-            payment = [segment]
-            deposits[-1].parts.append(payment)
-        elif payment is not None:
-            payment.append(segment)
-        elif tag == "AMT" and group:
-            group.total = group.total or segment
-        elif tag == "QTY" and group:
-            group.quantities.append(segment)
-        deposits[-1].end = segment
-    return deposits
+            reading.held, reading.deposits = [_Group(loop)], reading.deposits + 1
+        elif tag == "BAT" and reading.deposits:
+            reading.held.append(_Group(loop))
+        elif tag in _PAYMENTS and reading.deposits:
+            yield from _told(reading)
+            yield from _payment(reading, loop)
+        elif tag != "SE":
+            yield from _before_deposits(loop)
+        end = loop[-1].span
+    yield from _end_of_deposit(reading, end)
+    if not reading.deposits:
+        yield issues.error(report.span, "missing_record", "the lockbox report has no DEP segment")
 
 
-def _deposit(deposit: _Deposit, report: TransactionSet, profile: Profile, currency: str) -> Iterator[Record]:
-    head = deposit.group.segment
-    date = yyyymmdd(head.value(2)) or yymmdd(head.value(2)) or report.date
-    end = (deposit.end or head).span
-    yield StatementOpened(
-        Span(head.span.line, head.span.start, end.end), report.statement_id, head.value(8) or profile.account, currency,
+def _loops(segments: Iterable[Segment]) -> Iterator[list[Segment]]:
+    """What stands before the deposits, each deposit and batch up to what it contains, each payment, and the trailer."""
+    loop: list[Segment] = []
+    for segment in segments:
+        if segment.elements[0] in _BEGIN_LOOPS and loop:
+            yield loop
+            loop = []
+        loop.append(segment)
+    yield loop
+
+
+def _before_deposits(loop: list[Segment]) -> Iterator[Record]:
+    first = loop[0]
+    yield Envelope(Span(first.span.line, first.span.start, loop[-1].span.end), "lockbox report header")
+    if first.value(0) != "ST":
+        yield issues.error(first.span, "misplaced_record", f"{first.value(0)} stands before any deposit", "*".join(first.elements))
+
+
+def _currency(loop: list[Segment]) -> str:
+    return next((s.value(2) for s in loop if s.value(0) == "CUR" and is_currency(s.value(2))), "")
+
+
+def _told(reading: _Reading) -> Iterator[Record]:
+    """The deposit and the batches that were held."""
+    if reading.held:
+        reading.currency = reading.currency or reading.profile.currency
+    for group in reading.held:
+        if group.head.value(0) == "DEP":
+            yield _opened(reading, group)
+            reading.deposit, reading.batch = group, None
+        elif reading.deposit:
+            yield Envelope(group.span, "batch header")
+            yield from _proof(reading.batch, reading.currency, "batch")
+            reading.deposit.batches, reading.batch = reading.deposit.batches + 1, group
+        if total := group.first("AMT"):
+            try:
+                group.total_minor = amount_of(total, 2, reading.currency)
+            except AmountError as error:
+                yield issues.error(total.span, "bad_amount", f"AMT02: {error}", "*".join(total.elements))
+    reading.held = []
+
+
+def _opened(reading: _Reading, deposit: _Group) -> StatementOpened:
+    head, date = deposit.head, _date(reading, deposit)
+    return StatementOpened(
+        deposit.span, reading.report.statement_id, head.value(8) or reading.profile.account, reading.currency,
         "cash_report", sequence=head.value(4), from_date=date, to_date=date, lockbox=head.value(1),
     )
-    problems: list[Issue] = []
-    deposit.group.total_minor = _total(deposit.group, currency, problems)
-    batch: _Group | None = None
-    for part in deposit.parts:
-        if isinstance(part, _Group):
-            yield from _proof(batch, currency, "batch", problems)
-            batch, deposit.group.batches = part, deposit.group.batches + 1
-            batch.total_minor = _total(batch, currency, problems)
-            continue
-        line = _payment(part, deposit.group, currency, date, problems)
-        yield from problems
-        problems.clear()
-        if line:
-            yield line._replace(status="info") if report.is_test else line
-            for counted in (deposit.group, batch):
-                if counted:
-                    counted.summed, counted.checks = counted.summed + line.amount_minor, counted.checks + 1
-    yield from _proof(batch, currency, "batch", problems)
-    yield from _proof(deposit.group, currency, "deposit", problems)
-    yield from problems
-    yield StatementClosed(end)
 
 
-def _total(group: _Group, currency: str, problems: list[Issue]) -> int | None:
-    if group.total is None:
-        return None
-    try:
-        return amount_of(group.total, 2, currency)
-    except AmountError as error:
-        problems.append(issues.error(group.total.span, "bad_amount", f"AMT02: {error}", "*".join(group.total.elements)))
-        return None
+def _date(reading: _Reading, deposit: _Group) -> dt.date | None:
+    return yyyymmdd(deposit.head.value(2)) or yymmdd(deposit.head.value(2)) or reading.report.date
 
 
-def _proof(group: _Group | None, currency: str, name: str, problems: list[Issue]) -> Iterator[Record]:
+def _end_of_deposit(reading: _Reading, end: Span) -> Iterator[Record]:
+    yield from _told(reading)
+    if reading.deposit:
+        yield from _proof(reading.batch, reading.currency, "batch")
+        yield from _proof(reading.deposit, reading.currency, "deposit")
+        yield StatementClosed(end)
+    reading.deposit = reading.batch = None
+
+
+def _proof(group: _Group | None, currency: str, name: str) -> Iterator[Record]:
     """The total and the quantities of a deposit or batch beside its payments; nothing where no payment is told."""
     if group is None:
         return
-    label = f"{name} {group.segment.value(4 if name == 'deposit' else 3) or group.segment.value(1)}".strip()
+    label = f"{name} {group.head.value(4 if name == 'deposit' else 3) or group.head.value(1)}".strip()
     total = group.total_minor
     if not group.checks:
         if total:
             message = f"{label} states {to_text(total, currency)} without its payments; the statement will bring the money"
-            problems.append(issues.warning(group.segment.span, "missing_record", message))
+            yield issues.warning(group.head.span, "missing_record", message)
         return
-    if total is not None and group.total:
-        yield Control(group.total.span, f"{label} total", total, group.summed, currency)
-    for quantity in group.quantities:
+    if total is not None:
+        yield Control((group.first("AMT") or group.head).span, f"{label} total", total, group.summed, currency)
+    for quantity in group.segments:
+        if quantity.value(0) != "QTY":
+            continue
         what, counted = {_BATCHES: ("batches", group.batches), _CHECKS: ("checks", group.checks)}.get(quantity.value(1), ("", 0))
         stated = whole_number(quantity.value(2))
         if what and stated is not None:
             yield Control(quantity.span, f"{label} number of {what}", stated, counted)
 
 
-def _payment(
-    segments: list[Segment], deposit: _Group, currency: str, date: dt.date | None, problems: list[Issue],
-) -> BankLine | None:
-    order = segments[0]
-    older = order.value(0) == "BPS"
+def _payment(reading: _Reading, segments: list[Segment]) -> Iterator[Record]:
+    """A payment's bank line, counted in its deposit and batch, or why there is none."""
+    assert reading.deposit, "a payment is read in a deposit"
+    order, currency = segments[0], _currency(segments) or reading.currency
+    span = Span(order.span.line, order.span.start, segments[-1].span.end)
     try:
         amount = amount_of(order, 2, currency)
     except AmountError as error:
-        problems.append(issues.error(order.span, "bad_amount", f"{order.value(0)}02: {error}", "*".join(order.elements)))
-        return None
+        yield Envelope(span, "unreadable payment")
+        yield issues.error(order.span, "bad_amount", f"{order.value(0)}02: {error}", "*".join(order.elements))
+        return
+    if currency != reading.currency:
+        yield issues.error(span, "bad_record", f"a payment in {currency} stands in a deposit in {reading.currency}")
     advice = read_advice(segments, currency, amount)
-    problems.extend(advice.issues)
+    yield from advice.issues
     if advice.unexplained_minor:
         rest = to_text(advice.unexplained_minor, currency)
-        problems.append(issues.warning(order.span, "remittance_mismatch", f"the remittance lines leave {rest} of the payment unexplained"))
+        yield issues.warning(order.span, "remittance_mismatch", f"the remittance lines leave {rest} of the payment unexplained")
+    for group in (reading.deposit, reading.batch):
+        if group:
+            group.summed, group.checks = group.summed + amount, group.checks + 1
+    yield _line(reading, segments, span, amount, currency, advice)
+
+
+def _line(reading: _Reading, segments: list[Segment], span: Span, amount: int, currency: str, advice: Advice) -> BankLine:
+    assert reading.deposit, "a payment is read in a deposit"
+    order, head, total = segments[0], reading.deposit.head, reading.deposit.total_minor
+    older = order.value(0) == "BPS"
     bank, account = (order.value(5), order.value(6)) if older else (order.value(7), order.value(9))
     check = next((s.value(2) for s in segments if s.value(0) == "REF" and s.value(1) == "CK"), "")
     method = order.value(1) if older else order.value(4)
-    reference = advice.trace or check
-    head, total = deposit.segment, deposit.total_minor
+    reference, date = advice.trace or check, _date(reading, reading.deposit)
     return BankLine(
-        Span(order.span.line, order.span.start, segments[-1].span.end),
-        amount, currency, "receipt" if amount else "other", date, date, method, reference, reference,
+        span, amount, currency, "receipt" if amount else "other", date, date, method, reference, reference,
         check_number=check or (reference if method == "CHK" and reference.isdecimal() else ""),
         payer_name=advice.payer_name or next((s.value(2) for s in segments if s.value(0) == "N1"), ""),
         payer_account=account_of(bank, account),
-        remittance_text=advice.text,
+        remittance_text=advice.text, status="info" if reading.report.is_test else "booked",
         batch_reference="-".join(filter(None, (head.value(1), head.value(4)))),
         batch_amount_minor=total, batch_key=head.span.start if total is not None else None, remittance=advice.lines,
     )

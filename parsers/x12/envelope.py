@@ -16,7 +16,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from parsers import issues
 from parsers.dates import yymmdd, yyyymmdd
@@ -27,59 +27,76 @@ if TYPE_CHECKING:
     from parsers.sources import Source
 
 Outside: TypeAlias = Envelope | Control | Issue
+_OUTSIDE = frozenset(["ISA", "GS", "ST", "GE", "IEA"])
+"""Segments that are in no set."""
 
 
-class TransactionSet(NamedTuple):
-    """The segments from ST to SE, and what its envelopes say."""
+@dataclass(slots=True)
+class TransactionSet:
+    """An open set: its ST, what its envelopes say, and its `segments`, ST and SE among them. These are read from the file as they are
+    taken; all of them have to be, before the next set is asked for.
 
-    segments: list[Segment]
+    `count`, `last`: how many were taken, and the last of them. `following`: what ended a set that has no SE.
+    """
+
+    header: Segment
     interchange: str
     date: dt.date | None
     is_test: bool
+    last: Segment
+    count: int = 0
+    following: Segment | None = None
+    segments: Iterator[Segment] = field(init=False)
 
     @property
     def identifier(self) -> str:
         """The kind of set: 820, 823."""
-        return self.segments[0].value(1)
+        return self.header.value(1)
 
     @property
     def statement_id(self) -> str:
         """Interchange and set control number: unique at the sender."""
-        return "-".join(filter(None, (self.interchange, self.segments[0].value(2))))
+        return "-".join(filter(None, (self.interchange, self.header.value(2))))
 
     @property
     def span(self) -> Span:
-        """From ST to the end of SE."""
-        return Span(self.segments[0].span.line, self.segments[0].span.start, self.segments[-1].span.end)
+        """From ST to the end of what was taken."""
+        return Span(self.header.span.line, self.header.span.start, self.last.span.end)
+
+    def passed_over(self) -> Span:
+        """Where it stands, when nobody reads what it says."""
+        for _ in self.segments:
+            pass
+        return self.span
 
 
 @dataclass(slots=True)
 class _Open:
-    """What is open while reading: interchange, group, set, and what was counted in them."""
+    """What is open while reading: interchange and group, and what was counted in them."""
 
     interchange: Segment | None = None
     group: Segment | None = None
     groups: int = 0
     sets: int = 0
-    segments: list[Segment] = field(default_factory=list)
 
 
 def read_sets(source: Source) -> Iterator[TransactionSet | Outside]:
-    """Each set when it is complete, before it the records of what surrounds it, after it its controls."""
-    state, span = _Open(), Span(1, 0, 0)
-    for segment in cut_source(source):
+    """Each set as it begins, before it the records of what surrounds it, after it its controls."""
+    state, found = _Open(), cut_source(source)
+    segment, span = next(found, None), Span(1, 0, 0)
+    while segment:
+        following = None
         tag, span = segment.value(0), segment.span
-        if tag in ("ISA", "GS", "ST", "GE", "IEA"):
-            yield from _unclosed(state, tag, segment.span)
-        if tag in ("ISA", "GS", "ST"):
+        if tag in _OUTSIDE:
+            yield from _unclosed(state, tag, span, "missing_record")
+        if tag == "ST":
+            state.sets += 1
+            report = _set(state, segment, found)
+            yield report
+            span, following = report.last.span, report.following
+            yield from _closed_set(report)
+        elif tag in ("ISA", "GS"):
             yield from _opened(state, tag, segment)
-        elif tag == "SE" and state.segments:
-            state.segments.append(segment)
-            yield _closed_set(state)
-            yield from _trailer(segment, state.segments[0].value(2), len(state.segments), "set")
-            state.segments = []
-        elif state.segments:
-            state.segments.append(segment)
         elif tag == "GE" and state.group:
             yield from _trailer(segment, state.group.value(6), state.sets, "group")
             state.group = None
@@ -88,13 +105,46 @@ def read_sets(source: Source) -> Iterator[TransactionSet | Outside]:
             state.interchange = None
         else:
             yield from _stray(segment)
-    yield from _unclosed(state, "ISA", span, at_end=True)
+        segment = following or next(found, None)
+    yield from _unclosed(state, "ISA", span, "truncated")
+
+
+def _set(state: _Open, header: Segment, found: Iterator[Segment]) -> TransactionSet:
+    group, interchange = state.group, state.interchange
+    date = (yyyymmdd(group.value(4)) or yymmdd(group.value(4))) if group else None
+    report = TransactionSet(
+        header, interchange.value(13) if interchange else "", date, is_test=interchange is not None and _is_test(interchange), last=header)
+    report.segments = _members(report, found)
+    return report
+
+
+def _members(report: TransactionSet, found: Iterator[Segment]) -> Iterator[Segment]:
+    """The segments of a set, up to its SE or to what stands outside of sets."""
+    segment: Segment | None = report.header
+    while segment:
+        report.last = segment
+        report.count += 1
+        yield segment
+        if segment.elements[0] == "SE":
+            return
+        segment = next(found, None)
+        if segment and segment.elements[0] in _OUTSIDE:
+            report.following = segment
+            return
+
+
+def _closed_set(report: TransactionSet) -> Iterator[Outside]:
+    """The trailer of a set, or that it has none."""
+    name = report.header.value(2)
+    if report.last.value(0) == "SE":
+        yield from _trailer(report.last, name, report.count, "set")
+    elif report.following:
+        yield issues.error(report.following.span, "missing_record", f"set {name} has no SE")
+    else:
+        yield issues.error(report.last.span, "truncated", f"set {name} has no SE")
 
 
 def _opened(state: _Open, tag: str, segment: Segment) -> Iterator[Outside]:
-    if tag == "ST":
-        state.segments, state.sets = [segment], state.sets + 1
-        return
     yield Envelope(segment.span, "functional group header" if tag == "GS" else "interchange header")
     if tag == "GS":
         state.group, state.groups, state.sets = segment, state.groups + 1, 0
@@ -102,14 +152,6 @@ def _opened(state: _Open, tag: str, segment: Segment) -> Iterator[Outside]:
     state.interchange, state.group, state.groups, state.sets = segment, None, 0, 0
     if _is_test(segment):
         yield issues.warning(segment.span, "test_file", "ISA15 marks the interchange as a test: it moves no money")
-
-
-def _closed_set(state: _Open) -> TransactionSet:
-    group, interchange = state.group, state.interchange
-    date = (yyyymmdd(group.value(4)) or yymmdd(group.value(4))) if group else None
-    if interchange is None:
-        return TransactionSet(state.segments, "", date, is_test=False)
-    return TransactionSet(state.segments, interchange.value(13), date, _is_test(interchange))
 
 
 def _is_test(interchange: Segment) -> bool:
@@ -133,13 +175,8 @@ def _trailer(segment: Segment, opened_as: str, counted: int, name: str) -> Itera
         yield issues.error(segment.span, "misplaced_record", message)
 
 
-def _unclosed(state: _Open, tag: str, span: Span, *, at_end: bool = False) -> Iterator[TransactionSet | Outside]:
-    """What a header, an outer trailer or the end of the file finds open: told, so that no half set passes for a whole one."""
-    code = "truncated" if at_end else "missing_record"
-    if state.segments:
-        yield _closed_set(state)
-        yield issues.error(span, code, f"set {state.segments[0].value(2)} has no SE")
-        state.segments = []
+def _unclosed(state: _Open, tag: str, span: Span, code: str) -> Iterator[Outside]:
+    """What a header, an outer trailer or the end of the file finds open: told, so that half a file does not pass for a whole one."""
     if state.group and tag in ("ISA", "GS", "IEA"):
         yield issues.error(span, code, f"group {state.group.value(6)} has no GE")
         state.group = None
