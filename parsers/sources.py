@@ -71,12 +71,6 @@ class Source:
         """The whole content at once."""
         return self._content if isinstance(self._content, bytes) else self._content.read_bytes()
 
-    def read_marked(self, mark: bytes) -> bytes:
-        """The whole content at once, refused as by `marked_blocks` before it is all in memory."""
-        for _ in self.marked_blocks(mark):
-            pass
-        return self.read()
-
     def marked_blocks(self, mark: bytes) -> Iterator[bytes]:
         """The content in blocks, an empty one at last, of a format that has the mark in every few lines; `SourceError` where `LINE_BYTES_MAX`
         bytes do without it."""

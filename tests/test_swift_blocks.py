@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -10,8 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from parsers.byte_columns import PADDING, block, few
+from parsers.formats import swift_mt103
+from parsers.profile import Profile
 from parsers.sources import Source
 from parsers.swift import fields
+from tests.conftest import FIXTURES
 
 
 def plainly(text: str, mark: str) -> list[int]:
@@ -44,3 +48,33 @@ def test_blocks_are_the_file_cut_before_entries_and_messages(pieces: list[bytes]
         assert next_offset == offset + len(data)
         assert after[:4] == f":{following}:".encode()
         assert following in {"61", "20"}
+
+
+class SmallBlocks(Source):
+    """A file that is read in blocks of so few bytes."""
+
+    block_bytes = 1
+
+    def marked_blocks(self, mark: bytes) -> Iterator[bytes]:
+        """As in any source."""
+        content = b"".join(super().marked_blocks(mark))
+        yield from (content[start : start + self.block_bytes] for start in range(0, len(content), self.block_bytes))
+        yield b""
+
+
+PAYMENTS = sorted(path.read_bytes() for path in FIXTURES.glob("swift_mt103/**/*") if path.suffix in {".fin", ".txt"})
+WRITTEN = {
+    "as it is": lambda content: content,
+    "CR": lambda content: content.replace(b"\r\n", b"\n").replace(b"\n", b"\r"),
+    "@@": lambda content: content.replace(b"\r\n", b"\n").replace(b"\n", b"@@"),
+    "block 4 alone": lambda content: b"\n".join(part.partition(b"-}")[0].strip() for part in content.split(b"{4:")[1:]),
+    "in JSON": lambda content: b'["' + content.replace(b"\r\n", b"\n").replace(b"\n", b"\\n") + b'"]',
+}
+
+
+@given(st.sampled_from(PAYMENTS), st.sampled_from(PAYMENTS), st.sampled_from(sorted(WRITTEN)), st.integers(1, 400))
+def test_payments_are_the_same_in_blocks_of_any_size(first: bytes, second: bytes, written: str, block_bytes: int) -> None:
+    content = WRITTEN[written](first + b"\n" + second)
+    source = SmallBlocks(content)
+    source.block_bytes = block_bytes
+    assert list(swift_mt103.parse(source, Profile())) == list(swift_mt103.parse(Source(content), Profile()))

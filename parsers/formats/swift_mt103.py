@@ -30,17 +30,16 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import pairwise
 
 from parsers import issues, structured
 from parsers.amounts import AmountError, is_currency
 from parsers.dates import PIVOT, clamped, yymmdd
 from parsers.profile import Profile
 from parsers.records import BankLine, Control, Envelope, Kind, Record, RemittanceLine, Span, StatementClosed, StatementOpened
-from parsers.sources import Source, decode
+from parsers.sources import Source
 from parsers.swift.entry import minor
-from parsers.swift.fields import TRAINING, Field, first_type, message_type, normalised
+from parsers.swift.fields import TRAINING, Field, first_type
+from parsers.swift.messages import Between, Message, messages
 
 NAME = "mt103"
 TITLE = "SWIFT MT103, MT202, MT910, MT900 payment and advice"
@@ -50,7 +49,6 @@ _STATEMENTS = frozenset(["940", "941", "942", "950"])
 _BETWEEN_BANKS = frozenset(["200", "202", "205"])
 _PAYMENTS = frozenset(["103", "900", "910"]) | _BETWEEN_BANKS
 _TAG = re.compile(r"(?:^|[\r\n]|\{4:|\\n)\s*:(\d\d[A-Z]?):")
-_FIELD = re.compile(r"\n[ \t]*:(\d\d[A-Z]?):")
 _AMOUNT = re.compile(r"([A-Z]{3})\s?([\d.,]+)")
 _DATED_AMOUNT = re.compile(r"(\d{6})([A-Z]{3})\s?([\d.,]+)")
 _COMES_BACK = re.compile(r"/(?:RETN|REJT)/")
@@ -58,29 +56,6 @@ _REASON = re.compile(r"/([A-Z]{2}\d\d)(?:/|\s|$)")
 _ORIGINAL = re.compile(r"/MREF/([^/\n]*)")
 _INVOICES = re.compile(r"/INV/(.+?)(?=///|/(?:INV|RFB|ROC|IPI|CNC|PUR|TSU|EREF|URI)/|$)", re.DOTALL)
 _NARRATIVE_WIDTH = 35
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """One message: header, fields, and the places of its three parts."""
-
-    type: str
-    fields: list[Field]
-    header: Span
-    body: Span
-    trailer: Span
-    trailer_text: str
-    closed: bool
-    rejected: bool
-
-    def first(self, *tags: str) -> Field | None:
-        """The first field that has one of the tags."""
-        return next((each for each in self.fields if each.tag in tags), None)
-
-    def text(self, *tags: str) -> str:
-        """The text of that field, empty without one."""
-        found = self.first(*tags)
-        return found.text if found else ""
 
 
 def sniff(head: bytes) -> bool:
@@ -94,93 +69,27 @@ def sniff(head: bytes) -> bool:
 
 def parse(source: Source, profile: Profile) -> Iterator[Record]:
     """The records of all messages of the file."""
-    lines = normalised(source.read_marked(b":"))
-    text = lines
-    if lines.lstrip()[:1] in {"{", "["} and "\\n:20:" in lines:  # a message kept in JSON: its line ends are two characters
-        text = lines.replace("\\r\\n", "  \r\n").replace("\\n", "\r\n")
-    seen: set[tuple[str, str]] = set()
-    rejected, line, told = False, 1, 0
-    for start, end in _segments(text):
-        line += lines.count("\n", told, start)
-        told = start
-        message = _message(text[start:end], start, line, lines, profile, rejected)
-        if message is None:
-            span = Span(line, start, end)
-            rejected = "{451:1}" in text[start:end]
-            yield Envelope(span, "envelope")
+    seen: set[str] = set()
+    rejected = False
+    for message in messages(source, profile):
+        if isinstance(message, Between):
+            rejected = "{451:1}" in message.text
+            yield Envelope(message.span, "envelope")
             if rejected:
-                yield issues.warning(span, "bad_record", "SWIFT refused the message that follows", text[start:end])
+                yield issues.warning(message.span, "bad_record", "SWIFT refused the message that follows", message.text)
             continue
-        yield from _read(message, profile)
-        key = message.type, message.text("20").strip()
-        if key in seen:
-            yield issues.warning(message.body, "duplicate", f"MT{key[0]} {key[1]} stands in the file twice")
-        seen.add(key)
+        yield from _read(message, profile, rejected=rejected)
+        name = f"MT{message.type} {message.text('20').strip()}"
+        if name in seen:
+            yield issues.warning(message.body, "duplicate", f"{name} stands in the file twice")
+        seen.add(name)
         rejected = False
     if not seen:
         yield issues.error(Span(1, 0, 0), "unrecognised", "there is no payment message in the file")
 
 
-def _segments(text: str) -> Iterator[tuple[int, int]]:
-    """From one message's first byte to the next one's."""
-    starts: list[int] = []
-    for pattern in (r"\{1:", r"\{2:", r"\{4:", r"(?:^|(?<=\n)):20:"):
-        starts = starts or [found.start() for found in re.finditer(pattern, text)]
-    yield from pairwise(sorted({0, *starts, len(text)}))
-
-
-def _message(segment: str, start: int, line: int, lines: str, profile: Profile, rejected: bool) -> Message | None:
-    """Header, block 4 and trailers; None for a segment without fields (acknowledgements, separators)."""
-    opening = segment.find("{4:")
-    body_at = opening + 3 if opening >= 0 else 0
-    end = max(segment.rfind("\n-}"), 0) or max(segment.rfind("-}"), 0)
-    if end <= body_at:
-        end = _bare_end(segment, body_at)
-    closed = opening < 0 or segment.startswith(("\n-}", "-}"), end)
-    first_line = line + lines.count("\n", start, start + body_at)
-    fields = list(_fields(segment[body_at:end], start + body_at, first_line, profile))
-    if not fields:
-        return None
-    header, trailer = segment[:body_at], segment[end:]
-    stated = message_type(header) or _inferred(fields)
-    return Message(
-        stated, fields, Span(line, start, start + body_at), Span(first_line, start + body_at, start + end),
-        Span(first_line + lines.count("\n", start + body_at, start + end), start + end, start + len(segment)), trailer, closed, rejected,
-    )
-
-
-def _bare_end(segment: str, body_at: int) -> int:
-    """Where a block 4 without terminator ends: at a line `-` or `$`, else at the end."""
-    found = re.compile(r"\n[-$]\s*(?:\n|$)").search(segment, body_at)
-    return found.start() if found else len(segment.rstrip())
-
-
-def _fields(body: str, start: int, line: int, profile: Profile) -> Iterator[Field]:
-    """Block 4 into fields."""
-    led = "\n" + body
-    told = 0
-    matches = list(_FIELD.finditer(led))
-    for index, match in enumerate(matches):
-        end = matches[index + 1].start() if index + 1 < len(matches) else len(led)
-        clean = led[match.end():end].replace("\r", "").rstrip()
-        said = clean if clean.isascii() else decode(clean.encode("latin-1"), profile.encoding)
-        line += led.count("\n", told + 1, match.start() + 1)
-        told = match.start()
-        yield Field(match[1], said, Span(line, start + match.start(), start + end - 1))
-
-
-def _inferred(fields: list[Field]) -> str:
-    """The type of a message without block 2, by its fields."""
-    tags = {each.tag for each in fields}
-    if tags & {"58A", "58D"}:
-        return "202"
-    if tags & {"25", "25P"} and "32A" in tags:
-        return "910"
-    return "103" if tags & {"23B", "59", "59A", "59F", "32A"} else "199"
-
-
-def _read(message: Message, profile: Profile) -> Iterator[Record]:
-    """Opening, line, controls and closing of one message."""
+def _read(message: Message, profile: Profile, *, rejected: bool) -> Iterator[Record]:
+    """Opening, line, controls and closing of one message; SWIFT may have `rejected` it."""
     settled = message.first("32A")
     found = _DATED_AMOUNT.match(settled.text) if settled else None
     currency = found[2] if found else _currency(message, profile)
@@ -193,7 +102,7 @@ def _read(message: Message, profile: Profile) -> Iterator[Record]:
         yield Envelope(message.body, f"MT{message.type}")
         yield issues.warning(message.body, "unknown_record", f"an MT{message.type} among payments was not read")
     elif message.type in _PAYMENTS:
-        yield from _payment(message, found, date, currency)
+        yield from _payment(message, found, date, currency, rejected=rejected)
     else:
         yield _information(message, currency)
         yield issues.issue(message.body, "info", "unknown_record", f"MT{message.type} moves no money on our account")
@@ -211,7 +120,7 @@ def _currency(message: Message, profile: Profile) -> str:
     return found[1] if found and is_currency(found[1]) else profile.currency
 
 
-def _payment(message: Message, found: re.Match[str] | None, date: dt.date | None, currency: str) -> Iterator[Record]:
+def _payment(message: Message, found: re.Match[str] | None, date: dt.date | None, currency: str, *, rejected: bool) -> Iterator[Record]:
     """The line of a payment; an error when its amount cannot be read."""
     if found is None:
         yield Envelope(message.body, f"MT{message.type}")
@@ -225,6 +134,8 @@ def _payment(message: Message, found: re.Match[str] | None, date: dt.date | None
         yield issues.error(message.body, "bad_amount", str(problem), found[0])
         return
     line = _line(message, amount, currency, date)
+    if rejected:
+        line = line._replace(status="info")
     yield from _charged(message, line)
     if yymmdd(found[1]) is None:
         yield issues.warning(message.body, "bad_date", f"no calendar has the value date {found[1]}", found[0])
@@ -244,7 +155,7 @@ def _line(message: Message, amount: int, currency: str, date: dt.date | None) ->
         structured_reference=structured.find(purpose), remittance_text=purpose or _narrative(notes),
         return_reason=reason[1] if comes_back and reason else "",
         original_reference=(original[1].strip() if original else related) if comes_back else "",
-        status="info" if message.rejected or TRAINING in message.trailer_text else "booked", remittance=_invoices(message),
+        status="info" if TRAINING in message.trailer_text else "booked", remittance=_invoices(message),
     )
 
 
