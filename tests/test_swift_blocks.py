@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from parsers.byte_columns import PADDING, block, few
 from parsers.formats import swift_mt103
 from parsers.profile import Profile
+from parsers.records import BankLine
 from parsers.sources import Source
 from parsers.swift import fields
 from tests.conftest import FIXTURES
@@ -66,7 +67,6 @@ PAYMENTS = sorted(path.read_bytes() for path in FIXTURES.glob("swift_mt103/**/*"
 WRITTEN = {
     "as it is": lambda content: content,
     "CR": lambda content: content.replace(b"\r\n", b"\n").replace(b"\n", b"\r"),
-    "@@": lambda content: content.replace(b"\r\n", b"\n").replace(b"\n", b"@@"),
     "block 4 alone": lambda content: b"\n".join(part.partition(b"-}")[0].strip() for part in content.split(b"{4:")[1:]),
     "in JSON": lambda content: b'["' + content.replace(b"\r\n", b"\n").replace(b"\n", b"\\n") + b'"]',
 }
@@ -78,3 +78,13 @@ def test_payments_are_the_same_in_blocks_of_any_size(first: bytes, second: bytes
     source = SmallBlocks(content)
     source.block_bytes = block_bytes
     assert list(swift_mt103.parse(source, Profile())) == list(swift_mt103.parse(Source(content), Profile()))
+
+
+@pytest.mark.parametrize("block_bytes", [1, 7, 40])
+def test_payments_between_at_signs_are_cut_apart(block_bytes: int) -> None:
+    source = SmallBlocks(b"".join(b":20:REF-%d@@:32A:260320EUR%d,@@:50K:ACME@@-@@" % (number, number) for number in (1, 2, 3)))
+    source.block_bytes = block_bytes
+    found = [record for record in swift_mt103.parse(source, Profile()) if isinstance(record, BankLine)]
+    assert [(line.bank_reference, line.amount_minor, line.payer_name) for line in found] == [
+        ("REF-1", 1_00, "ACME"), ("REF-2", 2_00, "ACME"), ("REF-3", 3_00, "ACME"),
+    ]

@@ -35,10 +35,11 @@ _BARE_END = re.compile(r"\n[-$]\s*(?:\n|$)")
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message: header, fields, and the places of its three parts."""
+    """One message: header, fields and the first of each tag, and the places of its three parts."""
 
     type: str
     fields: list[Field]
+    firsts: dict[str, Field]
     header: Span
     body: Span
     trailer: Span
@@ -47,7 +48,8 @@ class Message:
 
     def first(self, *tags: str) -> Field | None:
         """The first field that has one of the tags."""
-        return next((each for each in self.fields if each.tag in tags), None)
+        found = [self.firsts[tag] for tag in tags if tag in self.firsts]
+        return min(found, key=lambda each: each.span.start) if found else None
 
     def text(self, *tags: str) -> str:
         """The text of that field, empty without one."""
@@ -118,7 +120,7 @@ def _message(segment: str, lines: str, span: Span, profile: Profile) -> Message 
     if not fields:
         return Between(span, segment)
     return Message(
-        message_type(segment[:body_at]) or _inferred(fields), fields, Span(span.line, span.start, body.start), body,
+        message_type(segment[:body_at]) or _inferred(fields), fields, {each.tag: each for each in reversed(fields)}, Span(span.line, span.start, body.start), body,
         Span(body.line + lines.count("\n", body_at, end), body.end, span.end), segment[end:],
         closed=opening < 0 or segment.startswith(("\n-}", "-}"), end),
     )
