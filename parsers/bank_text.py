@@ -41,6 +41,19 @@ NEXT_LABELS = frozenset({
 })
 """Labels that end the name before them when both stand on one line."""
 
+_PAYER_LABEL = re.compile(PAYER.pattern.removeprefix(BEFORE).removesuffix(VALUE))
+_OPENING_LABEL = re.compile(r"([A-Za-z][A-Za-z0-9 ]{0,24}?)[:=#]")
+_LAST_TWO_WORDS = re.compile(r"(?:[A-Za-z0-9]+ )?[A-Za-z0-9]+$")
+_NEAR_END = 40
+_END_NAMES = frozenset({"CO", "ORG", "BANK"})
+"""Words of labels that are just as well the end of a name, where what follows is a label by itself."""
+
+LABELS_GO_ON_WITH = frozenset({
+    "ID", "DATE", "ENTRY", "DESCR", "TRACE", "NAME", "BK", "BNK", "REF", "DET", "INFO", "INFORMATION", "ADDRESS", "ADDR", "REASON", "NUMBER",
+    "SERIAL", "CO", "COMPANY", "ORDER", "OF", "CUSTOMER", "PARTY", "FROM",
+})
+"""The words of labels but for the first ones."""
+
 ACCOUNT_BEFORE_NAME = re.compile(r" *(?:/[A-Z0-9-]+ +|\d/|\d{6,} +)")
 CLEARING_REFERENCE = re.compile(
     BEFORE + r"(?:IMAD|FED NO|FED REF(?:ERENCE)?|TRACE(?: NO| NUMBER)?|TRN)\.?#?[:= ]{0,3}([A-Z0-9]{6,40})\b",
@@ -108,6 +121,26 @@ def is_between_own_accounts(text: str) -> bool:
     """Whether a book transfer says that it only moves our own money."""
     padded = f" {text}"
     return OWN_ACCOUNTS.search(padded.upper()) is not None
+
+
+def joint(before: str, after: str, *, is_full: bool) -> str:
+    """What stands between two lines of a text: nothing where a full line ends inside a word, a blank where any line ends inside a label
+    (`CO ENTRY`, `DESCR:`), else a line break."""
+    if is_full and not LABEL.match(after):
+        return ""
+    opening, last = _OPENING_LABEL.match(after), _LAST_TWO_WORDS.search(before, max(len(before) - _NEAR_END, 0))
+    if opening and last:
+        head, tail = opening[1].upper(), last[0].upper()
+        for words in dict.fromkeys((tail, tail.rpartition(" ")[2])):
+            if _is_label(f"{words} {head}") and not (words in _END_NAMES and _is_label(head)):
+                return " "
+            if is_full and _is_label(words + head) and not _is_label(head):
+                return ""
+    return "\n"
+
+
+def _is_label(text: str) -> bool:
+    return text in NEXT_LABELS or _PAYER_LABEL.fullmatch(text) is not None
 
 
 def _first(pattern: re.Pattern[str], text: str) -> str:

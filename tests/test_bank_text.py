@@ -67,3 +67,28 @@ def test_returned_payments(text: str, payer: str, serial: str, reason: str, orig
 ])
 def test_references(text: str, clearing: str, payers: str) -> None:
     assert (bank_text.clearing_reference(text), bank_text.payer_reference(text)) == (clearing, payers)
+
+
+# a line, the next one, and what stands between them where the first is full and where it is not
+@pytest.mark.parametrize(("before", "after", "full", "not_full"), [
+    ("ORIG CO NAME:ACME INC CO ENTRY", "DESCR:PAYMENTS SEC:CCD", " ", " "),
+    ("ORIG CO NAME:ACME INC CO", "ENTRY DESCR:PAYMENTS", " ", " "),
+    ("Orig CO Name:Acme Inc Orig", "ID:1930000017", " ", " "),
+    ("WIRE IN ORIG CO", "NAME:ACME INC", " ", " "),
+    ("WIRE IN BY ORDER", "OF: ACME INC", " ", " "),
+    ("ORIG CO NAME:ACME INC TRA", "CE#:021000021234567", "", "\n"),
+    ("ORIG CO NAME:ACME INC CO ENTR", "Y DESCR:PAYMENTS", "", "\n"),
+    ("ORIG CO NAME:ACME PAPER CO", "ID:1930000017", "\n", "\n"),      # as likely the end of the name
+    ("ORG:=FIRST BANK", "REF:=INV 7", "\n", "\n"),
+    ("INVOICE 4711 OF MAR", "CH LESS FREIGHT", "", "\n"),
+    ("INVOICE 4711", "/ABC/7", "\n", "\n"),
+    ("", "ID:7", "\n", "\n"),
+])
+def test_what_stands_between_two_lines(before: str, after: str, full: str, not_full: str) -> None:
+    assert (bank_text.joint(before, after, is_full=True), bank_text.joint(before, after, is_full=False)) == (full, not_full)
+
+
+def test_the_words_that_labels_go_on_with() -> None:
+    """Every label that may break has its further words in the list by which the columnar reader looks for them."""
+    further = {word for label in bank_text.NEXT_LABELS for word in label.split(" ")[1:]}
+    assert further <= bank_text.LABELS_GO_ON_WITH

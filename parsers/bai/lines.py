@@ -16,7 +16,7 @@ import polars as pl
 
 from parsers import byte_columns
 from parsers.bai.records import CODES, FILLING
-from parsers.bank_text import LABEL
+from parsers.bank_text import LABELS_GO_ON_WITH, joint
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,6 +29,17 @@ _IS_FILLING = np.isin(np.arange(256), list(FILLING.encode()))
 _LABEL_LENGTH_MAX = 27
 _BYTES_OF_WORD = 8
 
+
+_THREE_CAPITALS, _FACTOR, _SHIFT = np.uint32(0xDFDFDF), np.uint32(0x9E3779B1), np.uint32(16)
+
+
+def _slot(opening: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Where in a table of 65,536 the first three characters stand, in capitals."""
+    return (opening & _THREE_CAPITALS) * _FACTOR >> _SHIFT
+
+
+_MAY_GO_ON = np.zeros(1 << 16, np.bool_)
+_MAY_GO_ON[_slot(byte_columns.word_set(f"{each}{sign}"[:4] for each in LABELS_GO_ON_WITH for sign in (":  ", "=  ", "#  ", "   ")))] = True
 
 _BEGINS_RECORD = np.zeros((256, 256), np.bool_)
 for _code in (*CODES, "88"):
@@ -100,34 +111,58 @@ def unfolded(text: Text, lines: Lines, heads: Ints, width: int) -> Unfolded:
     code = lines.start[are_continuations]
     for place in range(CODE_LENGTH):
         kept[code + place] = False
-    inside_words = _broken_inside_words(text, lines, heads, width)
-    kept[lines.filled_end[inside_words]] = False
-    are_ended = np.ones(lines.start.size, np.bool_)
-    are_ended[inside_words] = False
-    omitted_behind = filling + ~are_ended
+    end_in_words, end_in_labels = _joints(text, lines, heads, width)
+    kept[lines.filled_end[end_in_words]] = False
+    omitted_behind = filling + end_in_words
     omitted = np.cumsum(omitted_behind + CODE_LENGTH * are_continuations) - omitted_behind
     left = pl.Series(text.octets[: text.size]).filter(pl.Series(kept)).to_numpy()  # `octets[kept]` takes three times as long
-    return Unfolded(left, (lines.end - omitted)[are_ended], omitted)
+    ends = lines.end - omitted
+    if end_in_labels.any():
+        left = left.copy()
+        left[ends[end_in_labels]] = ord(" ")
+    return Unfolded(left, ends[~(end_in_words | end_in_labels)], omitted)
 
 
-def _broken_inside_words(text: Text, lines: Lines, heads: Ints, width: int) -> Ints:
-    """The full lines that an 88 line continues inside a word: not before a label, and not in a record that has a fuller line."""
+def _joints(text: Text, lines: Lines, heads: Ints, width: int) -> tuple[Flags, Flags]:
+    """Which lines an 88 line goes on with inside a word, and which inside a label, as `bank_text.joint` says: only lines that open with a
+    label, or like the rest of one, have to be looked at one by one."""
+    are_full, end_in_labels = np.zeros((2, lines.start.size), np.bool_)
+    full = _full(lines, heads, width)
+    are_full[full] = True
+    end_in_words = are_full.copy()
+    asked = full[_may_be_labels(text, lines.start[full + 1] + CODE_LENGTH)]
+    followed = np.flatnonzero(lines.begin_with("88")[1:])
+    asked = np.union1d(asked, followed[_may_go_on(text, lines.start[followed + 1] + CODE_LENGTH)])
+    for row in asked.tolist():
+        before, after = (text.data[start:end].decode("latin-1") for start, end in (
+            (lines.start[row], lines.end[row]), (lines.start[row + 1] + CODE_LENGTH, lines.end[row + 1])))
+        found = joint(before, after, is_full=bool(are_full[row]))
+        end_in_words[row], end_in_labels[row] = found == "", found == " "
+    return end_in_words, end_in_labels
+
+
+def _full(lines: Lines, heads: Ints, width: int) -> Ints:
+    """The full lines before an 88 line, but for those of a record that has a fuller line."""
     length = lines.end - lines.start
     full = np.flatnonzero((length[:-1] == width) & lines.begin_with("88")[1:])
     fuller = np.flatnonzero(length > width)
     if fuller.size:
         record_of_full, record_of_fuller = (np.searchsorted(heads, found, "right") for found in (full, fuller))
         full = full[~np.isin(record_of_full, record_of_fuller)]
-    return full[~_are_labels(text, lines.start[full + 1] + CODE_LENGTH, lines.end[full + 1])]
+    return full
 
 
-def _are_labels(text: Text, start: Ints, end: Ints) -> Flags:
-    """Which lines open with a label. Only those can that have its sign near their start, or a slash there."""
+def _may_be_labels(text: Text, start: Ints) -> Flags:
+    """Which lines may open with a label: its sign is near their start, or a slash there."""
     may: Flags = text.octets[start] == ord("/")
     for further in range(0, _LABEL_LENGTH_MAX, _BYTES_OF_WORD):
         piece = text.eights[np.minimum(start + further, text.size)]
         for sign in ":=":
             may |= byte_columns.characters_before(piece, sign) < _BYTES_OF_WORD
-    for row in np.flatnonzero(may).tolist():
-        may[row] = LABEL.match(text.data[start[row] : end[row]].decode("latin-1")) is not None
+    return may
+
+
+def _may_go_on(text: Text, start: Ints) -> Flags:
+    """Which lines may open with a word that labels go on with, in capitals or not."""
+    may: Flags = _MAY_GO_ON[_slot(text.quads[start])]
     return may

@@ -19,7 +19,7 @@ from bisect import bisect_left
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from parsers.bank_text import LABEL
+from parsers.bank_text import joint
 from parsers.records import Span
 from parsers.sources import BLOCK_BYTES, LINE_BYTES_MAX, Source, SourceError
 
@@ -184,7 +184,7 @@ def logical_at(block: Block, start: int) -> Logical:
 
 
 def glued(pieces: list[str], first_extra: int, width: int) -> str:
-    """The pieces of a text, a line break between them; none where a line was full, and none is fuller, and so cut a word in two.
+    """The pieces of a text with what `bank_text.joint` puts between them. A line is full where it has the width and none is wider.
 
     `first_extra`: characters between the record code and the first piece; `width`: of a full line.
     """
@@ -192,9 +192,10 @@ def glued(pieces: list[str], first_extra: int, width: int) -> str:
     full = width - 3
     length = len(text) + first_extra
     wraps = length <= full and all(len(other) <= full for other in others)
+    before = text
     for other in others:
-        text += other if wraps and length == full and not LABEL.match(other) else f"\n{other}"
-        length = len(other)
+        text += joint(before, other, is_full=wraps and length == full) + other
+        before, length = other, len(other)
     return text.strip(BLANK)
 
 
