@@ -186,6 +186,12 @@ def test_check_numbers(code: str, customer_reference: str, text: str, check_numb
     assert (line.check_number, line.original_reference) == (check_number, original)
 
 
+def test_a_label_broken_over_two_lines_ends_the_name() -> None:
+    line = line_of("16,165,5000,0,,,ORIG CO NAME:ACME INC CO ENTRY", "88,DESCR:PAYMENTS SEC:CCD IND", "88,ID:INV-4001")
+    assert (line.payer_name, line.customer_reference) == ("ACME INC", "INV-4001")
+    assert line.remittance_text == "ORIG CO NAME:ACME INC CO ENTRY DESCR:PAYMENTS SEC:CCD IND ID:INV-4001"
+
+
 @pytest.mark.parametrize(("fields", "opening", "closing"), [
     ("010,100,,,015,250,,/", 100, 250),
     ("010,+100,,,015,-250,,/", 100, -250),
@@ -193,6 +199,11 @@ def test_check_numbers(code: str, customer_reference: str, text: str, check_numb
     ("010,100,015,250/", 100, 250),  # balances without count and funds type
     ("010,100,,,015/\n88,250,,/", 100, 250),  # cut inside a group
     ("010,100/\n88,,,015,250,,/", 100, 250),
+    ("010,100,,,015,/\n88,250,,/", 100, 250),  # a comma and a slash
+    ("010,100,,,015,/\n88,2500,,,100,5000,3,0/", 100, 2500),
+    ("010,/\n88,100,,,015,/\n88,250,,/", 100, 250),
+    ("010,100,,,015,,,/\n88,,,072,7,,/", 100, 0),  # no amount by the book
+    ("010,100,,,/\n88,015,250,,/", 100, 250),
     ("190,70,4,0,010,100,,,015,250,,/", 100, 250),
     ("190,70,4,015,250,,/", None, 250),  # a total without funds type
     ("100,70,4,S,1,2,3,010,100,,/", 100, None),

@@ -122,7 +122,8 @@ def _account_header(book: Book, record: Logical) -> Iterator[Record]:
     if book.group is None:
         yield issues.error(record.span, "missing_record", "an account stands outside a group: its 02 record is missing")
         book.group = Group(as_of=book.created)
-    group, fields = book.group, record.fields(2)
+    group = book.group
+    fields, summaries, misfits = records.split_account(record)
     currency = fields[1].upper() or group.currency or book.profile.currency
     if not is_currency(currency):
         yield issues.error(record.span, "unknown_currency", f"account {fields[0]}: {currency!r} is no currency of ISO 4217")
@@ -130,7 +131,6 @@ def _account_header(book: Book, record: Logical) -> Iterator[Record]:
     book.currencies.add(currency)
     balances, item_counts, tally = {}, {}, Tally()
     tally.count(record)
-    summaries, misfits = records.split_summaries(fields[2:])
     for code, text, items in summaries:
         try:
             balances[code] = amount_minor(text, currency) if text else 0

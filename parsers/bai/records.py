@@ -199,6 +199,24 @@ def glued(pieces: list[str], first_extra: int, width: int) -> str:
     return text.strip(BLANK)
 
 
+def split_account(record: Logical) -> tuple[list[str], list[Summary], list[str]]:
+    """Account and currency of a 03 record, its summaries, and the fields that fit nowhere.
+
+    `015,/` with `88,250` below it is by the standard a balance without an amount; some banks mean that the balance goes on. That reading is
+    taken where the standard's leaves more over, or item counts and type codes without an amount.
+    """
+    readings = [record.fields(2)]
+    if any(piece.endswith(",") for piece in record.pieces[:-1]):
+        readings.append(record._replace(pieces=[piece.removesuffix(",") for piece in record.pieces[:-1]] + record.pieces[-1:]).fields(2))
+    return min(((fields[:2], *split_summaries(fields[2:])) for fields in readings), key=_oddness)
+
+
+def _oddness(reading: tuple[list[str], list[Summary], list[str]]) -> tuple[int, int]:
+    _, summaries, misfits = reading
+    without_amount = [summary for summary in summaries if not summary.amount]
+    return len(misfits) + sum(bool(summary.items) for summary in without_amount), len(without_amount)
+
+
 def split_summaries(fields: list[str]) -> tuple[list[Summary], list[str]]:
     """The balances and totals of a 03 record, and the fields that fit nowhere.
 
