@@ -361,3 +361,30 @@ def test_an_amount_between_the_balances_before_and_after_it(rows: str, amounts: 
     found = documents.read(rows.encode())
     assert (found.lines["amount_minor"].to_list() if found.format == "csv" else None) == amounts
     assert amounts is None or found.lines["check_number"].to_list() == [""] * len(amounts)
+
+
+CONTINUED = """Account details for:,0000001
+Transaction date,Value date,Description,Withdrawals (SGD),Deposits (SGD)
+13/10/2026,13/10/2026,FAST PAYMENT,,100.00
+,,KESTREL AIR PTE LTD,,
+,,INV 4711,,
+14/10/2026,14/10/2026,GIRO,25.50,
+,,Total,,
+"""
+
+
+def test_rows_go_on_with_the_text_of_the_entry_above() -> None:
+    found = records(CONTINUED)
+    assert [(r.amount_minor, r.remittance_text, r.span.line) for r in found if isinstance(r, BankLine)] == [
+        (10000, "FAST PAYMENT KESTREL AIR PTE LTD INV 4711", 3), (-2550, "GIRO", 6),
+    ]
+    (first, _) = (r for r in found if isinstance(r, BankLine))
+    assert CONTINUED.encode()[first.span.start : first.span.end].endswith(b",,INV 4711,,\n")
+    assert not [r for r in found if isinstance(r, Issue)]
+
+
+def test_a_note_below_the_entries_belongs_to_none_of_them() -> None:
+    """Where the first rows are entries each, a bank does not go on below."""
+    entries = "".join(f"{day:02}/10/2026,GIRO,1.00\n" for day in range(1, 29)) * 30
+    found = lines(f"Date,Description,Amount\n{entries},NO FURTHER ENTRIES THIS MONTH,\n")
+    assert found[-1].remittance_text == "GIRO"

@@ -159,3 +159,11 @@ def test_rows_of_any_kind(rows: list[tuple[str, ...]], block_bytes: int) -> None
 def test_a_text_without_stem_says_nothing_but_its_sign(text: str, sign: int) -> None:
     if text.isascii() and not any(stem in text.upper() for stem in (STEMS if sign < 0 else INTEREST_STEMS)):
         assert kind_of(text, sign) == {-1: "disbursement", 0: "other", 1: "receipt"}[sign]
+
+
+@pytest.mark.parametrize("block_bytes", [columns.BLOCK_BYTES, 60])
+def test_rows_that_go_on_with_those_above(block_bytes: int) -> None:
+    rows = "".join(f"{day:02}/10/2026,GIRO,{day}.00\n,KESTREL AIR,\n,INV {day},\n" for day in range(13, 29))
+    found = same(f"Date,Description,Amount\n{rows}".encode(), block_bytes)
+    assert found is not None
+    assert found.lines["remittance_text"].to_list() == [f"GIRO KESTREL AIR INV {day}" for day in range(13, 29)]

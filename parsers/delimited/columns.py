@@ -3,7 +3,7 @@
 The standard library cuts a block into rows. Where each line is one row, `parsers.delimited.sheet` makes columns of those that read by
 the book; every other row goes through the record reader, in its order and with the same state, so that statements, figures, issues
 and proofs are decided in one place. From the first block on that is not so (a line break inside quotes, an open quote, a lone carriage
-return) the record reader reads the rest of the file.
+return) the record reader reads the rest of the file; all of it where rows go on with those above.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import polars as pl
 
+from parsers.delimited.continued import has_continued_rows, joined
 from parsers.delimited.rows import Row, is_blank, row_reader, rows
 from parsers.delimited.sheet import Sheet, sheet
 from parsers.mixed_parts import MixedParts, every_column
@@ -57,11 +58,13 @@ def parts(source: Source, reading: Reading, profile: Profile, format_name: str, 
     """The file's documents: one for each block, and one for the end."""
     so_far = MixedParts(format_name)
     line, start = 1, 0
-    for block in _blocks(source, reading.layout.delimiter, profile.encoding, block_bytes):
+    goes_on = has_continued_rows(source.head, reading.layout, profile.encoding)
+    for block in () if goes_on else _blocks(source, reading.layout.delimiter, profile.encoding, block_bytes):
         yield _of_block(block, reading, so_far)
         line, start = block.first_line + len(block.rows), int(block.ends[-1])
     found: list[Record] = []
-    for row in rows(source, reading.layout.delimiter, profile.encoding, line, start):
+    others = rows(source, reading.layout.delimiter, profile.encoding, line, start)
+    for row in joined(others, reading.layout) if goes_on else others:
         found += _told(reading, row)
         if len(found) > _PENDING_MAX:
             yield so_far.part(found)

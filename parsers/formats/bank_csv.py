@@ -16,7 +16,8 @@ Where payer and payee have columns of their own, the other side is the payer of 
 that neither the file nor a profile names is the profile's default, which is told.
 
 Quirks tolerated: comma, semicolon, tab and bar; UTF-8 or the bank's code page, found by its header (1250 to 1256, 874, GB 18030,
-Big5, Shift JIS, Korean 949); a direction in an unnamed column behind the amount; text that goes on in unnamed columns; currency
+Big5, Shift JIS, Korean 949); a direction in an unnamed column behind the amount; text that goes on in unnamed columns, or in rows below that have
+nothing else (where the first rows show it); currency
 symbols, thousands, parentheses, a minus behind, CR and DR; a debit column with or without signs; balances with another decimal
 mark than the amounts; dates in the Japanese era since 2019 and with Buddhist years; several accounts or currencies in a file (one
 statement each time the account changes); pending and declined rows (by the status column); headers repeated inside; totals below.
@@ -36,6 +37,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from parsers import issues
+from parsers.delimited.continued import has_continued_rows, joined
 from parsers.delimited.entries import Conventions, CsvEntryReader
 from parsers.delimited.layout import Layout, find_layout, with_code_page
 from parsers.delimited.reading import Reading
@@ -73,7 +75,8 @@ def parse(source: Source, profile: Profile) -> Iterator[Record]:
         return
     reading = Reading(layout, CsvEntryReader(layout, profile, survey(source, layout, profile)))
     told = reading.told
-    for row in rows(source, layout.delimiter, profile.encoding):
+    found = rows(source, layout.delimiter, profile.encoding)
+    for row in joined(found, layout) if has_continued_rows(source.head, layout, profile.encoding) else found:
         line = reading.row(row)
         if told:
             yield from told
