@@ -278,6 +278,23 @@ def test_a_namespace_on_every_tag_changes_nothing() -> None:
     assert [b.amount_minor for b in read(repeated) if isinstance(b, BankLine)] == [10000, 20000, 30000]
 
 
+# details in another currency -> payer and instructed amount of the one line
+@pytest.mark.parametrize(("contents", "payer", "instructed"), [
+    (["7.00 USD ACME", "3.00 USD ACME"], "ACME", (1000, "USD")),
+    (["7.00 USD ACME", "3.00 USD KESTREL"], "", (1000, "USD")),
+    (["7.00 USD ACME", "3.00 GBP ACME"], "ACME", (None, "")),
+    (["7.00 USD ACME", "3.00 USD ACME CRDT"], "ACME", (None, "")),  # one of them has a direction of its own
+])
+def test_a_batch_in_another_currency_stays_whole(contents: list[str], payer: str, instructed: tuple[int | None, str]) -> None:
+    told = []
+    for amount, currency, name, *sign in map(str.split, contents):
+        indicator = f"<CdtDbtInd>{sign[0]}</CdtDbtInd>" if sign else ""
+        told.append(f"{detail_amount(amount, currency)}{indicator}<RltdPties><Dbtr><Nm>{name}</Nm></Dbtr></RltdPties>")
+    (found,) = lines(entry("9.25", details(*told)))
+    assert (found.amount_minor, found.currency, found.payer_name) == (925, "EUR", payer)
+    assert (found.instructed_minor, found.instructed_currency) == instructed
+
+
 def test_details_that_do_not_say_what_they_amount_to_leave_a_statements_entry_whole() -> None:
     contents = ["<RmtInf><Ustrd>INV 1</Ustrd></RmtInf>", detail_amount("7.00", "USD") + "<RmtInf><Ustrd>INV 2</Ustrd></RmtInf>"]
     whole = line(entry("10.00", details(*contents)))

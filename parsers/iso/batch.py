@@ -3,7 +3,8 @@
 A detail amounts to its `Amt`, else to the one of `AmtDtls` in the entry's currency; its sign is its own indicator's, else the
 entry's (netted entries hold both). Where the details less their charges give the entry, they stand net with the charge beside
 them; a charge on the whole batch becomes a line of its own. Details that do not say what they amount to leave a statement's
-entry in one piece, so that the money stays right; in an announcement each stands as it is.
+entry in one piece, so that the money stays right: with the payer that they have in common, and with their sum where all are in one
+other currency. In an announcement each stands as it is.
 
 Controls: sum of the details against the entry; number and total of the batch as `Btch` states them.
 """
@@ -106,10 +107,19 @@ def _announced(entry: Entry, own: Own, amounts: Sequence[int | Issue | None]) ->
 
 
 def _undivided(entry: Entry, own: Own) -> Iterator[Line]:
-    """One line for all details, with their texts."""
+    """One line for all details, with their texts, what they come to in another currency, and their payer where they have but one."""
     line, _ = bank_line(entry, NO_DETAILS, own, entry.amount_minor, 0)
     texts = (said(detail, entry.currency).text for detail in entry.details)
-    yield line._replace(remittance_text=" ".join(text for text in texts if text) or line.remittance_text)
+    line = line._replace(remittance_text=" ".join(text for text in texts if text) or line.remittance_text)
+    parts = [bank_line(entry, detail, own, entry.amount_minor, 0)[0] for detail in entry.details]
+    if len(payers := {(part.payer_name, part.payer_account) for part in parts}) == 1:
+        (name, account), = payers
+        line = line._replace(payer_name=name, payer_account=account)
+    signs = {SIGNS.get(detail.values[detail.outline.indicator].strip()) for detail in entry.details}
+    instructed = [part.instructed_minor for part in parts if part.instructed_minor is not None]
+    if len(signs) == len({part.instructed_currency for part in parts}) == 1 and len(instructed) == len(parts):
+        line = line._replace(instructed_minor=sum(instructed), instructed_currency=parts[0].instructed_currency)
+    yield line
     yield issues.warning(entry.span, "bad_record", f"the details do not all say their amount in {entry.currency}: one line for all")
 
 
