@@ -14,6 +14,7 @@ import polars as pl
 
 from parsers import collector, issues, records, registry
 from parsers.amounts import to_text
+from parsers.code_page import with_letters_page
 from parsers.profile import Profile
 from parsers.sources import Source, SourceError, open_source
 
@@ -173,6 +174,7 @@ def _source_parts(source: Source, wanted: registry.Format | None, profile: Profi
         message = f"{names} of the {len(registry.all_formats())} formats claim{'' if claims else 's'} the file"
         yield Document(issues=[issues.error(START, code, message, source.head[:60])])
         return
+    profile = with_letters_page(source.head, profile)
     try:
         if source.size >= COLUMNAR_BYTES and (columns := registry.columnar(claims[0])):
             from parsers.byte_columns import keep_freed_memory  # a small file does without the engine

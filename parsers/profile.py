@@ -87,7 +87,7 @@ class CsvColumns:
 class Profile:
     """Quirks of one bank's files.
 
-    currency: where the file names none. encoding: where the bytes are not UTF-8. account: where the file names none.
+    currency: where the file names none. encoding: where the bytes are not UTF-8; the default gives way to what letters show. account: where the file names none.
     """
 
     name: str = "default"

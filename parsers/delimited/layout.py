@@ -9,13 +9,13 @@ own and are left to others.
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import permutations
 
 from parsers.amounts import AmountError, is_currency
+from parsers.code_page import begins_as_utf8
 from parsers.delimited.balances import is_running
 from parsers.delimited.profiles import SHIPPED
 from parsers.delimited.rows import DELIMITERS, fold, head_rows
@@ -60,22 +60,13 @@ class Layout:
 
 def with_code_page(head: bytes, profile: Profile) -> Profile:
     """The profile with the code page under which the header can be read: the profile's own, else one of other scripts."""
-    if head.isascii() or profile.csv is not None or _is_utf8(head):
+    if head.isascii() or profile.csv is not None or begins_as_utf8(head):
         return profile
     own = find_layout(head, profile)
     if own is not None and _line(head, own.header_line).isascii():
         return profile
     pages = (profile, *(replace(profile, encoding=page) for page in _OTHER_PAGES))
     return max(pages, key=lambda page: _columns_told(find_layout(head, page)))
-
-
-def _is_utf8(head: bytes) -> bool:
-    """Whether the head is UTF-8, its last character cut or not."""
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(head)
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _line(head: bytes, number: int) -> bytes:
