@@ -84,8 +84,9 @@ def _entry(data: dict[str, object]) -> Entry:
     assert isinstance(value, dt.date), "and a date"
     told = [str(data.get(name) or "") for name in ("customer_reference", "end_to_end_reference")]
     references = dict.fromkeys(line.strip() for text in told for line in text.split("\n"))
+    bank = str(data.get("bank_reference") or "").strip()
     return Entry(
-        amount.amount, booked if isinstance(booked, dt.date) else value, value, str(data.get("bank_reference") or "").strip(),
+        amount.amount, booked if isinstance(booked, dt.date) else value, value, "" if bank in _NO_REFERENCE else bank,
         tuple(reference for reference in references if reference not in _NO_REFERENCE),
     )
 

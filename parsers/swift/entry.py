@@ -86,6 +86,7 @@ def read(raw: str, details: Details, said: str, currency: str, span: Span) -> tu
     dates = entry_dates(value, entry)
     customer, _, bank = references.partition("//")
     customer, bank, type_code = customer.strip(), bank.strip(), type_code.rstrip().upper()
+    bank = "" if bank in POINTERS else bank
     account = details.payer_account
     if supplement:
         supplement, bank = _supplement(supplement, bank)

@@ -141,15 +141,20 @@ def _amounts(text: Block, at: Ints, entries: Entries) -> tuple[Flags, Ints, Ints
 
 
 def _references(text: Block, slashes: Ints, places: Places) -> tuple[Places, Places]:
-    """The customer's reference, where it says something, and the bank's behind `//`."""
+    """The customer's reference and the bank's behind `//`, where they say something."""
     doubles = slashes[:-1][slashes[1:] == slashes[:-1] + 1]
     cut = first_in(doubles, places.start, places.end - 1)
     customer = trimmed(text, Places(places.start, np.where(cut < 0, places.end, cut)))
     bank = trimmed(text, Places(np.where(cut < 0, places.end, cut + 2), places.end))
-    points = (customer.length <= _WORD) & is_one_of(opening(text, customer), _SHORT_POINTERS)
+    return _without_pointers(text, customer), _without_pointers(text, bank)
+
+
+def _without_pointers(text: Block, references: Places) -> Places:
+    """The references that are no pointer to nowhere, or to the text."""
+    points = (references.length <= _WORD) & is_one_of(opening(text, references), _SHORT_POINTERS)
     for pointer in _LONG_POINTERS:
-        points |= equals(text, customer.start, customer.length, pointer)
-    return Places(np.where(points, customer.end, customer.start), customer.end), bank
+        points |= equals(text, references.start, references.length, pointer)
+    return Places(np.where(points, references.end, references.start), references.end)
 
 
 def _types_and_kinds(unfolded: Unfolded, details: DetailColumns, at: Ints, is_debit: Flags, amount: Ints, entries: Entries) -> tuple[Coded, Ints]:

@@ -180,6 +180,7 @@ def joints(text: Block, pieces: Pieces, entries: Entries) -> tuple[Ints, Ints, I
     joint = joint[entries.sure[pieces.row[joint]]]
     left, right = text.octets[pieces.end[joint - 1] - 1], text.octets[pieces.start[joint]]
     before, behind = pieces.end[joint - 1] - pieces.start[joint - 1], pieces.end[joint] - pieces.start[joint]
+    entries.doubt(pieces.row[joint[(before == 0) & (behind > 0)]])
     direct = (before >= SUBFIELD_WIDTH) | (before == 0) | (behind == 0) | _goes_on(left, right)
     return joint[direct], joint[~direct], accounts[are_numbers & entries.sure[pieces.row[accounts]]]
 

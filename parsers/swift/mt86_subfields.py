@@ -147,14 +147,17 @@ def says_return(posting: str) -> bool:
 
 
 def _joined(pieces: list[str]) -> str:
-    """Subfields as one text, `_SEAM` where a short one ended for good."""
+    """Subfields as one text, `_SEAM` where a short one, or one before an empty one, ended for good."""
     if len(pieces) < 2:
         return pieces[0] if pieces else ""
-    left = pieces[0]
-    text = left
-    for right in pieces[1:]:
-        text += right if len(left) >= SUBFIELD_WIDTH or not left or not right or goes_on(left, right) else _SEAM + right
-        left = right
+    text = left = ""
+    has_gap = False
+    for right in pieces:
+        if right:
+            is_direct = not left or (not has_gap and (len(left) >= SUBFIELD_WIDTH or goes_on(left, right)))
+            text += right if is_direct else _SEAM + right
+            left = right
+        has_gap = not right
     return text
 
 

@@ -151,6 +151,9 @@ def _chained(page: Page, book: Book) -> Iterator[Record]:
         yield issues.warning(page.head, "sequence", message)
 
 
+_CODED = re.compile(r"(\d{3})[^A-Za-z0-9\s]\d\d")
+
+
 def entry(text: str, said: str, further: str, span: Span, book: Book) -> BankLine | None:
     """The bank line of a :61:, counted; None with a notice when it cannot be taken."""
     page = book.page
@@ -182,10 +185,15 @@ def entry(text: str, said: str, further: str, span: Span, book: Book) -> BankLin
 
 
 def _further(further: str, said: str, details: Details, span: Span, book: Book) -> tuple[Details, str]:
-    """:NS: of MultiCash in the place of :86:, and a second :86: (its text is kept, and told)."""
+    """:NS: of MultiCash in the place of :86:, and a second :86:. Polish banks send one with the transaction code alone or with its name before
+    the one in subfields; any other has its text kept, and is told."""
     for piece in further.split("\n:86:")[1:]:
         piece = piece.partition("\n:NS:")[0]  # noqa: PLW2901 - what follows is no part of it
-        said = f"{said}\n{piece}"
+        code, title, said = said[:3], said[3:], f"{said}\n{piece}"
+        if (coded := _CODED.match(piece)) and coded[1] == code:
+            details = mt86.read(piece)
+            details = details._replace(text=f"{' '.join(title.split())} {details.text}".strip())
+            continue
         book.notices.append(issues.warning(span, "misplaced_record", "the entry has a second :86:", piece))
         details = details._replace(text=f"{details.text} {mt86.read(piece).text}".strip())
     own = further.partition("\n:NS:")[2]
