@@ -24,6 +24,9 @@ def _in_words(small: str, capital: str) -> re.Pattern[bytes]:
 
 _SIGNS_IN_WORDS, _ISO_SIGNS_IN_WORDS = _in_words("\xb3\xb9\xbe", "\xa3\xa5"), _in_words("\xb1\xb6", "\xa1\xa6")
 _WINDOWS_SIGNS_IN_WORDS = _in_words("\xb9\x9c", "\xa5\x8c")
+_L_BEHIND_A_VOWEL = re.compile(rb"[A-Za-z][aeiouy]\xb3")
+"""`tytu³`, but not `cm³`."""
+
 _CZECH = (re.compile(rb"[A-Za-z]\xf8[a-z]"), re.compile(rb"[A-Za-z]\xec[a-z]"))
 _OTHER_SCRIPT = re.compile(rb"[\x80-\xff]{5}")
 
@@ -34,7 +37,7 @@ def with_letters_page(head: bytes, profile: Profile) -> Profile:
         return profile
     if _ISO_SIGNS_IN_WORDS.search(head) and not _WINDOWS_SIGNS_IN_WORDS.search(head):
         return replace(profile, encoding=_ISO)
-    if _SIGNS_IN_WORDS.search(head) or all(pattern.search(head) for pattern in _CZECH):
+    if _SIGNS_IN_WORDS.search(head) or _L_BEHIND_A_VOWEL.search(head) or all(pattern.search(head) for pattern in _CZECH):
         return replace(profile, encoding=_WINDOWS)
     return profile
 

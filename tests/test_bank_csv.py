@@ -388,3 +388,8 @@ def test_a_note_below_the_entries_belongs_to_none_of_them() -> None:
     entries = "".join(f"{day:02}/10/2026,GIRO,1.00\n" for day in range(1, 29)) * 30
     found = lines(f"Date,Description,Amount\n{entries},NO FURTHER ENTRIES THIS MONTH,\n")
     assert found[-1].remittance_text == "GIRO"
+
+
+def test_the_banks_own_number_goes_before_a_reference_that_may_be_the_payers() -> None:
+    (line,) = lines("Settlement date;Total amount;Currency;Counterparty name;Reference;Transaction ID\n09-11-2026;250,00;EUR;KESTREL SAS;FACTURE 4711;tx-1\n")
+    assert (line.bank_reference, line.payer_name, line.remittance_text) == ("tx-1", "KESTREL SAS", "FACTURE 4711")

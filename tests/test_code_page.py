@@ -12,6 +12,7 @@ from parsers.profile import Profile
 @pytest.mark.parametrize(("text", "written", "page"), [
     ("Płatność za fakturę", "cp1250", "cp1250"),
     ("PRZELEW WPŁATA", "cp1250", "cp1250"),
+    ("Tytuł: FV 17", "cp1250", "cp1250"),
     ("KSIĄŻKA", "cp1250", "cp1250"),
     ("wpłata własna", "iso8859-2", "cp1250"),          # both pages have these letters in one place
     ("Płatność za książkę", "iso8859-2", "iso8859-2"),
@@ -20,7 +21,7 @@ from parsers.profile import Profile
     ("Müller & Söhne, Straße", "cp1252", "cp1252"),
     ("Crème brûlée à la française, cœur", "cp1252", "cp1252"),
     ("Jørgen på Ærø", "cp1252", "cp1252"),
-    ("Señor Peña, ¿qué? 100 m³, £100, A£", "cp1252", "cp1252"),
+    ("Señor Peña, ¿qué? 100 m³ = 10 hl, 7 cm³, £100, A£", "cp1252", "cp1252"),
     ("Qualità, così", "cp1252", "cp1252"),
     ("Müller", "utf-8", "cp1252"),                     # UTF-8 is read as that whatever the page
     ("Płatność", "utf-8", "cp1252"),
