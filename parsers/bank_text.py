@@ -72,6 +72,10 @@ REASON_WORDS = re.compile(
 )
 
 
+CODE_AT_END = "[/,][A-Za-z0-9]{1,6}$"
+"""A short label right behind a slash or comma."""
+
+_CODE_AT_END = re.compile(CODE_AT_END)
 _SIGNS = (":", "=", "#")
 OWN_ACCOUNTS = re.compile(
     BEFORE + r"(?:ZBA|SWEEP|CONCENTRATION|INTERCOMPANY|OWN ACC(?:OUN)?T|(?:TRANSFER|XFER|TFR|TRF) (?:FROM|FR|TO) (?:ACC?T|ACCOUNT|DDA|CHECKING|CHK"
@@ -167,10 +171,9 @@ def _name(value: str) -> str:
 
 
 def _before_next_label(value: str) -> str:
-    """`ACME INC ORIG ID`, `ACME INC/OBI` → `ACME INC`: the value ran on to the next colon, equals or number sign."""
+    """`ACME INC ORIG ID`, `ACME INC/OBI`, `ACME INC,OBI` → `ACME INC`: the value ran on to the next colon, equals or number sign."""
     words = value.split(" ")
     for count in (3, 2, 1):
         if " ".join(words[-count:]).upper() in NEXT_LABELS:
             return " ".join(words[:-count])
-    head, slash, tail = value.rpartition("/")
-    return head if slash and len(tail) <= 6 and tail.isalnum() else value
+    return _CODE_AT_END.sub("", value)

@@ -21,7 +21,7 @@ _WHITESPACE = " \t\n\r\v\f\x1c\x1d\x1e\x1f"
 _ACCOUNT_BEFORE_NAME = f"^{bank_text.ACCOUNT_BEFORE_NAME.pattern}"
 _LABEL_AT_END = "(?i)(?:^| )(?:" + "|".join(re.escape(label) for label in sorted(bank_text.NEXT_LABELS)) + ")[:=#]$"
 AROUND_NAME = " /,:=-.\"'"
-_CODES_OR_SIGN_AT_END = "(?:/[A-Za-z0-9]{1,6})?[:=#]$"
+_CODES_OR_SIGN_AT_END = f"(?:{bank_text.CODE_AT_END.removesuffix('$')})?[:=#]$"
 PLAIN_NAME = "^ *[A-Za-z][A-Za-z0-9&.,'()-]*(?: [A-Za-z0-9&.,'()-]+)* ?$"
 
 

@@ -3,7 +3,7 @@
 | where | how the bank writes |
 | --- | --- |
 | India | `UPI/CR/412345678901/NAME/BANK/..`, `UPI-NAME-id@bank-..`, `UPI/NAME/id@bank/..`, `NEFT CR-IFSC-NAME-..`, `NEFT*IFSC*UTR*NAME`, `RTGS-UTR-NAME-..`, `IMPS/P2A/ref/NAME/..` |
-| United States | `REAL TIME PAYMENT CREDIT RECD FROM ABA/.. FROM: BNF-NAME REF: ..`, `ZELLE PAYMENT FROM NAME CONF# ..` |
+| United States | `REAL TIME PAYMENT CREDIT RECD FROM ABA/.. FROM: BNF-NAME REF: ..`, `ZELLE PAYMENT FROM NAME CONF# ..`, `ELECTRONIC DEPOSIT FROM NAME REF=..` |
 | Brazil | `TRANSFERÊNCIA RECEBIDA PELO PIX - NAME - ..`, `PIX RECEBIDO DE NAME`, `TRANSFERENCIA PIX REM: NAME 09/11` |
 | France | `VIR SEPA RECU /DE NAME /MOTIF ..`, `VIR RECU 123 DE: NAME MOTIF: ..` |
 | Spain, Italy | `TRANSFERENCIA DE NAME, CONCEPTO ..`, `BONIFICO .. DA: NAME CAUSALE: ..`, `BONIFICO .. ORDINANTE: NAME ..` |
@@ -48,6 +48,7 @@ _PHRASES: tuple[tuple[str, re.Pattern[str]], ...] = tuple((mark, re.compile(patt
     ("IMPS", r"\bIMPS-\d{12}-([^-]+)"),
     ("REAL TIME ", r"\bREAL TIME (?:PAYMENT|TRANSFER)(?: CREDIT)? RECD FROM ABA/.*?\bFROM: *(?:BNF-)?(.+?) *(?:REF:|INFO:|IID:|$)"),
     ("ZELLE", r"\bZELLE (?:PAYMENT |TRANSFER |MONEY RECEIVED )?FROM (.+?)(?=\.? +(?:CONF ?#|REF ?#|FOR \"|ON \d\d?/|[A-Z]*\d[A-Z0-9]{7,})|[;\n]|  |$)"),
+    ("ELECTRONIC DEPOSIT", r"\bELECTRONIC DEPOSIT FROM (.+?) +REF="),
     ("RECEBID", r"\bTRANSFER[EÊ]NCIA RECEBIDA(?: PELO PIX)? *- *([^-]+?)(?= +- |$)"),
     ("RECEBID", r"\bPIX RECEBID[OA] DE:? +(.+?)(?= +- |  |[;\n]| \d\d/\d\d|$)"),
     ("PIX", r"\bPIX REM: *(.+?)(?= +- |  |[;\n]| \d\d/\d\d|$)"),

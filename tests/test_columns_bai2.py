@@ -107,7 +107,7 @@ def test_damage(seed: int) -> None:
 
 
 FIELD = st.sampled_from(["", "0", "000", "B12", " B 1 ", "AB/12", "0001042", "7002 ", "\t9"])
-WORDS = st.lists(st.sampled_from([*NAMES, *TEXTS, "ORG:=", "ORIG CO NAME:", "B/O: ", "/", "  ", ",", "/ABC/", "INDN:", "ZBA", "\x1a", "x" * 60, " CO ENTRY", "DESCR:X ", " ORIG", "ID:7", "ID#7", "Name:X", "CO NAME=Y "]), max_size=4)
+WORDS = st.lists(st.sampled_from([*NAMES, *TEXTS, "ORG:=", "ORIG CO NAME:", "B/O: ", "/", "  ", ",", "/ABC/", "INDN:", "ZBA", "\x1a", "x" * 60, " CO ENTRY", "DESCR:X ", " ORIG", "ID:7", "ID#7", "Name:X", "CO NAME=Y ", "B/O=X,BBK=Y", ",OBI="]), max_size=4)
 CODE = st.sampled_from(["165", "115", "116", "475", "555", "206", "506", "930", "890", *codes.ITEM_OF_PACKAGE])
 DETAIL = st.tuples(CODE, st.sampled_from(["0", "5", "0099", "1" * 12, "1" * 13, "1" * 16, "-7", "", "1.50"]),
                    st.sampled_from(["Z", "0", "", "V,261110,", "V,,", "V,2611,", "S,1,2,3", "D,1,0,5", "X"]), FIELD, FIELD,
