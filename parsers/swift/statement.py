@@ -189,10 +189,10 @@ def _further(further: str, said: str, details: Details, span: Span, book: Book) 
     the one in subfields; any other has its text kept, and is told."""
     for piece in further.split("\n:86:")[1:]:
         piece = piece.partition("\n:NS:")[0]  # noqa: PLW2901 - what follows is no part of it
-        code, title, said = said[:3], said[3:], f"{said}\n{piece}"
-        if (coded := _CODED.match(piece)) and coded[1] == code:
+        before, said = said, f"{said}\n{piece}"
+        if (coded := _CODED.match(piece)) and before.startswith(coded[1]) and not _CODED.match(before):
             details = mt86.read(piece)
-            details = details._replace(text=f"{' '.join(title.split())} {details.text}".strip())
+            details = details._replace(text=f"{' '.join(before[len(coded[1]):].split())} {details.text}".strip())
             continue
         book.notices.append(issues.warning(span, "misplaced_record", "the entry has a second :86:", piece))
         details = details._replace(text=f"{details.text} {mt86.read(piece).text}".strip())
