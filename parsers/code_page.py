@@ -18,8 +18,9 @@ _WINDOWS, _ISO = "cp1250", "iso8859-2"
 
 def _in_words(small: str, capital: str) -> re.Pattern[bytes]:
     """One of these bytes inside a word: behind a letter of ASCII, before any letter of either page."""
-    return re.compile(
-        rf"[A-Za-z][{small}][a-z\x9a-\x9f\xb3\xb6\xb9-\xbf\xe0-\xff]|[A-Z][{capital}][A-Z\x8a-\x8f\xa1\xa3\xa5\xa6\xaa-\xaf\xc0-\xdf]".encode("latin-1"))
+    small_word = rf"[A-Za-z][{small}][a-z\x9a-\x9f\xb3\xb6\xb9-\xbf\xe0-\xff]"
+    capital_word = rf"[A-Z][{capital}][A-Z\x8a-\x8f\xa1\xa3\xa5\xa6\xaa-\xaf\xc0-\xdf]"
+    return re.compile(f"{small_word}|{capital_word}".encode("latin-1"))
 
 
 _SIGNS_IN_WORDS, _ISO_SIGNS_IN_WORDS = _in_words("\xb3\xb9\xbe", "\xa3\xa5"), _in_words("\xb1\xb6", "\xa1\xa6")
