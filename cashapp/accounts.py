@@ -23,6 +23,7 @@ MISCELLANEOUS = "miscellaneous charges"
 LATE_FEES = "late fee income"
 REFUNDS = "refunds payable"
 DEPOSITS = "security deposits"
+EXCHANGE = "currency exchange"
 _BANK = "bank:"
 
 

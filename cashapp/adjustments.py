@@ -22,21 +22,29 @@ from sqlalchemy import ColumnElement, Connection, Row, func, select
 from cashapp import adjustment_legs, authority, clock, db, exceptions, ledger, reversals, schema
 from cashapp.adjustment_legs import Subject
 from cashapp.books_policy import Role, same_person
+from cashapp.config import Config
 from cashapp.errors import ControlError, UsageError
 from cashapp.money import shown
 from matching.deduction_codes import DEFAULTS, Reason
+from matching.schema import Exchange
 from parsers.amounts import AmountError, to_minor
 
 KINDS = tuple(adjustment_legs.KINDS)
 
 
 class Signed(NamedTuple):
-    """Who acts, on which business date, under which roles."""
+    """Who acts, on which business date, under which roles and rates."""
 
     actor: str
     on: dt.date
     roles: list[Role]
     reasons: tuple[Reason, ...] = DEFAULTS  # the closed list of why payers deduct
+    exchange: Exchange = Exchange()
+
+    @classmethod
+    def under(cls, config: Config, actor: str, on: dt.date) -> Signed:
+        """The person under the company's settings."""
+        return cls(actor, on, config.roles, config.deduction_reasons(), config.exchange())
 
 
 class Wanted(NamedTuple):

@@ -1,7 +1,8 @@
 """Money put on open items, and taken off again. One journal entry for each decision on a receipt, whoever made it.
 
 Application: Dr unapplied cash / Cr receivable for each item, with Dr discount, deduction or write-off for what the item is
-reduced by beyond the cash. Money left on account becomes an on-account credit of the customer: an open item of its own.
+reduced by beyond the cash. Cash of one currency on an item of another goes over the exchange account, so that each currency balances by
+itself: Dr unapplied cash / Cr exchange in the receipt's, Dr exchange / Cr receivable in the item's. Money left on account becomes an on-account credit of the customer: an open item of its own.
 """
 
 from __future__ import annotations
@@ -25,11 +26,13 @@ LINES = {
     "customer_id": pl.String,  # null: the item's own
     "applied_minor": pl.Int64, "discount_minor": pl.Int64,
     "deduction_minor": pl.Int64, "deduction_reason": pl.String, "write_off_minor": pl.Int64,
+    "item_minor": pl.Int64,  # what an item in another currency is reduced by, in that currency; else null
+    "rate": pl.String,  # at which rate, as decimal text; else ""
 }
 
 TABLES = (*ledger.TABLES, schema.application)
 """The tables of decisions, as `db.loading` takes them."""
-_REDUCED = {"item_id": pl.Int64, "currency": pl.String, "reduction": pl.Int64}
+_REDUCED = {"item_id": pl.Int64, "item_currency": pl.String, "reduction": pl.Int64}
 
 
 class Line(NamedTuple):
@@ -42,13 +45,15 @@ class Line(NamedTuple):
     deduction_minor: int = 0
     deduction_reason: str = ""
     write_off_minor: int = 0
+    item_minor: int | None = None
+    rate: str = ""
 
 
 def apply(connection: Connection, heads: pl.DataFrame, lines: pl.DataFrame, *, actor: str, on: dt.date) -> int:
     """Post decisions, one for each row of `heads` (HEADS) with its `lines` (LINES); returns the first journal entry's id.
 
     Entries come in the order of the receipts' keys. Raises CashappError, with nothing written, when more money is put on
-    items than a receipt has or an item is reduced below zero.
+    items than a receipt has, an item is reduced below zero, or cash meets an item in another currency without saying what it is worth there.
     """
     with db.loading(connection, *TABLES) as load:
         decisions = Decisions(connection, load, actor, on)
@@ -80,7 +85,7 @@ class Decisions:
         self._load.add(schema.application.name, rows.select(
             (pl.col("k").cast(pl.Int64) + self._next).alias("application_id"), (pl.col("n") + first).alias("entry_id"), "receipt_id", "customer_id",
             pl.when(~pl.col("on_account")).then(pl.col("item_id")).alias("item_id"),
-            "applied_minor", "discount_minor", "deduction_minor", "write_off_minor", "deduction_reason", "source", "rule", "confidence",
+            "applied_minor", "discount_minor", "deduction_minor", "write_off_minor", "deduction_reason", "item_minor", "rate", "source", "rule", "confidence",
             pl.lit(self._on).alias("applied_on"), pl.lit(self._actor).alias("actor"),
         ))
         self._next += rows.height
@@ -99,19 +104,21 @@ class Decisions:
     def _shares(self, ordered: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
         """The lines with their decision's `n` and receipt, each with an item and a customer, in the order of the entries; refused as `apply` says."""
         items = _items(self._connection, lines["item_id"].drop_nulls().unique().sort())
-        owned = lines.join(items.select("item_id", "owner"), on="item_id", how="left").with_columns(pl.coalesce("customer_id", "owner")).drop("owner")
+        owned = lines.join(items.select("item_id", "owner", "item_currency"), on="item_id", how="left").with_columns(pl.coalesce("customer_id", "owner")).drop("owner")
         parked = _park_on_account(self._connection, ordered, owned, self._on)
-        shares = parked.join(ordered.select("n", "receipt_id", "receipt_key", "currency"), on="receipt_id").sort("n", "item_id")
+        shares = parked.join(ordered.select("n", "receipt_id", "receipt_key", "currency"), on="receipt_id").sort("n", "item_id").with_columns(
+            pl.coalesce("item_currency", "currency").alias("item_currency"))
+        _refuse_unexchanged(self._connection, shares.filter(~pl.col("on_account")))
         _refuse_more_than_received(shares, _left(self._connection, ordered["receipt_id"]) if self._left is None else self._left)
         _refuse_more_than_open(self._connection, self._reductions(shares.filter(~pl.col("on_account"))), items)
         return shares
 
     def _reductions(self, shares: pl.DataFrame) -> pl.DataFrame:
         """By how much these and the earlier decisions reduce the items of these."""
-        these = shares.group_by("item_id", "currency").agg(_reduction().sum().alias("reduction"))
+        these = shares.group_by("item_id", "item_currency").agg(_reduction().sum().alias("reduction"))
         earlier = self._reduced.join(these, on="item_id", how="semi")
         self._reduced = pl.concat([self._reduced, these])
-        return pl.concat([earlier, these]).group_by("item_id", "currency").agg(pl.col("reduction").sum())
+        return pl.concat([earlier, these]).group_by("item_id", "item_currency").agg(pl.col("reduction").sum())
 
 
 def _entries(connection: Connection, ordered: pl.DataFrame, on: dt.date) -> pl.DataFrame:
@@ -161,6 +168,11 @@ def _rounds(connection: Connection, heads: pl.DataFrame) -> pl.DataFrame:
 
 
 def _reduction() -> pl.Expr:
+    """What an item is reduced by, in its own currency."""
+    return pl.coalesce("item_minor", _off_in_receipt_currency())
+
+
+def _off_in_receipt_currency() -> pl.Expr:
     return pl.col("applied_minor") + pl.col("discount_minor") + pl.col("deduction_minor") + pl.col("write_off_minor")
 
 
@@ -188,36 +200,51 @@ def _refuse_more_than_received(shares: pl.DataFrame, left: pl.DataFrame) -> None
         raise CashappError(f"receipt {row['receipt_key']} has {shown(row['left'] or 0, row['currency'])} left, less than {shown(row['applied_minor'], row['currency'])}")
 
 
+def _refuse_unexchanged(connection: Connection, shares: pl.DataFrame) -> None:
+    """Cash meets an item in another currency only where it is told what it is worth there."""
+    wrong = shares.filter((pl.col("currency") == pl.col("item_currency")) != pl.col("item_minor").is_null())
+    if wrong.height:
+        row = wrong.sort("n", "item_id").row(0, named=True)
+        raise CashappError(f"item {_number(connection, row['item_id'])} is in {row['item_currency']}, not {shown(row['applied_minor'], row['currency'])}")
+
+
 def _refuse_more_than_open(connection: Connection, reductions: pl.DataFrame, items: pl.DataFrame) -> None:
-    """An item must not be used beyond what is left of it, nor in another currency."""
-    reduced = reductions.join(items, on="item_id", how="left")
+    """An item must not be used beyond what is left of it."""
+    reduced = reductions.join(items.select("item_id", "open_minor"), on="item_id", how="left")
     left = pl.col("open_minor").fill_null(0)
-    beyond = reduced.filter(((left - pl.col("reduction")) * left.sign() < 0) | (left == 0) | (pl.col("currency") != pl.col("item_currency")))
+    beyond = reduced.filter(((left - pl.col("reduction")) * left.sign() < 0) | (left == 0))
     if beyond.height:
         row = beyond.sort("item_id").row(0, named=True)
-        number = connection.execute(select(schema.open_item.c.document_number).where(schema.open_item.c.item_id == row["item_id"])).scalar()
-        raise CashappError(f"item {number or row['item_id']} has {shown(row['open_minor'] or 0, row['item_currency'] or row['currency'])} open, "
-                           f"not {shown(row['reduction'], row['currency'])}")
+        raise CashappError(f"item {_number(connection, row['item_id'])} has {shown(row['open_minor'] or 0, row['item_currency'])} open, "
+                           f"not {shown(row['reduction'], row['item_currency'])}")
+
+
+def _number(connection: Connection, item_id: int) -> str:
+    item = schema.open_item
+    return connection.execute(select(item.c.document_number).where(item.c.item_id == item_id)).scalar() or str(item_id)
 
 
 def _postings(shares: pl.DataFrame) -> pl.DataFrame:
     """Debits and credits of the decisions, in a fixed order."""
     none = pl.lit(None, dtype=pl.Int64)
+    item, receipt = pl.col("item_id"), pl.col("receipt_id")
 
-    def legs(order: int, account: str, amount: pl.Expr, item: pl.Expr, receipt: pl.Expr) -> pl.DataFrame:
-        return shares.select(
-            "n", pl.lit(order).alias("order"), pl.lit(account).alias("account"), "currency", amount.alias("amount_minor"), "customer_id",
-            item.alias("item_id"), receipt.alias("receipt_id"),
+    def legs(order: int, account: str, amount: pl.Expr, item: pl.Expr = item, currency: str = "currency", of: pl.DataFrame = shares) -> pl.DataFrame:
+        return of.select(
+            "n", pl.lit(order).alias("order"), pl.lit(account).alias("account"), pl.col(currency).alias("currency"), amount.alias("amount_minor"),
+            "customer_id", item.alias("item_id"), receipt.alias("receipt_id"),
         )
 
-    item, receipt = pl.col("item_id"), pl.col("receipt_id")
-    cash = legs(0, accounts.UNAPPLIED, pl.col("applied_minor"), none, receipt)
+    exchanged = shares.filter(pl.col("item_minor").is_not_null())
+    cash = legs(0, accounts.UNAPPLIED, pl.col("applied_minor"), none)
     cash = cash.group_by("n", "order", "account", "currency", "item_id", "receipt_id").agg(pl.col("amount_minor").sum(), pl.col("customer_id").first())
     other = pl.concat([
-        legs(1, accounts.DISCOUNT, pl.col("discount_minor"), item, receipt),
-        legs(2, accounts.DEDUCTION, pl.col("deduction_minor"), item, receipt),
-        legs(3, accounts.WRITE_OFF, pl.col("write_off_minor"), item, receipt),
-        legs(4, accounts.RECEIVABLE, -_reduction(), item, receipt),
+        legs(1, accounts.DISCOUNT, pl.col("discount_minor")),
+        legs(2, accounts.DEDUCTION, pl.col("deduction_minor")),
+        legs(3, accounts.WRITE_OFF, pl.col("write_off_minor")),
+        legs(4, accounts.EXCHANGE, -_off_in_receipt_currency(), of=exchanged),
+        legs(5, accounts.EXCHANGE, pl.col("item_minor"), currency="item_currency", of=exchanged),
+        legs(6, accounts.RECEIVABLE, -_reduction(), currency="item_currency"),
     ])
     whole = pl.concat([cash.select(other.columns), other]).filter(pl.col("amount_minor") != 0)
     return whole.sort("n", "order", "item_id", nulls_last=False).select(list(ledger.POSTINGS))

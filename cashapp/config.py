@@ -17,11 +17,13 @@ from cashapp.desk_policy import DeskRules
 from cashapp.errors import UsageError
 from matching import deduction_codes
 from matching.deduction_codes import Reason
-from matching.schema import Policy, Rates, RuleSet
+from matching.schema import Exchange, Policy, Rates, RuleSet
 from parsers.amounts import AmountError, minor_digits, to_minor
 from parsers.profile import CsvColumns, LockboxColumns, Profile
 
 MILLION = 1_000_000
+SPREAD_PERMILLE_MAX = 100
+"""What is off by more than that is no bank's share of a rate."""
 Mismatch = Literal["quarantine", "flag"]
 Copies = Literal["hold", "take"]
 """A statement that the bank marks as a copy: what no statement told before waits for a person · counts like any other, for a bank
@@ -46,6 +48,8 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name_score: int = 90
     name_margin: int = 4
     subset_items: int = 10
+    exchange_spread: str = "1.0"
+    rate_days: int = 31
 
 
 Enforce = Literal["off", "disproven", "unproven"]
@@ -258,6 +262,10 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         own = tuple(Reason(told.code, told.name, tuple(word.upper() for word in told.words)) for told in self.deductions)
         return (*own, *(reason for reason in deduction_codes.DEFAULTS if reason.code not in {told.code for told in own}))
 
+    def exchange(self) -> Exchange:
+        """The rates at which money pays items in another currency, and what is allowed of them."""
+        return Exchange(tuple(told.as_rates(self.base_currency) for told in self.rates), self.policy.rate_days, books_policy.thousandths(self.policy.exchange_spread))
+
     def matching_policy(self) -> Policy:
         """The rules as the matching engine takes them: minor units by minor digits."""
         def by_digits(amount: str, no_minor: str) -> tuple[tuple[int, int], ...]:
@@ -275,7 +283,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             name_score=rules.name_score, name_margin=rules.name_margin, subset_items=rules.subset_items,
             unattended_limits=tuple((currency, to_minor(limit, currency)) for currency, limit in sorted(self.unattended.limits.items())),
             open_strata=tuple(self.unattended.open_strata), closed_strata=tuple(self.unattended.closed_strata),
-            rates=tuple(told.as_rates(self.base_currency) for told in self.rates),
+            exchange=self.exchange(),
             rule_sets=tuple(chosen.as_rule_set() for chosen in self.autocash),
             deductions=self.deduction_reasons(),
         )
@@ -289,6 +297,7 @@ def load(path: Path) -> Config:
         config.matching_policy()
         refused = books_policy.refused(config.returns, config.roles, config.bad_debt) or desk_policy.refused(config.desk) or config.oidc.refused()
         _check_budget(config.unattended)
+        _check_exchange(config.exchange())
         _check_reasons(config.deductions)
     except (msgspec.DecodeError, AmountError) as error:
         raise UsageError(f"{path}: {error} – correct the key; `cashapp init` in an empty folder writes a commented file") from error
@@ -310,6 +319,11 @@ def _check_reasons(reasons: list[DeductionReason]) -> None:
     for reason in reasons:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", reason.code) or [told.code for told in reasons].count(reason.code) > 1:
             raise AmountError(f"[[deductions]] {reason.code!r} is no code – lower-case letters, digits and _, each code once")
+
+
+def _check_exchange(exchange: Exchange) -> None:
+    if not 0 <= exchange.spread_permille <= SPREAD_PERMILLE_MAX or exchange.days < 0:
+        raise AmountError("[policy] takes exchange_spread from 0 to 10 per cent, rate_days from 0")
 
 
 def _check_budget(rules: Unattended) -> None:

@@ -70,7 +70,7 @@ def suggestion(connection: Connection, exception_id: int, receipt_id: int, rank:
         .where(told.c.receipt_id == receipt_id, told.c.rank == rank).order_by(told.c.n),
     ).all()
     lines = [Line(r.item_id, r.owner or proposal.customer_id, r.applied_minor, r.discount_minor, r.deduction_minor, r.deduction_reason,
-                  r.write_off_minor) for r in rows]
+                  r.write_off_minor, r.item_minor, r.rate) for r in rows]
     if not lines:
         raise UsageError(f"suggestion {rank} of exception {exception_id} puts no money anywhere")
     return proposal, lines

@@ -106,7 +106,7 @@ def _short_suggestion(connection: Connection, exception_id: int, receipt: Row[*t
     rows = {row.item_id: row for row in connection.execute(select(item).where(item.c.item_id.in_([line.item_id for line in lines]))).all()}
     short = [
         line for line in lines
-        if line.item_id in rows and rows[line.item_id].open_minor - line.applied_minor - line.discount_minor - line.deduction_minor - line.write_off_minor >= minor
+        if line.item_id in rows and line.item_minor is None and rows[line.item_id].open_minor - line.applied_minor - line.discount_minor - line.deduction_minor - line.write_off_minor >= minor
     ]
     if len(short) != 1:
         return None

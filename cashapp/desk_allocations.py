@@ -1,6 +1,6 @@
 """A receipt put where a person says: on items by number, with discounts, deductions and write-offs beside the cash, over one customer or several.
 
-One decision is one entry, undone at once. What a person may not take off alone is not in it: it is asked for, and waits for a second person.
+One decision is one entry, undone at once. An item in another currency is paid at the rate of the receipt's day. What a person may not take off alone is not in it: it is asked for, and waits for a second person.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from cashapp.adjustments import Done, Signed, Wanted
 from cashapp.applications import Line
 from cashapp.errors import UsageError
 from cashapp.money import shown
+from matching import exchange
 from parsers.amounts import AmountError, to_minor, to_text
 
 Item = Row[*tuple[object, ...]]
@@ -76,19 +77,36 @@ def _line(connection: Connection, receipt: Item, share: Share, by: Signed) -> Li
     if discount > item.discount_minor:
         raise UsageError(f"{share.document} has a discount of {shown(item.discount_minor, item.currency)} at most; deduct the rest with a reason")
     reason = adjustments.listed(share.reason, by.reasons) if deduction else ""
-    return Line(item.item_id, item.customer_id, applied, discount, deduction, reason, write_off)
+    line = Line(item.item_id, item.customer_id, applied, discount, deduction, reason, write_off)
+    return line if item.currency == receipt.currency else _exchanged(receipt, item, line, by)
+
+
+def _exchanged(receipt: Item, item: Item, line: Line, by: Signed) -> Line:
+    """The line with what it is worth in the item's currency: all that is open where it comes to that but for the bank's share."""
+    if line.discount_minor or line.deduction_minor or line.write_off_minor:
+        raise UsageError(f"{item.document_number} is in {item.currency}: what is taken off it beside the cash is an adjustment of its own (`cashapp adjust`)")
+    rate = exchange.rate(by.exchange, receipt.currency, item.currency, receipt.value_date)
+    if rate is None:
+        raise UsageError(f"{item.document_number} is in {item.currency}, and {exchange.missing(by.exchange, receipt.currency, item.currency, receipt.value_date)}"
+                         " – [[rates]] in cashapp.toml takes it")
+    worth = rate.worth(line.applied_minor, receipt.currency, item.currency)
+    if worth == 0:
+        raise UsageError(f"{shown(line.applied_minor, receipt.currency)} is worth nothing in {item.currency}")
+    return line._replace(item_minor=item.open_minor if exchange.settles(by.exchange, worth, item.open_minor) else worth, rate=str(rate))
 
 
 def item_named(connection: Connection, receipt: Item, share: Share) -> Item:
-    """The open item of the number: the customer's who is named, else the receipt's own customer's, else the only one there is."""
+    """The open item of the number: the customer's who is named, else the receipt's own customer's, else the only one there is; of those one in
+    another currency than the receipt only where none is in that."""
     item = schema.open_item
-    query = select(item).where(item.c.document_number == share.document, item.c.open_minor != 0, item.c.currency == receipt.currency).order_by(item.c.item_id)
-    found = connection.execute(query).all()
+    query = select(item).where(item.c.document_number == share.document, item.c.open_minor != 0).order_by(item.c.item_id)
+    every = connection.execute(query).all()
     whose = share.customer_id or receipt.customer_id
-    mine = [row for row in found if row.customer_id == whose] or ([] if share.customer_id else list(found))
+    theirs = [row for row in every if row.customer_id == whose] or ([] if share.customer_id else list(every))
+    mine = [row for row in theirs if row.currency == receipt.currency] or theirs
     if len(mine) != 1:
         what = "no open item" if not mine else f"{len(mine)} open items at {', '.join(sorted(row.customer_id for row in mine))}"
-        raise UsageError(f"{share.document}: {what} with this number{f' at {share.customer_id}' if share.customer_id else ''} in {receipt.currency}"
+        raise UsageError(f"{share.document}: {what} with this number{f' at {share.customer_id}' if share.customer_id else ''}"
                          " – name one of the customer's open items")
     return mine[0]
 

@@ -65,9 +65,11 @@ class Dossier(NamedTuple):
 
     @property
     def gap(self) -> int:
-        """What the first suggestion leaves open of the one item that it leaves short, in minor units; 0 where there is none, or several, or where it is
-        as much as came: that amount would not say which of the two it means."""
+        """What the first suggestion leaves open of the one item that it leaves short, in minor units; 0 where there is none, or several, where it is in
+        another currency, or as much as came: that amount would not say which of the two it means."""
         lines = self.suggestions[0].lines if self.suggestions and not self.applied else []
+        if any(line.rate for line in lines):
+            return 0
         left = [line.open_minor - line.applied_minor - line.discount_minor - line.deduction_minor - line.write_off_minor for line in lines if line.document_number]
         short = [minor for minor in left if minor > 0]
         return short[0] if len(short) == 1 and short[0] != self.left else 0
@@ -108,6 +110,8 @@ _DIFFERENCE = "difference"
 
 def _ways(connection: Connection, receipt: Row[*tuple[object, ...]], first: Suggestion, items: Rows, fee_limit: Callable[[str], int],
           reasons: tuple[Reason, ...]) -> list[Way]:
+    if any(line.rate for line in first.lines):
+        return []  # the amounts are of two currencies
     parts = [Part(line.document_number, line.customer_id, line.open_minor, line.applied_minor, line.offered_minor, line.discount_date) for line in first.lines if line.document_number]
     others = [Part(item.document_number, item.customer_id, item.open_minor, 0, 0, None) for item in items]
     money = Money(receipt.unapplied_minor, receipt.currency, fee_limit(receipt.currency))
@@ -131,7 +135,7 @@ def _line(connection: Connection, line_id: int | None) -> Row[*tuple[object, ...
 def _applied(connection: Connection, receipt_id: int | None) -> Rows:
     applied, item, reversal = schema.application, schema.open_item, schema.journal_entry
     query = (
-        select(applied, item.c.document_number).outerjoin(item, item.c.item_id == applied.c.item_id).outerjoin(reversal, reversal.c.reverses == applied.c.entry_id)
+        select(applied, item.c.document_number, item.c.currency.label("item_currency")).outerjoin(item, item.c.item_id == applied.c.item_id).outerjoin(reversal, reversal.c.reverses == applied.c.entry_id)
         .where(applied.c.receipt_id == receipt_id, reversal.c.entry_id.is_(None)).order_by(applied.c.application_id)
     )
     return list(connection.execute(query).all())
@@ -166,7 +170,7 @@ def accepted_together(connection: Connection, exception_ids: Sequence[int], reas
 def _suggested_lines(connection: Connection, *only: ColumnElement[bool]) -> Rows:
     """Lines of suggestions with what is known of their items."""
     told, item = schema.proposal_line, schema.open_item
-    of_item = (item.c.document_number, item.c.due_date, item.c.open_minor, item.c.discount_minor.label("offered_minor"), item.c.discount_date, item.c.customer_id)
+    of_item = (item.c.document_number, item.c.currency.label("item_currency"), item.c.due_date, item.c.open_minor, item.c.discount_minor.label("offered_minor"), item.c.discount_date, item.c.customer_id)
     query = select(told, *of_item).outerjoin(item, item.c.item_id == told.c.item_id).where(*only)
     return list(connection.execute(query.order_by(told.c.receipt_id, told.c.rank, told.c.n)).all())
 
@@ -174,13 +178,14 @@ def _suggested_lines(connection: Connection, *only: ColumnElement[bool]) -> Rows
 def _intended(receipt: Row[*tuple[object, ...]], head: Row[*tuple[object, ...]], lines: Rows) -> Intended:
     """Accepting a suggestion."""
     customers = {line.customer_id or head.customer_id for line in lines} - {None}
-    return Intended(receipt, customers, head.amount_evidence, [_paid(line, receipt.currency) for line in lines if line.item_id])
+    return Intended(receipt, customers, head.amount_evidence, [_paid(line) for line in lines if line.item_id])
 
 
-def _paid(line: Row[*tuple[object, ...]], currency: str) -> Paid:
+def _paid(line: Row[*tuple[object, ...]]) -> Paid:
     """What a suggested line would do to its item."""
-    taken = line.applied_minor + line.discount_minor + line.deduction_minor + line.write_off_minor
-    return Paid(line.item_id, line.document_number, currency, line.due_date, line.open_minor - taken, line.deduction_minor, line.deduction_reason)
+    in_receipt_currency = line.applied_minor + line.discount_minor + line.deduction_minor + line.write_off_minor
+    taken = in_receipt_currency if line.item_minor is None else line.item_minor
+    return Paid(line.item_id, line.document_number, line.item_currency, line.due_date, line.open_minor - taken, line.deduction_minor, line.deduction_reason)
 
 
 def open_items(connection: Connection, customer_id: str | None, currency: str | None, search: str = "", *, everybody: bool = False) -> Rows:

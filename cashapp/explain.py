@@ -122,7 +122,7 @@ def _proposals(connection: Connection, receipt: Row[*tuple[object, ...]]) -> lis
     proposals = []
     for row in connection.execute(select(head).where(head.c.receipt_id == receipt.receipt_id).order_by(head.c.rank)):
         lines = connection.execute(
-            select(told, item.c.document_number).outerjoin(item, item.c.item_id == told.c.item_id)
+            select(told, item.c.document_number, item.c.currency.label("item_currency")).outerjoin(item, item.c.item_id == told.c.item_id)
             .where(told.c.receipt_id == receipt.receipt_id, told.c.rank == row.rank).order_by(told.c.n)).all()
         proposals.append({
             "rank": row.rank, "customer_id": row.customer_id, "rule": row.rule, "payer_evidence": row.payer_evidence,
@@ -130,7 +130,8 @@ def _proposals(connection: Connection, receipt: Row[*tuple[object, ...]]) -> lis
             "lines": [
                 {"invoice_number": line.document_number or "", "applied": shown(line.applied_minor, receipt.currency),
                  **{name: shown(value, receipt.currency) for name, value in (
-                     ("discount", line.discount_minor), ("deduction", line.deduction_minor), ("write_off", line.write_off_minor)) if value}}
+                     ("discount", line.discount_minor), ("deduction", line.deduction_minor), ("write_off", line.write_off_minor)) if value},
+                 **({"pays": shown(line.item_minor, line.item_currency), "rate": line.rate} if line.rate else {})}
                 for line in lines
             ],
         })

@@ -47,6 +47,17 @@ def _told(frame: pl.DataFrame, amounts: tuple[str, ...]) -> pl.DataFrame:
     return told.with_columns(pl.when(pl.col(pl.String) != "").then(pl.col(pl.String)))
 
 
+_EXCHANGED = {"invoice_currency": pl.String, "invoice_amount": pl.Int64, "exchange_rate": pl.String}
+"""What an item in another currency than the receipt is reduced by: empty where the two have one currency."""
+
+
+def _exchanged(frame: pl.DataFrame) -> pl.DataFrame:
+    """The columns _EXCHANGED as they are told."""
+    apart = pl.col("invoice_amount").is_not_null()
+    told = frame.with_columns(pl.when(apart).then("invoice_currency").alias("invoice_currency"), pl.when(apart).then("exchange_rate").alias("exchange_rate"))
+    return told.with_columns(money.text(told["invoice_amount"], told["invoice_currency"]))
+
+
 _REFERENCES = {"receipt_id": pl.String, "bank_reference": pl.String, "customer_reference": pl.String, "check_number": pl.String}
 
 
@@ -104,13 +115,14 @@ def applications(connection: Connection, bounds: Bounds) -> Iterator[pl.DataFram
     shape = {
         **_REFERENCES, "invoice_number": pl.String, "customer_id": pl.String, "currency": pl.String, "applied_amount": pl.Int64,
         "discount_amount": pl.Int64, "deduction_amount": pl.Int64, "write_off_amount": pl.Int64, "reversed_by": pl.Int64, "source": pl.String,
-        "rule": pl.String, "confidence": pl.Int64, "applied_on": pl.Date, "actor": pl.String, "deduction_reason": pl.String, "application_id": pl.Int64,
+        "rule": pl.String, "confidence": pl.Int64, "applied_on": pl.Date, "actor": pl.String, "deduction_reason": pl.String, **_EXCHANGED, "application_id": pl.Int64,
     }
     query = (
         select(receipt.c.receipt_key, line.c.bank_reference, line.c.customer_reference, line.c.check_number, item.c.document_number,
                application.c.customer_id, receipt.c.currency, application.c.applied_minor, application.c.discount_minor,
                application.c.deduction_minor, application.c.write_off_minor, reversal.c.entry_id, application.c.source, application.c.rule,
-               application.c.confidence, application.c.applied_on, application.c.actor, application.c.deduction_reason, application.c.application_id)
+               application.c.confidence, application.c.applied_on, application.c.actor, application.c.deduction_reason,
+               item.c.currency.label("invoice_currency"), application.c.item_minor, application.c.rate, application.c.application_id)
         .join(receipt, receipt.c.receipt_id == application.c.receipt_id).join(line, line.c.line_id == receipt.c.line_id)
         .outerjoin(item, item.c.item_id == application.c.item_id)
         .outerjoin(reversal, reversal.c.reverses == application.c.entry_id).where(*bounds.on(application.c.applied_on))
@@ -120,9 +132,9 @@ def applications(connection: Connection, bounds: Bounds) -> Iterator[pl.DataFram
     status = pl.when(pl.col("reversed_by").is_null()).then(pl.lit("posted")).otherwise(pl.lit("reversed")).alias("status")
     amounts = ("applied_amount", "discount_amount", "deduction_amount", "write_off_amount")
     for frame in db.frames(connection, ordered, shape):
-        yield _told(frame.with_columns(status).select(
+        yield _told(_exchanged(frame).with_columns(status).select(
             *_REFERENCES, "invoice_number", "customer_id", "currency", *amounts, "status", "source", "rule", "confidence", "applied_on", "actor",
-            "deduction_reason",
+            "deduction_reason", *_EXCHANGED,
         ), amounts)
 
 
@@ -134,7 +146,7 @@ def _elsewhere(bounds: Bounds) -> Select[*tuple[Any, ...]]:
     return (
         select(receipt.c.receipt_key, line.c.bank_reference, line.c.customer_reference, line.c.check_number, null(), leg.c.customer_id, receipt.c.currency,
                leg.c.amount_minor, nothing, nothing, nothing, reversal.c.entry_id, literal("clerk"), func.coalesce(made.c.kind, entry.c.kind), literal(1000),
-               entry.c.entry_date, entry.c.actor, literal(""), entry.c.entry_id)
+               entry.c.entry_date, entry.c.actor, literal(""), null(), null(), null(), entry.c.entry_id)
         .join(leg, and_(leg.c.receipt_id == receipt.c.receipt_id, leg.c.account == accounts.UNAPPLIED))
         .join(entry, and_(entry.c.entry_id == leg.c.entry_id, entry.c.kind.in_(("adjustment", "non_ar"))))
         .join(line, line.c.line_id == receipt.c.line_id).outerjoin(made, made.c.entry_id == entry.c.entry_id)
@@ -147,12 +159,13 @@ def proposals(connection: Connection, bounds: Bounds) -> Iterator[pl.DataFrame]:
     head, told, receipt, line, item = schema.proposal, schema.proposal_line, schema.receipt, schema.bank_line, schema.open_item
     shape = {
         **_REFERENCES, "rank": pl.Int64, "customer_id": pl.String, "invoice_number": pl.String, "currency": pl.String, "applied_amount": pl.Int64,
-        "discount_amount": pl.Int64, "deduction_amount": pl.Int64, "rule": pl.String, "confidence": pl.Int64, "explanation": pl.String, "n": pl.Int64,
+        "discount_amount": pl.Int64, "deduction_amount": pl.Int64, "rule": pl.String, "confidence": pl.Int64, "explanation": pl.String, **_EXCHANGED, "n": pl.Int64,
     }
     query = (
         select(receipt.c.receipt_key, line.c.bank_reference, line.c.customer_reference, line.c.check_number, head.c.rank,
                func.coalesce(item.c.customer_id, head.c.customer_id), item.c.document_number, receipt.c.currency, told.c.applied_minor,
-               told.c.discount_minor, told.c.deduction_minor, head.c.rule, head.c.confidence, head.c.explanation, told.c.n)
+               told.c.discount_minor, told.c.deduction_minor, head.c.rule, head.c.confidence, head.c.explanation, item.c.currency, told.c.item_minor, told.c.rate,
+               told.c.n)
         .join(receipt, receipt.c.receipt_id == head.c.receipt_id).join(line, line.c.line_id == receipt.c.line_id)
         .outerjoin(told, and_(told.c.receipt_id == head.c.receipt_id, told.c.rank == head.c.rank))
         .outerjoin(item, item.c.item_id == told.c.item_id)
@@ -160,7 +173,7 @@ def proposals(connection: Connection, bounds: Bounds) -> Iterator[pl.DataFrame]:
         .order_by(db.by_bytes(connection, receipt.c.receipt_key), head.c.rank, told.c.n)
     )
     for frame in db.frames(connection, query, shape):
-        yield _told(frame.drop("n"), ("applied_amount", "discount_amount", "deduction_amount"))
+        yield _told(_exchanged(frame).drop("n"), ("applied_amount", "discount_amount", "deduction_amount"))
 
 
 def exceptions(connection: Connection, bounds: Bounds) -> Iterator[pl.DataFrame]:

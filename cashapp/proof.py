@@ -37,6 +37,7 @@ def prove(connection: Connection) -> list[Proof]:
         Proof("each receipt is exactly unapplied, applied, on account, posted elsewhere or returned", _limited(_dispositions(connection))),
         Proof("the bank accounts in the ledger are the sum of their statement lines", _limited(_bank(connection))),
         Proof("the control accounts of the ledger are the sums of the items and the receipts", _limited(_controls(connection))),
+        Proof("the exchange account holds what applications in two currencies put there", _limited(_exchanged(connection))),
         Proof("matches of bank lines with book entries tie, and none shares a row", _limited(reconciled.untied_matches(connection))),
         Proof("reviewed bank reconciliations read as they were signed", _limited(reconciled.changed_after_review(connection))),
         Proof("nothing was written into a locked period", _limited(reconciled.written_into_locked(connection))),
@@ -120,6 +121,27 @@ def _controls(connection: Connection) -> list[str]:
         found += [f"{account}: sub-ledger {shown(sub_ledger.get(currency, 0), currency)}, ledger {shown(ledger_side.get(currency, 0), currency)}"
                   for currency in sorted(ledger_side.keys() | sub_ledger.keys()) if ledger_side.get(currency, 0) != sub_ledger.get(currency, 0)]
     return found
+
+
+def _exchanged(connection: Connection) -> list[str]:
+    """The exchange account, by currency, against the applications that stand: the items' amounts less the receipts'."""
+    application, item, receipt, reversal, leg = schema.application, schema.open_item, schema.receipt, schema.journal_entry.alias(), schema.posting
+    standing = (
+        select(application).outerjoin(reversal, reversal.c.reverses == application.c.entry_id)
+        .where(application.c.item_minor.is_not(None), reversal.c.entry_id.is_(None)).subquery()
+    )
+    applied = standing.c.applied_minor + standing.c.discount_minor + standing.c.deduction_minor + standing.c.write_off_minor
+    told: dict[str, int] = {}
+    for sign, query in (
+        (1, select(item.c.currency, func.sum(standing.c.item_minor)).join(item, item.c.item_id == standing.c.item_id).group_by(item.c.currency)),
+        (-1, select(receipt.c.currency, func.sum(applied)).join(receipt, receipt.c.receipt_id == standing.c.receipt_id).group_by(receipt.c.currency)),
+    ):
+        for currency, minor in connection.execute(query):
+            told[currency] = told.get(currency, 0) + sign * int(minor)
+    booked = select(leg.c.currency, func.sum(leg.c.amount_minor)).where(leg.c.account == accounts.EXCHANGE).group_by(leg.c.currency)
+    kept = {currency: int(minor) for currency, minor in connection.execute(booked)}
+    return [f"{accounts.EXCHANGE}: ledger {shown(kept.get(currency, 0), currency)}, applications {shown(told.get(currency, 0), currency)}"
+            for currency in sorted(told.keys() | kept.keys()) if told.get(currency, 0) != kept.get(currency, 0)]
 
 
 _MOVES_CASH = ("return", "non_ar", "details", "adjustment", "duplicate")

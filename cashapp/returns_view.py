@@ -62,11 +62,12 @@ def _row(connection: Connection, row: Row[*tuple[object, ...]], config: Config, 
 
 
 def _reopened(connection: Connection, return_id: int) -> list[str]:
-    event, application, item = schema.return_event, schema.application, schema.open_item
+    event, application, item, receipt = schema.return_event, schema.application, schema.open_item, schema.receipt
     query = (
-        select(item.c.document_number, application.c.customer_id, item.c.currency, application.c.applied_minor, application.c.discount_minor,
+        select(item.c.document_number, application.c.customer_id, receipt.c.currency, application.c.applied_minor, application.c.discount_minor,
                application.c.deduction_minor, application.c.write_off_minor)
         .join(application, application.c.entry_id == event.c.entry_id).join(item, item.c.item_id == application.c.item_id)
+        .join(receipt, receipt.c.receipt_id == application.c.receipt_id)
         .where(event.c.return_id == return_id, event.c.action == TOOK_OFF).order_by(application.c.application_id)
     )
     return [f"{row.document_number} of {row.customer_id}: {shown(row.applied_minor, row.currency)}"

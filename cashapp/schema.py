@@ -266,8 +266,10 @@ application = Table(
     Column("item_id", BIG),  # null: left on account; else its entry's postings name it too
     _minor("applied_minor"), _minor("discount_minor"), _minor("deduction_minor"), _minor("write_off_minor"),
     _text("deduction_reason"),
+    _minor("item_minor", nullable=True), _text("rate"),  # what an item in another currency is reduced by, and at which rate; else null and ""
     Column("source", Text, nullable=False), Column("rule", Text, nullable=False), Column("confidence", BIG, nullable=False),
     Column("applied_on", Date, nullable=False), Column("actor", Text, nullable=False),
+    CheckConstraint("(item_minor IS NULL) = (rate = '')", name="exchanged"),
     Index("ix_application_receipt", "receipt_id"),
     Index("ix_application_entry", "entry_id"),
 )
@@ -347,6 +349,7 @@ proposal_line = Table(
     *(Column(name, BIG, primary_key=True, autoincrement=False) for name in ("receipt_id", "rank", "n")),
     Column("item_id", BIG),  # no item is ever deleted, and what is suggested is checked when it is posted
     _minor("applied_minor"), _minor("discount_minor"), _minor("deduction_minor"), _text("deduction_reason"), _minor("write_off_minor"),
+    _minor("item_minor", nullable=True), _text("rate"),  # as in `application`
     Index("ix_proposal_line_item", "item_id"),
     sqlite_with_rowid=False,
 )

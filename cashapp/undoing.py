@@ -202,8 +202,8 @@ def _put_back_the_rest(connection: Connection, entry_id: int, item_id: int, why:
     key = connection.execute(select(receipt).where(receipt.c.receipt_id == first.receipt_id)).one()
     heads = pl.DataFrame([(first.receipt_id, key.receipt_key, key.currency, first.customer_id, first.source, first.rule, first.confidence, why.reason)],
                          schema=applications.HEADS, orient="row")
-    lines = [(row.receipt_id, row.item_id, row.customer_id, row.applied_minor, row.discount_minor, row.deduction_minor, row.deduction_reason, row.write_off_minor)
-             for row in kept]
+    lines = [(row.receipt_id, row.item_id, row.customer_id, row.applied_minor, row.discount_minor, row.deduction_minor, row.deduction_reason, row.write_off_minor,
+              row.item_minor, row.rate) for row in kept]
     again = applications.apply(connection, heads, pl.DataFrame(lines, schema=applications.LINES, orient="row"), actor=why.actor, on=why.on)
     reversals.keep_before(connection, again, key)
     connection.execute(receipt.update().where(receipt.c.receipt_id == first.receipt_id).values(customer_id=first.customer_id))

@@ -29,9 +29,13 @@ ADVICE, STRUCTURED, NUMBER, DIGITS, ORDER, RANGE, SHORT, NEAR, WITH_CREDIT, WITH
     "remittance_advice", "structured_reference", "reference_exact", "reference_digits", "purchase_order", "reference_range", "reference_short",
     "reference_near", "reference_and_credit", "reference_and_more", "reference_part", "amounts_of_lines", "on_account",
 )
+ABROAD, ABROAD_BY_AMOUNT = "other_currency_named", "other_currency_amount"
+"""Rules of `exchange`: what pays items in another currency."""
 EXPLICIT = frozenset((ADVICE, STRUCTURED, NUMBER))
 UNDECIDED = "none"
 """The amount evidence of money that is left on account."""
+EXCHANGED, EXCHANGED_OVER, EXCHANGED_PART = "exchanged", "exchanged_over", "exchanged_part"
+"""The amount evidence of `exchange`."""
 SETTLED = frozenset((amounts.EXACT, amounts.NET))
 TAKEN_OFF = frozenset((amounts.UNSTATED_FEE, amounts.TOLD_DEDUCTION, amounts.LIKELY_DEDUCTION))
 """Answers with the items of another one, in full."""
@@ -74,7 +78,7 @@ STRATA = (
 LIKELIHOOD: dict[str, int] = {
     ADVICE: 890, STRUCTURED: 890, NUMBER: 890, DIGITS: 870, WITH_CREDIT: 870, WITH_MORE: 875, RANGE: 880, ORDER: 850, SHORT: 800, NEAR: 820, PART: 845, MEANT: 875,
     unnamed.SINGLE: 840, unnamed.EVERYTHING: 820, unnamed.SMALL_SET: 780, unnamed.LOOSE_SET: 620, unnamed.NEAREST: 610, unnamed.AMOUNT_ONLY: 600, unnamed.OLDEST: 660,
-    ON_ACCOUNT: 300, unnamed.REMOTE: 290,
+    ON_ACCOUNT: 300, unnamed.REMOTE: 290, ABROAD: 890, ABROAD_BY_AMOUNT: 630,
 } | {autocash.PREFIX + name: 860 for name in autocash.RULES} | {autocash.PREFIX + "oldest_first": 850}
 """How likely an answer of the rule is, in a thousand, before the payer and the amount are looked at: less than any stratum's confidence."""
 BY_RULE_SET = 925
@@ -88,6 +92,7 @@ OF_AMOUNT: dict[str, int] = {
     amounts.EXACT: 100, amounts.NET: 100, amounts.ROUNDING: 99, amounts.FEE: 99, stated_amounts.DEDUCTION: 98, stated_amounts.CREDIT: 97, stated_amounts.CLAIM: 97, amounts.LATE: 97, amounts.OVER: 93, amounts.REST: 94, amounts.UNSTATED_FEE: 91, amounts.TOLD_DEDUCTION: 96,
     amounts.LIKELY_DEDUCTION: 92,
     amounts.SHORT: 94, stated_amounts.ANOTHERS: 93, stated_amounts.MISMATCH: 93, stated_amounts.PARTLY_FOUND: 92, UNDECIDED: 100,
+    EXCHANGED: 97, EXCHANGED_OVER: 93, EXCHANGED_PART: 93,
 }
 
 

@@ -2,7 +2,7 @@
 
     who paid            customers, names, agreement
     what it says        numbers, references, near_references, lone_numbers, hearing, prepaid, withheld
-    how much            amounts, stated_amounts, combine, named, itemised, unnamed, autocash, deducted, habits
+    how much            amounts, stated_amounts, combine, named, itemised, unnamed, autocash, deducted, exchange, habits
     how sure            certainty, objections, stages, ranking, reasons
     who gets what       together
     and in words        explain, residual
@@ -24,6 +24,7 @@ from matching import (
     amounts,
     customers,
     deducted,
+    exchange,
     explain,
     habits,
     hearing,
@@ -102,7 +103,8 @@ def _decided(begun: Begun, books: Books, crew: Crew) -> explain.Decided:
     waiting = crew.told(_itself, crew.each(_suggested, _counted(_let_go(thoughts), "matching: suggestions", crew.at, len(thoughts)), lately, then))
     differences = pl.concat([residual.explained(posted.answers, posted, books), *(part.differences for part in waiting)])
     told, withheld_by = pl.concat([part.told for part in waiting]), pl.concat([part.withheld for part in waiting])
-    return explain.Decided(begun.sure, posted, stages.laid_together([part.stage for part in waiting]), told, withheld_by, differences)
+    exchanged = pl.concat([part.exchanged for part in waiting])
+    return explain.Decided(begun.sure, posted, stages.laid_together([part.stage for part in waiting]), told, withheld_by, differences, exchanged)
 
 
 def _counted(parts: Iterable[P], what: str, at: Hearer, total: int, receipts: int = 0) -> Iterator[P]:
@@ -211,6 +213,7 @@ class Suggested(NamedTuple):
     told: pl.DataFrame
     withheld: pl.DataFrame
     differences: pl.DataFrame
+    exchanged: pl.DataFrame  # exchange.SHARES
 
 
 def _parts(books: Books, at_once: int) -> Iterator[Part]:
@@ -299,7 +302,7 @@ def _thought(part: Referred, posted: Settled, then: Then) -> Thought:
     paid, no_longer = closed_by_now.filter("fits").select("r").unique().sort("r"), closed_by_now.select("r").unique().sort("r")
     lone = lone_numbers.told(books.receipts, heard, books.items)
     missed = pl.concat([missed, lone.join(objections.meant(heard.text_hits), on="r", how="anti")]).unique().sort("r")
-    spoken = pl.concat([objections.referring(referred), objections.naming(heard), books.remittance.select("r"), missed, lone, no_longer]).unique()
+    spoken = pl.concat([objections.referring(referred), objections.naming(heard), heard.foreign.select("r"), books.remittance.select("r"), missed, lone, no_longer]).unique()
     open_still = objections.without_substitutes(open_still, no_longer)
     unsettled = rest.join(objections.settling(open_still), on="r", how="anti")
     withheld_from = part.withheld.select("r")
@@ -331,16 +334,16 @@ def _suggested(thought: Thought, lately: Lately, then: Then) -> Suggested:
     suggested = ranking.by_beginning(ranking.completed(suggested), left)
     fees = stages.with_fee(stages.first(suggested.answers).join(waiting, on="r", how="semi"), suggested, left)
     short = stages.first(suggested.answers.filter(pl.col("amount_evidence") == amounts.SHORT)).join(waiting, on="r", how="semi")
-    suggested = habits.ranked(stages.laid_together([suggested, fees, deducted.suggested(short, suggested, left)]), left)
+    abroad = exchange.suggested(objections.unsettled(waiting, stages.first(suggested.answers)), payers, heard.foreign, left)
+    suggested = habits.ranked(stages.laid_together([suggested, fees, deducted.suggested(short, suggested, left), abroad.stage]), left)
     firsts = stages.first(suggested.answers)
     known = _circumstances(every, missed, thought.no_longer, heard, books)
     told = reasons.reasons(waiting, firsts, heard, books, known)
     differences = pl.concat([residual.explained(firsts.join(waiting, on="r", how="semi"), suggested, left),
-                             residual.in_other_currency(objections.unsettled(waiting, firsts), payers, heard.foreign, left),
-                             residual.closed(thought.closed.join(waiting, on="r", how="semi"), books)])
+                             abroad.differences, residual.closed(thought.closed.join(waiting, on="r", how="semi"), books)])
     withheld_by = thought.withheld.join(waiting, on="r", how="semi")
     few = ranking.best_few(ranking.taken_back_last(suggested, withheld_by, heard), waiting, books)
-    return Suggested(few, told, withheld_by, differences)
+    return Suggested(few, told, withheld_by, differences, abroad.shares)
 
 
 def _named_again(stage: Stage, repeats: pl.DataFrame) -> pl.DataFrame:

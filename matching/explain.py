@@ -48,6 +48,7 @@ WHAT: dict[str, str] = {
     "autocash_combination": "By the payer's rule set, these open items together have the amount: {}",
     "autocash_oldest_first": "By the payer's rule set, the oldest first: {}",
     "oldest_items": "The oldest items, as this payer is used to pay: {}",
+    certainty.ABROAD: "What is named is in another currency: {}", certainty.ABROAD_BY_AMOUNT: "One open item in another currency is worth about the amount: {}",
     "amount_only": "The amount alone points to {}", certainty.ON_ACCOUNT: "No open item is clearly meant{}",
 }
 HOW_MUCH: dict[str, str] = {
@@ -64,7 +65,7 @@ HOW_MUCH: dict[str, str] = {
     "late_discount": "{} would be right with a discount that came too late",
     "over": "{} is more than is open; the rest stays unapplied", "with_rest": "{} is more than the payer's lines, which pay their items exactly, come to; the rest stays unapplied", "short": "{} is less than is open", "mismatch": "{} is not what the remittance lines come to",
     "partly_found": "{} covers lines for which nothing was found", "none": "{} is left on account",
-}
+} | dict.fromkeys((certainty.EXCHANGED, certainty.EXCHANGED_OVER, certainty.EXCHANGED_PART), "{}")
 ANSWER = ["r", "a"]
 
 
@@ -78,12 +79,14 @@ class Decided:
     told: pl.DataFrame  # r, reason: the receipts that wait for a person
     withheld: pl.DataFrame  # r, word: those of them whose text takes something back or excepts it, and the word that says so
     differences: pl.DataFrame  # residual.HYPOTHESES: why amounts may not come out
+    exchanged: pl.DataFrame  # exchange.SHARES: what suggested lines are in another currency
 
     def between(self, first: int, last: int) -> Decided:
         """What became of the receipts from `first` to `last`."""
         these = pl.col("r").is_between(first, last)
         posted, suggested = (Stage(stage.answers.filter(these), stage.lines.filter(these)) for stage in (self.posted, self.suggested))
-        return Decided(self.payers.filter(these), posted, suggested, self.told.filter(these), self.withheld.filter(these), self.differences.filter(these))
+        rest = (frame.filter(these) for frame in (self.told, self.withheld, self.differences, self.exchanged))
+        return Decided(self.payers.filter(these), posted, suggested, *rest)
 
 
 def outcomes(books: Books, decided: Decided, at_once: int) -> Iterator[schema.Outcome]:
@@ -105,44 +108,46 @@ def _outcome(start: int, at_once: int, everything: Books, all_decided: Decided) 
         posted.answers.with_columns(first, pl.lit(value=True).alias("unattended")), ranked.with_columns(pl.lit(value=False).alias("unattended")),
     ]).sort("r", "rank")
     lines = pl.concat([posted.lines, suggested.lines])
-    worded = _worded(answers, lines, books, decided.payers).join(told, on="r", how="left", maintain_order="left")
+    worded = _worded(answers, lines, books, decided).join(told, on="r", how="left", maintain_order="left")
     keys = books.receipts.select("r", "receipt_id")
     proposals = worded.with_columns(_sentence().alias("explanation")).join(keys, on="r", maintain_order="left")
     return schema.Outcome(
         proposals=proposals.select(list(schema.PROPOSALS)),
-        lines=_lines(lines, answers, books),
+        lines=_lines(lines, answers, decided.exchanged, books),
         evidence=_evidence(worded, decided, keys),
         verdicts=_verdicts(worded, told, decided.payers, books),
     )
 
 
-def _lines(lines: pl.DataFrame, answers: pl.DataFrame, books: Books) -> pl.DataFrame:
-    ranked = lines.join(answers.select("r", "a", "rank"), on=ANSWER)
+def _lines(lines: pl.DataFrame, answers: pl.DataFrame, exchanged: pl.DataFrame, books: Books) -> pl.DataFrame:
+    ranked = lines.join(answers.select("r", "a", "rank"), on=ANSWER).join(exchanged.drop("words"), on=["r", "a", "i"], how="left")
     named = ranked.with_columns(books.items["item_id"].gather(ranked["i"]))  # items stand in order of `i` here
     return named.join(books.receipts.select("r", "receipt_id"), on="r").sort("r", "rank", "i", nulls_last=True).select(
         "receipt_id", "rank", "item_id", pl.col("applied").alias("applied_minor"), pl.col("discount").alias("discount_minor"),
         pl.col("deduction").alias("deduction_minor"), pl.col("reason").alias("deduction_reason"), pl.col("write_off").alias("write_off_minor"),
+        "item_minor", pl.col("rate").fill_null(""),
     )
 
 
-def _worded(answers: pl.DataFrame, lines: pl.DataFrame, books: Books, payers: pl.DataFrame) -> pl.DataFrame:
+def _worded(answers: pl.DataFrame, lines: pl.DataFrame, books: Books, decided: Decided) -> pl.DataFrame:
     """The answers with `customer_id`, and the three phrases `who`, `what` and `how_much`."""
     paid = lines.select("r", "a", "i").drop_nulls("i").sort("r", "a", "i")
     numbers = paid.with_columns(books.items["document_number"].gather(paid["i"])).group_by(ANSWER).agg(
         pl.col("document_number").head(NUMBERS_MAX).implode().list.join(", ").first().alias("numbers"), pl.len().alias("count"))
     more = pl.when(pl.col("count") > NUMBERS_MAX).then(pl.format("{} and {} more", "numbers", pl.col("count") - NUMBERS_MAX)).otherwise("numbers")
-    payer = payers.rename({"c": "payer"})
+    payer = decided.payers.rename({"c": "payer"})
+    exchanged = decided.exchanged.select("r", "a", "words").unique(ANSWER)
     owner = books.customers.select("c", "customer_id", pl.coalesce(pl.col("name"), pl.col("customer_id")).alias("customer"))
     receipts = books.receipts.select("r", money.as_text(pl.col("amount"), pl.col("currency")).alias("money"))
     told = (
         answers.join(numbers, on=ANSWER, how="left").join(payer, on="r", how="left")
         .with_columns(pl.coalesce("c", "payer").alias("c"))
-        .join(owner, on="c", how="left").join(receipts, on="r").sort("r", "rank")
+        .join(owner, on="c", how="left").join(receipts, on="r").join(exchanged, on=ANSWER, how="left").sort("r", "rank")
     )
     name = pl.coalesce(pl.col("customer"), pl.lit("the customers"))
     return told.with_columns(
         _phrase("payer_evidence", WHO, name).alias("who"), _phrase("rule", WHAT, pl.coalesce(more, pl.lit(""))).alias("what"),
-        _phrase("amount_evidence", HOW_MUCH, pl.col("money")).alias("how_much"),
+        _phrase("amount_evidence", HOW_MUCH, pl.coalesce("words", "money")).alias("how_much"),
     )
 
 
@@ -169,7 +174,7 @@ def _evidence(worded: pl.DataFrame, decided: Decided, keys: pl.DataFrame) -> pl.
     first = worded.filter(pl.col("rank") == 1)
     known = pl.col("payer_evidence").is_in(sorted(certainty.AGREEING))
     against = pl.col("payer_evidence").is_in(["contradicted", "disputed", "ambiguous", "name_twin", "none"])
-    settled = pl.col("amount_evidence").is_in(sorted(certainty.SETTLED | certainty.WRITTEN_OFF | {"stated_deduction"}))
+    settled = pl.col("amount_evidence").is_in(sorted(certainty.SETTLED | certainty.WRITTEN_OFF | {"stated_deduction", certainty.EXCHANGED}))
     undecided = pl.col("amount_evidence") == certainty.UNDECIDED
     rows = [
         _step(first.filter(pl.col("payer_evidence") != "reference"), 1, "who", pl.when(known).then(pl.lit("for")).when(against).then(pl.lit("against"))

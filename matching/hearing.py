@@ -24,7 +24,7 @@ class Heard:
     groups: pl.DataFrame  # references.GROUPS
     text_hits: pl.DataFrame  # GRADED, in the receipt's currency
     line_hits: pl.DataFrame  # GRADED, in the receipt's currency
-    foreign: pl.DataFrame  # r, c, i: what the receipt names is in another currency
+    foreign: pl.DataFrame  # GRADED: what the receipt names is in another currency
     candidates: pl.DataFrame  # customers.CANDIDATES, similar names among them
     alike: pl.DataFrame  # r, c: the names are much alike
     index: numbers.Numbers
@@ -59,7 +59,7 @@ def hear(books: Books, payers: Payers, index: numbers.Numbers, spelled: pl.Serie
     candidates = pl.concat([likely, mentioned]).sort("r", "level", "c", descending=[False, True, False])
     text = pl.concat([_among_common(groups, index, similar), text]).unique(["m", "i"], keep="first", maintain_order=True)
     lines = pl.concat([lines, _near_lines(books, lines, candidates)])
-    known = Heard(groups, text, lines, text.select("r", "c", "i").clear(), candidates, alike, index, payers)
+    known = Heard(groups, text, lines, pl.DataFrame(schema=GRADED), candidates, alike, index, payers)
     return _in_currency(known, books)
 
 
@@ -121,8 +121,8 @@ def _in_currency(heard: Heard, books: Books) -> Heard:
         paid = hits.join(receipts, on="r", maintain_order="left")
         priced = paid.with_columns(of_items.gather(paid["i"]).alias("item_currency"))
         same.append(priced.filter(pl.col("currency") == pl.col("item_currency")).select(list(references.HITS)))
-        other.append(priced.filter((pl.col("currency") != pl.col("item_currency")) & (pl.col("strength") >= references.DIGITS)).select("r", "c", "i"))
+        other.append(priced.filter((pl.col("currency") != pl.col("item_currency")) & (pl.col("strength") >= references.DIGITS)).select(list(references.HITS)))
     return Heard(
-        heard.groups, graded(same[0], heard, books), graded(same[1], heard, books), pl.concat(other).unique().sort("r", "c", "i"), heard.candidates,
+        heard.groups, graded(same[0], heard, books), graded(same[1], heard, books), graded(pl.concat(other), heard, books), heard.candidates,
         heard.alike, heard.index, heard.payers,
     )

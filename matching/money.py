@@ -6,7 +6,11 @@ Amounts stay Int64 minor units everywhere; only an explanation turns them into t
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import polars as pl
+
+Whole = TypeVar("Whole", int, pl.Expr)
 
 DEFAULT_DIGITS = 2
 OTHER_DIGITS: dict[str, int] = dict.fromkeys(
@@ -37,12 +41,22 @@ def as_text(amount_minor: pl.Expr, currency: pl.Expr) -> pl.Expr:
     return pl.concat_str(currency, pl.lit(" "), sign, figures)
 
 
+def digits(currency: str) -> int:
+    """The same of one currency."""
+    return OTHER_DIGITS.get(currency, DEFAULT_DIGITS)
+
+
+def half_up(numerator: Whole, denominator: Whole | int) -> Whole:
+    """The quotient to the nearest whole, a half upwards."""
+    return (2 * numerator + denominator) // (2 * denominator)
+
+
 def shown(amount_minor: int, currency: str) -> str:
     """One amount as text: `shown(123450, "USD")` is `USD 1234.50`."""
-    digits = OTHER_DIGITS.get(currency, DEFAULT_DIGITS)
-    whole, part = divmod(abs(amount_minor), 10**digits)
+    places = digits(currency)
+    whole, part = divmod(abs(amount_minor), 10**places)
     sign = "-" if amount_minor < 0 else ""
-    return f"{currency} {sign}{whole}.{part:0{digits}}" if digits else f"{currency} {sign}{whole}"
+    return f"{currency} {sign}{whole}.{part:0{places}}" if places else f"{currency} {sign}{whole}"
 
 
 def _with_mark(size: pl.Expr, places: int) -> pl.Expr:

@@ -73,6 +73,7 @@ def _code() -> pl.Expr:
         .when(pl.col("unresolved") | pl.col("lined")).then(pl.lit("reference_not_found"))
         .when(settled & (pl.col("rivals") > 0)).then(pl.lit("ambiguous_items"))
         .when(settled & (pl.col("rule") != unnamed.LOOSE_SET)).then(pl.lit("weak_evidence"))
+        .when((pl.col("rule") == certainty.ABROAD_BY_AMOUNT).fill_null(value=False)).then(pl.lit("currency_mismatch"))
         .when("paid_before").then(pl.lit("already_paid"))
         .otherwise(pl.lit("no_reference"))
     )

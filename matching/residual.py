@@ -13,8 +13,7 @@ A hypothesis is arithmetic that comes out to the cent; where several do, all are
     fee              a bank on the way may have taken it
     small            no reason comes out; the difference is less than one part in a hundred
     closed           what is named is closed, since when, and how much it was
-    other_currency   what is named is in another currency, and what that is worth at the rate of the day, if there is one; where nothing is named, a
-                     single item of the payer in another currency that is worth what came, or nearly so
+    other_currency   what is named is in another currency and worth something else, or no rate is known (`exchange`)
 
 Nothing here changes what is suggested or posted. Sources: common rates of VAT in Europe; ISO 20022 calls such differences
 `AdjustmentAmountAndReason` (remt.001).
@@ -22,16 +21,13 @@ Nothing here changes what is suggested or posted. Sources: common rates of VAT i
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
-from typing import TypeVar
 
 import polars as pl
 
 from matching import amounts, money
 from matching.books import Books
 from matching.places import nth
-from matching.schema import Rates
 from matching.stages import Stage
 
 HYPOTHESES = {"r": pl.UInt32, "rank": pl.Int64, "hypothesis": pl.String, "finding": pl.String}
@@ -42,13 +38,9 @@ TAX_RATES = (190, 200, 210, 220, 70, 81, 100, 55, 90, 130, 170, 230, 240, 250)
 ROUND_PARTS = (10, 20, 30, 50, 100, 150, 15, 25, 40)
 """In thousandths of what is open."""
 SMALL_PART = 100
-RATE_PART = 25
-"""At the day's rate an amount may be off by one part in so many: banks take their share of the rate."""
-
 
 Hypothesis = tuple[str, pl.DataFrame, pl.Expr]
 """Code, the cases in which it comes out, and the sentence."""
-Whole = TypeVar("Whole", int, pl.Expr)
 
 
 def explained(firsts: pl.DataFrame, suggested: Stage, books: Books) -> pl.DataFrame:
@@ -70,46 +62,6 @@ def closed(named: pl.DataFrame, books: Books) -> pl.DataFrame:
     told = named.join(of_item, on="i").sort("r", "i").unique(["r", "finding"], keep="first", maintain_order=True)
     ranked = told.with_columns((nth("r") + 1).alias("rank"), pl.lit("closed").alias("hypothesis"))
     return ranked.filter(pl.col("rank") <= TOLD_MAX).select(list(HYPOTHESES))
-
-
-def in_other_currency(waiting: pl.DataFrame, payers: pl.DataFrame, foreign: pl.DataFrame, books: Books) -> pl.DataFrame:
-    """HYPOTHESES for waiting receipts (r) whose items may be in another currency, at the rates of the day, the nearest first: what they name
-    (r, i in `foreign`), whatever it is worth; else single items of their payer (r, c in `payers`) that are worth about what came."""
-    items = books.items.select("i", "c", "open", "document_number", pl.col("currency").alias("theirs"))
-    receipts = books.receipts.select("r", "currency", "amount", "date").join(waiting, on="r", how="semi")
-    named = receipts.join(foreign.select("r", "i"), on="r").join(items, on="i").sort("r", "i")
-    together = named.group_by("r", "currency", "theirs", "amount", "date", maintain_order=True).agg(
-        pl.col("open").sum(), pl.col("document_number").implode().list.join(", ").first())
-    silent = receipts.join(named, on="r", how="anti").join(payers.select("r", "c"), on="r").join(items, on="c").sort("r", "i")
-    single = silent.filter((pl.col("theirs") != pl.col("currency")) & (pl.col("open") > 0)).select(together.columns)
-    found = []
-    for part, near in ((together, 0), (single, RATE_PART)):
-        for r, currency, theirs, amount, date, opened, numbers in part.iter_rows():
-            worth = _worth(opened, theirs, currency, books.policy.rates, date)
-            if worth is not None and abs(worth - amount) * near <= amount:
-                came = f"{money.shown(amount, currency)} came{_beside(amount - worth, currency)}"
-                found.append((r, abs(worth - amount), f"{numbers} is {money.shown(opened, theirs)}, at the day's rate {money.shown(worth, currency)}; {came}"))
-            elif worth is None and not near:
-                found.append((r, 0, f"{numbers} is {money.shown(opened, theirs)}; no rate from {theirs} to {currency} is known for the day"))
-    ranked = pl.DataFrame(found, schema={"r": pl.UInt32, "off": pl.Int64, "finding": pl.String}, orient="row").sort("r", "off", "finding")
-    placed = ranked.with_columns((nth("r") + 1).alias("rank"), pl.lit("other_currency").alias("hypothesis"))
-    return placed.filter(pl.col("rank") <= TOLD_MAX).select(list(HYPOTHESES))
-
-
-def _beside(more: int, currency: str) -> str:
-    """How much more or less than the rate gives."""
-    return f", {money.shown(abs(more), currency)} {'more' if more > 0 else 'less'}" if more else ""
-
-
-def _worth(amount_minor: int, currency: str, wanted: str, rates: tuple[Rates, ...], date: dt.date | None) -> int | None:
-    """An amount in another currency's minor units at the latest rates of the day or before; None where they lack a currency."""
-    known = [told for told in rates if date is not None and told.since <= date]
-    table = max(known, key=lambda told: told.since).millionths if known else {}
-    if currency not in table or wanted not in table:
-        return None
-    digits, others = (money.OTHER_DIGITS.get(code, money.DEFAULT_DIGITS) for code in (wanted, currency))
-    worth: int = _rounded(amount_minor * table[currency] * 10**digits, table[wanted] * 10**others)
-    return worth
 
 
 def _cases(differing: pl.DataFrame, lines: pl.DataFrame, books: Books) -> pl.DataFrame:
@@ -162,10 +114,10 @@ def _taken_off(cases: pl.DataFrame) -> Iterator[Hypothesis]:
     """What is missing is a known part of what is open, a fee, or hardly anything."""
     gap, owed = pl.col("gap"), pl.col("open")
     short = cases.filter(gap > 0)
-    rate = pl.coalesce(pl.when(gap == _rounded(owed * rate, 1000 + rate)).then(pl.lit(_percent(rate))) for rate in TAX_RATES)
+    rate = pl.coalesce(pl.when(gap == money.half_up(owed * rate, 1000 + rate)).then(pl.lit(_percent(rate))) for rate in TAX_RATES)
     taxed = short.with_columns(rate.alias("share")).drop_nulls("share")
     yield "tax", taxed, pl.format("{} is the tax of {} in what is open: the net amount came", "differing", "share")
-    part = pl.coalesce(pl.when(gap == _rounded(owed * part, 1000)).then(pl.lit(_percent(part))) for part in ROUND_PARTS)
+    part = pl.coalesce(pl.when(gap == money.half_up(owed * part, 1000)).then(pl.lit(_percent(part))) for part in ROUND_PARTS)
     parted = short.with_columns(part.alias("share")).drop_nulls("share")
     yield "round_part", parted, pl.format("{} is {} of what is open: a discount that nobody gave, or tax withheld", "differing", "share")
     charged = short.filter(pl.col("fee_limit").is_between(gap, gap * amounts.FEE_PARTS))
@@ -182,11 +134,6 @@ def _is_transposed(one: int, other: int) -> bool:
     differing = [at for at, (a, b) in enumerate(zip(left, right, strict=True)) if a != b]
     first, last = differing[0], differing[-1]
     return len(differing) == 2 and last == first + 1 and left[first] == right[last] and left[last] == right[first]
-
-
-def _rounded(numerator: Whole, denominator: int) -> Whole:
-    """To the nearest, a half upwards."""
-    return (2 * numerator + denominator) // (2 * denominator)
 
 
 def _percent(thousandths: int) -> str:

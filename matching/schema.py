@@ -85,6 +85,8 @@ PROPOSAL_LINES: Schema = {
     "deduction_minor": pl.Int64,
     "deduction_reason": pl.String,
     "write_off_minor": pl.Int64,
+    "item_minor": pl.Int64,  # what an item in another currency is reduced by, in that currency; else null
+    "rate": pl.String,  # at which rate, as decimal text; else ""
 }
 EVIDENCE: Schema = {  # the trail of one receipt, in the order of thought
     "receipt_id": pl.Int64, "step": pl.Int64,
@@ -126,6 +128,15 @@ class Rates(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Exchange:
+    """By which rates money pays items in another currency."""
+
+    rates: tuple[Rates, ...] = ()  # the latest of the receipt's day or before counts
+    days: int = 31  # if it is at most so many days old
+    spread_permille: int = 10  # what the money is worth may be off from the item by so much: banks take their share of the rate
+
+
+@dataclass(frozen=True, slots=True)
 class RuleSet:
     """An AutoCash rule set (`matching.autocash`): what becomes of certain payers' money that names nothing."""
 
@@ -157,7 +168,7 @@ class Policy:
     subset_items: int = 10  # a unique sum among more open items is no evidence without a second sign
     subset_size: int = 4
     proposals: int = 3
-    rates: tuple[Rates, ...] = ()  # the latest of the receipt's day or before counts
+    exchange: Exchange = Exchange()
     rule_sets: tuple[RuleSet, ...] = ()  # the first that fits a payer is its own
     deductions: tuple[deduction_codes.Reason, ...] = deduction_codes.DEFAULTS  # why payers take something off: the closed list
 

@@ -150,7 +150,7 @@ def settle(connection: Connection, reference: str, customer: str, shares: list[t
     row = connection.execute(select(receipt).where(receipt.c.receipt_id == number(connection, reference))).one()
     items = {name: connection.execute(select(schema.open_item.c.item_id).where(schema.open_item.c.document_number == name)).scalar_one() for name, *_ in shares}
     heads = pl.DataFrame([(row.receipt_id, row.receipt_key, row.currency, customer, source, rule, 900, "")], schema=applications.HEADS, orient="row")
-    lines = pl.DataFrame([(row.receipt_id, items[name], customer, cash, discount, 0, "", 0) for name, cash, discount in shares],
+    lines = pl.DataFrame([(row.receipt_id, items[name], customer, cash, discount, 0, "", 0, None, "") for name, cash, discount in shares],
                          schema=applications.LINES, orient="row")
     applications.apply(connection, heads, lines, actor=proposals.ENGINE if source == "auto" else "carla", on=on)
     connection.execute(receipt.update().where(receipt.c.receipt_id == row.receipt_id).values(customer_id=customer))

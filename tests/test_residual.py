@@ -5,7 +5,6 @@ The payer is Acme, its sister is Acme West, the day 2026-11-01. `closed` is an i
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 
 import polars as pl
@@ -14,7 +13,7 @@ import pytest
 from cashapp import config
 from cashapp.errors import UsageError
 from matching import engine, money, residual
-from matching.schema import Inputs, Policy, Rates
+from matching.schema import Inputs
 from tests.test_matching_tables import Table, read
 
 CASES = [
@@ -74,44 +73,6 @@ def test_amounts_in_words(minor: int, currency: str, text: str) -> None:
 
 def test_nothing_is_said_where_nothing_differs() -> None:
     assert findings(tables("A INV-1001 500.00", "", "500.00").inputs()) == []
-
-
-RATES = (Rates(dt.date(2026, 10, 1), {"USD": 1_000_000, "EUR": 1_000_000}), Rates(dt.date(2026, 10, 30), {"USD": 1_000_000, "EUR": 1_084_200, "JPY": 6_500}),
-         Rates(dt.date(2026, 12, 1), {"USD": 1_000_000, "EUR": 2_000_000}))
-
-
-@pytest.mark.parametrize(("why", "item", "amount", "expected"), [
-    ("at the rate", "A INV-1001 500.00 in=EUR", "542.10", ["INV-1001 is EUR 500.00, at the day's rate USD 542.10; USD 542.10 came"]),
-    ("less the bank's share", "A INV-1001 500.00 in=EUR", "535.00", ["INV-1001 is EUR 500.00, at the day's rate USD 542.10; USD 535.00 came, USD 7.10 less"]),
-    ("far off", "A INV-1001 500.00 in=EUR", "400.00", ["INV-1001 is EUR 500.00, at the day's rate USD 542.10; USD 400.00 came, USD 142.10 less"]),
-    ("no rate is known", "A INV-1001 500.00 in=GBP", "542.10", ["INV-1001 is GBP 500.00; no rate from GBP to USD is known for the day"]),
-])
-def test_what_is_named_is_in_another_currency(why: str, item: str, amount: str, expected: list[str]) -> None:
-    inputs = tables(item, "", amount).inputs(Policy(rates=RATES))
-    outcome = engine.propose(inputs)
-    assert outcome.verdicts["reason"].to_list() == ["currency_mismatch"], why
-    assert findings(inputs) == expected, why
-
-
-@pytest.mark.parametrize(("minor", "currency", "wanted", "worth"), [(50_000, "EUR", "USD", 54_210), (10_000, "JPY", "USD", 6_500), (54_210, "USD", "EUR", 50_000), (1, "CHF", "USD", None)])
-def test_what_money_is_worth(minor: int, currency: str, wanted: str, worth: int | None) -> None:
-    assert residual._worth(minor, currency, wanted, RATES, dt.date(2026, 11, 1)) == worth
-
-
-def test_rates_are_settings(tmp_path: Path) -> None:
-    path = tmp_path / "cashapp.toml"
-    path.write_text('[[rates]]\nsince = 2026-11-01\nworth = { EUR = "1.0842" }\n')
-    assert config.load(path).matching_policy().rates == (Rates(dt.date(2026, 11, 1), {"USD": 1_000_000, "EUR": 1_084_200}),)
-    path.write_text('[[rates]]\nsince = 2026-11-01\nworth = { EUR = "1,08" }\n')
-    with pytest.raises(UsageError, match="no rate of EUR"):
-        config.load(path)
-
-
-def test_a_payer_who_names_nothing_may_mean_an_item_in_another_currency() -> None:
-    table = read("customers\nA | Acme Trading Inc.\nitems\nA INV-1001 500.00 in=EUR\nA INV-1002 510.00 in=EUR\nA INV-1003 900.00\nreceipts\n542.10 | Acme Trading Inc. | => x")
-    assert findings(table.inputs(Policy(rates=RATES))) == [
-        "INV-1001 is EUR 500.00, at the day's rate USD 542.10; USD 542.10 came", "INV-1002 is EUR 510.00, at the day's rate USD 552.94; USD 542.10 came, USD 10.84 less"]
-    assert findings(table.inputs()) == []
 
 
 def test_reasons_for_deductions_are_settings(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def signed(session: Session, as_of: dt.datetime | None, verb: Callable[[Connecti
     from cashapp.adjustments import Signed
 
     workspace, engine = session.open()
-    by = Signed(session.who, as_of.date() if as_of else clock.today(), workspace.config.roles, workspace.config.deduction_reasons())
+    by = Signed.under(workspace.config, session.who, as_of.date() if as_of else clock.today())
     with workspace.locked(60), db.writing(engine) as connection:
         return verb(connection, by)
 

@@ -22,7 +22,7 @@ ROWS_MAX = 400
 
 def signed_by(request: Asked) -> Signed:
     """Who acts, under the limits of `cashapp.toml`."""
-    return Signed(request.user.login, clock.today(), desk_of(request).workspace.config.roles, desk_of(request).workspace.config.deduction_reasons())
+    return Signed.under(desk_of(request).workspace.config, request.user.login, clock.today())
 
 
 @get("/approvals", sync_to_thread=True)

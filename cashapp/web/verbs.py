@@ -59,7 +59,7 @@ class Acting(NamedTuple):
     @property
     def signed(self) -> Signed:
         """With the limits of roles."""
-        return Signed(self.by.actor, self.by.on, self.config.roles, self.config.deduction_reasons())
+        return Signed.under(self.config, self.by.actor, self.by.on)
 
 
 def acting(request: Asked) -> Acting:

@@ -120,6 +120,8 @@ def upgrade() -> None:
         sa.Column("deduction_minor", BIG, nullable=False),
         sa.Column("deduction_reason", sa.Text(), server_default="", nullable=False),
         sa.Column("write_off_minor", BIG, nullable=False),
+        sa.Column("item_minor", BIG, nullable=True),
+        sa.Column("rate", sa.Text(), server_default="", nullable=False),
         sa.PrimaryKeyConstraint("receipt_id", "rank", "n", name=op.f("pk_proposal_line")),
         sqlite_with_rowid=False,
     )
@@ -379,11 +381,14 @@ def upgrade() -> None:
         sa.Column("deduction_minor", BIG, nullable=False),
         sa.Column("write_off_minor", BIG, nullable=False),
         sa.Column("deduction_reason", sa.Text(), server_default="", nullable=False),
+        sa.Column("item_minor", BIG, nullable=True),
+        sa.Column("rate", sa.Text(), server_default="", nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("rule", sa.Text(), nullable=False),
         sa.Column("confidence", BIG, nullable=False),
         sa.Column("applied_on", sa.Date(), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
+        sa.CheckConstraint("(item_minor IS NULL) = (rate = '')", name=op.f("ck_application_exchanged")),
         sa.ForeignKeyConstraint(["entry_id"], ["journal_entry.entry_id"], name=op.f("fk_application_entry_id")),
         sa.ForeignKeyConstraint(["receipt_id"], ["receipt.receipt_id"], name=op.f("fk_application_receipt_id")),
         sa.PrimaryKeyConstraint("application_id", name=op.f("pk_application"))
