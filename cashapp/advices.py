@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, exists, false, or_, select
 
 from cashapp import db, schema
 from matching import normalize
+from parsers.amounts import minor_digits
 
 EARLY_DAYS, LATE_DAYS = 14, 5
 """The payer's date lies at most so many days before the bank's (checks are in the post), or after it."""
@@ -54,9 +56,42 @@ def of_receipt(connection: Connection, receipt_id: int, base_currency: str) -> C
     return and_(told.c.line_id.is_(None), or_(false(), *(and_(*(told.c[name] == value for name, value in head.items())) for head in heads)))
 
 
-def lines_read(connection: Connection, receipt_id: int | None, line: Row[*tuple[object, ...]], base_currency: str) -> Sequence[Row[*tuple[object, ...]]]:
+class Remitted(NamedTuple):
+    """A remittance line as it is read beside its payment: amounts in minor units of `currency`, None where they are not told or have too many digits for
+    it; `advice` and `sender` of one that did not come with the payment."""
+
+    document_number: str
+    currency: str
+    amount_minor: int | None
+    discount_minor: int | None
+    deduction_minor: int | None
+    deduction_reason: str
+    memo: str
+    advice: str
+    sender: str
+
+
+def lines_read(connection: Connection, receipt_id: int | None, line: Row[*tuple[object, ...]], base_currency: str) -> list[Remitted]:
     """The remittance lines that are read beside a bank line: its own file's and those imported under one of its references, or else those of the
     advice that describes its receipt; at most `LINES_MAX`."""
+    return [_remitted(row, line.currency, base_currency) for row in _lines(connection, receipt_id, line, base_currency)]
+
+
+def _remitted(row: Row[*tuple[object, ...]], currency: str, base_currency: str) -> Remitted:
+    own = row.line_id is not None
+    shift = 0 if own or row.currency else minor_digits(currency) - minor_digits(base_currency)  # an import that names no currency is read in the base's digits
+
+    def scaled(minor: int | None) -> int | None:
+        if minor is None or shift >= 0:
+            return minor if minor is None else minor * 10**shift
+        whole, rest = divmod(minor, 10**-shift)
+        return None if rest else whole
+
+    return Remitted(row.document_number, row.currency or currency, scaled(row.amount_minor), scaled(row.discount_minor), scaled(row.deduction_minor),
+                    row.deduction_reason, row.memo, "" if own else row.payment_reference, "" if own else row.payer_name)
+
+
+def _lines(connection: Connection, receipt_id: int | None, line: Row[*tuple[object, ...]], base_currency: str) -> Sequence[Row[*tuple[object, ...]]]:
     told = schema.remittance_line
     references = [reference for reference in (line.bank_reference, line.customer_reference, line.check_number) if reference]
     lines = select(told).order_by(told.c.line_number, told.c.remittance_id).limit(LINES_MAX)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, Connection, Row, Table, select
 
 from cashapp import advices, desk, desk_adjustments, duplicates, explain, item_search, learning, queue, remainders, schema
+from cashapp.advices import Remitted
 from cashapp.duplicates import Twin
 from cashapp.learning import Intended, Lesson, Paid
 from cashapp.remainders import Money, Part, Way
@@ -50,7 +51,7 @@ class Dossier(NamedTuple):
     line: Row[*tuple[object, ...]] | None
     left: int
     applied: Rows
-    remittance: Rows
+    remittance: list[Remitted]
     evidence: list[explain.Finding]
     suggestions: list[Suggestion]
     customer: Row[*tuple[object, ...]] | None
@@ -82,7 +83,7 @@ class Dossier(NamedTuple):
             line.document_number for line in self.applied if line.document_number)]))
 
 
-def gather(connection: Connection, exception_id: int, fee_limit: Callable[[str], int], reasons: tuple[Reason, ...], base_currency: str = "") -> Dossier:
+def gather(connection: Connection, exception_id: int, fee_limit: Callable[[str], int], reasons: tuple[Reason, ...], base_currency: str) -> Dossier:
     """The case, or a usage error that names it. `fee_limit` is the largest bank fee that is written off, by currency; `reasons` why payers deduct;
     `base_currency` that of remittance lines which name none."""
     case = desk.case(connection, exception_id)
@@ -93,7 +94,7 @@ def gather(connection: Connection, exception_id: int, fee_limit: Callable[[str],
     evidence = explain.findings(connection, case.receipt_id) if case.receipt_id is not None else []
     applied, items = _applied(connection, case.receipt_id), open_items(connection, owner, case.currency)
     is_open = case.status == "open" and receipt is not None
-    remittance = list(advices.lines_read(connection, receipt.receipt_id if receipt else None, line, base_currency)) if line else []
+    remittance = advices.lines_read(connection, receipt.receipt_id if receipt else None, line, base_currency) if line else []
     return Dossier(
         case, receipt, line, receipt.unapplied_minor if receipt else case.amount_minor or 0, applied, remittance,
         [step for step in evidence if step.question != _DIFFERENCE], suggestions, _one(connection, schema.customer, schema.customer.c.customer_id, owner), items,

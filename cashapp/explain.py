@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Row, or_, select
 
 from cashapp import advices, learning, schema
+from cashapp.advices import Remitted
 from cashapp.errors import UsageError
 from cashapp.exceptions import REASONS
 from cashapp.money import shown
@@ -77,29 +78,29 @@ def _came(connection: Connection, receipt: Row[*tuple[object, ...]], base_curren
     verbs = {"repeat": "told again by", "settles": "seen on the statement", "details": "opened by"}
     facts += [(verbs[other.how], f"{other.name}, line {other.line} ({other.why})") for other in others]
     remitted = advices.lines_read(connection, receipt.receipt_id, row, base_currency)
-    facts += [("pays", _pays(told, told.currency or receipt.currency)) for told in remitted]
+    facts += [("pays", _pays(told)) for told in remitted]
     return [(fact, value) for fact, value in facts if value]
 
 
-def _less(line: Row[*tuple[object, ...]], currency: str) -> str:
-    parts = [f"discount {shown(line.discount_minor, currency)}"] if line.discount_minor else []
+def _less(line: Remitted) -> str:
+    parts = [f"discount {shown(line.discount_minor, line.currency)}"] if line.discount_minor else []
     if line.deduction_minor:
-        parts.append(f"deduction {shown(line.deduction_minor, currency)} {line.deduction_reason}".strip())
+        parts.append(f"deduction {shown(line.deduction_minor, line.currency)} {line.deduction_reason}".strip())
     return f", {', '.join(parts)}" if parts else ""
 
 
-def _pays(line: Row[*tuple[object, ...]], currency: str) -> str:
+def _pays(line: Remitted) -> str:
     """A line of remittance: number, amount where it has one, what is taken off, and whose word it is."""
-    amount = [] if line.amount_minor is None else [shown(line.amount_minor, currency)]
-    return " ".join([line.document_number, *amount]).strip() + _less(line, currency) + _by(line)
+    amount = [] if line.amount_minor is None else [shown(line.amount_minor, line.currency)]
+    return " ".join([line.document_number, *amount]).strip() + _less(line) + _by(line)
 
 
-def _by(line: Row[*tuple[object, ...]]) -> str:
+def _by(line: Remitted) -> str:
     """Which advice has the line, where it did not come with the payment."""
-    if line.line_id is not None:
+    if not line.advice:
         return ""
-    sender = f" of {line.payer_name}" if line.payer_name else ""
-    return f", says the advice {line.payment_reference}{sender}"
+    sender = f" of {line.sender}" if line.sender else ""
+    return f", says the advice {line.advice}{sender}"
 
 
 def findings(connection: Connection, receipt_id: int) -> list[Finding]:

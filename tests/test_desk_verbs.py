@@ -140,7 +140,7 @@ def test_an_amount_that_may_mean_payment_or_invoice_is_not_offered(bank: Bank, d
     bank.statement("2026-11-10", f"195 | {came} | BR3 | | ORG:=ACME TOOLS INC OBI:=INV-1002")
     engine = db.connect(db_url)
     with engine.begin() as connection:
-        shown = dossier.gather(connection, int(case(bank, "BR3")["exception_id"]), lambda _: 0, DEFAULTS)
+        shown = dossier.gather(connection, int(case(bank, "BR3")["exception_id"]), lambda _: 0, DEFAULTS, "USD")
     engine.dispose()
     assert shown.gap == offered
 

@@ -141,6 +141,23 @@ def test_amounts_without_a_currency_are_read_in_the_receipts_digits(engine: Engi
     assert remitted(engine, {"payment_reference": "BR-1", "document_number": "A", "amount_minor": 120000}) == [("A", 1200)]
 
 
+@pytest.mark.parametrize(("currency", "told", "expected"), [
+    ("JPY", {"amount_minor": 120000, "discount_minor": 500}, ["A 1200 JPY, discount 5 JPY, says the advice BR-1"]),
+    ("JPY", {"amount_minor": 120050}, ["A, says the advice BR-1"]),
+    ("KWD", {"amount_minor": 120050}, ["A 1200.500 KWD, says the advice BR-1"]),
+    ("JPY", {"amount_minor": 1200, "currency": "JPY"}, ["A 1200 JPY, says the advice BR-1"]),
+    ("USD", {"amount_minor": 120050}, ["A 1200.50 USD, says the advice BR-1"]),
+])
+def test_a_clerk_reads_what_the_engine_reads(engine: Engine, currency: str, told: dict[str, object], expected: list[str]) -> None:
+    """An advice that names no currency was read in dollars' digits: it is shown in those of its payment, an amount with too many not at all."""
+    with db.writing(engine) as connection:
+        take_in(connection, document([bank_line(1200, currency=currency, bank_reference="BR-1")]), "s")
+    remitted(engine, {"payment_reference": "BR-1", "document_number": "A"} | told)
+    with db.reading(engine) as connection:
+        came = explain.explain(connection, "BR-1", "USD").came
+    assert [value for fact, value in came if fact == "pays"] == expected
+
+
 def test_the_texts_of_all_reports_are_heard(engine: Engine) -> None:
     with db.writing(engine) as connection:
         take_in(connection, document([bank_line(5000, bank_reference="BR-1", remittance_text="FIRST")], report="announcement", format_name="mt942"), "a")
