@@ -12,6 +12,7 @@ from cashapp.accounts import IMPORTED, RECEIVABLE
 from cashapp.adjustments import Signed
 from cashapp.config import Config
 from cashapp.ledger import Leg
+from matching.schema import Exchange
 from parsers import documents, records
 from parsers.records import BankLine, Span, StatementClosed, StatementOpened
 
@@ -75,7 +76,7 @@ def accept(connection: Connection, exception_id: int, rank: int, by: desk.By) ->
     return entry_id
 
 
-def apply_to(connection: Connection, exception_id: int, shares: list[tuple[str, str]], by: desk.By) -> None:
+def apply_to(connection: Connection, exception_id: int, shares: list[tuple[str, str]], by: desk.By, exchange: Exchange | None = None) -> None:
     """A clerk puts the case's money on invoices by number, cash only."""
     wanted = [desk_allocations.Share(number, amount) for number, amount in shares]
-    desk_allocations.allocate(connection, exception_id, wanted, Signed(by.actor, by.on, []))
+    desk_allocations.allocate(connection, exception_id, wanted, Signed(by.actor, by.on, [], exchange=exchange or Exchange()))

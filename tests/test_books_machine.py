@@ -36,12 +36,14 @@ from cashapp.config import Config
 from cashapp.errors import CashappError
 from cashapp.ledger import Leg
 from cashapp.reports.model import When
+from matching.schema import Exchange, Rates
 from parsers.amounts import to_text
 from parsers.documents import Document
 from tests.books import apply_to, bank_line, document, take_in
 
 CONFIG = Config(returns=ReturnRules(fees=[FeeRule(["insufficient_funds"], "25.00")]))
 FIRST = dt.date(2026, 11, 2)
+RATES = Exchange((Rates(dt.date(2026, 10, 30), {"USD": 1_000_000, "EUR": 1_087_000, "JPY": 6_500}),), days=90)
 AMOUNTS = st.sampled_from([100, 2500, 2500, 4000, 10000, 12345])
 TABLES = tuple(table.name for table in reversed(schema.metadata.sorted_tables))
 
@@ -81,11 +83,14 @@ class Month(RuleBasedStateMachine):
         with db.writing(self.engine) as connection:
             for customer in ("C1", "C2"):
                 connection.execute(schema.customer.insert().values(customer_id=customer, name=f"Customer {customer}"))
-            for number, (customer, minor) in enumerate([("C1", 10000), ("C1", 2500), ("C2", 12345), ("C2", 4000), ("C2", -4000)], start=1):
+            for number, (customer, minor, currency) in enumerate([
+                ("C1", 10000, "USD"), ("C1", 2500, "USD"), ("C2", 12345, "USD"), ("C2", 4000, "USD"), ("C2", -4000, "USD"),
+                ("C1", 2300, "EUR"), ("C2", 9200, "EUR"), ("C2", 3846, "JPY"),
+            ], start=1):
                 kind = "invoice" if minor > 0 else "credit_memo"
-                item = memos.make(connection, memos.Memo(customer, f"INV-{number}", kind, "USD", minor, self.day), self.day)
+                item = memos.make(connection, memos.Memo(customer, f"INV-{number}", kind, currency, minor, self.day), self.day)
                 ledger.post_one(connection, kind="open_items", on=self.day, source_key=f"import:{number}", actor="test",
-                                legs=[Leg(accounts.RECEIVABLE, "USD", minor, customer, item), Leg(accounts.IMPORTED, "USD", -minor)])
+                                legs=[Leg(accounts.RECEIVABLE, currency, minor, customer, item), Leg(accounts.IMPORTED, currency, -minor)])
 
     @rule(days=st.integers(0, 3))
     def time_passes(self, days: int) -> None:
@@ -148,14 +153,14 @@ class Month(RuleBasedStateMachine):
             with self.work(1) as connection:
                 number = self._case(connection, data, "open")
                 if verb == "apply":
-                    apply_to(connection, number, [self._share(connection, data, number)], by)
+                    apply_to(connection, number, [self._share(connection, data, number)], by, RATES)
                 elif verb == "account":
                     desk.on_account(connection, number, data.draw(st.sampled_from(["C1", "C2"])), by)
                 else:
                     desk.non_ar(connection, number, "other income", by)
 
     def _share(self, connection: Connection, data: st.DataObject, exception_id: int) -> tuple[str, str]:
-        """An open invoice, and as much as it and the receipt of the case bear, or a part."""
+        """An open invoice in whatever currency, and as much as it and the receipt of the case bear, or a part."""
         item, receipt, case = schema.open_item, schema.receipt, schema.exception_case
         items = connection.execute(select(item).where(item.c.open_minor > 0).order_by(item.c.item_id)).all()
         left = connection.execute(select(receipt.c.unapplied_minor).join(case, case.c.receipt_id == receipt.c.receipt_id).where(case.c.exception_id == exception_id)).scalar()
