@@ -11,8 +11,10 @@ import pytest
 from click.testing import Result
 from sqlalchemy import select, text, update
 
-from cashapp import accounts, db, proof, schema
+from cashapp import accounts, db, proof, schema, users
+from cashapp.workspace import Workspace
 from tests.bank_drops import Bank
+from tests.desks import PASSWORD, Client, served
 from tests.workspaces import cashapp, table
 
 DAY = "2026-11-09"
@@ -166,6 +168,35 @@ def test_every_report_ties_and_the_case_tells_both_amounts(bank: Bank) -> None:
         assert made.exit_code == 0, (name, made.stderr)
     balances = {(row["account"], row["currency"]) for row in json.loads(cashapp(bank.home, "report", "trial-balance", "--as-of", DAY, "--to", "json").stdout)["sections"][0]["rows"]}
     assert {(accounts.EXCHANGE, "EUR"), (accounts.EXCHANGE, "USD")} <= balances
+
+
+def test_the_desk_shows_both_amounts_accepts_one_and_many_and_a_program_reads_them(bank: Bank, db_url: str) -> None:
+    one, two = case(bank, "BR2")["exception_id"], case(bank, "BR5")["exception_id"]
+    engine = db.opened(db_url)
+    with db.writing(engine) as connection:
+        for login, role in (("sam", "senior"), ("cleo", "clerk")):
+            users.add(connection, login, login.title(), role, PASSWORD, actor="rita")
+        token = users.issue_token(connection, "cleo", "robot")
+    with served(Workspace(bank.home, db_url), engine) as base:
+        cleo, sam, robot = Client(base, "cleo"), Client(base, "sam"), Client(base)
+        page = cleo.get(f"/cases/{one}").text
+        assert "1,000.00 EUR</td>" in page
+        assert "<small>1,000.00 EUR at 0.9199632015</small>" in page
+        assert cleo.post(f"/cases/{one}/accept", seen=cleo.seen(int(one)), rank="1").status_code == 200
+        assert "<small>200.00 EUR at 0.9199632015</small>" in cleo.get(f"/cases/{one}").text
+        assert cleo.post(f"/cases/{one}/undo", seen=cleo.seen(int(one))).status_code == 200
+        assert "2 done" in sam.post("/queue/bulk", case=[one, two], confirmed="yes").text
+        robot.http.headers["Authorization"] = f"Bearer {token}"
+        six = case(bank, "BR6")["exception_id"]
+        refused = robot.http.post(f"/api/cases/{six}/decisions", json={"verb": "apply", "to": [{"invoice_number": "INV-1005", "amount": "375.00"}]})
+        assert (refused.status_code, "INV-1005 is in GBP" in refused.text) == (422, True)
+        done = robot.http.post(f"/api/cases/{six}/decisions", json={"verb": "apply", "to": [{"invoice_number": "CM-1003", "amount": "-10.87"}, {"invoice_number": "INV-1006", "amount": "70.00"}]})
+        assert done.status_code == 201
+    engine.dispose()
+    assert sorted(applied(bank).split(", ")) == [
+        "CM-1003: -10.87 USD = -10.00 EUR at 0.9199632015", "INV-1001: 1087.00 USD = 1000.00 EUR at 0.9199632015", "INV-1002: 217.40 USD = 200.00 EUR at 0.9199632015",
+        "INV-1004: 650.00 USD = 100000 JPY at 153.8461538462", "INV-1006: 70.00 USD"]
+    assert cashapp(bank.home, "check").exit_code == 0
 
 
 def test_check_sees_an_exchange_that_no_application_made(bank: Bank, db_url: str) -> None:
