@@ -240,7 +240,8 @@ def _decide(connection: Connection, came: pl.DataFrame, on: dt.date) -> None:
                             pl.lit("one_item").alias("rule"), pl.lit(1000, dtype=pl.Int64).alias("confidence"), pl.lit("named and open").alias("memo"))
         zero = pl.lit(0, dtype=pl.Int64)
         lines = mine.select(pl.col("id").alias("receipt_id"), pl.col("id").alias("item_id"), "customer_id", pl.col("amount").alias("applied_minor"),
-                            zero.alias("discount_minor"), zero.alias("deduction_minor"), pl.lit("").alias("deduction_reason"), zero.alias("write_off_minor"))
+                            zero.alias("discount_minor"), zero.alias("deduction_minor"), pl.lit("").alias("deduction_reason"), zero.alias("write_off_minor"),
+                            pl.lit(None, dtype=pl.Int64).alias("item_minor"), pl.lit("").alias("rate"))
         applications.apply(connection, heads, lines.select(list(applications.LINES)), actor=actor, on=on)
 
 

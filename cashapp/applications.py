@@ -2,7 +2,8 @@
 
 Application: Dr unapplied cash / Cr receivable for each item, with Dr discount, deduction or write-off for what the item is
 reduced by beyond the cash. Cash of one currency on an item of another goes over the exchange account, so that each currency balances by
-itself: Dr unapplied cash / Cr exchange in the receipt's, Dr exchange / Cr receivable in the item's. Money left on account becomes an on-account credit of the customer: an open item of its own.
+itself: Dr unapplied cash / Cr exchange in the receipt's, Dr exchange / Cr receivable in the item's. Money left on account becomes an
+on-account credit of the customer: an open item of its own.
 """
 
 from __future__ import annotations

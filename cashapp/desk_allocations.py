@@ -1,6 +1,7 @@
 """A receipt put where a person says: on items by number, with discounts, deductions and write-offs beside the cash, over one customer or several.
 
-One decision is one entry, undone at once. An item in another currency is paid at the rate of the receipt's day. What a person may not take off alone is not in it: it is asked for, and waits for a second person.
+One decision is one entry, undone at once. An item in another currency is paid at the rate of the receipt's day. What a person may not take off
+alone is not in the entry: it is asked for, and waits for a second person.
 """
 
 from __future__ import annotations

@@ -104,8 +104,11 @@ def suggested(waiting: pl.DataFrame, payers: pl.DataFrame, foreign: pl.DataFrame
 
 
 def _members(waiting: pl.DataFrame, payers: pl.DataFrame, foreign: pl.DataFrame, books: Books) -> pl.DataFrame:
-    """The items that belong together (r, set), with the receipt's money and the items'. What a receipt names of one customer in one currency is a set; where
-    a number is that of several items each of them is one, and so is each item of a payer who names nothing in another currency."""
+    """The items that belong together (r, set), with the receipt's money and the items'.
+
+    What a receipt names of one customer in one currency is a set; where a number is that of several items each of them is one, and so is each item of a
+    payer who names nothing in another currency.
+    """
     receipts = books.receipts.select("r", "currency", "amount", "date").join(waiting, on="r", how="semi")
     items = books.items.select("i", "open", "document_number", pl.col("currency").alias("theirs"))
     named = receipts.join(foreign.select("r", "m", "i", "c", "payer_evidence"), on="r").join(items, on="i")
@@ -120,8 +123,8 @@ def _members(waiting: pl.DataFrame, payers: pl.DataFrame, foreign: pl.DataFrame,
 
 
 def _priced(members: pl.DataFrame, exchange: Exchange) -> pl.DataFrame:
-    """The sets with the rate of the day (or, in `missing`, why there is none), what the money is worth (`worth`), what of it the items need (`needed`),
-    and the evidence of the amount: "" where it is none."""
+    """The sets with the rate of the day (or, in `missing`, why there is none), what the money is worth there (`worth`), what of it the items need
+    (`needed`), and the evidence of the amount, "" where there is none."""
     sets = members.group_by("r", "set", maintain_order=True).agg(
         pl.first("c", "currency", "theirs", "amount", "date", "payer_evidence", "rule"), pl.sum("open"), pl.len().alias("items"),
         pl.col("document_number").implode().list.join(", ").first().alias("numbers"))
@@ -146,7 +149,8 @@ def _rates(keys: pl.DataFrame, exchange: Exchange) -> pl.DataFrame:
     rows = []
     for currency, theirs, date in keys.iter_rows():
         found = rate(exchange, currency, theirs, date)
-        rows.append((currency, theirs, date, *((found.parts, str(found), found.since, None) if found else (None, None, None, missing(exchange, currency, theirs, date)))))
+        told = (found.parts, str(found), found.since, None) if found else (None, None, None, missing(exchange, currency, theirs, date))
+        rows.append((currency, theirs, date, *told))
     return pl.DataFrame(rows, orient="row", schema={
         "currency": pl.String, "theirs": pl.String, "date": pl.Date, "parts": pl.Int128, "rate": pl.String, "since": pl.Date, "missing": pl.String})
 
@@ -162,9 +166,11 @@ def _nearest(answers: pl.DataFrame, most: int) -> pl.DataFrame:
 def _lines(placed: pl.DataFrame) -> pl.DataFrame:
     """The money over the items in proportion to what is open, to the last minor unit."""
     part = pl.col("amount_evidence") == certainty.EXCHANGED_PART
-    used = pl.when(pl.col("amount_evidence") == certainty.EXCHANGED_OVER).then(pl.min_horizontal(pl.col("needed"), pl.col("amount").cast(pl.Int128))).otherwise("amount")
+    amount = pl.col("amount").cast(pl.Int128)
+    used = pl.when(pl.col("amount_evidence") == certainty.EXCHANGED_OVER).then(pl.min_horizontal("needed", amount)).otherwise(amount)
     owed = pl.col("open").cast(pl.Int128)
-    ordered = placed.sort("r", "a", "i").with_columns(used.alias("used"), owed.cum_sum().over("r", "a").alias("up_to"), owed.sum().over("r", "a").alias("total"))
+    ordered = placed.sort("r", "a", "i").with_columns(
+        used.alias("used"), owed.cum_sum().over("r", "a").alias("up_to"), owed.sum().over("r", "a").alias("total"))
     until, before = (pl.col("used") * reached // pl.col("total") for reached in (pl.col("up_to"), pl.col("up_to") - owed))
     nil = pl.lit(0, pl.Int64)
     return ordered.with_columns(
