@@ -21,6 +21,7 @@ import polars as pl
 
 from matching import amounts, certainty, money
 from matching.books import Books
+from matching.places import nth
 from matching.residual import HYPOTHESES, TOLD_MAX
 from matching.schema import Exchange
 from matching.stages import ANSWERS, UNJUDGED, Stage
@@ -157,10 +158,10 @@ def _rates(keys: pl.DataFrame, exchange: Exchange) -> pl.DataFrame:
 
 def _nearest(answers: pl.DataFrame, most: int) -> pl.DataFrame:
     """The nearest answers of each receipt, numbered, and in words what they come to."""
-    ranked = answers.sort("r", "off", "set").with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).over("r").alias("turn")).filter(pl.col("turn") < most)
+    ranked = answers.sort("r", "off", "set").with_columns(nth("r").alias("turn")).filter(pl.col("turn") < most)
     left = pl.col("amount_evidence").replace_strict({certainty.EXCHANGED_OVER: "; the rest of the money stays unapplied"}, default="", return_dtype=pl.String)
     words = pl.concat_str(_in_words(), pl.lit(", and "), money.as_text(pl.col("open"), pl.col("theirs")), pl.lit(" is open"), left)
-    return ranked.with_columns((pl.col("turn") + EXCHANGE_FROM).alias("a"), words.alias("words"))
+    return ranked.with_columns((pl.col("turn") + EXCHANGE_FROM).cast(pl.UInt32).alias("a"), words.alias("words"))
 
 
 def _lines(placed: pl.DataFrame) -> pl.DataFrame:
@@ -184,7 +185,7 @@ def _differences(unanswered: pl.DataFrame) -> pl.DataFrame:
     finding = pl.when(pl.col("missing").is_null()).then(pl.format("{}; of {} {} is open", _in_words(), "numbers", wanted)).otherwise(
         pl.format("of {} {} is open; {}", "numbers", wanted, "missing"))
     told = unanswered.sort("r", "off", "set", nulls_last=True).select(
-        "r", (pl.int_range(pl.len(), dtype=pl.Int64).over("r") + 1).alias("rank"), pl.lit("other_currency").alias("hypothesis"), finding.alias("finding"))
+        "r", (nth("r") + 1).alias("rank"), pl.lit("other_currency").alias("hypothesis"), finding.alias("finding"))
     return told.filter(pl.col("rank") <= TOLD_MAX).select(list(HYPOTHESES))
 
 
