@@ -32,7 +32,7 @@ def decided(connection: Connection, **uses: int) -> tuple[pl.DataFrame, pl.DataF
     query = select(receipt.c.receipt_id, receipt.c.receipt_key, line.c.bank_reference).join(line, line.c.line_id == receipt.c.line_id)
     known = [(receipt_id, key, uses[name]) for receipt_id, key, name in connection.execute(query) if name in uses]
     heads = [(receipt_id, key, "USD", "C1", "auto", "reference_exact", 1000, "") for receipt_id, key, _ in known]
-    lines = [(receipt_id, 1, None, minor, 0, 0, "", 0) for receipt_id, _, minor in known]
+    lines = [(receipt_id, 1, None, minor, 0, 0, "", 0, None, "") for receipt_id, _, minor in known]
     return pl.DataFrame(heads, schema=applications.HEADS, orient="row"), pl.DataFrame(lines, schema=applications.LINES, orient="row")
 
 
