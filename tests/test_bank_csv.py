@@ -383,6 +383,20 @@ def test_rows_go_on_with_the_text_of_the_entry_above() -> None:
     assert not [r for r in found if isinstance(r, Issue)]
 
 
+@pytest.mark.parametrize(("entry", "problem"), [
+    ("15/10/2026,15/10/2026,GIRO,,1,100.00", "error bad_record"),
+    ("15/10/2026,15/10/2026,GIRO,,", "error bad_amount"),
+    ("15/10/2026,15/10/2026,GIRO,,1OO.00", "error bad_amount"),
+    (",,GIRO,,100.00", "error bad_date"),
+])
+def test_a_damaged_row_stays_an_error_where_rows_go_on(entry: str, problem: str) -> None:
+    """A thousands comma without quotes makes a cell too many, which the row below must not hide."""
+    entries = "".join(f"{day}/10/2026,{day}/10/2026,GIRO,,{day}.00\n,,KESTREL AIR PTE LTD,,\n" for day in range(16, 29))
+    damaged = f"{CONTINUED}{entries}{entry}\n,,KESTREL AIR PTE LTD,,\n"
+    assert [line.amount_minor for line in lines(damaged)] == [10000, -2550, *range(1600, 2900, 100)]
+    assert [" ".join(code) for code in codes(damaged)] == [problem]
+
+
 def test_a_note_below_the_entries_belongs_to_none_of_them() -> None:
     """Where the first rows are entries each, a bank does not go on below."""
     entries = "".join(f"{day:02}/10/2026,GIRO,1.00\n" for day in range(1, 29)) * 30

@@ -11,7 +11,7 @@ reader can say what it belongs to.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from parsers.delimited.balances import is_sum, label_of
 from parsers.delimited.layout import Layout
@@ -29,7 +29,7 @@ def joined(rows: Iterable[Row], layout: Layout) -> Iterator[Row]:
     held: Row | None = None
     for row in rows:
         if held and held.span.line > layout.header_line and _is_entry(layout, held.cells) and _goes_on(layout, row.cells):
-            cells = [f"{said} {more}".strip() for said, more in zip(held.cells, row.cells, strict=False)]
+            cells = [f"{said} {more}".strip() for said, more in zip_longest(held.cells, row.cells, fillvalue="")]
             held = Row(held.span._replace(end=row.span.end), cells, row.is_open)
             continue
         if held:
