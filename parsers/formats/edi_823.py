@@ -18,7 +18,7 @@ Controls: deposit total = sum of payments, batch totals, QTY 41 and 42 (batches,
 A deposit that is told without its payments proves nothing and books nothing: the statement's line will bring the money.
 A missing SE, GE or IEA means the file was cut off.
 
-The currency is the first that a CUR of the set names up to the first payment's end; a payment in another one is an error.
+The currency is the first that a CUR of the set names up to the first payment's end; a payment, batch or deposit in another one is an error.
 
 Tolerated: BPS for BPR, deposits without batches, payer (N1) before or below the remittance, all that parsers/x12/segments.py tolerates.
 """
@@ -169,6 +169,8 @@ def _told(reading: _Reading) -> Iterator[Record]:
             yield Envelope(group.span, "batch header")
             yield from _proof(reading.batch, reading.currency, "batch")
             reading.deposit.batches, reading.batch = reading.deposit.batches + 1, group
+        if (named := _currency(group.segments) or reading.currency) != reading.currency:
+            yield issues.error(group.span, "bad_record", f"a deposit or batch in {named} stands in a report in {reading.currency}")
         if total := group.first("AMT"):
             try:
                 group.total_minor = amount_of(total, 2, reading.currency)
