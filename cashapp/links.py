@@ -12,6 +12,7 @@ by a clerk, money lost is not.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -294,8 +295,12 @@ def _shares_reference(line: Told, earlier: Told) -> bool:
 
 
 def _quotes(line: Told, other: Told) -> bool:
-    """Whether the text has the other's bank reference, as statements have the trace numbers of ACH entries."""
-    return len(other.bank_reference) >= _QUOTED_LENGTH and other.bank_reference in line.text
+    """Whether the text has the other's bank reference, as statements have the trace numbers of ACH entries: no part of a longer number, and
+    no mere word, as banks put it where there is no reference."""
+    quoted = other.bank_reference
+    if len(quoted) < _QUOTED_LENGTH or quoted not in line.text or not _agree(quoted, quoted) or not any(map(str.isdecimal, quoted)):
+        return False
+    return re.search(rf"(?<!\d){re.escape(quoted)}(?!\d)", line.text) is not None
 
 
 def pays_apart(check: Told, line: Told) -> bool:
