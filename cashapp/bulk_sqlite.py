@@ -359,9 +359,9 @@ def read_committed(connection: Connection, queries: Sequence[tuple[Query, Mappin
         return [read(connection, query, shape) for query, shape in queries]
     files = [Path(f"{database}-read{n}") for n in range(len(queries))]
     with ExitStack() as stack, _errors(connection):
-        pool = stack.enter_context(ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")))
         for file in files:
-            stack.callback(file.unlink, missing_ok=True)
+            stack.callback(file.unlink, missing_ok=True)  # when the pool is gone, which may still write one after an error
+        pool = stack.enter_context(ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")))
         written = [pool.submit(_write_out, database, _with_types(connection, *query), str(file)) for query, file in zip(queries, files, strict=True)]
         return [_read_in(future, file, shape) for future, file, (_, shape) in zip(written, files, queries, strict=True)]
 
