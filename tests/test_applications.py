@@ -26,13 +26,13 @@ def owed(engine: Engine) -> Engine:
     return engine
 
 
-def decided(connection: Connection, **uses: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Heads and lines of decisions that use so much of these receipts, told by their bank reference, for the invoice."""
+def decided(connection: Connection, item: int | None = 1, **uses: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Heads and lines of decisions that use so much of these receipts, told by their bank reference, for the invoice, or leave it on account."""
     receipt, line = schema.receipt, schema.bank_line
     query = select(receipt.c.receipt_id, receipt.c.receipt_key, line.c.bank_reference).join(line, line.c.line_id == receipt.c.line_id)
     known = [(receipt_id, key, uses[name]) for receipt_id, key, name in connection.execute(query) if name in uses]
     heads = [(receipt_id, key, "USD", "C1", "auto", "reference_exact", 1000, "") for receipt_id, key, _ in known]
-    lines = [(receipt_id, 1, None, minor, 0, 0, "", 0, None, "") for receipt_id, _, minor in known]
+    lines = [(receipt_id, item, "C1", minor, 0, 0, "", 0, None, "") for receipt_id, _, minor in known]
     return pl.DataFrame(heads, schema=applications.HEADS, orient="row"), pl.DataFrame(lines, schema=applications.LINES, orient="row")
 
 
@@ -43,12 +43,12 @@ def in_order(connection: Connection) -> list[str]:
     return list(connection.execute(query).scalars())
 
 
-def post(engine: Engine, uses: dict[str, int], *, backwards: bool = False) -> None:
-    """Each decision in a piece of its own."""
+def post(engine: Engine, uses: dict[str, int], *, on_account: tuple[str, ...] = (), backwards: bool = False) -> None:
+    """Each decision in a piece of its own: for the invoice, or left on account."""
     with db.writing(engine) as c, db.loading(c, *applications.TABLES) as load:
         decisions = applications.Decisions(c, load, "test", DAY)
         for name in sorted(uses, key=in_order(c).index, reverse=backwards):
-            decisions.add(*decided(c, **{name: uses[name]}))
+            decisions.add(*decided(c, None if name in on_account else 1, **{name: uses[name]}))
         decisions.close()
 
 
@@ -81,4 +81,24 @@ def test_no_more_than_there_is_in_all_pieces_together(owed: Engine, uses: dict[s
 def test_a_receipt_is_not_decided_on_in_two_pieces(owed: Engine) -> None:
     with pytest.raises(CashappError, match="in the order of the receipts' keys, each once"):
         post(owed, {"RA": 1000, "RB": 1000, "RC": 1000}, backwards=True)
+    assert standing(owed) == UNTOUCHED
+
+
+def test_money_left_on_account_in_pieces_has_an_item_for_each_receipt(owed: Engine) -> None:
+    item = schema.open_item
+    post(owed, RECEIPTS, on_account=("RA", "RC"))
+    with db.reading(owed) as c:
+        posted = select(schema.posting.c.item_id, schema.posting.c.amount_minor).where(schema.posting.c.item_id.is_not(None))
+        found = c.execute(select(item.c.kind, item.c.open_minor).order_by(item.c.open_minor)).all()
+        assert [tuple(row) for row in found] == [("on_account", -6000), ("on_account", -4000), ("invoice", 5000)]
+        told = c.execute(posted.where(schema.posting.c.item_id != 1).order_by(schema.posting.c.amount_minor)).all()
+        assert ([minor for _, minor in told], len({item_id for item_id, _ in told})) == ([-6000, -4000], 2)
+        assert ([left for _, _, left in books.receipts(c)], ledger.broken_seals(c)) == ([0, 0, 0], [])
+
+
+def test_an_error_in_the_third_piece_leaves_nothing(owed: Engine) -> None:
+    with db.reading(owed) as c:
+        first, _, third = in_order(c)
+    with pytest.raises(CashappError, match="less than"):
+        post(owed, RECEIPTS | {third: RECEIPTS[third] + 1}, on_account=(first,))
     assert standing(owed) == UNTOUCHED
