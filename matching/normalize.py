@@ -68,7 +68,12 @@ _TRADES_AS = (
 )
 _FORM_AT_END = r"((?: (?:" + "|".join(sorted(LEGAL_FORMS, key=len, reverse=True)) + r"))+)$"
 _STATE = "A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|PR|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]"
-PLACE_BEHIND_FORM = rf"^(.* (?:INC|LLC|LLP|LP|LTD|CORP|CORPORATION|INCORPORATED|COMPANY|CO|PLLC)\.?) .*\b(?:{_STATE})(?: [0-9]{{5}})?(?: USA?)?$"
+_ONLY_STATE = "A[KRZ]|C[AT]|DC|FL|GA|I[AL]|K[SY]|M[INOST]|N[CDHJMY]|OH|PR|RI|SD|T[NX]|UT|V[AT]|W[AIVY]"
+"""The states whose letters are no word and no legal form: `SMITH CO DENTISTRY PA` stands in no state."""
+PLACE_BEHIND_FORM = (
+    r"^(.* (?:INC|LLC|LLP|LP|LTD|CORP|CORPORATION|INCORPORATED|COMPANY|CO|PLLC)\.?) .*\b"
+    rf"(?:(?:{_STATE}) [0-9]{{5}}|{_ONLY_STATE})(?: USA?)?$"
+)
 """A legal form, and behind it an address that ends in an American state: wires give both in one field."""
 _FORM_AT_START = r"^((?:" + "|".join(sorted(LEADING_FORMS)) + r") )"
 _WORDS = {f" {word} ": "" for word in sorted(CONNECTIVES)} | {f" {short} ": f" {word} " for short, word in SHORTENED.items()}

@@ -674,14 +674,17 @@ TABLES = {
             A | Orion Metalworks of Texas LLC
             B | Halden Foods LLC
             C | Cedar Milling
+            D | Brown Tools Ltd
         items
             A INV-1001 500.00
             B INV-2001 600.00
             C INV-3001 700.00
+            D INV-4001 800.00
         receipts
             500.00 | ORION METALWORKS OF TEXAS LLC DALLAS TX | => posted: INV-1001 500.00
             600.00 | HALDEN FOODS LLC, DENVER CO 80202 US    | => posted: INV-2001 600.00
             700.00 | CEDAR MILLING SUPPLY CO                 | => unknown_payer: INV-3001 700.00
+            800.00 | BROWN TOOLS LTD MACHINE HIRE PA         | => unknown_payer: INV-4001 800.00
         """,
     "what is named is paid already, is held back or comes back": """
         customers
