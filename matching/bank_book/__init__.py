@@ -13,7 +13,20 @@ from __future__ import annotations
 
 import polars as pl
 
-from matching.bank_book import batches, claims, differences, doubts, equal, lags, netted, offsets, pairs, sides
+from matching.bank_book import (
+    batches,
+    claims,
+    differences,
+    doubts,
+    equal,
+    gathered,
+    in_a_row,
+    lags,
+    netted,
+    offsets,
+    pairs,
+    sides,
+)
 from matching.bank_book.schema import BANK, BOOK, MATCHES, MEMBERS, UNMATCHED_BANK, UNMATCHED_BOOK
 from matching.bank_book.sides import Sides
 from matching.schema import check
@@ -41,13 +54,13 @@ def reconcile(bank: pl.DataFrame, book: pl.DataFrame) -> tuple[pl.DataFrame, pl.
     take(netted.card_sales(rest))
     take(batches.whole(rest))
     take(batches.of_named_parties(rest))
-    take(batches.in_a_row(rest))
+    take(in_a_row.entries(rest))
     take(differences.deducted(rest, costs))
     take(equal.quiet(rest, costs))
     take(differences.named(rest, costs))
     take(batches.of_parties(rest))
     take(differences.unnamed(rest, costs))
-    take(batches.some(rest))
+    take(gathered.subset_sums(rest))
     take(equal.common(rest, costs))
     take(offsets.silent(rest))
     take(differences.wrong_sign(rest, costs))

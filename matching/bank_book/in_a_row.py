@@ -1,0 +1,62 @@
+"""A deposit that was entered in one go: its entries follow one another in the books."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from matching.bank_book import claims
+from matching.bank_book.sides import Sides
+from matching.bank_book.ways import CHANCE_MAX, ROUND, Way, ways
+from matching.schema import Schema
+
+_RUN_MIN, _RUN_MAX = 2, 40
+"""Entries that follow one another of which sums are looked at."""
+_RUN_DAYS, _RUN_SPREAD = 5, 3
+"""Calendar days from such entries to the bank, and from the first of them to the last."""
+
+
+def entries(sides: Sides) -> pl.DataFrame:
+    """Claims of entries of a few days that follow one another in the books, nothing between them: a deposit that was entered in one go."""
+    way, _ = ways(sides)
+    singles = way.single.select(pl.col("place").alias("single"), "currency", "amount", "day", "words")
+    lag = pl.col("day") - pl.col("until")
+    fitting = _runs(way).join(singles, on=["currency", "amount"]).filter(lag.is_between(0, _RUN_DAYS) & ~pl.col("round"))
+    days = np.sort(way.parts["day"].to_numpy())
+    until = fitting["until"].to_numpy()
+    near = np.searchsorted(days, until, "right") - np.searchsorted(days, until - _RUN_DAYS, "left")
+    chance = pl.Series("near", near) * pl.col("parts").list.len() / pl.col("amount").abs()
+    likely = fitting.filter((chance <= CHANCE_MAX) | (pl.col("since") == pl.col("until")))
+    meant = [not any(way.tells_apart(one, other) for other in words) for one, words in likely.select("words", "words_book").iter_rows()]
+    alone = likely.filter(pl.Series(meant, dtype=pl.Boolean)).filter(pl.len().over("single") == 1).sort("single")
+    crossing = alone.select("single", pl.col("parts")).explode("parts").filter(pl.len().over("parts") > 1).select("single").unique()
+    return claims.frame([
+        way.claim(single, parts, claims.LIKELY, 800, f"{len(parts)} entries that follow one another in the books add up to it")
+        for single, parts in alone.join(crossing, on="single", how="anti", maintain_order="left").select("single", "parts").iter_rows()
+    ])
+
+
+def _runs(way: Way) -> pl.DataFrame:
+    """currency, amount, since, until, parts, words_book, round: entries that follow one another and make the amount of some single row."""
+    rows = way.parts.sort("order").with_columns((pl.col("amount") > 0).alias("into"))
+    changes = pl.any_horizontal(pl.col(name) != pl.col(name).shift() for name in ("currency", "into"))
+    apart = (pl.col("order").diff() != 1) | (pl.col("day").diff().abs() > _RUN_SPREAD) | changes
+    wanted = {str(key[0]): np.sort(group["amount"].unique().to_numpy()) for key, group in way.single.group_by("currency")}
+    found: list[tuple[str, int, int, int, list[int], list[str], bool]] = []
+    for _, group in rows.with_columns(apart.fill_null(value=True).cum_sum().alias("run")).group_by("run", maintain_order=True):
+        places, amounts, words, days, currency = group["place"].to_list(), group["amount"].to_numpy(), group["words"].to_list(), group["day"].to_list(), group["currency"][0]
+        total = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(amounts)])
+        targets = wanted.get(currency)
+        if targets is None:
+            continue
+        for length in range(_RUN_MIN, min(_RUN_MAX, len(places)) + 1):
+            sums = total[length:] - total[:-length]
+            at = np.minimum(np.searchsorted(targets, sums), len(targets) - 1)
+            for start in np.flatnonzero(targets[at] == sums).tolist():
+                end = start + length
+                since, until = min(days[start:end]), max(days[start:end])
+                if until - since <= _RUN_SPREAD:
+                    is_round = all(amount % ROUND == 0 for amount in amounts[start:end])
+                    found.append((currency, int(sums[start]), since, until, sorted(places[start:end]), words[start:end], is_round))
+    shape: Schema = {"currency": pl.String, "amount": pl.Int64, "since": pl.Int64, "until": pl.Int64, "parts": pl.List(pl.Int64), "words_book": pl.List(pl.String), "round": pl.Boolean}
+    return pl.DataFrame(found, schema=shape, orient="row")

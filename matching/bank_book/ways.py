@@ -1,0 +1,71 @@
+"""Both directions in which one row may stand for several: a line for entries, and an entry for lines."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import polars as pl
+
+from matching.bank_book.claims import Claim
+from matching.bank_book.schema import MANY_TO_ONE, ONE_TO_MANY
+from matching.bank_book.sides import Sides
+from matching.bank_book.words import DISAGREES, Lexicon
+
+EARLIER, LATER = 16, 3
+"""Calendar days before and after the single row within which its parts lie (seen from the books to the bank)."""
+CHANCE_MAX = 0.05
+"""Sets that would make the amount by mere chance; above it a sum is no evidence."""
+ROUND = 1_000
+"""Minor units; sums of multiples of it are no evidence among strangers."""
+STRANGE_MAX = 0.002
+"""Such sets where the rows are not of one party: many more sets were looked at."""
+_IS_PAYMENT = pl.col("way").ne_missing("own")
+"""Transfers between own accounts go one by one."""
+
+
+class Way(NamedTuple):
+    """One direction: the side whose single rows are explained, and the side whose rows are added up."""
+
+    kind: str
+    single: pl.DataFrame
+    parts: pl.DataFrame
+    single_numbers: pl.DataFrame
+    part_numbers: pl.DataFrame
+    lexicon: Lexicon
+    first: int  # the parts lie from `first` to `last` days after the single row
+    last: int
+
+    def likeness(self, single: str, part: str) -> int | None:
+        """How alike the words of a single row and of a part are."""
+        return self.lexicon.likeness(single, part) if self.kind == ONE_TO_MANY else self.lexicon.likeness(part, single)
+
+    def tells_apart(self, single: str, part: str) -> bool:
+        """Whether the words of a single row and of a part are those of two parties."""
+        alike = self.likeness(single, part)
+        return alike is not None and alike < DISAGREES
+
+    def single_words(self, words: str) -> set[str]:
+        """The books' words in a single row."""
+        return self.lexicon.words_of(words) if self.kind == ONE_TO_MANY else set(words.split())
+
+    def read_words(self, words: str) -> set[str]:
+        """The books' words by which a part is found."""
+        return set(self.lexicon.rarest(words, 2)) if self.kind == ONE_TO_MANY else self.lexicon.words_of(words)
+
+    def claim(self, single: int, parts: list[int], status: str, confidence: int, reason: str) -> Claim:
+        """The claim with lines and entries where they belong."""
+        lines, entries = ([single], parts) if self.kind == ONE_TO_MANY else (parts, [single])
+        return Claim(lines, entries, self.kind, status, confidence, reason)
+
+
+def ways(sides: Sides) -> tuple[Way, Way]:
+    """A line for several entries, and an entry for several lines."""
+    lines = sides.bank.filter(~pl.col("kind").str.contains("FEE|INTEREST") & _IS_PAYMENT)  # the bank's own charges are nobody's batch
+    entries = sides.book.filter(_IS_PAYMENT)
+    return (Way(ONE_TO_MANY, lines, entries, sides.bank_numbers, sides.book_numbers, sides.lexicon, -EARLIER, LATER),
+            Way(MANY_TO_ONE, entries, lines, sides.book_numbers, sides.bank_numbers, sides.lexicon, -LATER, EARLIER))
+
+
+def what_of(way: Way) -> str:
+    """What the rows that are added up are called."""
+    return "entries" if way.kind == ONE_TO_MANY else "bank lines"
