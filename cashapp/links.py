@@ -27,7 +27,8 @@ from cashapp import calendars
 from cashapp.bank_accounts import same_account
 
 How = Literal["repeat", "settles", "details"]
-_NAMES_AGREE = 60
+_NAMES_AGREE, _NAMES_ARE_ONE = 60, 85
+"""Likeness from which two names may be one payer's, and from which they are: banks cut and garble names."""
 _REFERENCE_LENGTH = 4
 _QUOTED_LENGTH = 10
 """A shorter reference may stand in a text by chance."""
@@ -306,10 +307,15 @@ def _quotes(line: Told, other: Told) -> bool:
 def pays_apart(check: Told, line: Told) -> bool:
     """Whether `line` is a payment by the payer of a lockbox's check himself, and so no deposit of the check."""
     own = bool(check.lockbox) and not line.lockbox and line.kind != "lockbox_deposit"
-    return own and bool(check.payer_name and line.payer_name) and not _names_conflict(check, line)
+    return own and _likeness(check, line) >= _NAMES_ARE_ONE
 
 
 def _names_conflict(line: Told, earlier: Told) -> bool:
     if not line.payer_name or not earlier.payer_name:
         return False
-    return fuzz.token_set_ratio(line.payer_name.upper(), earlier.payer_name.upper()) < _NAMES_AGREE
+    return _likeness(line, earlier) < _NAMES_AGREE
+
+
+def _likeness(line: Told, other: Told) -> float:
+    """How alike two payers' names are, of 100; 0 where a line names none."""
+    return fuzz.token_set_ratio(line.payer_name.upper(), other.payer_name.upper()) if line.payer_name and other.payer_name else 0

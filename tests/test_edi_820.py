@@ -74,7 +74,11 @@ def test_currency_of_the_payment_else_of_the_profile() -> None:
     order = BPR.format("C", "C", "FWT")
     assert line_of(read(order, "CUR*PR*JPY")).amount_minor == 980
     assert line_of(read(order, profile=Profile(currency="EUR"))).currency == "EUR"
-    assert line_of(read(order, "CUR*PR*XXX")).currency == "USD"
+
+
+def test_a_currency_that_is_none_is_told() -> None:
+    found = read(BPR.format("C", "C", "FWT"), "CUR*PR*DOLLARS")
+    assert (line_of(found).currency, codes(found)) == ("USD", ["error unknown_currency"])
 
 
 def test_remittance_that_does_not_add_up_is_told_and_kept() -> None:

@@ -77,6 +77,7 @@ def test_a_deposit_without_its_payments_books_nothing_and_says_so() -> None:
     ([*DEPOSIT[:1], FIRST[0], "RMR*IV*INV-1**900"], ["warning remittance_mismatch"]),
     ([*DEPOSIT[:1], FIRST[0], "RMR*IV*INV-1**9OO"], ["warning bad_amount"]),
     ([*FIRST, *DEPOSIT, *FIRST, *SECOND], ["error misplaced_record"]),
+    ([*DEPOSIT, *FIRST, "CUR*PR*DOLLARS"], ["error unknown_currency"]),
     ([*DEPOSIT, *FIRST, "CUR*PR*CAD", *SECOND, "CUR*PR*USD"], ["error bad_record"]),
     ([*DEPOSIT[:1], "CUR*PR*CAD", *FIRST, "DEP*BOX200*20260131**D78", "CUR*PR*USD", *SECOND], ["error bad_record"]),
     ([*DEPOSIT[:1], "CUR*PR*CAD", *FIRST, "BAT*20260131**002", "CUR*PR*USD", *SECOND], ["error bad_record"]),

@@ -27,11 +27,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from parsers import issues
-from parsers.amounts import AmountError, is_currency, to_text
+from parsers.amounts import AmountError, to_text
 from parsers.dates import yymmdd, yyyymmdd
 from parsers.records import BankLine, Envelope, Kind, Record, Report, StatementClosed, StatementOpened
 from parsers.x12.envelope import TransactionSet, read_sets
-from parsers.x12.segments import Segment, account_of, amount_of, read_advice
+from parsers.x12.segments import Segment, account_of, amount_of, currency_told, read_advice, unknown_currencies
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -74,7 +74,8 @@ def _payment(payment: TransactionSet, segments: list[Segment], profile: Profile)
         yield Envelope(payment.span, "transaction set 820")
         yield issues.error(payment.span, "missing_record", "the payment has no BPR: its amount is unknown")
         return
-    currency = _currency(segments, profile)
+    yield from unknown_currencies(segments)
+    currency = currency_told(segments) or profile.currency
     try:
         amount = amount_of(order, 2, currency)
     except AmountError as error:
@@ -120,11 +121,6 @@ def _kind(order: Segment, amount: int) -> Kind:
 def _payee(segments: list[Segment]) -> str:
     """Who debits us: then we are the payer, and the payee is the other side."""
     return next((s.value(2) for s in segments if s.value(0) == "N1" and s.value(1) == "PE"), "")
-
-
-def _currency(segments: list[Segment], profile: Profile) -> str:
-    told = next((s.value(2) for s in segments if s.value(0) == "CUR"), "")
-    return told if is_currency(told) else profile.currency
 
 
 def _date(text: str) -> dt.date | None:

@@ -32,11 +32,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from parsers import issues
-from parsers.amounts import AmountError, is_currency, to_text
+from parsers.amounts import AmountError, to_text
 from parsers.dates import yymmdd, yyyymmdd
 from parsers.records import BankLine, Control, Envelope, Record, Span, StatementClosed, StatementOpened
 from parsers.x12.envelope import TransactionSet, read_sets, whole_number
-from parsers.x12.segments import Advice, Segment, account_of, amount_of, read_advice
+from parsers.x12.segments import Advice, Segment, account_of, amount_of, currency_told, read_advice, unknown_currencies
 
 if TYPE_CHECKING:
     from parsers.profile import Profile
@@ -117,7 +117,8 @@ def _lockbox(report: TransactionSet, profile: Profile) -> Iterator[Record]:
     reading, end = _Reading(report, profile), report.header.span
     for loop in _loops(report.segments):
         tag = loop[0].value(0)
-        reading.currency = reading.currency or _currency(loop)
+        yield from unknown_currencies(loop)
+        reading.currency = reading.currency or currency_told(loop)
         if tag in ("DEP", "SE"):
             yield from _end_of_deposit(reading, end)
         if tag == "DEP":
@@ -153,10 +154,6 @@ def _before_deposits(loop: list[Segment]) -> Iterator[Record]:
         yield issues.error(first.span, "misplaced_record", f"{first.value(0)} stands before any deposit", "*".join(first.elements))
 
 
-def _currency(loop: list[Segment]) -> str:
-    return next((s.value(2) for s in loop if s.value(0) == "CUR" and is_currency(s.value(2))), "")
-
-
 def _told(reading: _Reading) -> Iterator[Record]:
     """The deposit and the batches that were held."""
     if reading.held:
@@ -169,7 +166,7 @@ def _told(reading: _Reading) -> Iterator[Record]:
             yield Envelope(group.span, "batch header")
             yield from _proof(reading.batch, reading.currency, "batch")
             reading.deposit.batches, reading.batch = reading.deposit.batches + 1, group
-        if (named := _currency(group.segments) or reading.currency) != reading.currency:
+        if (named := currency_told(group.segments) or reading.currency) != reading.currency:
             yield issues.error(group.span, "bad_record", f"a deposit or batch in {named} stands in a report in {reading.currency}")
         if total := group.first("AMT"):
             try:
@@ -225,7 +222,7 @@ def _proof(group: _Group | None, currency: str, name: str) -> Iterator[Record]:
 def _payment(reading: _Reading, segments: list[Segment]) -> Iterator[Record]:
     """A payment's bank line, counted in its deposit and batch, or why there is none."""
     assert reading.deposit, "a payment is read in a deposit"
-    order, currency = segments[0], _currency(segments) or reading.currency
+    order, currency = segments[0], currency_told(segments) or reading.currency
     span = Span(order.span.line, order.span.start, segments[-1].span.end)
     try:
         amount = amount_of(order, 2, currency)

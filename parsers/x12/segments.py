@@ -30,7 +30,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from parsers import issues
-from parsers.amounts import AmountError, to_minor
+from parsers.amounts import AmountError, is_currency, to_minor
 from parsers.records import Issue, RemittanceLine, Span
 from parsers.sources import LINE_BYTES_MAX, SourceError, decode
 
@@ -217,6 +217,18 @@ ON_ACCOUNT = {"PO", "PA"}
 
 _NINE_EMPTY = [""] * 9
 _IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}")
+
+
+def currency_told(segments: Iterable[Segment]) -> str:
+    """The currency that a CUR segment names, "" where none does."""
+    return next((s.value(2) for s in segments if s.value(0) == "CUR" and is_currency(s.value(2))), "")
+
+
+def unknown_currencies(segments: Iterable[Segment]) -> Iterator[Issue]:
+    """An issue for each CUR segment that names none of ISO 4217."""
+    for segment in segments:
+        if segment.value(0) == "CUR" and not is_currency(segment.value(2)):
+            yield issues.error(segment.span, "unknown_currency", f"CUR02: {segment.value(2)!r} is no currency of ISO 4217", "*".join(segment.elements))
 
 
 def account_of(bank: str, account: str) -> str:
