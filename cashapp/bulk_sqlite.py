@@ -13,19 +13,24 @@ from __future__ import annotations
 import datetime as dt
 import json
 import multiprocessing
+import os
 import re
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import polars as pl
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
+
+from cashapp.errors import CashappError
 
 if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Cursor
@@ -317,11 +322,14 @@ def _staging(connection: Connection, what: str, at_most: int) -> Iterator[_Stagi
 
 @contextmanager
 def _errors(connection: Connection) -> Iterator[None]:
-    """ADBC's errors, a full disk and the like, in the words that SQLAlchemy has for SQLite."""
+    """ADBC's errors, a full disk and the like, in the words that SQLAlchemy has for SQLite; CashappError where the reading process was killed."""
     from adbc_driver_manager import dbapi
 
     try:
         yield
+    except BrokenProcessPool as error:
+        raise CashappError("the process that reads the books was ended from outside, as systems do that run out of memory – nothing was changed; "
+                           "see that memory is free and run again") from error
     except (dbapi.Error, sqlite3.OperationalError) as error:
         cause = sqlite3.OperationalError(str(error))
         raise DBAPIError.instance("rows in bulk", None, cause, sqlite3.Error, dialect=connection.dialect) from error
@@ -353,7 +361,8 @@ def read(connection: Connection, query: Query, shape: Mapping[str, pl.DataType])
 
 
 def read_committed(connection: Connection, queries: Sequence[tuple[Query, Mapping[str, pl.DataType]]]) -> list[pl.DataFrame]:
-    """The rows of each query as `read` gives them, but where they are many without what this transaction has changed itself."""
+    """The rows of each query as `read` gives them, but where they are many without what this transaction has changed itself. The files that they come in
+    stand beside the database and are removed; those of a run that was killed, the next run writes over. CashappError where the reading process is killed."""
     database, _ = _attached(connection)
     if not database or not any(_are_many(connection, query) for query, _ in queries):
         return [read(connection, query, shape) for query, shape in queries]
@@ -361,7 +370,7 @@ def read_committed(connection: Connection, queries: Sequence[tuple[Query, Mappin
     with ExitStack() as stack, _errors(connection):
         for file in files:
             stack.callback(file.unlink, missing_ok=True)  # when the pool is gone, which may still write one after an error
-        pool = stack.enter_context(ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")))
+        pool = stack.enter_context(ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _end_with_parent))
         written = [pool.submit(_write_out, database, _with_types(connection, *query), str(file)) for query, file in zip(queries, files, strict=True)]
         return [_read_in(future, file, shape) for future, file, (_, shape) in zip(written, files, queries, strict=True)]
 
@@ -375,6 +384,18 @@ def _with_types(connection: Connection, query: Query, shape: Mapping[str, pl.Dat
     first = ", ".join(f"{0 if _kept_as(dtype).is_integer() else repr('')} AS {name}" for name, dtype in shape.items())
     compiled = query.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
     return f"SELECT {first} UNION ALL SELECT * FROM ({compiled})"
+
+
+def _end_with_parent() -> None:
+    """Let this process end as soon as the one that started it does, however that ends: nobody else would take what it writes."""
+    parent = multiprocessing.parent_process()
+    assert parent, "this is the process that others are started from"
+    Thread(target=_end_after, args=(parent,), daemon=True).start()
+
+
+def _end_after(parent: multiprocessing.process.BaseProcess) -> None:
+    parent.join()
+    os._exit(1)
 
 
 def _write_out(database: str, statement: str, file: str) -> None:

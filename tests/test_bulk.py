@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import multiprocessing
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -27,6 +31,7 @@ from sqlalchemy import (
     Text,
     func,
     inspect,
+    literal,
     select,
 )
 from sqlalchemy.exc import IntegrityError, OperationalError
@@ -34,6 +39,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from cashapp import bulk_sqlite, db
 from cashapp.bulk_postgres import MANY_FROM
 from cashapp.bulk_sqlite import STAGED_FROM
+from cashapp.errors import CashappError
 from tests.databases import postgres_database
 
 ODD_TEXTS = ("", None, 'a,"b"\n\\N;é😀', "\\N", "null", "'", "x\x01\x1fy", " lead", "123", "true", "[]", "%s %(a)s", "\r\n")
@@ -101,6 +107,75 @@ def test_what_cannot_be_read_in_the_other_process_is_told_here(engine: Engine, m
                 db.committed(connection, (select(fresh), {"k": pl.Int64}))
         else:
             assert db.committed(connection, (select(fresh), {"k": pl.Int64}))[0]["k"].to_list() == [1]
+
+
+COUNTING = select(literal(0).label("k")).cte("counting", recursive=True)
+NUMBERS = COUNTING.union_all(select(COUNTING.c.k + 1))
+ENDLESS = select(NUMBERS.c.k).where(NUMBERS.c.k == 0)
+"""A query that has one row at once and looks for another without end."""
+
+
+def test_a_killed_reader_ends_the_run_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk_sqlite, "ELSEWHERE_FROM", 1)
+    engine = books_of_things(tmp_path)
+    with ThreadPoolExecutor(1) as pool, db.writing(engine) as connection:
+        killed = pool.submit(kill_first_child)
+        with pytest.raises(CashappError, match=r"was ended from outside.* – nothing was changed; .*run again"):
+            db.committed(connection, (select(THINGS), SHAPE), (ENDLESS, {"k": pl.Int64}))
+        assert killed.result()
+    assert not list(tmp_path.glob("*-read*"))
+
+
+def kill_first_child() -> int:
+    """The process that was killed, once there was one."""
+    while not (children := multiprocessing.active_children()):
+        time.sleep(0.01)
+    time.sleep(1)  # it may have begun to read
+    children[0].kill()
+    return children[0].pid or 0
+
+
+def test_a_killed_run_leaves_no_reader_behind_and_its_files_are_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = books_of_things(tmp_path)
+    (tmp_path / "books.db-read0").write_text("of a run that was killed")
+    with subprocess.Popen([sys.executable, "-c", READING, str(engine.url)], stdout=subprocess.PIPE) as run:
+        assert run.stdout
+        assert run.stdout.readline() == b"reading\n"
+        run.kill()
+        assert run.communicate(timeout=60)[0] == b""  # ends when nobody is left who could write there
+    monkeypatch.setattr(bulk_sqlite, "ELSEWHERE_FROM", 1)
+    with db.reading(engine) as connection:
+        assert db.committed(connection, (select(THINGS).order_by(THINGS.c.k), SHAPE))[0].equals(things(200))
+    assert not list(tmp_path.glob("*-read*"))
+
+
+READING = """
+import sys, threading, time, multiprocessing
+import polars as pl
+from cashapp import bulk_sqlite, db
+from tests.test_bulk import ENDLESS
+
+def tell():
+    while not multiprocessing.active_children():
+        time.sleep(0.01)
+    time.sleep(1)
+    print("reading", flush=True)
+
+if __name__ == "__main__":
+    bulk_sqlite.ELSEWHERE_FROM = 1
+    threading.Thread(target=tell).start()
+    with db.reading(db.connect(sys.argv[1])) as connection:
+        db.committed(connection, (ENDLESS, {"k": pl.Int64}))
+"""
+
+
+def books_of_things(folder: Path) -> Engine:
+    """Books in a file with 200 things."""
+    engine = db.opened(f"sqlite:///{folder / 'books.db'}")
+    with db.writing(engine) as connection:
+        THINGS.create(connection)
+        db.insert_frame(connection, THINGS, things(200))
+    return engine
 
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))  # PostgreSQL keeps no NUL
