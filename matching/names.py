@@ -133,8 +133,9 @@ def _scored(spelled: pl.DataFrame, known: Register, policy: Policy) -> pl.DataFr
     compared that the score lets be the customer or its twin."""
     pairs = pl.concat([_pairs(batch.with_row_index("w"), known) for batch in spelled.iter_slices(BATCH)]).join(known.owners, on="k")
     kept = pairs.sort("n", "c", "score", "core_own", descending=[False, False, True, False]).unique(["n", "c"], keep="first", maintain_order=True)
+    shorter = kept["core"].str.len_bytes() < kept["core_own"].str.len_bytes()
     as_many_words = kept["core"].str.count_matches(" ", literal=True) == kept["core_own"].str.count_matches(" ", literal=True)
-    may_be_short = (kept["score"] < policy.name_score) & as_many_words & (kept["core"].str.head(1) == kept["core_own"].str.head(1))
+    may_be_short = (kept["score"] < policy.name_score) & shorter & as_many_words & (kept["core"].str.head(1) == kept["core_own"].str.head(1))
     shortened = _each(kept.select("core", "core_own"), _only_shortened, may_be_short)
     near = kept["score"] >= policy.name_score - policy.name_margin
     typing = shortened | _each(kept.select("core", "core_own", "long"), _only_typing, near & ~shortened)
@@ -145,7 +146,7 @@ def _scored(spelled: pl.DataFrame, known: Register, policy: Policy) -> pl.DataFr
 def _each(pairs: pl.DataFrame, holds: Callable[..., bool], asked: pl.Series | None = None) -> pl.Series:
     """Whether it `holds` of each row; False for those that are not `asked` about."""
     if asked is None:
-        return pl.Series([holds(*row) for row in pairs.iter_rows()], dtype=pl.Boolean)
+        return pl.Series(list(map(holds, *(column.to_list() for column in pairs))), dtype=pl.Boolean)
     return pl.repeat(value=False, n=len(asked), eager=True).scatter(asked.arg_true(), _each(pairs.filter(asked), holds))
 
 
