@@ -74,7 +74,7 @@ def _all_sets(amounts: Amounts, targets: Amounts) -> list[list[Chosen]]:
     sums = np.zeros((len(amounts), 1), dtype=np.int64)
     for item in range(amounts.shape[1]):
         sums = np.hstack([sums, sums + amounts[:, item : item + 1]])
-    found: list[list[Chosen]] = [[] for _ in amounts]
+    found: list[list[Chosen]] = [[] for _ in range(len(amounts))]
     for row, mask in _hits(sums == targets[:, None]):
         found[row].append(_members(mask))
     return found
@@ -83,7 +83,7 @@ def _all_sets(amounts: Amounts, targets: Amounts) -> list[list[Chosen]]:
 def _likely_sets(amounts: Amounts, targets: Amounts, sets_max: int) -> list[list[Chosen]]:
     """Sets of few items, runs, everything, and everything but one or two items."""
     count = amounts.shape[1]
-    found: list[list[Chosen]] = [[] for _ in amounts]
+    found: list[list[Chosen]] = [[] for _ in range(len(amounts))]
     everything = tuple(range(count))
     rest = amounts.sum(axis=1) - targets
     for row in np.flatnonzero(rest == 0).tolist():

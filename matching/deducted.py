@@ -41,9 +41,11 @@ def _reasons(gaps: pl.DataFrame, short: pl.DataFrame, books: Books) -> pl.DataFr
         "c", keep="first", maintain_order=True)
     told = gaps.join(books.receipts.select("r", "text", "currency"), on="r").join(short.select("r", "c"), on="r").join(used, on="c", how="left").sort("r")
     said = normalize.plain(told["text"])
+    words = [word for reason in books.policy.deductions for word in (reason.code.upper(), *reason.words)]
+    hinted = said.str.contains_any(pl.Series(words, dtype=pl.String).implode())
     rows = []
-    for (r, gap, currency, habit), text in zip(told.select("r", "gap", "currency", "habit").iter_rows(), said, strict=True):
-        code = code_of(text, books.policy.deductions) if text else ""
+    for (r, gap, currency, habit), text, is_hinted in zip(told.select("r", "gap", "currency", "habit").iter_rows(), said, hinted, strict=True):
+        code = code_of(text, books.policy.deductions) if is_hinted else ""
         if code:
             rows.append((r, code, amounts.TOLD_DEDUCTION if _names_amount(text, gap, currency) else amounts.LIKELY_DEDUCTION))
         elif habit:

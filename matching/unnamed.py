@@ -216,8 +216,8 @@ def _judged(sets: list[combine.Chosen], amounts: Integers, target: int, policy: 
     """The likeliest sets as answers; all that make the sum are rivals of each other."""
     count = len(amounts)
     listed = sets[: policy.proposals]
-    some = any(1 < len(chosen) < count for chosen in listed)
-    seen_all = some and count <= min(policy.subset_items, combine.SMALL) and _is_telling(amounts, target)
+    few = count <= min(policy.subset_items, combine.SMALL)
+    seen_all = few and any(1 < len(chosen) < count for chosen in listed) and _is_telling(amounts, target)
     answered: list[Answer] = []
     for chosen in listed:
         small = seen_all and (len(chosen) <= policy.subset_size or combine.is_run(chosen))
@@ -257,12 +257,15 @@ def _nearest(tasks: Tasks, opens: Integers, discounts: Integers) -> list[list[An
 
 def _rows(asked: pl.DataFrame, found: dict[int, list[Answer]], items: Integers, answers_max: int) -> pl.DataFrame:
     """SETS of all answers, numbered for each receipt; the answers of a receipt's other candidates are rivals as well."""
-    rows = []
+    rows: list[tuple[int, int, int, str, int]] = []
     following: dict[int, int] = {}
     places = sorted(found)
-    for place, (r, start, level, evidence) in zip(places, asked[places].select("r", "start", "level", "evidence").iter_rows(), strict=True):
+    for place, r in zip(places, asked["r"].gather(places).to_list(), strict=True):
         for answer in found[place][:answers_max]:
             a = following.get(r, 0)
             following[r] = a + 1
-            rows += [(r, a, int(items[start + at]), answer.rule, evidence, level, answer.rivals) for at in answer.chosen]
-    return pl.DataFrame(rows, schema=SETS, orient="row")
+            rows += [(place, a, at, answer.rule, answer.rivals) for at in answer.chosen]
+    answered = pl.DataFrame(rows, schema={"place": pl.UInt32, "a": pl.UInt32, "at": pl.Int64, "rule": pl.String, "rivals": pl.Int64}, orient="row")
+    of_task = asked.select("r", "start", "level", pl.col("evidence").alias("payer_evidence"))[answered["place"]]
+    item = pl.Series("i", items[(of_task["start"] + answered["at"]).to_numpy()], pl.UInt32)
+    return pl.concat([answered, of_task, item.to_frame()], how="horizontal").select(list(SETS))
