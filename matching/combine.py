@@ -110,7 +110,10 @@ def _sizes(count: int, sets_max: int) -> list[int]:
 
 def _hits(matrix: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
     """Row and column of what is true, at most `FOUND_MAX` of a row."""
-    rows, columns = np.divmod(np.flatnonzero(matrix.ravel()), matrix.shape[1])
+    hits = np.flatnonzero(matrix)
+    if not len(hits):
+        return []
+    rows, columns = np.divmod(hits, matrix.shape[1])
     place = np.arange(len(rows)) - np.searchsorted(rows, rows, "left")
     listed = place < FOUND_MAX
     return list(zip(rows[listed].tolist(), columns[listed].tolist(), strict=True))

@@ -13,6 +13,7 @@ References come before names and amounts: what they settle is posted first, and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple, TypeVar
@@ -72,10 +73,12 @@ def outcomes(inputs: schema.Inputs, at_once: int = AT_ONCE, crew: Crew | None = 
 
 def _begun(books: Books, at_once: int, crew: Crew) -> Begun:
     """All receipts looked at, and what their references settle posted."""
-    everybody = customers.known(books)
-    items = numbers.read(books.items, books.shapes)
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(numbers.read, books.items, books.shapes)
+        everybody = customers.known(books)
+        register, items = names.register(everybody), reading.result()
     spelled = hearing.spelled_customers(everybody, items)
-    ground = crew.share(Ground(with_receipts(books, books.receipts.clear()), everybody, names.register(everybody), items, spelled))
+    ground = crew.share(Ground(with_receipts(books, books.receipts.clear()), everybody, register, items, spelled))
     parts = crew.each(_look, _counted(_parts(books, at_once), "matching: what receipts say", crew.at, books.receipts.height, at_once), ground)
     looked = crew.told(_told, parts)
     early = _posted(stages.laid_together([part.referred for part in looked]), books)
