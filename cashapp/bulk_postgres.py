@@ -2,7 +2,7 @@
 
 One row of many that is put into an index where it falls, or looked up for a foreign key, costs several times what it costs where all are sorted
 or joined at once. So where the rows are many beside their table, its foreign keys and its indexes go before the statement and are made anew after it,
-in the same transaction. Whoever reads the table waits for its end then; where somebody is reading it already, they stay.
+in the same transaction. Whoever reads waits for its end then; where somebody is reading already, they stay.
 """
 
 from __future__ import annotations
@@ -52,13 +52,19 @@ class Loading:
     def __init__(self, connection: Connection, until_the_end: ExitStack) -> None:
         self._connection, self._until_the_end = connection, until_the_end
         self._begun: set[str] = set()
+        self._part, self._left = 1, 1
+
+    def expect(self, part: int, left: int) -> None:
+        """What is added next comes of so many of those that are left, these included."""
+        self._part, self._left = part, left
 
     def add(self, table: str, frame: pl.DataFrame) -> None:
-        """Rows of a table; how many the first piece that has any has tells whether they are many."""
+        """Rows of a table; how many the first piece that has any has, and what of it is left, tells whether they are many."""
         if frame.is_empty():
             return
         if table not in self._begun:
-            self._until_the_end.enter_context(_made_anew(self._connection, table, frame.height, MADE_ANEW_FROM - 1))
+            expected = frame.height * self._left // self._part
+            self._until_the_end.enter_context(_made_anew(self._connection, table, expected, MADE_ANEW_FROM - 1))
             self._begun.add(table)
         _copy_in(self._connection, table, frame)
 
@@ -101,7 +107,7 @@ def _made_anew(connection: Connection, table: str, rows: int, beside: int) -> It
     """In the block so many rows of the table are written: where it holds at most `beside` times as many, without its indexes and
     foreign keys. A block within such a block finds none and makes none."""
     held = f"SELECT count(*) FROM (SELECT FROM {table} LIMIT {beside * rows + 1}) AS held"
-    apart = rows >= MANY_FROM and connection.exec_driver_sql(held).scalar_one() <= beside * rows and _alone(connection, table)
+    apart = rows >= MANY_FROM and connection.exec_driver_sql(held).scalar_one() <= beside * rows and _alone(connection)
     made = [*_indexes(connection, table), *_foreign_keys(connection, table)] if apart else []
     for take_away, _ in made:
         connection.exec_driver_sql(take_away)
@@ -110,15 +116,18 @@ def _made_anew(connection: Connection, table: str, rows: int, beside: int) -> It
         connection.exec_driver_sql(make)
 
 
-def _alone(connection: Connection, table: str) -> bool:
-    """Lock the table, and those that it refers to, for this transaction alone; False where somebody is reading one of them."""
-    query = """SELECT DISTINCT confrelid::regclass::text FROM pg_constraint
-               WHERE contype = 'f' AND conrelid = %s::regclass AND confrelid <> conrelid ORDER BY 1"""
-    tables = [table, *connection.exec_driver_sql(query, (table,)).scalars()]
+def _alone(connection: Connection) -> bool:
+    """Lock the books for this transaction alone; False where somebody is reading in them.
+
+    All tables at once, also those that are written later: who holds one table and waits for another would read a table that a reader
+    holds who waits for this one, and the server would end one of the two.
+    """
+    tables = connection.exec_driver_sql("""SELECT string_agg(oid::regclass::text, ', ' ORDER BY relname) FROM pg_class
+        WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace AND pg_has_role(relowner, 'USAGE')""").scalar_one()
     try:
         with connection.begin_nested():
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_PATIENCE}'")
-            connection.exec_driver_sql(f"LOCK TABLE {', '.join(tables)} IN ACCESS EXCLUSIVE MODE")
+            connection.exec_driver_sql(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE")
             connection.exec_driver_sql("SET LOCAL lock_timeout TO DEFAULT")
     except OperationalError as refusal:
         if refusal.connection_invalidated:

@@ -213,6 +213,9 @@ def by_bytes(connection: Connection, column: ColumnElement[str]) -> ColumnElemen
 class Loading(Protocol):
     """Takes rows of tables, piece by piece."""
 
+    def expect(self, part: int, left: int, /) -> None:
+        """What is added next comes of so many (receipts, lines of a file) of those that are left, these included."""
+
     def add(self, table: str, frame: pl.DataFrame, /) -> None:
         """Rows of a table, by its name, in columns that are the same in each piece."""
 

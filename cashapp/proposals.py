@@ -50,7 +50,10 @@ def keep(connection: Connection, pieces: Iterable[Outcome], receipts: pl.DataFra
     with db.loading(connection, *TOLD, *applications.TABLES, at=partial(at, "writing what was found")) as load:
         left = receipts.select("receipt_id", pl.col("amount_minor").alias("left"))
         decisions = applications.Decisions(connection, load, ENGINE, as_of, left)
+        ahead = receipts.height
         for piece in pieces:
+            load.expect(piece.verdicts.height, ahead)
+            ahead -= piece.verdicts.height
             outcome = _held_back(connection, piece, receipts, held, audit, as_of)
             _store(connection, load, outcome, newest)
             certain = outcome.proposals.filter(pl.col("unattended") & (pl.col("rank") == 1) & post)

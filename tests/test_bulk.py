@@ -351,6 +351,7 @@ KEPT = MetaData()
 HOLDER = Table("holder", KEPT, Column("m", BigInteger, primary_key=True))
 KEYED = Table("keyed", KEPT, Column("k", BigInteger, primary_key=True), Column("n", BigInteger), Column("m", BigInteger, ForeignKey("holder.m")),
               Index("ix_keyed_n", "n", unique=True), Index("ix_keyed_m", "m", sqlite_where=Column("n") > 5, postgresql_where=Column("n") > 5))
+ASIDE = Table("aside", KEPT, Column("k", BigInteger, primary_key=True))
 
 
 @pytest.fixture
@@ -413,6 +414,35 @@ def test_in_a_large_table_on_postgresql_indexes_and_foreign_keys_stay(postgres: 
         db.insert_frame(connection, KEYED, backwards(MANY_FROM).with_columns(pl.col("k") + held, pl.col("n") + held))
         assert set(kept_as(connection)).isdisjoint(before) == anew
         assert len(kept_as(connection)) == len(before) == 2
+
+
+@pytest.mark.parametrize(("held", "anew"), [(3 * MANY_FROM, True), (3 * MANY_FROM + 5, False)])
+def test_of_many_rows_in_pieces_the_first_tells_how_many_there_will_be(postgres: Engine, held: int, anew: bool) -> None:
+    coming, part = backwards(MANY_FROM).with_columns(pl.col("k") + held, pl.col("n") + held), MANY_FROM // 5
+    with db.writing(postgres) as connection:
+        db.insert_frame(connection, KEYED, backwards(held))
+        before = kept_as(connection)
+        with db.loading(connection, KEYED) as load:
+            for number, piece in enumerate(coming.iter_slices(part)):
+                load.expect(part, MANY_FROM - number * part)
+                load.add(KEYED.name, piece)
+        assert set(kept_as(connection)).isdisjoint(before) == anew
+    assert len(numbers(postgres)) == held + MANY_FROM
+
+
+def test_nobody_who_reads_is_ended_because_tables_are_taken_one_after_the_other(postgres: Engine) -> None:
+    waits = "SELECT bool_or(wait_event_type = 'Lock') FROM pg_stat_activity WHERE pid = %s"
+    with db.reading(postgres) as reader, ThreadPoolExecutor(1) as beside:
+        reader.execute(select(func.count()).select_from(ASIDE)).scalar_one()  # is held until the reader is through
+        pid = reader.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+        with db.writing(postgres) as connection:
+            db.insert_frame(connection, KEYED, backwards(MANY_FROM))
+            told = beside.submit(lambda: reader.execute(select(func.count()).select_from(KEYED)).scalar_one())
+            while not told.done() and not connection.exec_driver_sql(waits, (pid,)).scalar():
+                connection.exec_driver_sql("SELECT pg_stat_clear_snapshot()")
+            db.insert_frame(connection, ASIDE, pl.DataFrame({"k": range(MANY_FROM)}))
+            assert told.result() == 0
+    assert len(numbers(postgres)) == MANY_FROM
 
 
 def test_a_table_that_somebody_reads_keeps_its_indexes_and_takes_the_rows(postgres: Engine) -> None:

@@ -66,6 +66,7 @@ def store(connection: Connection, batch: Batch, source: Source) -> Stored:
     with db.loading(connection, schema.open_item) as load:
         for rows in single.rows.sort(_KEY).iter_slices(_AT_ONCE):
             source.at(f"storing {source.name}", len(done) * _AT_ONCE, single.rows.height, "rows")
+            load.expect(rows.height, single.rows.height - len(done) * _AT_ONCE)
             done.append(_store(connection, load, single._replace(rows=rows), named, next_id, source))
             next_id += done[-1].new
         source.at(f"putting {source.name} into its table")
