@@ -108,7 +108,7 @@ def _made_anew(connection: Connection, table: str, rows: int, beside: int) -> It
     foreign keys. A block within such a block finds none and makes none."""
     held = f"SELECT count(*) FROM (SELECT FROM {table} LIMIT {beside * rows + 1}) AS held"
     apart = rows >= MANY_FROM and connection.exec_driver_sql(held).scalar_one() <= beside * rows and _alone(connection)
-    made = [*_indexes(connection, table), *_foreign_keys(connection, table)] if apart else []
+    made = [*_indexes(connection, table), *_constraints(connection, table)] if apart else []
     for take_away, _ in made:
         connection.exec_driver_sql(take_away)
     yield
@@ -143,9 +143,11 @@ def _indexes(connection: Connection, table: str) -> list[tuple[str, str]]:
     return [(f"DROP INDEX {name}", definition) for name, definition in connection.exec_driver_sql(query, (table,))]
 
 
-def _foreign_keys(connection: Connection, table: str) -> list[tuple[str, str]]:
-    """What the table refers to, in the same form."""
-    query = "SELECT quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint WHERE contype = 'f' AND conrelid = %s::regclass ORDER BY 1"
+def _constraints(connection: Connection, table: str) -> list[tuple[str, str]]:
+    """What must be unique in the table, where nothing refers to it, and what the table refers to, in the same form."""
+    query = """SELECT quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint AS kept WHERE conrelid = %s::regclass AND (contype = 'f'
+               OR contype = 'u' AND NOT EXISTS (SELECT FROM pg_constraint AS other WHERE other.contype = 'f' AND other.conindid = kept.conindid))
+               ORDER BY contype DESC, conname"""
     return [(f"ALTER TABLE {table} DROP CONSTRAINT {name}", f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
             for name, definition in connection.exec_driver_sql(query, (table,))]
 

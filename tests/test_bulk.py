@@ -351,7 +351,8 @@ KEPT = MetaData()
 HOLDER = Table("holder", KEPT, Column("m", BigInteger, primary_key=True))
 KEYED = Table("keyed", KEPT, Column("k", BigInteger, primary_key=True), Column("n", BigInteger), Column("m", BigInteger, ForeignKey("holder.m")),
               Index("ix_keyed_n", "n", unique=True), Index("ix_keyed_m", "m", sqlite_where=Column("n") > 5, postgresql_where=Column("n") > 5))
-ASIDE = Table("aside", KEPT, Column("k", BigInteger, primary_key=True))
+ASIDE = Table("aside", KEPT, Column("k", BigInteger, primary_key=True), Column("n", BigInteger, unique=True), Column("m", BigInteger, unique=True),
+              Column("of", BigInteger, ForeignKey("aside.m")))
 
 
 @pytest.fixture
@@ -428,6 +429,24 @@ def test_of_many_rows_in_pieces_the_first_tells_how_many_there_will_be(postgres:
                 load.add(KEYED.name, piece)
         assert set(kept_as(connection)).isdisjoint(before) == anew
     assert len(numbers(postgres)) == held + MANY_FROM
+
+
+def unique_as(connection: Connection) -> list[int]:
+    """By what the server knows that n and m are unique; the latter is referred to."""
+    return list(connection.exec_driver_sql("SELECT oid::bigint FROM pg_constraint WHERE conname IN ('aside_n_key', 'aside_m_key') ORDER BY conname DESC").scalars())
+
+
+def test_what_must_be_unique_is_made_anew_where_nothing_refers_to_it(postgres: Engine) -> None:
+    rows = pl.DataFrame({"k": range(MANY_FROM), "n": range(MANY_FROM), "m": range(MANY_FROM), "of": 0})
+    with db.reading(postgres) as connection:
+        before = unique_as(connection)
+    with pytest.raises(IntegrityError, match="aside_n_key"), db.writing(postgres) as connection:
+        db.insert_frame(connection, ASIDE, rows.with_columns(n=1))
+    with db.writing(postgres) as connection:
+        assert unique_as(connection) == before
+        db.insert_frame(connection, ASIDE, rows)
+        n, m = unique_as(connection)
+        assert (n != before[0], m == before[1]) == (True, True)
 
 
 def test_nobody_who_reads_is_ended_because_tables_are_taken_one_after_the_other(postgres: Engine) -> None:
