@@ -31,7 +31,8 @@ MADE_ANEW_FROM = 4
 """Where one row in so many of the table is written, or more, its indexes and foreign keys are made anew."""
 
 _AT_ONCE = 50_000
-_PATIENCE = "1500ms"  # for who reads the table; longer than the second after which the server calls off a vacuum that is in the way
+_VACUUM_ENDS = "1500ms"  # longer than the second after which the server calls off a vacuum that is in the way
+_READERS_END = "900ms"  # shorter than the second after which it ends one of two who wait for each other
 
 
 def insert(connection: Connection, table: str, frame: pl.DataFrame) -> None:
@@ -119,16 +120,17 @@ def _made_anew(connection: Connection, table: str, rows: int, beside: int) -> It
 def _alone(connection: Connection) -> bool:
     """Lock the books for this transaction alone; False where somebody is reading in them.
 
-    All tables at once, also those that are written later: who holds one table and waits for another would read a table that a reader
-    holds who waits for this one, and the server would end one of the two.
+    All tables at once, also those that are written later: a reader of one that is free still may wait for one that is not, and the server
+    would end that reader if the former were wanted then. A vacuum is called off first, while nobody has to wait.
     """
     tables = connection.exec_driver_sql("""SELECT string_agg(oid::regclass::text, ', ' ORDER BY relname) FROM pg_class
         WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace AND pg_has_role(relowner, 'USAGE')""").scalar_one()
     try:
         with connection.begin_nested():
-            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_PATIENCE}'")
-            connection.exec_driver_sql(f"LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE")
-            connection.exec_driver_sql("SET LOCAL lock_timeout TO DEFAULT")
+            for setting, patience, mode in (("lock_timeout", _VACUUM_ENDS, "SHARE UPDATE EXCLUSIVE"), ("statement_timeout", _READERS_END, "ACCESS EXCLUSIVE")):
+                connection.exec_driver_sql(f"SET LOCAL {setting} = '{patience}'")
+                connection.exec_driver_sql(f"LOCK TABLE {tables} IN {mode} MODE")
+                connection.exec_driver_sql(f"SET LOCAL {setting} TO DEFAULT")
     except OperationalError as refusal:
         if refusal.connection_invalidated:
             raise
