@@ -31,6 +31,7 @@ MADE_ANEW_FROM = 4
 """Where one row in so many of the table is written, or more, its indexes and foreign keys are made anew."""
 
 _AT_ONCE = 50_000
+_JOINED_AT_ONCE = "128MB"  # of the server's memory for changes beside their table: what does not fit is changed in no order, each page many times
 _VACUUM_ENDS = "1500ms"  # longer than the second after which the server calls off a vacuum that is in the way
 _READERS_END = "900ms"  # shorter than the second after which it ends one of two who wait for each other
 
@@ -91,7 +92,9 @@ def update(connection: Connection, table: str, key: str, changes: pl.DataFrame, 
         connection.exec_driver_sql(f"CREATE TEMPORARY TABLE d ({', '.join(map(' '.join, zip(changes.columns, types, strict=True)))})")
         _copy_in(connection, "d", changes)
         connection.exec_driver_sql("ANALYZE d")
+        connection.exec_driver_sql(f"SET LOCAL work_mem = '{_JOINED_AT_ONCE}'")
         done = connection.exec_driver_sql(statement.format("d")).rowcount
+        connection.exec_driver_sql("SET LOCAL work_mem TO DEFAULT")
         connection.exec_driver_sql("DROP TABLE d")
     return done
 
