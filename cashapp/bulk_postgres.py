@@ -1,7 +1,7 @@
 """Rows in bulk into and out of PostgreSQL: COPY, in blocks of CSV that polars writes and reads.
 
 One row of many that is put into an index where it falls, or looked up for a foreign key, costs several times what it costs where all are sorted
-or joined at once. So where the rows are many beside their table, its foreign keys and its indexes go before the statement and are made anew after it,
+or joined at once. So where the rows are many beside their table, its indexes and constraints go before the statement and are made anew after it,
 in the same transaction. Whoever reads waits for its end then; where somebody is reading already, they stay.
 """
 
@@ -28,7 +28,7 @@ MANY_FROM = 5_000
 """From so many rows on they are looked at as many: changes go over a table of their own, indexes may be made anew."""
 
 MADE_ANEW_FROM = 4
-"""Where one row in so many of the table is written, or more, its indexes and foreign keys are made anew."""
+"""Where one row in so many of the table is written, or more, its indexes and constraints are made anew."""
 
 _AT_ONCE = 50_000
 _JOINED_AT_ONCE = "128MB"  # of the server's memory for changes beside their table: what does not fit is changed in no order, each page many times
@@ -109,7 +109,7 @@ def rewriting(connection: Connection, table: str, rows: int) -> Iterator[None]:
 @contextmanager
 def _made_anew(connection: Connection, table: str, rows: int, beside: int) -> Iterator[None]:
     """In the block so many rows of the table are written: where it holds at most `beside` times as many, without its indexes and
-    foreign keys. A block within such a block finds none and makes none."""
+    constraints. A block within such a block finds none and makes none."""
     held = f"SELECT count(*) FROM (SELECT FROM {table} LIMIT {beside * rows + 1}) AS held"
     apart = rows >= MANY_FROM and connection.exec_driver_sql(held).scalar_one() <= beside * rows and _alone(connection)
     made = [*_indexes(connection, table), *_constraints(connection, table)] if apart else []
