@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-from parsers.amounts import minor_digits, to_minor
+from parsers.amounts import AmountError, minor_digits, to_minor
 
 LIMITS = {
     "write_off": "100.00", "small_difference": "5.00", "deduction": "1000.00", "credit_memo": "1000.00", "debit_memo": "1000.00",
@@ -146,5 +146,8 @@ def refused(rules: ReturnRules, roles: list[Role], bad_debt: BadDebt) -> str:
 
 
 def thousandths(percent: str) -> int:
-    """`0.5` per cent → 5 thousandths."""
-    return to_minor(percent, "USD") // 10
+    """`0.5` per cent → 5 thousandths. Raises AmountError where it has more decimals: nothing is rounded."""
+    whole, rest = divmod(to_minor(percent, "USD"), 10)
+    if rest:
+        raise AmountError(f"{percent!r} per cent has more than one decimal")
+    return whole

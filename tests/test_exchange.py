@@ -170,6 +170,7 @@ def test_rates_are_settings(tmp_path: Path) -> None:
     path.write_text('[policy]\nexchange_spread = "0.5"\nrate_days = 7\n[[rates]]\nsince = 2026-11-01\nworth = { EUR = "1.0842" }\n')
     assert config.load(path).matching_policy().exchange == Exchange((Rates(dt.date(2026, 11, 1), {"USD": 1_000_000, "EUR": 1_084_200}),), 7, 5)
     for wrong, why in (('[[rates]]\nsince = 2026-11-01\nworth = { EUR = "1,08" }', "no rate of EUR"), ('[policy]\nexchange_spread = "11"', "exchange_spread from 0 to 10"),
+                       ('[policy]\nexchange_spread = "0.25"', "more than one decimal"), ('[bad_debt.rates]\ncurrent = "0.25"', "more than one decimal"),
                        ("[policy]\nrate_days = -1", "rate_days from 0")):
         path.write_text(wrong)
         with pytest.raises(UsageError, match=why):
