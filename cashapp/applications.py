@@ -109,9 +109,10 @@ class Decisions:
         parked = _park_on_account(self._connection, ordered, owned, self._on)
         shares = parked.join(ordered.select("n", "receipt_id", "receipt_key", "currency"), on="receipt_id").sort("n", "item_id").with_columns(
             pl.coalesce("item_currency", "currency").alias("item_currency"))
-        _refuse_unexchanged(self._connection, shares.filter(~pl.col("on_account")))
+        on_items = shares.filter(~pl.col("on_account"))
+        _refuse_unexchanged(self._connection, on_items)
         _refuse_more_than_received(shares, _left(self._connection, ordered["receipt_id"]) if self._left is None else self._left)
-        _refuse_more_than_open(self._connection, self._reductions(shares.filter(~pl.col("on_account"))), items)
+        _refuse_more_than_open(self._connection, self._reductions(on_items), items)
         return shares
 
     def _reductions(self, shares: pl.DataFrame) -> pl.DataFrame:

@@ -81,8 +81,8 @@ def named_closed(rest: pl.DataFrame, closed: numbers.Numbers, heard: Heard, book
         references.in_lines(lines, closed, heard.candidates).join(heard.line_hits.select("m"), on="m", how="anti"),
     ])
     loud = (pl.col("grade") >= agreement.ALIKE) | ((pl.col("grade") == agreement.SILENT) & (pl.col("strength") >= references.DIGITS))
-    amounts = books.closed.with_row_index("i").select("i", pl.col("amount").alias("closed"))
-    priced = hearing.graded(hits, heard, books).filter(loud).join(amounts, on="i").join(receipts.select("r", "amount"), on="r")
+    worth = books.closed.with_row_index("i").select("i", pl.col("amount").alias("closed"))
+    priced = hearing.graded(hits, heard, books).filter(loud).join(worth, on="i").join(receipts.select("r", "amount"), on="r")
     return priced.select("r", "i", "c", near_references.paid_with(pl.col("amount"), pl.col("closed")).alias("fits"))
 
 

@@ -17,27 +17,24 @@ AHEAD = (
 )
 DEPOSIT = r"(^|[^A-Z])DEPOSIT($|[^A-Z])"
 BANKS_DEPOSIT = r"(LOCKBOX|MOBILE|DIRECT|REMOTE|ACH|EDI|CHECK|CASH|BANK|BRANCH|WIRE|CREDIT|COIN|CURRENCY|PREAUTHORI[SZ]ED) DEPOSIT|DEPOSIT (SLIP|TICKET|NUMBER|NO|CORRECTION)"
-
 IN_PART = (
     r"(^|[^A-Z])(PARTIAL|PART ?-?(?:PAYMENT|PAYMT|PMT)|INSTALL?MENTS?|TEIL ?-?(?:ZAHLUNG|BETRAG)|ABSCHLAG(?:SZAHLUNG)?|RATENZAHLUNG|RATE [0-9]+/[0-9]+|"
     r"[0-9]+\. ?RATE|PAIEMENT PARTIEL|PAGO PARCIAL|PAGAMENTO PARZIALE|RATA|DEELBETALING|DELBETALING|SPLIT [0-9]+/[0-9]+|[0-9]+ OF [0-9]+)($|[^A-Z])"
 )
 
 
-def in_part(receipts: pl.DataFrame, books: Books) -> pl.DataFrame:
-    """R of the receipts among `receipts` whose text says that they are a part of something."""
-    said = _said(receipts, books)
-    return said.filter(pl.col("said").str.contains(IN_PART)).select("r")
-
-
-def ahead(receipts: pl.DataFrame, books: Books) -> pl.DataFrame:
-    """R of the receipts among `receipts` whose text says that they are paid ahead."""
-    said = _said(receipts, books)
-    deposit = pl.col("said").str.contains(DEPOSIT) & ~pl.col("said").str.contains(BANKS_DEPOSIT)
-    return said.filter(pl.col("said").str.contains(AHEAD) | deposit).select("r")
-
-
-def _said(receipts: pl.DataFrame, books: Books) -> pl.DataFrame:
-    """r, said: the texts of `receipts`, plainly."""
+def said(receipts: pl.DataFrame, books: Books) -> pl.DataFrame:
+    """r, said: the texts of `receipts` (r), plainly."""
     texts = books.receipts.select("r", "text").join(receipts.select("r"), on="r", how="semi").filter(pl.col("text") != "")
     return texts.select("r", normalize.plain(texts["text"]).alias("said"))
+
+
+def ahead(texts: pl.DataFrame) -> pl.DataFrame:
+    """R of the receipts whose text (`said`) says that they are paid ahead."""
+    deposit = pl.col("said").str.contains(DEPOSIT) & ~pl.col("said").str.contains(BANKS_DEPOSIT)
+    return texts.filter(pl.col("said").str.contains(AHEAD) | deposit).select("r")
+
+
+def in_part(texts: pl.DataFrame) -> pl.DataFrame:
+    """R of the receipts whose text (`said`) says that they are a part of something."""
+    return texts.filter(pl.col("said").str.contains(IN_PART)).select("r")

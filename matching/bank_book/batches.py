@@ -16,7 +16,7 @@ from matching.bank_book import claims, subsets
 from matching.bank_book.claims import Claim
 from matching.bank_book.schema import MANY_TO_ONE
 from matching.bank_book.sides import Sides
-from matching.bank_book.ways import ROUND, Way, ways, what_of
+from matching.bank_book.ways import Way, ways, what_of
 from matching.bank_book.words import AGREES, DISAGREES, UNKNOWN
 from matching.schema import Schema
 
@@ -48,7 +48,7 @@ def _of_groups(way: Way, by: str) -> list[Claim]:
     groups = members.group_by("key", "currency").agg(
         pl.col("amount").sum(), pl.col("place").sort().alias("parts"), pl.col("day").min().alias("since"), pl.col("day").max().alias("until"),
         pl.col("words").unique().sort(), (pl.col("amount") > 0).all().alias("ins"), (pl.col("amount") < 0).all().alias("outs"),
-        (pl.col("amount") % ROUND == 0).all().alias("round"), pl.when((pl.col("way") == pl.col("way").first()).all()).then(pl.col("way").first()).alias("way"),
+        (pl.col("amount") % claims.ROUND == 0).all().alias("round"), pl.when((pl.col("way") == pl.col("way").first()).all()).then(pl.col("way").first()).alias("way"),
     ).filter((pl.col("parts").list.len() > 1) & (pl.col("ins") | pl.col("outs")))
     singles = way.single.select(pl.col("place").alias("single"), "currency", "amount", "day", pl.col("words").alias("words_single"), pl.col("way").alias("way_single"))
     fitting = groups.join(singles, on=["currency", "amount"]).filter(
@@ -166,7 +166,7 @@ def _of_parties(way: Way, alike_min: int) -> list[Claim]:
     told = alike.with_columns((pl.col("alike") >= AGREES).alias("same")).filter(pl.col("same") | ~pl.col("same").any().over("single"))
     told = told.with_columns(pl.len().over("single", "amounts").alias("equal")).sort("since", "until", "parts").unique(
         ["single", "amounts"], keep="first", maintain_order=True)
-    told = told.with_columns(pl.col("amounts").list.eval(pl.element() % ROUND == 0).list.sum().alias("rounds"), pl.len().over("single").alias("rivals"),
+    told = told.with_columns(pl.col("amounts").list.eval(pl.element() % claims.ROUND == 0).list.sum().alias("rounds"), pl.len().over("single").alias("rivals"),
                              pl.col("single").n_unique().over("parts").alias("claimants"))
     telling = pl.col("same") | (pl.col("rounds") < pl.col("amounts").list.len())
     claimed: list[Claim] = []

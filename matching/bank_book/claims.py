@@ -14,6 +14,8 @@ CLAIMS: Schema = {
 }
 """Places of lines and entries; the rest as in `schema.MATCHES`."""
 CERTAIN, LIKELY = "matched", "suggested"
+ROUND = 1_000
+"""Minor units; multiples of it are amounts, sums and differences that chance repeats: no evidence among strangers."""
 
 
 class Claim(NamedTuple):

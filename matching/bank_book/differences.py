@@ -1,7 +1,7 @@
 """The same money at two amounts: digits exchanged or slipped, a digit keyed wrong, a fee that the bank kept back or added.
 
 `named`: both name one number that nobody else names. `deducted`: a wire or a card settlement less a fee. `unnamed`: the party and the days agree, and the difference has one of the known
-patterns; or the digits are the same and nothing rivals it.
+patterns; or the digits are the same and nothing rivals it. `left_over`: what nothing else explains, where days and a usual difference fit.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def left_over(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
     """Claims of what nothing else explains: amounts whose difference has a usual pattern, where the days fit and nothing contradicts."""
     found = _judged(_near(sides), sides, costs)
     one_way = (pl.col("way") == pl.col("way_book")).fill_null(value=True)
-    is_telling = (pl.col("amount") % _ROUND != 0) | (pl.col("amount_book") % _ROUND != 0)
+    is_telling = (pl.col("amount") % claims.ROUND != 0) | (pl.col("amount_book") % claims.ROUND != 0)
     fits = one_way & is_telling & ~pl.col("other") & pl.col("pattern").is_in([TRANSPOSED, FEE, KEYED]) & (pl.col("lag_cost") <= _USUAL_LAG)
     return _claimed(found.filter(fits), sure=pl.lit(value=False), confidence=700)
 
@@ -122,7 +122,7 @@ def _judged(found: pl.DataFrame, sides: Sides, costs: lags.Costs) -> pl.DataFram
 def _made_up(judged: pl.DataFrame, sides: Sides) -> pl.DataFrame:
     """The pairs (b, e) whose difference is a row of the smaller side, of the same days: the two rows together are no difference at all."""
     lines, entries = (
-        side.filter(~pl.col("kind").str.contains("FEE|INTEREST") & (pl.col("amount") % _ROUND != 0)).select("currency", pl.col("day").alias("day_other"), pl.col("amount").alias("rest"))
+        side.filter(~pl.col("kind").str.contains("FEE|INTEREST") & (pl.col("amount") % claims.ROUND != 0)).select("currency", pl.col("day").alias("day_other"), pl.col("amount").alias("rest"))
         for side in (sides.bank, sides.book))
     missing = judged.with_columns((pl.col("amount_book") - pl.col("amount")).alias("rest"))
     at_bank = missing.filter(pl.col("rest") * pl.col("amount") > 0).join(lines, on=["currency", "rest"]).filter((pl.col("day") - pl.col("day_other")).abs() <= _BESIDE)
@@ -191,7 +191,7 @@ _DIGITS_MAX = 12
 """Digits of an amount that may be keyed wrong."""
 _BESIDE = 1
 """Calendar days between two rows that are one money with a third."""
-_CHECK_DAYS, _USUAL_LAG, _ROUND = 25, 3, 1_000
+_CHECK_DAYS, _USUAL_LAG = 25, 3
 _DEDUCTED, _WAY_DAYS = ("wire", "card"), 5
 """Ways on which something is kept back, and how many days before the bank's such an entry may stand."""
 _COMMON, _WORDS_MAX = 300, 12

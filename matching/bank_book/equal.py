@@ -26,8 +26,6 @@ OVERLAP_MAX = 1_600
 CROWDED = 20_000
 """Lines times entries of one amount above which only those that share a telling word or a number are looked at."""
 MARGIN = 15.0
-ROUND = 1_000
-"""Minor units; multiples of it are amounts that chance repeats."""
 OTHER_WAY = 12.0
 """Points that it costs where the two sides say that the money went different ways: a check, a clearing house, a wire."""
 SAME_WAY = 8.0
@@ -69,7 +67,7 @@ def strong(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
 
 def quiet(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
     """Claims of equal amount with nothing that speaks against them, where the amount is one that chance does not repeat."""
-    return _assigned(_candidates(replace(sides, bank=sides.bank.filter(pl.col("amount") % ROUND != 0)), costs)).drop("speaks")
+    return _assigned(_candidates(replace(sides, bank=sides.bank.filter(pl.col("amount") % claims.ROUND != 0)), costs)).drop("speaks")
 
 
 def common(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
@@ -79,7 +77,7 @@ def common(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
 
 def weak(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
     """What is left and has no rival of its amount, though the words differ."""
-    candidates = _candidates(sides, costs).filter(~pl.col("conflict") & ~pl.col("other") & (pl.col("amount") % ROUND != 0) & (pl.col("lag_cost") < 6))
+    candidates = _candidates(sides, costs).filter(~pl.col("conflict") & ~pl.col("other") & (pl.col("amount") % claims.ROUND != 0) & (pl.col("lag_cost") < 6))
     alone = candidates.filter((pl.len().over("b") == 1) & (pl.len().over("e") == 1))
     reason = pl.format("nothing else has this amount, but the texts differ; at the bank {}", claims.days(pl.col("lag")))
     return claims.of_pairs(alone.with_columns(pl.lit(claims.LIKELY).alias("status"), pl.lit(600).alias("confidence"), reason.alias("reason")), ONE_TO_ONE)
@@ -207,10 +205,10 @@ def _judged(chosen: pl.DataFrame) -> pl.DataFrame:
     """Status, confidence and reason of the chosen pairs."""
     ahead = pl.col("margin") >= MARGIN
     by_number, by_words, silent = pl.col("number") == 2, pl.col("alike").fill_null(0) >= AGREES, pl.col("alike").is_null()
-    clear = (pl.col("amount") % ROUND != 0) | (pl.col("alike") >= CLEAR)
+    clear = (pl.col("amount") % claims.ROUND != 0) | (pl.col("alike") >= CLEAR)
     single = pl.col("margin") >= 500
-    usual = (pl.col("amount") % ROUND != 0) & (pl.col("lag_cost") <= pl.when(pl.col("way") == pl.col("way_book")).then(4).otherwise(1.5))
-    near = pl.col("lag_cost") <= pl.when(pl.col("amount") % ROUND == 0).then(1).otherwise(6)
+    usual = (pl.col("amount") % claims.ROUND != 0) & (pl.col("lag_cost") <= pl.when(pl.col("way") == pl.col("way_book")).then(4).otherwise(1.5))
+    near = pl.col("lag_cost") <= pl.when(pl.col("amount") % claims.ROUND == 0).then(1).otherwise(6)
     one_kind = pl.col("returned") == pl.col("returned_book")  # money taken back is another thing than money paid
     one_way = (pl.col("way") == pl.col("way_book")).fill_null(value=True)
     certain = (by_number | (by_words & clear & near & one_kind & ~pl.col("by_days")) | (silent & single & usual & one_way & pl.col("has_other").is_null())) & ahead

@@ -12,7 +12,7 @@ from matching.bank_book import claims, subsets
 from matching.bank_book.claims import Claim
 from matching.bank_book.schema import ONE_TO_MANY
 from matching.bank_book.sides import Sides
-from matching.bank_book.ways import CHANCE_MAX, ROUND, STRANGE_MAX, Way, ways, what_of
+from matching.bank_book.ways import CHANCE_MAX, STRANGE_MAX, Way, ways, what_of
 from matching.bank_book.words import AGREES, DISAGREES
 
 _GATHERED = (STRANGE_MAX, 0.02, 0.1)
@@ -108,7 +108,7 @@ class _Parts:
         found = _search(party, amount, 930, f"{{}} of the party's {len(party)} open {what} add up to it") if len(party) > 1 else None
         if found is not None:
             mine = [part for part in party if part.place in found.parts]
-            told = len({part.words for part in mine}) == 1 and sum(part.amount % ROUND == 0 for part in mine) < 2
+            told = len({part.words for part in mine}) == 1 and sum(part.amount % claims.ROUND == 0 for part in mine) < 2
             return found if told else found._replace(confidence=min(found.confidence, 800))
         completed = self._completed(party, amount, currency, words)
         return completed or (self._of_days(single) if single.gathers or self._gathered_max == STRANGE_MAX else None)
@@ -152,7 +152,7 @@ class _Parts:
                 continue
             found |= {frozenset([*mine, one]) for one in at.get(amount - made, ())}
             found |= {frozenset([*mine, one, other]) for one in strangers for other in at.get(amount - made - one.amount, ()) if other is not one}
-        if len(found) != 1 or all(part.amount % ROUND == 0 for part in next(iter(found))):
+        if len(found) != 1 or all(part.amount % claims.ROUND == 0 for part in next(iter(found))):
             return None
         chosen = sorted(part.place for part in next(iter(found)))
         return _Found(chosen, 790, f"{len(chosen)} {what_of(self._way)} of the party and of nobody else add up to it")
@@ -210,7 +210,7 @@ def _search(rows: list[_Part], amount: int, confidence: int, reason: str, chance
 
 def _is_round(amounts: list[int], amount: int, chosen: tuple[int, ...]) -> bool:
     """Whether round amounts make a round sum: chance does that too often."""
-    return amount % ROUND == 0 and all(amounts[place] % ROUND == 0 for place in chosen)
+    return amount % claims.ROUND == 0 and all(amounts[place] % claims.ROUND == 0 for place in chosen)
 
 
 def _is_run(chosen: tuple[int, ...]) -> bool:

@@ -7,7 +7,7 @@ import polars as pl
 
 from matching.bank_book import claims
 from matching.bank_book.sides import Sides
-from matching.bank_book.ways import CHANCE_MAX, ROUND, Way, ways
+from matching.bank_book.ways import CHANCE_MAX, Way, ways
 from matching.schema import Schema
 
 _RUN_MIN, _RUN_MAX = 2, 40
@@ -56,7 +56,7 @@ def _runs(way: Way) -> pl.DataFrame:
                 end = start + length
                 since, until = min(days[start:end]), max(days[start:end])
                 if until - since <= _RUN_SPREAD:
-                    is_round = all(amount % ROUND == 0 for amount in amounts[start:end])
+                    is_round = all(amount % claims.ROUND == 0 for amount in amounts[start:end])
                     found.append((currency, int(sums[start]), since, until, sorted(places[start:end]), words[start:end], is_round))
     shape: Schema = {"currency": pl.String, "amount": pl.Int64, "since": pl.Int64, "until": pl.Int64, "parts": pl.List(pl.Int64), "words_book": pl.List(pl.String), "round": pl.Boolean}
     return pl.DataFrame(found, schema=shape, orient="row")

@@ -96,12 +96,10 @@ def _fitting(sides: Sides) -> pl.DataFrame:
     sums = both.select("e", "less", "currency", (pl.col("amount") + pl.col("amount_less")).alias("amount"), pl.col("day").alias("day_book"), pl.col("words").alias("words_book"),
                        pl.col("way").alias("way_book"), "party", "party_less", "charge")
     lines = sides.bank.select(pl.col("place").alias("b"), *_COLUMNS)
-    near = lines.join(sums, on=["currency", "amount"]).filter((pl.col("day") - pl.col("day_book")).is_between(-LATER, EARLIER) & (pl.col("amount") % _ROUND != 0))
+    near = lines.join(sums, on=["currency", "amount"]).filter((pl.col("day") - pl.col("day_book")).is_between(-LATER, EARLIER) & (pl.col("amount") % claims.ROUND != 0))
     one = [set(party.split()) <= set(other.split()) or set(other.split()) <= set(party.split()) for party, other in near.select("party", "party_less").iter_rows()]
     return near.filter(pl.Series(one, dtype=pl.Boolean))
 
 
 _COLUMNS = ("currency", "amount", "day", "words", "way")
 _CHARGE = r"\b(?:FEES?|CHARGES?|COMMISSIONS?|CREDITS?|MEMOS?|REFUNDS?|REBATES?)\b"
-_ROUND = 1_000
-"""Minor units; multiples of it are differences that chance makes."""

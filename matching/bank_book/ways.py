@@ -15,8 +15,6 @@ EARLIER, LATER = 16, 3
 """Calendar days before and after the single row within which its parts lie (seen from the books to the bank)."""
 CHANCE_MAX = 0.05
 """Sets that would make the amount by mere chance; above it a sum is no evidence."""
-ROUND = 1_000
-"""Minor units; sums of multiples of it are no evidence among strangers."""
 STRANGE_MAX = 0.002
 """Such sets where the rows are not of one party: many more sets were looked at."""
 _IS_PAYMENT = pl.col("way").ne_missing("own")
