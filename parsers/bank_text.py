@@ -48,11 +48,8 @@ _NEAR_END = 40
 _END_NAMES = frozenset({"CO", "ORG", "BANK"})
 """Words of labels that are just as well the end of a name, where what follows is a label by itself."""
 
-LABELS_GO_ON_WITH = frozenset({
-    "ID", "DATE", "ENTRY", "DESCR", "TRACE", "NAME", "BK", "BNK", "REF", "DET", "INFO", "INFORMATION", "ADDRESS", "ADDR", "REASON", "NUMBER",
-    "SERIAL", "CO", "COMPANY", "ORDER", "OF", "CUSTOMER", "PARTY", "FROM",
-})
-"""The words of labels but for the first ones."""
+LABELS_GO_ON_WITH = frozenset(word for label in NEXT_LABELS for word in label.split()[1:]) | {"CO", "COMPANY", "CUSTOMER", "FROM", "OF", "ORDER", "PARTY"}
+"""The words of labels but for the first ones; those of PAYER are told apart."""
 
 ACCOUNT_BEFORE_NAME = re.compile(r" *(?:/[A-Z0-9-]+ +|\d/|\d{6,} +)")
 CLEARING_REFERENCE = re.compile(
