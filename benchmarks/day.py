@@ -1,16 +1,16 @@
 """A whole day through the program, stage by stage: a world's customers and open items in, one bank file through `cashapp run`, the books read back.
 
-    python -m benchmarks.day --receipts 10000 100000 [--postgresql | --db URL] [--peer] [--out docs/day.md]
+    python -m benchmarks.day --receipts 10000 100000 1000000 [--postgresql | --db URL] [--peer] [--into docs/performance.md]
     python -m benchmarks.day --days 5 --receipts 10000
     python -m benchmarks.day --receipts 10000 --settled 10000 1000000 5000000
 
-Each command is a process of its own, as a user runs it. Seconds are the process's processor time, for a shared machine makes wall
-time say nothing; with `--postgresql` together with the server's, which stands in the note too. The stages inside `run` are wall seconds,
-told beside the whole. Memory is the process's peak. With several sizes the last column is what a receipt costs at the largest against the
-one before it. `--days`: as many days in one set of books, each morning's new invoices imported before its file; what day N costs against
+Each command is a process of its own, as a user runs it. `CPU` are its processor seconds, for a shared machine makes wall time say little; with
+`--postgresql` together with the server's, which stands in the note too. Memory is the process's peak, of the stages inside `run` the highest so far. With several sizes the
+growth is what a receipt costs at the largest against the one before it: in processor time, of the stages inside `run` by the clock. `--days`: as many
+days in one set of books, each morning's new invoices imported before its file; what day N costs against
 day 1. `--settled`: the same day in books of 20,000 more customers that hold so many receipts of a year already, one in a thousand of them
-undecided (`benchmarks.large_books`). `--peer`: what a user would assemble instead
-(`benchmarks.day_peer`), on the same files.
+undecided (`benchmarks.large_books`). `--peer`: what a user would assemble instead (`benchmarks.day_peer`), on the same files; how many times what our imports
+and `run` take. `--into`: the section of the document on that database, with a chart beside it.
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import math
 import multiprocessing
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -32,24 +34,33 @@ from typing import NamedTuple
 
 import polars as pl
 
-from benchmarks import large_books
+from benchmarks import charts, large_books
+from benchmarks.sections import put
 from cashapp import db
 from cashapp.workspace import Workspace
 
 AS_OF = "2026-11-20"
-STAGES = ("parse_s", "store_s", "match_s", "post_s")
+STAGES = ("parse", "store", "match", "post")
+PEER = "peer: the same files"
 CUSTOMERS_EACH = 20
 """Receipts for one customer."""
 
 
 class Stage(NamedTuple):
-    """What a command cost: processor seconds, peak megabytes, and what it did; of the seconds those of the database's server."""
+    """What a command cost: processor seconds, seconds by the clock, peak megabytes, and what it did; of the processor seconds those of the database's
+    server. A stage inside a command has no processor seconds of its own."""
 
     what: str
-    seconds: float
+    cpu: float | None
+    wall: float
     peak_mb: int | None = None
     note: str = ""
     server: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """What its growth is told by."""
+        return self.wall if self.cpu is None else self.cpu
 
     def told(self) -> str:
         """The note, with the server's part."""
@@ -93,11 +104,12 @@ class Books:
         before = self.database.seconds()
         output, cost = measured(" ".join(words[:2]), command)
         server = self.database.seconds() - before
-        return output, cost._replace(seconds=cost.seconds + server, server=server)
+        return output, cost._replace(cpu=cost.seconds + server, server=server)
 
 
 def measured(what: str, command: list[str]) -> tuple[str, Stage]:
     """Run a process; its output and what it cost."""
+    began = time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         assert process.stdout is not None
         output = process.stdout.read().decode()
@@ -105,7 +117,7 @@ def measured(what: str, command: list[str]) -> tuple[str, Stage]:
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
-    return output, Stage(what, usage.ru_utime + usage.ru_stime, usage.ru_maxrss // 1024)
+    return output, Stage(what, usage.ru_utime + usage.ru_stime, time.perf_counter() - began, usage.ru_maxrss // 1024)
 
 
 def world(folder: Path, options: argparse.Namespace, receipts: int, days: int = 1) -> Path:
@@ -124,9 +136,13 @@ def day(books: Books, made: Path, out: Path) -> Iterator[Stage]:
     output, cost = books.run("run", *sorted(str(path) for path in (made / "bank").iterdir()), "--as-of", AS_OF, "--json")
     told = json.loads(output)
     for name in STAGES:
-        yield Stage(f"run: {name.removesuffix('_s')} (wall)", told["timings"][name])
+        yield Stage(f"run: {name}", None, told["timings"][f"{name}_s"], told["peak_mb"][name])
     yield cost._replace(what="run", note=f"{told['receipts']['count']:,} receipts, {told['applied']['auto_count']:,} applied unattended, "
                                          f"{sum(told['exceptions'].values()):,} exceptions")
+    yield books.run("exceptions", "list", "--as-of", AS_OF, "--json")[1]._replace(what="queue: every case")
+    for report, about in (("aging", "--as-of"), ("bank-reconciliation", "--period")):
+        day_or_month = AS_OF if about == "--as-of" else AS_OF[:7]
+        yield books.run("report", report, about, day_or_month, "--to", "csv", "--out", str(out / f"{report}.csv"))[1]._replace(what=f"report {report}")
     for words in (["check"], *(["export", what, "--out", str(out / f"{what}.csv")] for what in ("receipts", "applications", "journal"))):
         yield books.run(*words)[1]
 
@@ -147,7 +163,7 @@ def days(books: Books, made: Path, folder: Path) -> Iterator[Stage]:
         books.run("import", "invoices", str(folder / "new.csv"), "--as-of", date)
         output, cost = books.run("run", str(path), "--as-of", date, "--json")
         told = json.loads(output)
-        wall = ", ".join(f"{name.removesuffix('_s')} {told['timings'][name]:.1f}" for name in STAGES)
+        wall = ", ".join(f"{name} {told['timings'][f'{name}_s']:.1f}" for name in STAGES)
         yield cost._replace(what=f"day {number}", note=f"{told['receipts']['count']:,} receipts, {sum(told['exceptions'].values()):,} exceptions open; wall: {wall}")
 
 
@@ -182,8 +198,9 @@ def measure(options: argparse.Namespace, receipts: int, settled: int = 0) -> lis
             return list(days(books, made, folder))
         stages = list(day(books, made, folder))
         if options.peer:
-            output, cost = measured("peer: the same files", [sys.executable, "-m", "benchmarks.day_peer", str(made)])
-            stages.append(cost._replace(note=output.strip()))
+            output, cost = measured(PEER, [sys.executable, "-m", "benchmarks.day_peer", str(made)])
+            cpu, wall = (sum(told) for told in zip(*((stage.seconds, stage.wall) for stage in ours(stages)), strict=True))
+            stages.append(cost._replace(note=f"{output.strip()}; times ours: {cost.seconds / cpu:.1f} in processor time, {cost.wall / wall:.1f} by the clock"))
         return stages
 
 
@@ -195,22 +212,54 @@ def fill(home: Path, url: str | None, settled: int) -> None:
     engine.dispose()
 
 
+def ours(stages: Sequence[Stage]) -> list[Stage]:
+    """Those of our stages that do what the peer does."""
+    return [stage for stage in stages if stage.what == "run" or stage.what.startswith("import ")]
+
+
 def table(sizes: list[int], found: list[list[Stage]], settled: Sequence[int] = ()) -> str:
-    """Markdown: a row for each stage, two columns for each size, and the growth for a receipt between the last two. `settled`: the sizes are equal, and
-    these are what the books held before."""
+    """Markdown: a row for each stage, three columns for each size, receipts a second by the clock at the last, and the growth for a receipt between the
+    last two. `settled`: the sizes are equal, and these are what the books held before."""
     titles = [f"{size:,} receipts" for size in sizes] if not settled else [f"in books of {before:,}" for before in settled]
-    head = ["stage", *(text for title in titles for text in (f"{title}, s", "MB")), "", *(["growth"] if len(sizes) > 1 else [])]
-    rows = [head, ["---", *(["---:"] * (2 * len(sizes))), "---", *(["---:"] if len(sizes) > 1 else [])]]
+    head = ["stage", *(text for title in titles for text in (f"{title}: CPU s", "wall s", "MB")), "receipts/s", *(["growth"] if len(sizes) > 1 else []), ""]
+    rows = [head, ["---", *(["---:"] * (len(head) - 2)), "---"]]
     for stages in zip(*found, strict=True):
-        cells = [stages[0].what]
+        last = stages[-1]
+        cells = [last.what]
         for stage in stages:
-            cells += [f"{stage.seconds:.2f}", str(stage.peak_mb or "")]
-        cells.append(stages[-1].told())
+            cells += ["" if stage.cpu is None else f"{stage.cpu:.2f}", f"{stage.wall:.2f}", str(stage.peak_mb or "")]
+        cells.append(f"{sizes[-1] / last.wall:,.0f}" if last.wall else "")
         if len(sizes) > 1:
-            before, last = stages[-2].seconds / sizes[-2], stages[-1].seconds / sizes[-1]
-            cells.append(f"{last / before:.2f}" if before else "")
-        rows.append(cells)
+            before = stages[-2].seconds / sizes[-2]
+            cells.append(f"{last.seconds / sizes[-1] / before:.2f}" if before else "")
+        rows.append([*cells, last.told()])
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def chart(sizes: list[int], found: list[list[Stage]], stored: str) -> str:
+    """SVG: of what a receipt costs by the clock the part of each stage, for each size, and beside it the peer's."""
+    rows = []
+    for size, stages in zip(sizes, found, strict=True):
+        wall = {stage.what.removeprefix("run: "): stage.wall * 1e6 / size for stage in stages}
+        imports = sum(each for what, each in wall.items() if what.startswith("import "))
+        rows.append((f"{size:,} receipts", [("imports", imports), *((name, wall[name]) for name in STAGES)]))
+        if PEER in wall:
+            rows.append(("the peer's", [("peer", wall[PEER])]))
+    fifth = max(sum(each for _, each in parts) for _, parts in rows) / 5
+    unit = 10 ** math.floor(math.log10(fifth))
+    scale = 5 * unit * math.ceil(fifth / unit)
+    legend = [("imports", "imports"), *((name, name) for name in STAGES), *([("peer", "the peer")] if any(stage.what == PEER for stage in found[-1]) else [])]
+    bars = [charts.Row(label, tuple((colour, each / scale) for colour, each in parts), f"{sum(each for _, each in parts):,.0f} µs") for label, parts in rows]
+    return charts.bars(f"What a receipt costs on {stored}, µs by the clock", legend, bars, scale)
+
+
+def section(options: argparse.Namespace, told: str, found: list[list[Stage]]) -> None:
+    """The day's section of the document, and its chart beside it."""
+    stored = "PostgreSQL" if options.postgresql or options.db else "SQLite"
+    picture: Path = options.into.with_name(f"day-{stored.lower()}.svg")
+    picture.write_text(chart(options.receipts, found, stored), encoding="utf-8")
+    words = " ".join(["python -m benchmarks.day --receipts", *map(str, options.receipts), *(["--postgresql"] if options.postgresql else []), *(["--peer"] if options.peer else [])])
+    put(options.into, f"## A day on {stored}", f"`{words}`, one reading.\n\n![What a receipt costs on {stored}]({picture.name})\n\n{told}")
 
 
 def main() -> None:
@@ -225,16 +274,14 @@ def main() -> None:
     parser.add_argument("--db", help="A database URL; else SQLite in the workspace.")
     parser.add_argument("--postgresql", action="store_true", help="A PostgreSQL server of its own for each size.")
     parser.add_argument("--peer", action="store_true", help="Beside it what a user would assemble.")
-    parser.add_argument("--out", type=Path)
+    parser.add_argument("--into", type=Path, help="The document whose section on this database gets the table, with its chart beside it.")
     options = parser.parse_args()
-    if options.settled:
-        sizes = options.receipts[:1] * len(options.settled)
-        told = table(sizes, [measure(options, sizes[0], settled) for settled in options.settled], options.settled)
-    else:
-        told = table(options.receipts, [measure(options, receipts) for receipts in options.receipts])
+    sizes = options.receipts[:1] * len(options.settled) if options.settled else options.receipts
+    found = [measure(options, size, settled) for size, settled in zip(sizes, options.settled or [0] * len(sizes), strict=True)]
+    told = table(sizes, found, options.settled or ())
     sys.stdout.write(told)
-    if options.out:
-        options.out.write_text(told, encoding="utf-8")
+    if options.into:
+        section(options, told, found)
 
 
 if __name__ == "__main__":

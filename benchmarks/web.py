@@ -29,6 +29,7 @@ import httpx2
 
 from benchmarks import large_books
 from benchmarks.large_books import ACCOUNTS, CLERKS, PASSWORD, Size
+from benchmarks.sections import put
 from cashapp import db
 from cashapp.workspace import Workspace
 
@@ -155,14 +156,6 @@ def table(seen: list[tuple[str, list[float]]]) -> str:
         worst = sorted(seconds)[min(len(seconds) - 1, round(0.99 * len(seconds)))]
         lines.append(f"| {name} | {len(seconds)} | {1000 * median(seconds):.0f} | {1000 * worst:.0f} |")
     return "\n".join(lines) + "\n"
-
-
-def put(document: Path, heading: str, told: str) -> None:
-    """Replace what stands under the heading, up to the next one."""
-    before, _, rest = document.read_text(encoding="utf-8").partition(f"{heading}\n")
-    after = re.search("^#", rest, re.MULTILINE)
-    further = "\n" + rest[after.start():] if after else ""
-    document.write_text(f"{before}{heading}\n\n{told}{further}", encoding="utf-8")
 
 
 def processor_seconds() -> float:

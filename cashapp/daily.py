@@ -10,7 +10,9 @@ import datetime as dt
 import hashlib
 import json
 import multiprocessing
+import resource
 import shutil
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -35,7 +37,11 @@ from parsers.amounts import to_text
 from parsers.issues import REMEDIES
 from parsers.profile import Profile
 
+_PEAK_PER_MB = 1 << 20 if sys.platform == "darwin" else 1 << 10  # getrusage tells bytes there, kilobytes elsewhere
+
 Tell = Callable[[str], None]
+STAGES = ("parse", "store", "match", "post")
+"""What a run is made of, each told with its seconds and memory."""
 
 
 class Watcher(Protocol):
@@ -88,12 +94,18 @@ class Summary:
     matched: proposals.Matched = field(default_factory=proposals.Matched)
     exceptions: dict[str, int] = field(default_factory=dict)
     unapplied: dict[str, int] = field(default_factory=dict)
-    timings: dict[str, float] = field(default_factory=lambda: dict.fromkeys(("parse_s", "store_s", "match_s", "post_s", "total_s"), 0.0))
+    timings: dict[str, float] = field(default_factory=lambda: dict.fromkeys((*(f"{stage}_s" for stage in STAGES), "total_s"), 0.0))
+    peak_mb: dict[str, int] = field(default_factory=lambda: dict.fromkeys(STAGES, 0))  # of memory, the highest up to the end of each stage
 
     @property
     def refused(self) -> bool:
         """Whether a file was quarantined."""
         return any(file.status == "quarantined" for file in self.files)
+
+    def took(self, stage: str, seconds: float) -> None:
+        """A part of a stage is over."""
+        self.timings[f"{stage}_s"] += seconds
+        self.peak_mb[stage] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // _PEAK_PER_MB
 
     def counts(self) -> Counter[tuple[str, str]]:
         """What is added up over all runs, by what it is and of which format, currency (minor units) or stage (milliseconds)."""
@@ -119,7 +131,7 @@ class Summary:
             "applied": {"auto_count": self.matched.auto_count, "auto_amount": money_by_currency(self.matched.auto_minor)},
             "exceptions": self.exceptions, "returned": self.returned, "linked": self.linked,
             "unapplied": money_by_currency(self.unapplied),
-            "timings": {name: round(seconds, 3) for name, seconds in self.timings.items()},
+            "timings": {name: round(seconds, 3) for name, seconds in self.timings.items()}, "peak_mb": self.peak_mb,
         }
 
 
@@ -250,7 +262,7 @@ def _take_file(workspace: Workspace, engine: Engine, path: Path, read: Reader, o
         return FileOutcome(str(path), "", "skipped", f"processed before as {before}")
     document = read(path)
     read_s = time.perf_counter() - began
-    summary.timings["parse_s"] += read_s
+    summary.took("parse", read_s)
     problems = _why_refused(path.name, document, workspace.config.profile_for(path.name)[1])
     if problems:
         events.warn("file_quarantined", file=path.name, sha256=digest, stage="parse", format=document.format, lines=document.lines.height,
@@ -261,7 +273,7 @@ def _take_file(workspace: Workspace, engine: Engine, path: Path, read: Reader, o
     with db.writing(engine) as connection:
         taken = ingest.take_in(connection, document, ingest.FileFacts(path.name, digest, size), workspace.config, options.as_of, options.actor, watcher.stage)
     store_s = time.perf_counter() - began
-    summary.timings["store_s"] += store_s
+    summary.took("store", store_s)
     events.tell("file_processed", file=path.name, sha256=digest, stage="store", format=document.format, lines=document.lines.height,
                 receipts=taken.receipts, linked=taken.linked, returned=taken.returned, read_seconds=round(read_s, 3), seconds=round(store_s, 3))
     _put_away(workspace, path, "archive", digest)
@@ -330,9 +342,9 @@ def _match(workspace: Workspace, engine: Engine, options: Options, summary: Summ
         policy = config.matching_policy()
         policy = replace(policy, closed_strata=(*policy.closed_strata, *strata.closed(connection, config.unattended, options.as_of)))
         wanted = frames.inputs(connection, policy, options.as_of, config.base_currency, config.learning.act_after)
-        summary.timings["match_s"] = time.perf_counter() - began
+        summary.took("match", time.perf_counter() - began)
         receipts = wanted.receipts.select(proposals.RECEIPTS)
-        pieces = _followed_outcomes(_timed(outcomes(wanted), summary.timings), receipts.height, watcher)
+        pieces = _followed_outcomes(_timed(outcomes(wanted), summary), receipts.height, watcher)
         del wanted  # so that who matches can let go of it
         audit = proposals.Audit(config.unattended.audit_one_in, config.unattended.audit_seed)
         summary.matched = proposals.keep(connection, pieces, receipts, options.as_of, post=options.post, audit=audit, at=watcher.stage)
@@ -341,7 +353,7 @@ def _match(workspace: Workspace, engine: Engine, options: Options, summary: Summ
         summary.exceptions = dict(connection.execute(counts).all())
         left = select(receipt.c.currency, func.sum(receipt.c.unapplied_minor)).where(receipt.c.unapplied_minor != 0).group_by(receipt.c.currency)
         summary.unapplied = {currency: int(minor) for currency, minor in connection.execute(left)}
-    summary.timings["post_s"] = time.perf_counter() - began - summary.timings["match_s"]
+    summary.took("post", time.perf_counter() - began - summary.timings["match_s"])
 
 
 def _followed_outcomes(pieces: Iterator[Outcome], receipts: int, watcher: Watcher) -> Iterator[Outcome]:
@@ -353,12 +365,12 @@ def _followed_outcomes(pieces: Iterator[Outcome], receipts: int, watcher: Watche
         watcher.stage("telling what was found", done, receipts, "receipts")
 
 
-def _timed(pieces: Iterator[Outcome], timings: dict[str, float]) -> Iterator[Outcome]:
+def _timed(pieces: Iterator[Outcome], summary: Summary) -> Iterator[Outcome]:
     """The pieces; the time that each takes to come is that of matching."""
     while True:
         began = time.perf_counter()
         piece = next(pieces, None)
-        timings["match_s"] += time.perf_counter() - began
+        summary.took("match", time.perf_counter() - began)
         if piece is None:
             return
         yield piece

@@ -67,6 +67,8 @@ def test_a_drop_is_read_applied_posted_and_queued(company: Path) -> None:
     assert told["exceptions"] == {"unknown_payer": 1}
     assert told["unapplied"] == {"USD": "33.00"}
     assert set(told["timings"]) == {"parse_s", "store_s", "match_s", "post_s", "total_s"}  # type: ignore[arg-type]
+    peaks = [told["peak_mb"][stage] for stage in ("parse", "store", "match", "post")]  # type: ignore[index]
+    assert 0 < peaks[0] <= peaks[1] <= peaks[2] <= peaks[3], "the highest so far"
     assert [p.name for p in (company / "inbox").iterdir()] == []
     assert [p.name for p in (company / "archive").iterdir()] == ["monday.sta"]
     applied = sorted((r["bank_reference"], r["invoice_number"], r["applied_amount"], r["source"]) for r in table(company, "applications"))
