@@ -1,9 +1,10 @@
 """What the engine costs and gives: the same day matched by one process, by an engine of one and of two workers, and by two of which one is killed.
 
-    python -m benchmarks.engines --receipts 100000 [--world DIR] [--part 25000]
+    python -m benchmarks.engines --receipts 100000 [--world DIR] [--part 25000] [--into docs/performance.md]
 
 Each is `cashapp run` in a process of its own on a copy of the same imported books. Told are the wall seconds of the stage `match` and of the whole run,
-the processor seconds of all its processes, and whether the exports are those of one process, byte for byte. The worker is killed in the
+the processor seconds of all its processes, and whether the exports are those of one process, byte for byte. With one thread of polars for each process the
+first ways show what a second worker gives, with as many as there are cores what an engine costs beside them. The worker is killed in the
 middle of the stage, as long as that took without a killing.
 """
 
@@ -26,8 +27,24 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks import day
+from benchmarks.sections import put
 
 EXPORTS = ("receipts", "applications")
+
+
+class Way(NamedTuple):
+    """Who matches, with how many threads of polars in each process (none: as many as cores), and whether a worker is killed meanwhile."""
+
+    how: str
+    engine: str = ""
+    threads: str = ""
+    killed: bool = False
+
+
+WAYS = (
+    Way("one process, one thread", threads="1"), Way("an engine of one, one thread", "local:1", "1"), Way("an engine of two, one thread each", "local:2", "1"),
+    Way("one process"), Way("an engine of one", "local:1"), Way("an engine of two", "local:2"), Way("an engine of two, one killed", "local:2", killed=True),
+)
 
 
 class Told(NamedTuple):
@@ -49,20 +66,20 @@ def runs(world: Path, folder: Path, part: int) -> Iterator[Told]:
     settings = imported / "cashapp.toml"
     settings.write_text(re.sub(r"(?m)^(# )?part = \d+", f"part = {part}", settings.read_text()))
     before_s = 0.0
-    for how, engine, killed in (("one process", "", False), ("an engine of one", "local:1", False), ("an engine of two", "local:2", False),
-                                ("an engine of two, one killed", "local:2", True)):
-        home = shutil.copytree(imported, folder / how.replace(" ", "-"))
-        told = _run(home, world, folder, how, engine, before_s / 2 if killed else 0)
+    for way in WAYS:
+        home = shutil.copytree(imported, folder / way.how.replace(" ", "-"))
+        told = _run(home, world, folder, way, before_s / 2 if way.killed else 0)
         before_s = told.match_s
         yield told
         shutil.rmtree(home)
 
 
-def _run(home: Path, world: Path, folder: Path, how: str, engine: str, killed_after: float) -> Told:
+def _run(home: Path, world: Path, folder: Path, way: Way, killed_after: float) -> Told:
     command = [sys.executable, "-m", "cashapp", "--home", str(home)]
     files = sorted(str(path) for path in (world / "bank").iterdir())
-    with subprocess.Popen([*command, "run", *files, "--as-of", day.AS_OF, "--json", *(["--engine", engine] if engine else [])],
-                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+    environment = os.environ | ({"POLARS_MAX_THREADS": way.threads} if way.threads else {})
+    with subprocess.Popen([*command, "run", *files, "--as-of", day.AS_OF, "--json", *(["--engine", way.engine] if way.engine else [])],
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment) as process:
         if killed_after:
             threading.Thread(target=_kill_a_worker, args=(process.pid, killed_after), daemon=True).start()
         assert process.stdout is not None
@@ -70,14 +87,14 @@ def _run(home: Path, world: Path, folder: Path, how: str, engine: str, killed_af
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise SystemExit(f"{how}: ended with {process.returncode}")
+        raise SystemExit(f"{way.how}: ended with {process.returncode}")
     timings = json.loads(output)["timings"]
     digest = hashlib.sha256()
     for what in EXPORTS:
         out = folder / f"{what}.csv"
         subprocess.run([*command, "export", what, "--out", str(out)], check=True, stdout=subprocess.DEVNULL)
         digest.update(out.read_bytes())
-    return Told(how, timings["match_s"], timings["total_s"], usage.ru_utime + usage.ru_stime, digest.hexdigest())
+    return Told(way.how, timings["match_s"], timings["total_s"], usage.ru_utime + usage.ru_stime, digest.hexdigest())
 
 
 def _kill_a_worker(run: int, after_s: float) -> None:
@@ -114,15 +131,21 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--several", type=float, default=0.1)
     parser.add_argument("--format", default="mt940")
+    parser.add_argument("--into", type=Path, help="The document whose section on engines gets the table.")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         world = options.world or day.world(folder / "world", options, options.receipts)
-        print("| matched by | match, wall s | whole run, wall s | processor s | exports |\n| --- | ---: | ---: | ---: | --- |")
+        lines = ["| matched by | match, wall s | whole run, wall s | processor s | exports |", "| --- | ---: | ---: | ---: | --- |"]
         first = ""
         for told in runs(world, folder, options.part):
             first = first or told.digest
-            print(f"| {told.how} | {told.match_s:.1f} | {told.total_s:.1f} | {told.processor_s:.1f} | {'the same' if told.digest == first else 'OTHER'} |", flush=True)
+            same = "the same" if told.digest == first else "OTHER"
+            lines.append(f"| {told.how} | {told.match_s:.1f} | {told.total_s:.1f} | {told.processor_s:.1f} | {same} |")
+    table = "".join(f"{line}\n" for line in lines)
+    sys.stdout.write(table)
+    if options.into:
+        put(options.into, "# Matching on an engine", f"`python -m benchmarks.engines --receipts {options.receipts}`, one reading each.\n\n{table}")
 
 
 if __name__ == "__main__":
