@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -81,3 +82,11 @@ def tell(line: str) -> None:
 def print_json(value: object) -> None:
     """The one JSON object on stdout."""
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def print_json_list(name: str, rows: Iterable[object]) -> None:
+    """The one JSON object on stdout, which holds a list under this name: a row a line, as they come."""
+    sys.stdout.write(f"{{{json.dumps(name)}: [")
+    for n, row in enumerate(rows):
+        sys.stdout.write(f"{',' if n else ''}\n  {json.dumps(row, ensure_ascii=False)}")
+    sys.stdout.write("\n]}\n")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import click
 
-from cashapp.cli.context import Session, print_json, where
+from cashapp.cli.context import Session, print_json, print_json_list, where
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -34,32 +35,42 @@ def exceptions() -> None:
 @where
 def list_(session: Session, reason: str | None, with_resolved: bool, as_of: dt.datetime | None, as_json: bool) -> None:
     """Show the open exceptions, oldest first."""
-    import polars as pl
-    from rich.table import Table
-
     from cashapp import clock, db, exports
-    from cashapp.cli.show import console
 
     _, engine = session.open()
     with db.reading(engine) as connection:
-        frame = pl.concat(exports.exceptions(connection, exports.Bounds(None, None, as_of.date() if as_of else clock.today())))
-    if not with_resolved:
-        frame = frame.filter(pl.col("status") == "open")
-    if reason:
-        frame = frame.filter(pl.col("reason") == reason)
-    if as_json:
-        print_json({"exceptions": [{k: str(v) if isinstance(v, dt.datetime) else v for k, v in row.items()} for row in frame.iter_rows(named=True)]})
-        return
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+        frames = exports.exceptions(connection, exports.Bounds(None, None, as_of.date() if as_of else clock.today()))
+        rows = (row for frame in frames for row in frame.iter_rows(named=True) if (with_resolved or row["status"] == "open") and reason in {None, row["reason"]})
+        if as_json:
+            print_json_list("exceptions", ({name: str(cell) if isinstance(cell, dt.datetime) else cell for name, cell in row.items()} for row in rows))
+        else:
+            _print_cases(rows)
+
+
+_CASES_AT_ONCE = 1_000
+"""So many lines are laid out as one table: a long queue comes as it is read."""
+
+
+def _print_cases(rows: Iterator[dict[str, object]]) -> None:
+    from rich.table import Table
+
+    from cashapp.cli.show import console
+
     columns = (("id", "right"), ("age", "right"), ("reason", "left"), ("amount", "right"), ("", "left"), ("payer", "left"), ("customer", "left"),
                ("reference", "left"), ("suggested", "right"), ("owner", "left"), ("note", "left"))
-    for name, justify in columns:
-        table.add_column(name, justify=justify)  # type: ignore[arg-type]  # rich's literal, spelt above
-    for row in frame.iter_rows(named=True):
-        cells = [row["exception_id"], row["age_days"], row["reason"].replace("_", " "), row["amount"], row["currency"], row["payer_name"], row["customer_id"],
-                 row["bank_reference"], row["suggestion_count"], row["assignee"], row["note"]]
-        table.add_row(*("" if cell is None else str(cell) for cell in cells))
-    console().print(table if frame.height else "nothing waits for a person")
+    fields = ("exception_id", "age_days", "reason", "amount", "currency", "payer_name", "customer_id", "bank_reference", "suggestion_count", "assignee", "note")
+    is_empty = True
+    while page := list(islice(rows, _CASES_AT_ONCE)):
+        is_empty = False
+        table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+        for name, justify in columns:
+            table.add_column(name, justify=justify)  # type: ignore[arg-type]  # rich's literal, spelt above
+        for row in page:
+            told = row | {"reason": str(row["reason"]).replace("_", " ")}
+            table.add_row(*("" if told[field] is None else str(told[field]) for field in fields))
+        console().print(table)
+    if is_empty:
+        console().print("nothing waits for a person")
 
 
 @exceptions.command()

@@ -12,7 +12,7 @@ import datetime as dt
 from typing import NamedTuple
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, select, union_all
 
 from cashapp import accounts, db, linking, periods, schema
 from cashapp.bank_accounts import normalise_account, same_account
@@ -85,8 +85,11 @@ def months(connection: Connection) -> list[str]:
 
 def bank_lines(connection: Connection, account: Account, known_at: dt.datetime | None = None) -> pl.DataFrame:
     """LINES of the account, all of them."""
-    line = schema.bank_line
-    return _lines(connection, and_(line.c.account.in_(account.at_bank), line.c.report == "statement"), known_at)
+    return _lines(connection, _of_account(account), known_at)
+
+
+def _of_account(account: Account) -> ColumnElement[bool]:
+    return and_(schema.bank_line.c.account.in_(account.at_bank), schema.bank_line.c.report == "statement")
 
 
 def _lines(connection: Connection, condition: ColumnElement[bool], known_at: dt.datetime | None) -> pl.DataFrame:
@@ -97,10 +100,27 @@ def _lines(connection: Connection, condition: ColumnElement[bool], known_at: dt.
                line.c.customer_reference, line.c.structured_reference, line.c.remittance_text, line.c.batch_reference, line.c.account, line.c.statement_id, file.c.sha256,
                receipt.c.receipt_key, file.c.name, line.c.line, line.c.batch_key, line.c.batch_amount_minor, line.c.return_reason)
         .join(file, file.c.file_id == line.c.file_id).outerjoin(receipt, receipt.c.line_id == line.c.line_id)
-        .where(condition, line.c.status == "booked", line.c.line_id.not_in(moment.repeats(known_at)), *([file.c.processed_at <= known_at] if known_at else []))
-        .order_by(line.c.line_id)
+        .where(condition, *_counts(known_at)).order_by(line.c.line_id)
     )
     return db.frame(connection, query, LINES)
+
+
+def _counts(known_at: dt.datetime | None) -> list[ColumnElement[bool]]:
+    """The conditions that a line, beside its file, is booked and tells of its money for the first time."""
+    line, file = schema.bank_line, schema.source_file
+    return [line.c.status == "booked", line.c.line_id.not_in(moment.repeats(known_at)), *([file.c.processed_at <= known_at] if known_at else [])]
+
+
+def total(connection: Connection, account: Account) -> dict[str, int]:
+    """By currency what all lines of the account come to, with what the bank kept back of batches: added up by the database."""
+    line, file = schema.bank_line, schema.source_file
+    mine = (_of_account(account), *_counts(None))
+    sums = select(line.c.currency, func.sum(line.c.amount_minor).label("minor")).join(file, file.c.file_id == line.c.file_id).where(*mine).group_by(line.c.currency)
+    batch = (line.c.statement_id, line.c.batch_key, line.c.batch_amount_minor, line.c.currency, line.c.booking_date)
+    kept = select(line.c.currency, (line.c.batch_amount_minor - func.sum(line.c.amount_minor)).label("minor")).join(file, file.c.file_id == line.c.file_id).where(
+        *mine, line.c.batch_key.is_not(None), line.c.batch_amount_minor.is_not(None)).group_by(*batch)
+    every = union_all(sums, kept).subquery()
+    return {currency: int(minor) for currency, minor in connection.execute(select(every.c.currency, func.sum(every.c.minor)).group_by(every.c.currency))}
 
 
 def batch_charges(lines: pl.DataFrame) -> pl.DataFrame:

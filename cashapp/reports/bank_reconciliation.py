@@ -8,6 +8,7 @@ adjusted book balance; what is left between the two is unexplained and has an ow
 from __future__ import annotations
 
 import datetime as dt
+from typing import NamedTuple
 
 import polars as pl
 from sqlalchemy import Connection, func, select
@@ -16,6 +17,7 @@ from cashapp import accounts, periods, schema
 from cashapp.periods import Month
 from cashapp.reconciliation import lines as sides
 from cashapp.reconciliation import picture, signing, table
+from cashapp.reconciliation.lines import Account
 from cashapp.reconciliation.picture import GROUPS, OUTSTANDING, TRANSIT, VOIDS, Picture
 from cashapp.reports import ledger_side
 from cashapp.reports.model import CURRENCY, Column, Proof, Report, Section, When
@@ -34,12 +36,26 @@ def bank_reconciliation(connection: Connection, when: When, account: str | None 
     """The report of the month in which the days end, for one account or for all."""
     month = Month(periods.of(when.until), when.since or when.until.replace(day=1), when.until)
     names = [account] if account is not None else _all_accounts(connection)
-    drawn = [picture.draw(connection, sides.find(connection, name), month, known_at) for name in names]
-    sections = tuple(section for one in drawn for section in _sections(connection, one, several=len(drawn) > 1))
-    title = "Bank reconciliation" + (f", account {drawn[0].account.name}" if len(drawn) == 1 else "")
+    told = [_of_account(connection, sides.find(connection, name), month, known_at, several=len(names) > 1) for name in names]
+    sections = tuple(section for one in told for section in one.sections)
+    title = "Bank reconciliation" + (f", account {told[0].name}" if len(told) == 1 else "")
     return Report(name="bank-reconciliation", title=title, when=When(month.first, month.last), sections=sections or (_nothing(),),
-                  proofs=tuple(proof for one in drawn for proof in _proofs(connection, one)),
-                  notes=tuple(note for one in drawn for note in _notes(connection, one)))
+                  proofs=tuple(proof for one in told for proof in one.proofs), notes=tuple(note for one in told for note in one.notes))
+
+
+class _Told(NamedTuple):
+    """What the report says of an account."""
+
+    name: str
+    sections: list[Section]
+    proofs: list[Proof]
+    notes: list[str]
+
+
+def _of_account(connection: Connection, account: Account, month: Month, known_at: dt.datetime | None, *, several: bool) -> _Told:
+    """That of one account; of its picture nothing is kept, so that the memory is that of the largest."""
+    drawn = picture.draw(connection, account, month, known_at)
+    return _Told(account.name, _sections(connection, drawn, several=several), _proofs(connection, drawn), _notes(connection, drawn))
 
 
 def _all_accounts(connection: Connection) -> list[str]:
@@ -229,8 +245,8 @@ def _voids(rows: pl.DataFrame) -> Section:
 def _how(rows: pl.DataFrame) -> Section:
     """How the matches were made, in sums."""
     by = pl.when(pl.col("confirmed_by").is_not_null()).then(pl.lit("a person")).otherwise(pl.col("status"))
-    told = _side_by_side(rows.filter(pl.col("status") != "unmatched")).group_by("kind", "currency", by.alias("by")).agg(
-        pl.len().cast(pl.Int64).alias("matches"), pl.col("bank_amount").sum(), pl.col("entry_amount").sum()).sort("currency", "kind", "by")
+    told = rows.filter(pl.col("status") != "unmatched").group_by("kind", "currency", by.alias("by")).agg(
+        pl.col("match_id").n_unique().cast(pl.Int64).alias("matches"), pl.col("bank_amount").sum(), pl.col("entry_amount").sum()).sort("currency", "kind", "by")
     columns = (Column("kind", "code", title="how"), CURRENCY, Column("by", title="status"), Column("matches", "count"), Column("bank_amount", "money", title="at the bank"),
                Column("entry_amount", "money", title="in the books"))
     return Section("how", "Matched, by how", columns, told, apart=True)
@@ -245,14 +261,11 @@ def _matched(rows: pl.DataFrame) -> Section:
 
 def _proofs(connection: Connection, drawn: Picture) -> list[Proof]:
     """All statement lines of the account ever taken in, against its account in the ledger."""
-    lines = sides.bank_lines(connection, drawn.account)
-    charges = sides.batch_charges(lines)
-    told = pl.concat([lines.select("currency", "amount_minor"), charges.select("currency", "amount_minor")]).group_by("currency").agg(pl.col("amount_minor").sum())
+    shown = sides.total(connection, drawn.account)
     kept: dict[str, int] = {}
     for name in drawn.account.at_bank:
         for currency, minor in ledger_side.moved(connection, When(None, dt.date.max), ledger_side.on_account(accounts.bank(name))).items():
             kept[currency] = kept.get(currency, 0) + minor
-    shown = dict(told.iter_rows())
     return [Proof(f"{accounts.bank(drawn.account.name)}, all statement lines", currency, shown.get(currency, 0), kept.get(currency, 0)) for currency in sorted(shown.keys() | kept.keys())]
 
 
