@@ -78,17 +78,20 @@ def draw(connection: Connection, account: Account, month: Month, known_at: dt.da
         bases = dict(book.filter(is_opening).group_by("currency").agg(pl.col("amount_minor").sum()).iter_rows()) or base
     else:
         entries, units, bases = told.entries, _from_origins(told.origins, lines, told.entries), base
-    rows = _rows(lines, entries, units)
-    charges = sides.batch_charges(lines)
-    grouped = _grouped(rows, month)
-    flows = _flows(grouped, charges, month)
+    rows, charges = _rows(lines, entries, units), sides.batch_charges(lines)
+    at_bank, in_books = lines.select(_MOVES), entries.select(_MOVES)
+    del lines, told, book, entries, units, stored  # many rows with their texts: what follows needs the moves only
+    rows = _grouped(rows, month)
     currencies = sorted({*rows["currency"].unique(), *base})
     return Picture(
-        account=account, month=month, rows=grouped, units=flows, has_cash_book=bool(account.in_book), known_at=known_at,
-        bank={c: _columns(lines, charges, c, base.get(c, 0), month) for c in currencies},
-        book={c: _columns(entries, charges.clear(), c, bases.get(c, 0), month) for c in currencies},
-        stated=_stated(connection, account, lines, month, known_at),
+        account=account, month=month, rows=rows, units=_flows(rows, charges, month), has_cash_book=bool(account.in_book), known_at=known_at,
+        bank={c: _columns(at_bank, charges, c, base.get(c, 0), month) for c in currencies},
+        book={c: _columns(in_books, charges.clear(), c, bases.get(c, 0), month) for c in currencies},
+        stated=_stated(connection, account, at_bank, month, known_at),
     )
+
+
+_MOVES = ("currency", "date", "amount_minor")
 
 
 def _with_cash_book(lines: pl.DataFrame, book: pl.DataFrame, stored: store.Stored, told: sides.Journal, decided: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -153,7 +156,7 @@ def _grouped(rows: pl.DataFrame, month: Month) -> pl.DataFrame:
         .when(pl.col("bk").is_in(["return", "reversal"])).then(pl.lit(RETURNED)).when(net > 0).then(pl.lit(BANK_IN)).otherwise(pl.lit(BANK_OUT))
     )
     group = pl.when(pl.col("k") == "offset").then(pl.lit(VOIDS)).when((pl.col("k") == "difference") & pl.col("is_whole")).then(pl.lit(DIFFERENCES)).when(from_books).then(waiting_at_bank).otherwise(waiting_in_books)
-    return rows.join(facts.select("unit", group.alias("group")), on="unit", how="left", maintain_order="left")
+    return rows.hstack(rows.select("unit").join(facts.select("unit", group.alias("group")), on="unit", how="left", maintain_order="left").select("group"))
 
 
 def _flows(rows: pl.DataFrame, charges: pl.DataFrame, month: Month) -> pl.DataFrame:
@@ -176,7 +179,7 @@ def _flows(rows: pl.DataFrame, charges: pl.DataFrame, month: Month) -> pl.DataFr
 
 def _columns(rows: pl.DataFrame, charges: pl.DataFrame, currency: str, base: int, month: Month) -> dict[str, int]:
     """Opening, receipts, disbursements and closing of one side."""
-    moves = pl.concat([rows.select("currency", "date", "amount_minor"), charges.select("currency", "date", "amount_minor")]).filter((pl.col("currency") == currency) & (pl.col("date") <= month.last))
+    moves = pl.concat([rows.select(_MOVES), charges.select(_MOVES)]).filter((pl.col("currency") == currency) & (pl.col("date") <= month.last))
     inside = moves.filter(pl.col("date") >= month.first)["amount_minor"]
     opening = base + int(moves.filter(pl.col("date") < month.first)["amount_minor"].sum())
     receipts, disbursements = int(inside.filter(inside > 0).sum()), -int(inside.filter(inside < 0).sum())

@@ -195,6 +195,23 @@ def _differences(rows: pl.DataFrame) -> Section:
     return Section("differences", "Differences between bank and books", columns, units, apart=True)
 
 
+class _Listed(NamedTuple):
+    """The first of many matches, each in one row, and how many there are."""
+
+    rows: pl.DataFrame
+    height: int
+
+
+def _listed(rows: pl.DataFrame) -> _Listed:
+    """The first LISTED matches; of the others no text is looked at."""
+    matches = rows.group_by("match_id", "currency").agg(pl.col("bank_date").max(), pl.col("entry_date").min()).sort(_IN_ORDER)
+    first = matches.head(LISTED)
+    return _Listed(_side_by_side(rows.join(first, on=["match_id", "currency"], how="semi", maintain_order="left")), matches.height)
+
+
+_IN_ORDER = ("currency", "bank_date", "entry_date", "match_id")
+
+
 def _side_by_side(rows: pl.DataFrame) -> pl.DataFrame:
     """Each match in one row: the bank's side, the books' side, how it was made."""
     def listed(name: str) -> pl.Expr:
@@ -203,8 +220,7 @@ def _side_by_side(rows: pl.DataFrame) -> pl.DataFrame:
 
     return rows.group_by("match_id", "currency", maintain_order=True).agg(
         pl.col("kind", "status", "confidence", "reason", "confirmed_by").first(), pl.col("bank_date").max(), listed("bank_reference"), pl.col("bank_text").drop_nulls().first(),
-        pl.col("bank_amount").sum(), pl.col("entry_date").min(), listed("entry_id"), pl.col("entry_text").drop_nulls().first(), pl.col("entry_amount").sum()).sort(
-        "currency", "bank_date", "entry_date", "match_id")
+        pl.col("bank_amount").sum(), pl.col("entry_date").min(), listed("entry_id"), pl.col("entry_text").drop_nulls().first(), pl.col("entry_amount").sum()).sort(_IN_ORDER)
 
 
 _PAIR = (
@@ -216,9 +232,9 @@ _PAIR = (
 
 def _suggested(rows: pl.DataFrame) -> Section:
     """Matches that a person should look at."""
-    wanted = _side_by_side(rows.filter(pl.col("status") == "suggested"))
+    wanted = _listed(rows.filter(pl.col("status") == "suggested"))
     note = "`cashapp reconcile confirm` vouches for one, `unmatch` breaks it. They count as matched in the balances above."
-    return Section("suggested", "Suggested matches that nobody has confirmed", (*_PAIR, Column("confidence", "number", shown="data"), Column("reason")), wanted.head(LISTED), apart=True, totalled=False, note=note)
+    return Section("suggested", "Suggested matches that nobody has confirmed", (*_PAIR, Column("confidence", "number", shown="data"), Column("reason")), wanted.rows, apart=True, totalled=False, note=note)
 
 
 def _deposits(rows: pl.DataFrame) -> Section:
@@ -254,9 +270,9 @@ def _how(rows: pl.DataFrame) -> Section:
 
 def _matched(rows: pl.DataFrame) -> Section:
     """Every match of the month."""
-    told = _side_by_side(rows.filter((pl.col("status") == "matched") & (pl.col("kind") != "offset")))
+    told = _listed(rows.filter((pl.col("status") == "matched") & (pl.col("kind") != "offset")))
     note = f"The first {LISTED:,} of {told.height:,}; `cashapp export reconciliation` has them all." if told.height > LISTED else ""
-    return Section("matched", "Matched items", (*_PAIR, Column("reason", title="how")), told.head(LISTED), apart=True, totalled=told.height <= LISTED, note=note)
+    return Section("matched", "Matched items", (*_PAIR, Column("reason", title="how")), told.rows, apart=True, totalled=told.height <= LISTED, note=note)
 
 
 def _proofs(connection: Connection, drawn: Picture) -> list[Proof]:
