@@ -138,7 +138,7 @@ def _unborne(connection: Connection, receipts: pl.DataFrame) -> pl.DataFrame:
     advice would be that money's."""
     told, line = schema.remittance_line, schema.bank_line
     first, last = receipts.select(pl.col("value_date").min().alias("first"), pl.col("value_date").max().alias("last")).row(0)
-    borne = (exists().where(line.c[name] == told.c.payment_reference) for name in ("bank_reference", "customer_reference", "check_number"))
+    borne = (exists().where(each) for each in schema.bearing(line, told.c.payment_reference))
     query = select(*(told.c[name] for name in _ADVICE), told.c.currency).distinct().where(
         told.c.line_id.is_(None), told.c.payment_minor.is_not(None),
         told.c.payment_date.between(first - dt.timedelta(days=EARLY_DAYS), last + dt.timedelta(days=LATE_DAYS)), *(~each for each in borne))

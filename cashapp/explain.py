@@ -46,8 +46,7 @@ def find_receipt(connection: Connection, name: str) -> Row[*tuple[object, ...]]:
     receipt, line = schema.receipt, schema.bank_line
     found = connection.execute(
         select(receipt).join(line, line.c.line_id == receipt.c.line_id)
-        .where(or_(receipt.c.receipt_key.startswith(name, autoescape=True), line.c.bank_reference == name, line.c.customer_reference == name,
-                   line.c.check_number == name)).order_by(receipt.c.receipt_key).limit(3)).all()
+        .where(or_(receipt.c.receipt_key.startswith(name, autoescape=True), *schema.bearing(line, name))).order_by(receipt.c.receipt_key).limit(3)).all()
     exact = [row for row in found if row.receipt_key == name] or found
     if len(exact) != 1:
         raise UsageError(f"{name!r} names {'no receipt' if not exact else 'several receipts'}; `cashapp export receipts` lists them")

@@ -61,7 +61,7 @@ def take_in(connection: Connection, document: Document, facts: FileFacts, config
     statements = _store_file(connection, document, facts, config, taken.file_id, as_of)
     lines = _store_lines(connection, document, statements, taken.file_id, as_of)
     step(1, _STEPS, "steps")
-    links = linking.link_file(connection, taken.file_id, config)
+    links = linking.link_file(connection, lines, config)
     of_nothing = pl.col("line_id") == pl.col("counted_by")
     taken.linked = links.filter(~of_nothing)["line_id"].n_unique()
     fates = links.group_by("line_id").agg(pl.col("how").first(), pl.col("counted_by").first())
@@ -211,9 +211,9 @@ def _receipts(connection: Connection, told: pl.DataFrame) -> tuple[pl.DataFrame,
         return none, none
     first = db.next_id(connection, schema.receipt.c.receipt_id)
     content = pl.concat_str("account", "currency", "amount_minor", "booking_date", *_TOLD_OF_IT, separator="\x1f")
-    keyed = mine.select("line_id", "account", "currency", "amount_minor", "value_date", content.alias("content")).with_columns(pl.int_range(pl.len()).over("content").alias("nth"))
-    keyed = keyed.with_columns(_free_keys(connection, keyed, held=first - 1)).drop("content").sort("receipt_key")
-    back = _taken_back(connection)
+    contents, back = mine.select(content.alias("content")).to_series(), _taken_back(connection)
+    keys = _free_keys(connection, contents, set(back["receipt_key"]), held=first - 1)
+    keyed = mine.select("line_id", "account", "currency", "amount_minor", "value_date", keys).sort(_number("receipt_key"))
     receipts = keyed.join(back, on="receipt_key", how="left", maintain_order="left").with_columns(
         pl.col("known_id").is_null().cast(pl.Int64).cum_sum().alias("n")).select(
         pl.coalesce("known_id", pl.col("n") - 1 + first).alias("receipt_id"), "receipt_key", "line_id", "account", "currency", "amount_minor", "value_date",
@@ -234,28 +234,37 @@ def _taken_back(connection: Connection) -> pl.DataFrame:
     return db.frame(connection, query, {"receipt_key": pl.String, "known_id": pl.Int64})
 
 
-def _free_keys(connection: Connection, keyed: pl.DataFrame, held: int) -> pl.Series:
-    """Keys for the rows; where the books, which hold so many receipts, already hold a payment of the same content, the next in count."""
-    wanted = [receipt_key(content, nth) for content, nth in keyed.select("content", "nth").iter_rows()]
+def _free_keys(connection: Connection, contents: pl.Series, back: set[str], held: int) -> pl.Series:
+    """The payments' keys; where the books, which hold so many receipts, already hold one of the same content that was not taken `back`, the next in count."""
+    nths = _among_equals(contents)
+    keys = receipt_keys(contents, nths)
+    taken = _standing(connection, keys, held) - back
+    if not taken and keys.n_unique() == keys.len():
+        return keys
+    wanted = keys.to_list()
     asked = set(wanted)
-    back = set(_taken_back(connection)["receipt_key"])
-    taken = _standing(connection, asked, held) - back
-    if not taken and len(asked) == len(wanted):
-        return pl.Series("receipt_key", wanted)
-    for row, (content, nth) in enumerate(keyed.select("content", "nth").iter_rows()):
+    for row, (content, nth) in enumerate(zip(contents, nths, strict=True)):
         while wanted[row] in taken or (wanted[row] not in asked and wanted[row] not in back and _stands(connection, wanted[row])):
             nth += 1  # noqa: PLW2901 - the count goes on where the books stand
-            wanted[row] = receipt_key(content, nth)
+            wanted[row] = receipt_keys(pl.Series([content]), pl.Series([nth])).item()
         taken.add(wanted[row])
-    return pl.Series("receipt_key", wanted)
+    return pl.Series(keys.name, wanted)
 
 
-def _standing(connection: Connection, asked: set[str], held: int) -> set[str]:
+def _among_equals(contents: pl.Series) -> pl.Series:
+    """How many before it are the same; looked for only among those of one hash, of which there are few."""
+    rows = pl.DataFrame([contents.rename("content")]).with_row_index("row").filter(contents.hash().is_duplicated())
+    counts = rows.select("row", pl.int_range(pl.len()).over("content").alias("nth"))
+    return pl.zeros(contents.len(), dtype=pl.Int64, eager=True).scatter(counts["row"], counts["nth"])
+
+
+def _standing(connection: Connection, keys: pl.Series, held: int) -> set[str]:
     """Those of the keys that receipts have; where more are asked for than are held, all that are held are looked at."""
     column, shape = schema.receipt.c.receipt_key, {"receipt_key": pl.String}
-    if held < len(asked):
-        return asked.intersection(db.frame(connection, select(column), shape)["receipt_key"])
-    return set(db.frame_of(connection, select(column), column, sorted(asked), shape)["receipt_key"])
+    if held < keys.len():
+        known = db.frame(connection, select(column), shape)["receipt_key"]
+        return set(known.filter(known.is_in(keys.implode())))
+    return set(db.frame_of(connection, select(column), column, keys.unique().sort().to_list(), shape)["receipt_key"])
 
 
 def _stands(connection: Connection, key: str) -> bool:
@@ -263,9 +272,16 @@ def _stands(connection: Connection, key: str) -> bool:
     return connection.execute(select(column).where(column == key)).first() is not None
 
 
-def receipt_key(content: str, nth: int) -> str:
-    """`R` and fifteen hexadecimal digits: 60 bits of the SHA-256 over the payment's content and its count among equals."""
-    return "R" + hashlib.sha256(f"{content}\x1e{nth}".encode()).hexdigest()[:15].upper()
+def receipt_keys(contents: pl.Series, nths: pl.Series) -> pl.Series:
+    """`R` and fifteen hexadecimal digits each: 60 bits of the SHA-256 over the payment's content and its count among equals."""
+    told = pl.DataFrame([contents.rename("content"), nths.rename("nth")]).select(pl.concat_str("content", "nth", separator="\x1e").cast(pl.Binary)).to_series()
+    digests = pl.DataFrame({"digest": [hashlib.sha256(each).digest() for each in told]}, schema={"digest": pl.Binary})
+    return digests.select(receipt_key="R" + pl.col("digest").bin.encode("hex").str.head(15).str.to_uppercase()).to_series()
+
+
+def _number(key: str) -> pl.Expr:
+    """A receipt's key as the number that it is, which is sorted sooner and in the same order."""
+    return pl.col(key).str.slice(1).str.to_integer(base=16)
 
 
 def _cash(told: pl.DataFrame, rest: pl.DataFrame, receipts: pl.DataFrame) -> pl.DataFrame:

@@ -50,16 +50,22 @@ def is_advice() -> pl.Expr:
     return pl.col("format").is_in(_REMITTANCE_ONLY) & (pl.col("report") == "announcement")
 
 
-def link_file(connection: Connection, file_id: int, config: Config) -> pl.DataFrame:
-    """Find and keep the links of a file just stored; returns them (columns LINKS). An advice or a copy that came first is linked by
-    its own id, so `line_id` is a line of the file in all other rows. A copy of nothing that is known repeats itself, so that it never counts."""
-    line = schema.bank_line
-    span = connection.execute(select(func.min(line.c.booking_date), func.max(line.c.booking_date)).where(line.c.file_id == file_id)).one()
-    if span[0] is None:
+def link_file(connection: Connection, lines: pl.DataFrame, config: Config) -> pl.DataFrame:
+    """Find and keep the links of a file just stored, whose `lines` are rows of their table; returns them (columns LINKS). An advice or a copy that came
+    first is linked by its own id, so `line_id` is a line of the file in all other rows. A copy of nothing that is known repeats itself, so that it
+    never counts."""
+    if lines.is_empty():
         return pl.DataFrame(schema=LINKS)
+    file_id, first, begin, end = lines.select(
+        pl.col("file_id").first(), pl.col("line_id").min(), pl.col("booking_date").min().alias("begin"), pl.col("booking_date").max().alias("end")).row(0)
+    line = schema.bank_line
+    earlier = and_(line.c.line_id < first, line.c.booking_date.between(begin - _MARGIN, end + _MARGIN), not_undone(line.c.file_id), line.c.status == "booked")
+    marked = _marked(connection, file_id)
     twice = _twice_in_file(connection, file_id)
-    found = pl.concat([twice, _links_to_others(connection, file_id, (span[0], span[1]), config, twice)])
-    found = pl.concat([found, _copies_of_nothing(connection, file_id, found)])
+    old = _lines(connection, and_(earlier, _may_be_told_by(lines)))
+    found = twice if old.is_empty() and not marked else pl.concat([twice, _links_to_others(connection, file_id, old, config, twice)])
+    if marked:
+        found = pl.concat([found, _copies_of_nothing(connection, file_id, found)])
     db.insert_frame(connection, schema.line_link, found)
     return found
 
@@ -80,24 +86,22 @@ def _twice_in_file(connection: Connection, file_id: int) -> pl.DataFrame:
     return pl.DataFrame(repeats, schema=LINKS, orient="row")
 
 
-def _links_to_others(connection: Connection, file_id: int, span: tuple[dt.date, dt.date], config: Config, linked: pl.DataFrame) -> pl.DataFrame:
+def _links_to_others(connection: Connection, file_id: int, old: pl.DataFrame, config: Config, linked: pl.DataFrame) -> pl.DataFrame:
+    """Links of the file's lines, but for those that are `linked` already, to `old` ones and to one another."""
     line = schema.bank_line
-    near = and_(line.c.booking_date.between(span[0] - _MARGIN, span[1] + _MARGIN), not_undone(line.c.file_id))
-    old = _lines(connection, and_(line.c.file_id != file_id, near, line.c.status == "booked", _may_be_told_by(connection, file_id)))
-    if old.is_empty() and not _marked(connection, file_id):
-        return pl.DataFrame(schema=LINKS)
     new = _lines(connection, and_(line.c.file_id == file_id, line.c.status == "booked")).join(linked, on="line_id", how="anti", maintain_order="left")
     found = find(_as_told_first(new), _as_told_before(connection, old), Window(config.links.banking_days, config.links.calendar))
     return pl.DataFrame(found, schema=LINKS, orient="row")
 
 
-def _may_be_told_by(connection: Connection, file_id: int) -> ColumnElement[bool]:
+def _may_be_told_by(lines: pl.DataFrame) -> ColumnElement[bool]:
     """The condition that an earlier line can be the same money as lines of the file. Of statements alone those that have the amount of one; where the file has
     details, any may be their sum."""
     line, told = schema.bank_line, schema.bank_line.alias()
-    mine = and_(told.c.file_id == file_id, told.c.status == "booked")
-    if connection.execute(select(told.c.line_id).where(mine, told.c.report != "statement").limit(1)).first() is not None:
+    booked = pl.col("status") == "booked"
+    if lines.select((booked & (pl.col("report") != "statement")).any()).item():
         return true()
+    mine = and_(told.c.file_id == lines["file_id"][0], told.c.status == "booked")
     return or_(line.c.report != "statement", line.c.amount_minor.in_(select(told.c.amount_minor).where(mine)))
 
 

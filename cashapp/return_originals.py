@@ -59,8 +59,7 @@ def references(line: Line) -> list[str]:
 
 
 def _named(reference: str) -> ColumnElement[bool]:
-    told = schema.bank_line
-    return or_(told.c.bank_reference == reference, told.c.customer_reference == reference, told.c.check_number == reference)
+    return or_(*schema.bearing(schema.bank_line, reference))
 
 
 def _candidates(connection: Connection, line: Line, condition: ColumnElement[bool]) -> Sequence[Row[*tuple[object, ...]]]:

@@ -7,7 +7,7 @@ Amounts are signed minor units beside a currency. Ids are given out by the one w
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     BigInteger,
@@ -25,8 +25,14 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
     text,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import ColumnElement, FromClause
 
 metadata = MetaData(naming_convention={
     "pk": "pk_%(table_name)s", "fk": "fk_%(table_name)s_%(column_0_name)s", "uq": "uq_%(table_name)s_%(column_0_name)s",
@@ -113,11 +119,11 @@ bank_line = Table(
     _minor("fee_minor"), _minor("instructed_minor", nullable=True), _text("instructed_currency"), _text("status"),
     Index("ix_bank_line_date", "booking_date"),
     Index("ix_bank_line_file", "file_id"),
-    Index("ix_bank_line_bank_reference", "bank_reference"),
-    Index("ix_bank_line_customer_reference", "customer_reference"),
-    Index("ix_bank_line_check_number", "check_number"),
+    Index("ix_bank_line_bank_reference", "bank_reference"),  # of the three references only this one stands in nearly every line
+    Index("ix_bank_line_customer_reference", "customer_reference", sqlite_where=Column("customer_reference") != "", postgresql_where=Column("customer_reference") != ""),
+    Index("ix_bank_line_check_number", "check_number", sqlite_where=Column("check_number") != "", postgresql_where=Column("check_number") != ""),
     Index("ix_bank_line_payer_name", "payer_name", "line_id"),  # a payer's latest lines without a look at the others
-    Index("ix_bank_line_account", "account", "booking_date"),
+    Index("ix_bank_line_account", "account"),
 )
 line_link = Table(  # this line tells of money that another line already counts, or settles what others announced; a line that
     # was taken back with its file, or is a copy of nothing known, repeats itself, so that it never counts
@@ -209,7 +215,7 @@ cashbook_entry_before = Table(  # how a changed entry read before, so that a mon
 receipt = Table(
     "receipt", metadata,
     _key("receipt_id"),
-    Column("receipt_key", String(16), nullable=False, unique=True),
+    Column("receipt_key", String(16), nullable=False),
     Column("line_id", BIG, nullable=False),  # of a line stored before it in the same transaction
     Column("account", Text, nullable=False), Column("currency", String(3), nullable=False), _minor("amount_minor"),
     Column("value_date", Date, nullable=False),
@@ -219,12 +225,13 @@ receipt = Table(
     Column("held", Boolean, nullable=False, server_default=text("false")),  # a person took its application back: none is posted unattended
     CheckConstraint("state IN ('open', 'non_ar', 'returned', 'linked')", name="state"),
     CheckConstraint("amount_minor > 0", name="positive"),
+    Index("ix_receipt_key", "receipt_key", unique=True),
     Index("ix_receipt_line", "line_id", unique=True),
     Index("ix_receipt_amount", "amount_minor"),
     Index("ix_receipt_customer", "customer_id", "value_date", sqlite_where=Column("customer_id").is_not(None), postgresql_where=Column("customer_id").is_not(None)),
     Index("ix_receipt_date", "value_date", "state", "currency", "amount_minor"),
-    Index("ix_receipt_waiting", "currency", "value_date", "unapplied_minor", sqlite_where=Column("unapplied_minor") != 0, postgresql_where=Column("unapplied_minor") != 0),
-    Index("ix_receipt_unapplied", "receipt_id", sqlite_where=Column("unapplied_minor") != 0, postgresql_where=Column("unapplied_minor") != 0),
+    Index("ix_receipt_unapplied", "receipt_id", "currency", "value_date", "unapplied_minor",  # what is unapplied is summed from nothing else
+          sqlite_where=Column("unapplied_minor") != 0, postgresql_where=Column("unapplied_minor") != 0),
 )
 journal_entry = Table(
     "journal_entry", metadata,
@@ -530,3 +537,8 @@ APPEND_ONLY = (
     bank_match, bank_match_member, bank_match_event, reconciliation_event, period_event, cashbook_entry_before, user_event,
 )
 """Tables whose rows are never changed nor deleted; triggers refuse it."""
+
+
+def bearing(line: FromClause, reference: str | ColumnElement[str]) -> Sequence[ColumnElement[bool]]:
+    """For each column of a bank line in which a payment's reference may stand the condition that it does; lines without one are in no index of it."""
+    return [and_(line.c[name] == reference, line.c[name] != "") for name in ("bank_reference", "customer_reference", "check_number")]

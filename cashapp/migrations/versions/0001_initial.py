@@ -306,15 +306,14 @@ def upgrade() -> None:
         sa.CheckConstraint("state IN ('open', 'non_ar', 'returned', 'linked')", name=op.f("ck_receipt_state")),
         sa.CheckConstraint("amount_minor > 0", name=op.f("ck_receipt_positive")),
         sa.ForeignKeyConstraint(["customer_id"], ["customer.customer_id"], name=op.f("fk_receipt_customer_id")),
-        sa.PrimaryKeyConstraint("receipt_id", name=op.f("pk_receipt")),
-        sa.UniqueConstraint("receipt_key", name=op.f("uq_receipt_receipt_key"))
+        sa.PrimaryKeyConstraint("receipt_id", name=op.f("pk_receipt"))
     )
     op.create_index("ix_receipt_amount", "receipt", ["amount_minor"], unique=False)
     op.create_index("ix_receipt_customer", "receipt", ["customer_id", "value_date"], unique=False, sqlite_where=sa.text("customer_id IS NOT NULL"), postgresql_where=sa.text("customer_id IS NOT NULL"))
     op.create_index("ix_receipt_date", "receipt", ["value_date", "state", "currency", "amount_minor"], unique=False)
+    op.create_index("ix_receipt_key", "receipt", ["receipt_key"], unique=True)
     op.create_index("ix_receipt_line", "receipt", ["line_id"], unique=True)
-    op.create_index("ix_receipt_unapplied", "receipt", ["receipt_id"], unique=False, sqlite_where=sa.text("unapplied_minor != 0"), postgresql_where=sa.text("unapplied_minor != 0"))
-    op.create_index("ix_receipt_waiting", "receipt", ["currency", "value_date", "unapplied_minor"], unique=False, sqlite_where=sa.text("unapplied_minor != 0"), postgresql_where=sa.text("unapplied_minor != 0"))
+    op.create_index("ix_receipt_unapplied", "receipt", ["receipt_id", "currency", "value_date", "unapplied_minor"], unique=False, sqlite_where=sa.text("unapplied_minor != 0"), postgresql_where=sa.text("unapplied_minor != 0"))
     op.create_table("run_count",
         sa.Column("run_id", BIG, autoincrement=False, nullable=False),
         sa.Column("what", sa.Text(), nullable=False),
@@ -439,10 +438,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["statement_id"], ["statement.statement_id"], name=op.f("fk_bank_line_statement_id")),
         sa.PrimaryKeyConstraint("line_id", name=op.f("pk_bank_line"))
     )
-    op.create_index("ix_bank_line_account", "bank_line", ["account", "booking_date"], unique=False)
+    op.create_index("ix_bank_line_account", "bank_line", ["account"], unique=False)
     op.create_index("ix_bank_line_bank_reference", "bank_line", ["bank_reference"], unique=False)
-    op.create_index("ix_bank_line_check_number", "bank_line", ["check_number"], unique=False)
-    op.create_index("ix_bank_line_customer_reference", "bank_line", ["customer_reference"], unique=False)
+    op.create_index("ix_bank_line_check_number", "bank_line", ["check_number"], unique=False, sqlite_where=sa.text("check_number != ''"), postgresql_where=sa.text("check_number != ''"))
+    op.create_index("ix_bank_line_customer_reference", "bank_line", ["customer_reference"], unique=False, sqlite_where=sa.text("customer_reference != ''"), postgresql_where=sa.text("customer_reference != ''"))
     op.create_index("ix_bank_line_date", "bank_line", ["booking_date"], unique=False)
     op.create_index("ix_bank_line_file", "bank_line", ["file_id"], unique=False)
     op.create_index("ix_bank_line_payer_name", "bank_line", ["payer_name", "line_id"], unique=False)
