@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
@@ -168,9 +169,10 @@ def read(connection: Connection, query: Query, shape: Mapping[str, pl.DataType])
         return _frame(b"".join(copy), shape)
 
 
-def read_committed(connection: Connection, queries: Sequence[tuple[Query, Mapping[str, pl.DataType]]]) -> list[pl.DataFrame]:
-    """The rows of each query."""
-    return [read(connection, query, shape) for query, shape in queries]
+@contextmanager
+def read_committed(connection: Connection, queries: Mapping[str, tuple[Query, Mapping[str, pl.DataType]]]) -> Iterator[dict[str, Callable[[], pl.DataFrame]]]:
+    """What gives the rows of each query, by its name."""
+    yield {name: partial(read, connection, *query) for name, query in queries.items()}
 
 
 def read_blocks(connection: Connection, query: Query, shape: Mapping[str, pl.DataType], rows: int) -> Iterator[pl.DataFrame]:

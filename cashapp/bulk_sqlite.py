@@ -22,6 +22,7 @@ from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
@@ -363,19 +364,22 @@ def read(connection: Connection, query: Query, shape: Mapping[str, pl.DataType])
     return pl.DataFrame([_typed(column, shape[column.name]) for column in whole])
 
 
-def read_committed(connection: Connection, queries: Sequence[tuple[Query, Mapping[str, pl.DataType]]]) -> list[pl.DataFrame]:
-    """The rows of each query as `read` gives them, but where they are many without what this transaction has changed itself. The files that they come in
-    stand beside the database and are removed; those of a run that was killed, the next run writes over. CashappError where the reading process is killed."""
+@contextmanager
+def read_committed(connection: Connection, queries: Mapping[str, tuple[Query, Mapping[str, pl.DataType]]]) -> Iterator[dict[str, Callable[[], pl.DataFrame]]]:
+    """What gives the rows of each query, by its name, as `read` does; where they are many without what this transaction has changed itself: they are
+    read then while the block goes on. The files that they come in stand beside the database and are removed; those of a run that was killed, the next
+    run writes over. Who takes the rows hears a CashappError where the reading process was killed."""
     database, _ = _attached(connection)
-    if not database or not any(_are_many(connection, query) for query, _ in queries):
-        return [read(connection, query, shape) for query, shape in queries]
-    files = [Path(f"{database}-read{n}") for n in range(len(queries))]
-    with ExitStack() as stack, _errors(connection):
-        for file in files:
+    if not database or not any(_are_many(connection, query) for query, _ in queries.values()):
+        yield {name: partial(read, connection, *query) for name, query in queries.items()}
+        return
+    files = {name: Path(f"{database}-read-{name}") for name in queries}
+    with ExitStack() as stack:
+        for file in files.values():
             stack.callback(file.unlink, missing_ok=True)  # when the pool is gone, which may still write one after an error
         pool = stack.enter_context(ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _end_with_parent))
-        written = [pool.submit(_write_out, database, _with_types(connection, *query), str(file)) for query, file in zip(queries, files, strict=True)]
-        return [_read_in(future, file, shape) for future, file, (_, shape) in zip(written, files, queries, strict=True)]
+        written = {name: pool.submit(_write_out, database, _with_types(connection, *query), str(files[name])) for name, query in queries.items()}
+        yield {name: partial(_read_in, connection, written[name], files[name], shape) for name, (_, shape) in queries.items()}
 
 
 def _are_many(connection: Connection, query: Query) -> bool:
@@ -416,8 +420,9 @@ def _write_out(database: str, statement: str, file: str) -> None:
         raise sqlite3.OperationalError(str(error)) from None  # another process can be told this one
 
 
-def _read_in(written: Future[None], file: Path, shape: Mapping[str, pl.DataType]) -> pl.DataFrame:
-    written.result()
+def _read_in(connection: Connection, written: Future[None], file: Path, shape: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    with _errors(connection):
+        written.result()
     frame = pl.read_ipc(file)
     file.unlink()
     return pl.DataFrame([_typed(frame[name], dtype) for name, dtype in shape.items()])

@@ -162,16 +162,16 @@ def run(workspace: Workspace, engine: Engine, options: Options, watcher: Watcher
         raise UsageError(f"{options.format_name!r} is not a format; `cashapp formats` lists them")
     with db.reading(engine) as connection:
         periods.refuse_locked(connection, periods.of(options.as_of), f"nothing can be applied as of {options.as_of}")
-    summary, before = Summary(options.as_of, options.key), _newest(engine)
+    summary, before, in_hand = Summary(options.as_of, options.key), _newest(engine), frames.InHand()
     paths = _drop(workspace, options.paths, watcher.tell)
     watcher.events.tell("run_started", as_of=options.as_of.isoformat(), files=len(paths))
     with _readers(workspace, paths, options, watcher) as read:
         for path in paths:
             if options.stopping():
                 break
-            summary.files.append(_take_file(workspace, engine, path, read, options, summary, watcher))
+            summary.files.append(_take_file(workspace, engine, path, read, options, summary, in_hand, watcher))
     watcher.stage("matching")
-    _match(workspace, engine, options, summary, watcher)
+    _match(workspace, engine, options, summary, in_hand, watcher)
     watcher.events.tell("matched", stage="match", receipts=summary.matched.considered, seconds=round(summary.timings["match_s"], 3))
     watcher.events.tell("posted", stage="post", applied=summary.matched.auto_count, seconds=round(summary.timings["post_s"], 3))
     summary.timings["total_s"] = time.perf_counter() - began
@@ -245,7 +245,8 @@ def _followed(parts: Iterable[documents.Document], at: Callable[[int], None]) ->
         yield part
 
 
-def _take_file(workspace: Workspace, engine: Engine, path: Path, read: Reader, options: Options, summary: Summary, watcher: Watcher) -> FileOutcome:
+def _take_file(workspace: Workspace, engine: Engine, path: Path, read: Reader, options: Options, summary: Summary, in_hand: frames.InHand,
+               watcher: Watcher) -> FileOutcome:
     tell, events = watcher.tell, watcher.events
     if not path.is_file():
         tell(f"{path}: skipped – not a regular file")
@@ -272,6 +273,7 @@ def _take_file(workspace: Workspace, engine: Engine, path: Path, read: Reader, o
     began = time.perf_counter()
     with db.writing(engine) as connection:
         taken = ingest.take_in(connection, document, ingest.FileFacts(path.name, digest, size), workspace.config, options.as_of, options.actor, watcher.stage)
+    in_hand.add(taken.fresh, taken.told)
     store_s = time.perf_counter() - began
     summary.took("store", store_s)
     events.tell("file_processed", file=path.name, sha256=digest, stage="store", format=document.format, lines=document.lines.height,
@@ -333,7 +335,7 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _match(workspace: Workspace, engine: Engine, options: Options, summary: Summary, watcher: Watcher) -> None:
+def _match(workspace: Workspace, engine: Engine, options: Options, summary: Summary, in_hand: frames.InHand, watcher: Watcher) -> None:
     """Match what nobody has decided, post what is certain, and count what is left."""
     began = time.perf_counter()
     config = workspace.config
@@ -341,7 +343,7 @@ def _match(workspace: Workspace, engine: Engine, options: Options, summary: Summ
     with crews.hired(wanted_engine, config.workers.part, watcher.stage) as outcomes, db.writing(engine) as connection:
         policy = config.matching_policy()
         policy = replace(policy, closed_strata=(*policy.closed_strata, *strata.closed(connection, config.unattended, options.as_of)))
-        wanted = frames.inputs(connection, policy, options.as_of, config.base_currency, config.learning.act_after)
+        wanted = frames.inputs(connection, policy, options.as_of, config.base_currency, config.learning.act_after, in_hand)
         summary.took("match", time.perf_counter() - began)
         receipts = wanted.receipts.select(proposals.RECEIPTS)
         pieces = _followed_outcomes(_timed(outcomes(wanted), summary), receipts.height, watcher)

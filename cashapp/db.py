@@ -185,9 +185,12 @@ def frame(connection: Connection, query: Select[*tuple[object, ...]], schema: Sh
     return _bulk(connection).read(connection, query, _types(schema))
 
 
-def committed(connection: Connection, *queries: tuple[Select[*tuple[object, ...]], Shape]) -> list[pl.DataFrame]:
-    """The rows of each query as a frame, as they are committed: what this transaction itself has changed may be missing."""
-    return _bulk(connection).read_committed(connection, [(query, _types(schema)) for query, schema in queries])
+@contextmanager
+def committed(connection: Connection, **queries: tuple[Select[*tuple[object, ...]], Shape]) -> Iterator[dict[str, Callable[[], pl.DataFrame]]]:
+    """What gives the rows of each query as a frame, as they are committed: what this transaction itself has changed may be missing. Many rows are read
+    beside what is done in the block; blocks within each other name their queries differently."""
+    with _bulk(connection).read_committed(connection, {name: (query, _types(schema)) for name, (query, schema) in queries.items()}) as frames_of:
+        yield frames_of
 
 
 def frames(connection: Connection, query: Select[*tuple[object, ...]], schema: Shape, rows: int = 10_000) -> Iterator[pl.DataFrame]:
@@ -241,8 +244,10 @@ class _Bulk(Protocol):
     def read(self, connection: Connection, query: Select[*tuple[object, ...]], shape: Mapping[str, pl.DataType], /) -> pl.DataFrame:
         """The query's rows."""
 
-    def read_committed(self, connection: Connection, queries: Sequence[tuple[Select[*tuple[object, ...]], Mapping[str, pl.DataType]]], /) -> list[pl.DataFrame]:
-        """The rows of each query, as they are committed."""
+    def read_committed(
+        self, connection: Connection, queries: Mapping[str, tuple[Select[*tuple[object, ...]], Mapping[str, pl.DataType]]], /,
+    ) -> AbstractContextManager[dict[str, Callable[[], pl.DataFrame]]]:
+        """What gives the rows of each query, as they are committed."""
 
     def read_blocks(self, connection: Connection, query: Select[*tuple[object, ...]], shape: Mapping[str, pl.DataType], rows: int, /) -> Iterator[pl.DataFrame]:
         """The query's rows, so many at a time."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import NamedTuple
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Table, and_, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, exists, func, literal, or_, select
 
 from cashapp import accounts, advices, db, learning, money, schema
 from matching import number_shapes
@@ -18,16 +19,46 @@ CLOSED_DAYS = 90
 """How long a closed item stays known, so that a second payment of it is recognised."""
 
 
-def inputs(connection: Connection, policy: Policy, as_of: dt.date, base_currency: str, act_after: int = 0) -> Inputs:
+class InHand:
+    """What a run has stored itself and need not read again: file by file the receipts that were new to the books, and what the lines tell.
+
+    A line never changes, nor do a receipt's key, currency and amount; its date is its line's. Whether it waits, and by which line, only the books know.
+    """
+
+    def __init__(self) -> None:
+        self._files: list[_Stored] = []
+
+    def add(self, receipts: pl.DataFrame, lines: pl.DataFrame) -> None:
+        """A file's new receipts and its lines, as their tables have them."""
+        if receipts.height:
+            self._files.append(_Stored(receipts.select(list(_COUNTED)), lines.select(list(_REPORTED))))
+
+    def taken(self) -> list[_Stored]:
+        """What was added, which is no longer in hand."""
+        files, self._files = self._files, []
+        return files
+
+
+class _Stored(NamedTuple):
+    """A file's receipts (_COUNTED) with ids from the first to the last without a gap, and its lines (_REPORTED), likewise."""
+
+    receipts: pl.DataFrame
+    lines: pl.DataFrame
+
+
+def inputs(connection: Connection, policy: Policy, as_of: dt.date, base_currency: str, act_after: int = 0, in_hand: InHand | None = None) -> Inputs:
     """What there is to match: receipts nobody has decided yet, and every open item, as they are committed.
 
     `base_currency`: in whose minor digits the amounts of imported remittances stand that name no currency. `act_after`: from so many
-    confirmations on, learned names and accounts count as the customer's own; 0: never.
+    confirmations on, learned names and accounts count as the customer's own; 0: never. What is `in_hand` is not read again, and no longer in hand.
     """
-    receipt = schema.receipt
+    receipt, item = schema.receipt, schema.open_item
     undecided = and_(receipt.c.state == "open", receipt.c.unapplied_minor != 0, receipt.c.unapplied_minor == receipt.c.amount_minor)
-    learned = learning.acting(connection, act_after)
-    return _put_together(connection, undecided, base_currency, learned, Known(_items(connection), _closed_items(connection, as_of)), policy)
+    still_open = select(*(item.c[name] for name in _ITEM)).where(item.c.open_minor != 0).order_by(item.c.item_id)  # as they are stored: any other order jumps about
+    with db.committed(connection, items=(still_open, _ITEM)) as told:
+        receipts = _waiting(connection, undecided, in_hand or InHand())
+        learned = learning.acting(connection, act_after)
+        return _put_together(connection, undecided, receipts, base_currency, learned, lambda: Known(_keyed(told["items"]()), _closed_items(connection, as_of)), policy)
 
 
 def past_inputs(connection: Connection, policy: Policy, day: dt.date, base_currency: str, act_after: int = 0) -> Inputs:
@@ -37,7 +68,7 @@ def past_inputs(connection: Connection, policy: Policy, day: dt.date, base_curre
     came = select(line.c.line_id).join(file, file.c.file_id == line.c.file_id).where(file.c.as_of == day)
     which = and_(receipt.c.state.in_(("open", "returned")), receipt.c.line_id.in_(came))
     learned = learning.acting(connection, act_after, day)
-    return _put_together(connection, which, base_currency, learned, _items_on(connection, day), policy)
+    return _put_together(connection, which, _receipts(connection, which), base_currency, learned, lambda: _items_on(connection, day), policy)
 
 
 class Known(NamedTuple):
@@ -47,15 +78,19 @@ class Known(NamedTuple):
     closed: pl.DataFrame
 
 
-def _put_together(connection: Connection, which: ColumnElement[bool], base_currency: str, learned: pl.DataFrame, known: Known, policy: Policy) -> Inputs:
-    receipts, retellings = _receipts(connection, which), _retellings(connection, which)
+def _put_together(connection: Connection, which: ColumnElement[bool], receipts: pl.DataFrame, base_currency: str, learned: pl.DataFrame,
+                  known: Callable[[], Known], policy: Policy) -> Inputs:
+    """`receipts` are those of `which`, as `_receipts` has them; `known` is asked last."""
+    retellings = _retellings(connection, which)
     heard = _with_texts(connection, receipts, retellings)
+    remittance = _remittance(connection, receipts, heard, retellings, base_currency, which)
+    items, closed = known()
     return Inputs(
-        receipts=heard, remittance=_remittance(connection, receipts, heard, retellings, base_currency, which),
+        receipts=heard, remittance=remittance,
         customers=_table(connection, schema.customer, shapes.CUSTOMERS),
         aliases=_with_learned(_table(connection, schema.customer_alias, shapes.ALIASES), learned, learning.ALIAS),
         accounts=_with_learned(_table(connection, schema.customer_account, shapes.ACCOUNTS), learned, learning.ACCOUNT),
-        items=known.items, closed_items=known.closed, policy=policy, habits=_habits(learned), shapes=_shapes(learned),
+        items=items, closed_items=closed, policy=policy, habits=_habits(learned), shapes=_shapes(learned),
     )
 
 
@@ -89,14 +124,37 @@ _REPORTED: shapes.Schema = {
 }
 
 
+def _waiting(connection: Connection, which: ColumnElement[bool], in_hand: InHand) -> pl.DataFrame:
+    """The same receipts as of `_receipts`. From the first that is in hand on, the books only say which of them wait no longer; they are read as well where
+    others wait there: another process has stored them, or brought one by another line."""
+    files, receipt = in_hand.taken(), schema.receipt
+    if not files:
+        return _receipts(connection, which)
+    first = files[0].receipts["receipt_id"][0]
+    told = pl.concat(_still_waiting(connection, which, file) for file in files)
+    if connection.execute(select(func.count()).where(which, receipt.c.receipt_id >= first)).scalar_one() > told.height:
+        return _receipts(connection, which)
+    return pl.concat([_receipts(connection, and_(which, receipt.c.receipt_id < first)), told]).sort("receipt_key")
+
+
+def _still_waiting(connection: Connection, which: ColumnElement[bool], file: _Stored) -> pl.DataFrame:
+    """Those of the file's receipts that the books have by a line of it and among `which`, as `_receipts` has them."""
+    receipt, lines = schema.receipt, file.lines["line_id"]
+    mine = receipt.c.receipt_id.between(file.receipts["receipt_id"][0], file.receipts["receipt_id"][-1])
+    gone = select(receipt.c.receipt_id).where(mine, ~and_(which, receipt.c.line_id.between(lines[0], lines[-1])))
+    there = file.receipts.join(db.frame(connection, gone, {"receipt_id": pl.Int64}), on="receipt_id", how="anti", maintain_order="left")
+    return there.join(file.lines, on="line_id", maintain_order="left").drop("line_id")
+
+
 def _receipts(connection: Connection, which: ColumnElement[bool]) -> pl.DataFrame:
     """Receipts as their own lines tell of them, in the order of their keys. Who paid is left to the evidence: what a receipt's row says of that is
     the engine's own finding, or a decision that was undone."""
     receipt, line = schema.receipt, schema.bank_line
     counted = select(*(receipt.c[name] for name in _COUNTED)).where(which)
     told = line.c.line_id.in_(select(receipt.c.line_id).where(which))  # apart from the receipts, as lines are stored: any other order jumps about
-    receipts, lines = db.committed(connection, (counted, _COUNTED), (select(*(line.c[name] for name in _REPORTED)).where(told), _REPORTED))
-    return receipts.join(lines, on="line_id").drop("line_id").sort("receipt_key")
+    lines = select(*(line.c[name] for name in _REPORTED)).where(told)
+    with db.committed(connection, receipts=(counted, _COUNTED), lines=(lines, _REPORTED)) as read:
+        return read["receipts"]().join(read["lines"](), on="line_id").drop("line_id").sort("receipt_key")
 
 
 def _retellings(connection: Connection, which: ColumnElement[bool]) -> pl.DataFrame:
@@ -179,7 +237,7 @@ def _imported(connection: Connection, receipts: pl.DataFrame, base_currency: str
     told = schema.remittance_line
     query = select(told.c.payment_reference, told.c.payment_minor, told.c.currency, *(told.c[name] for name in _TOLD)).where(told.c.line_id.is_(None))
     shape = {"payment_reference": pl.String, "payment_minor": pl.Int64, "payment_currency": pl.String} | _TOLD
-    lines = db.frame_of(connection, query, told.c.payment_reference, names["payment_reference"].unique().sort().to_list(), shape)
+    lines = _naming(connection, query, names["payment_reference"], shape)
     if lines.is_empty():
         return pl.DataFrame(schema=_REMITTANCE_ROW)
     agrees = (pl.col("payment_minor").is_null() | (pl.col("payment_minor") == pl.col("received_minor"))) & (
@@ -189,6 +247,15 @@ def _imported(connection: Connection, receipts: pl.DataFrame, base_currency: str
     pairs = _prefer_full_amount(pairs)
     alone = pairs.group_by("payment_reference").agg(pl.col("receipt_id").n_unique().alias("receipts")).filter(pl.col("receipts") == 1)
     return pairs.join(alone, on="payment_reference", how="semi").with_columns(pl.lit("3 imported").alias("origin")).select(list(_REMITTANCE_ROW))
+
+
+def _naming(connection: Connection, query: Select[*tuple[object, ...]], references: pl.Series, shape: shapes.Schema) -> pl.DataFrame:
+    """The query's imported lines under one of the references; all that there are, where they are no more than the references."""
+    reference = schema.remittance_line.c.payment_reference
+    imported = select(reference).where(reference > "").limit(len(references) + 1)
+    if connection.execute(select(func.count()).select_from(imported.subquery())).scalar_one() <= len(references):
+        return db.frame(connection, query.where(reference > ""), shape)
+    return db.frame_of(connection, query, reference, references.unique().sort().to_list(), shape)
 
 
 def _in_receipts_digits(pairs: pl.DataFrame, base_currency: str) -> pl.DataFrame:
@@ -214,12 +281,6 @@ def _prefer_full_amount(pairs: pl.DataFrame) -> pl.DataFrame:
 
 
 _ITEM = {name: dtype for name, dtype in shapes.ITEMS.items() if name != "item_key"}
-
-
-def _items(connection: Connection) -> pl.DataFrame:
-    item = schema.open_item
-    query = select(*(item.c[name] for name in _ITEM)).where(item.c.open_minor != 0).order_by(item.c.item_id)  # as they are stored: any other order jumps about
-    return _keyed(*db.committed(connection, (query, _ITEM)))
 
 
 def _keyed(items: pl.DataFrame) -> pl.DataFrame:

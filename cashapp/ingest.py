@@ -51,6 +51,8 @@ class Taken:
     linked: int = 0
     returned: int = 0
     received: dict[str, int] = field(default_factory=dict)  # minor units by currency
+    fresh: pl.DataFrame = field(default_factory=pl.DataFrame)  # the receipts that are new, as their table has them
+    told: pl.DataFrame = field(default_factory=pl.DataFrame)  # the lines, as their table has them
 
 
 def take_in(connection: Connection, document: Document, facts: FileFacts, config: Config, as_of: dt.date, actor: str, at: Hearer = nobody) -> Taken:
@@ -67,7 +69,7 @@ def take_in(connection: Connection, document: Document, facts: FileFacts, config
     fates = links.group_by("line_id").agg(pl.col("how").first(), pl.col("counted_by").first())
     told = _beside(lines, "line_id", fates).with_columns(pl.lit(document.format).alias("format"))
     receipts, fresh = _receipts(connection, told)
-    taken.receipts = receipts.height
+    taken.receipts, taken.fresh, taken.told = receipts.height, fresh, lines
     taken.received = dict(receipts.group_by("currency").agg(pl.col("amount_minor").sum()).sort("currency").iter_rows())
     came_back = told.filter(_is_return(returns.reversed_refunds(connection, told)))
     step(2, _STEPS, "steps")

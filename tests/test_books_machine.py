@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from polars.testing import assert_frame_equal
 from sqlalchemy import Connection, Engine, func, select, text
 
 from cashapp import (
@@ -20,6 +21,8 @@ from cashapp import (
     db,
     desk,
     exceptions,
+    frames,
+    ingest,
     ledger,
     memos,
     periods,
@@ -36,7 +39,7 @@ from cashapp.config import Config
 from cashapp.errors import CashappError
 from cashapp.ledger import Leg
 from cashapp.reports.model import When
-from matching.schema import Exchange, Rates
+from matching.schema import Exchange, Policy, Rates
 from parsers.amounts import to_text
 from parsers.documents import Document
 from tests.books import apply_to, bank_line, document, take_in
@@ -60,6 +63,7 @@ class Month(RuleBasedStateMachine):
         self.references: list[tuple[str, int]] = []
         self.decisions = 0
         self.documents: dict[str, Document] = {}
+        self.taken: list[ingest.Taken] = []
         self.undone: set[str] = set()
         self.pending = False
 
@@ -109,8 +113,9 @@ class Month(RuleBasedStateMachine):
         lines.append(bank_line(-17, "fee", day=day))
         self.documents[f"file{self.files}"] = document(lines, report=report)  # type: ignore[arg-type]  # one of the reports
         with self.work() as connection:
-            take_in(connection, self.documents[f"file{self.files}"], f"file{self.files}", CONFIG, self.day)
+            taken = take_in(connection, self.documents[f"file{self.files}"], f"file{self.files}", CONFIG, self.day)
             self._queue(connection)
+            self.taken.append(taken)
 
     @precondition(lambda self: self.undone)
     @rule(data=st.data())
@@ -121,9 +126,23 @@ class Month(RuleBasedStateMachine):
         receipt = schema.receipt
         with self.work() as connection:
             before = set(connection.execute(select(receipt.c.receipt_key)).scalars())
-            take_in(connection, self.documents[name], name, CONFIG, self.day)
+            taken = take_in(connection, self.documents[name], name, CONFIG, self.day)
             assert set(connection.execute(select(receipt.c.receipt_key)).scalars()) == before
             self._queue(connection)
+            self.taken.append(taken)
+
+    @precondition(lambda self: self.taken)
+    @rule(data=st.data())
+    def a_run_matches(self, data: st.DataObject) -> None:
+        """Whichever files it has stored itself, and whatever others did between: what it has in hand says the same as the books."""
+        in_hand = frames.InHand()
+        for taken, own in ((taken, data.draw(st.booleans())) for taken in self.taken):
+            if own:
+                in_hand.add(taken.fresh, taken.told)
+        with db.reading(self.engine) as connection:
+            anew, beside = frames.inputs(connection, Policy(), self.day, "USD"), frames.inputs(connection, Policy(), self.day, "USD", in_hand=in_hand)
+        assert_frame_equal(beside.receipts, anew.receipts)
+        assert_frame_equal(beside.remittance, anew.remittance)
 
     @precondition(lambda self: self.references)
     @rule(data=st.data(), fee=st.sampled_from([0, 0, 300]), named=st.booleans())

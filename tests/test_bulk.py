@@ -27,6 +27,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     MetaData,
+    Select,
     Table,
     Text,
     func,
@@ -88,12 +89,22 @@ def test_what_is_committed_comes_from_another_process_where_it_is_much(engine: E
     with db.writing(engine) as connection:
         connection.execute(THINGS.delete().where(THINGS.c.k == 0))
         monkeypatch.setattr(bulk_sqlite, "ELSEWHERE_FROM", 101)
-        few = db.committed(connection, (select(THINGS).where(day), SHAPE))[0]
-        every, chosen = db.committed(connection, (select(THINGS).order_by(THINGS.c.k), SHAPE), (select(THINGS).where(day), SHAPE))
+        with db.committed(connection, few=(select(THINGS).where(day), SHAPE)) as told:
+            few = told["few"]()
+        with (db.committed(connection, every=(select(THINGS).order_by(THINGS.c.k), SHAPE)) as outer,
+              db.committed(connection, some=(select(THINGS).where(day), SHAPE), again=(select(THINGS).order_by(THINGS.c.k), SHAPE)) as inner):
+            again, some, every = inner["again"](), inner["some"](), outer["every"]()
     there = given if engine.dialect.name == "sqlite" else given[1:]  # on PostgreSQL the transaction reads itself
     assert few["k"].to_list() == list(range(2, 200, 2))
     assert every.equals(there)
-    assert chosen.sort("k").equals(there.filter(pl.col("day").is_not_null()))
+    assert again.equals(there)
+    assert some.sort("k").equals(there.filter(pl.col("day").is_not_null()))
+
+
+def committed(connection: Connection, query: Select[*tuple[object, ...]], shape: db.Shape) -> pl.DataFrame:
+    """The query's rows as they are committed."""
+    with db.committed(connection, rows=(query, shape)) as told:
+        return told["rows"]()
 
 
 def test_what_cannot_be_read_in_the_other_process_is_told_here(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,9 +115,9 @@ def test_what_cannot_be_read_in_the_other_process_is_told_here(engine: Engine, m
         fresh = Table("fresh", MetaData(), Column("k", BigInteger))
         if engine.dialect.name == "sqlite":
             with pytest.raises(OperationalError, match="no such table: fresh"):
-                db.committed(connection, (select(fresh), {"k": pl.Int64}))
+                committed(connection, select(fresh), {"k": pl.Int64})
         else:
-            assert db.committed(connection, (select(fresh), {"k": pl.Int64}))[0]["k"].to_list() == [1]
+            assert committed(connection, select(fresh), {"k": pl.Int64})["k"].to_list() == [1]
 
 
 COUNTING = select(literal(0).label("k")).cte("counting", recursive=True)
@@ -120,8 +131,9 @@ def test_a_killed_reader_ends_the_run_in_words(tmp_path: Path, monkeypatch: pyte
     engine = books_of_things(tmp_path)
     with ThreadPoolExecutor(1) as pool, db.writing(engine) as connection:
         killed = pool.submit(kill_first_child)
-        with pytest.raises(CashappError, match=r"was ended from outside.* – nothing was changed; .*run again"):
-            db.committed(connection, (select(THINGS), SHAPE), (ENDLESS, {"k": pl.Int64}))
+        with (pytest.raises(CashappError, match=r"was ended from outside.* – nothing was changed; .*run again"),
+              db.committed(connection, things=(select(THINGS), SHAPE), endless=(ENDLESS, {"k": pl.Int64})) as told):
+            told["things"](), told["endless"]()
         assert killed.result()
     assert not list(tmp_path.glob("*-read*"))
 
@@ -137,7 +149,7 @@ def kill_first_child() -> int:
 
 def test_a_killed_run_leaves_no_reader_behind_and_its_files_are_written_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = books_of_things(tmp_path)
-    (tmp_path / "books.db-read0").write_text("of a run that was killed")
+    (tmp_path / "books.db-read-rows").write_text("of a run that was killed")
     with subprocess.Popen([sys.executable, "-c", READING, str(engine.url)], stdout=subprocess.PIPE) as run:
         assert run.stdout
         assert run.stdout.readline() == b"reading\n"
@@ -145,7 +157,7 @@ def test_a_killed_run_leaves_no_reader_behind_and_its_files_are_written_over(tmp
         assert run.communicate(timeout=60)[0] == b""  # ends when nobody is left who could write there
     monkeypatch.setattr(bulk_sqlite, "ELSEWHERE_FROM", 1)
     with db.reading(engine) as connection:
-        assert db.committed(connection, (select(THINGS).order_by(THINGS.c.k), SHAPE))[0].equals(things(200))
+        assert committed(connection, select(THINGS).order_by(THINGS.c.k), SHAPE).equals(things(200))
     assert not list(tmp_path.glob("*-read*"))
 
 
@@ -153,7 +165,7 @@ READING = """
 import sys, threading, time, multiprocessing
 import polars as pl
 from cashapp import bulk_sqlite, db
-from tests.test_bulk import ENDLESS
+from tests.test_bulk import ENDLESS, committed
 
 def tell():
     while not multiprocessing.active_children():
@@ -165,7 +177,7 @@ if __name__ == "__main__":
     bulk_sqlite.ELSEWHERE_FROM = 1
     threading.Thread(target=tell).start()
     with db.reading(db.connect(sys.argv[1])) as connection:
-        db.committed(connection, (ENDLESS, {"k": pl.Int64}))
+        committed(connection, ENDLESS, {"k": pl.Int64})
 """
 
 

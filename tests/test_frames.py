@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
+import polars as pl
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, select, text
 
 from cashapp import db, explain, frames, schema
 from matching.schema import Policy
@@ -165,3 +166,25 @@ def test_the_texts_of_all_reports_are_heard(engine: Engine) -> None:
     with db.reading(engine) as connection:
         receipt = frames.inputs(connection, Policy(), DAY, "USD").receipts.row(0, named=True)
     assert (receipt["text"], receipt["payer_name"]) == ("FIRST  SECOND", "ACME")
+
+
+@pytest.mark.parametrize(("why", "between", "texts"), [
+    ("nothing happens: not read again", "", ["AS STORED", "IN HAND"]),
+    ("one of them is decided", "UPDATE receipt SET state = 'non_ar' WHERE amount_minor = 5000", ["AS STORED"]),
+    ("another line brings it", "UPDATE receipt SET line_id = 4 WHERE amount_minor = 5000", ["ALSO STORED", "AS STORED"]),
+    ("another process stores a file", "another file", ["ALSO STORED", "AS STORED", "AS STORED"]),
+])
+def test_what_a_run_has_stored_itself_is_not_read_again(engine: Engine, why: str, between: str, texts: list[str]) -> None:
+    in_hand = frames.InHand()
+    with db.writing(engine) as connection:
+        take_in(connection, document([bank_line(4000, remittance_text="AS STORED")]), "before")
+        taken = take_in(connection, document([bank_line(5000, remittance_text="AS STORED"), bank_line(-6000, "fee")], reference="2"), "own")
+        in_hand.add(taken.fresh, taken.told.with_columns(remittance_text=pl.lit("IN HAND")))
+        other = bank_line(7000, "receipt" if between == "another file" else "fee", remittance_text="ALSO STORED")
+        take_in(connection, document([other], reference="3"), "other")
+        if between.startswith("UPDATE"):
+            connection.execute(text(between))
+    with db.reading(engine) as connection:
+        receipts = frames.inputs(connection, Policy(), DAY, "USD", in_hand=in_hand).receipts
+    assert sorted(receipts["text"]) == texts, why
+    assert receipts["receipt_key"].is_sorted()
