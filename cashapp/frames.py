@@ -143,7 +143,7 @@ def _still_waiting(connection: Connection, which: ColumnElement[bool], file: _St
     mine = receipt.c.receipt_id.between(file.receipts["receipt_id"][0], file.receipts["receipt_id"][-1])
     gone = select(receipt.c.receipt_id).where(mine, ~and_(which, receipt.c.line_id.between(lines[0], lines[-1])))
     there = file.receipts.join(db.frame(connection, gone, {"receipt_id": pl.Int64}), on="receipt_id", how="anti", maintain_order="left")
-    return there.join(file.lines, on="line_id", maintain_order="left").drop("line_id")
+    return there.drop("line_id").hstack(file.lines.drop("line_id")[there["line_id"] - lines[0]])
 
 
 def _receipts(connection: Connection, which: ColumnElement[bool]) -> pl.DataFrame:
