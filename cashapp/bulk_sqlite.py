@@ -378,7 +378,8 @@ def read_committed(connection: Connection, queries: Mapping[str, tuple[Query, Ma
         for file in files.values():
             stack.callback(file.unlink, missing_ok=True)  # when the pool is gone, which may still write one after an error
         pool = stack.enter_context(ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _end_with_parent))
-        written = {name: pool.submit(_write_out, database, _with_types(connection, *query), str(files[name])) for name, query in queries.items()}
+        with _errors(connection):
+            written = {name: pool.submit(_write_out, database, _with_types(connection, *query), str(files[name])) for name, query in queries.items()}
         yield {name: partial(_read_in, connection, written[name], files[name], shape) for name, (_, shape) in queries.items()}
 
 

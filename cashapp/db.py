@@ -185,12 +185,10 @@ def frame(connection: Connection, query: Select[*tuple[object, ...]], schema: Sh
     return _bulk(connection).read(connection, query, _types(schema))
 
 
-@contextmanager
-def committed(connection: Connection, **queries: tuple[Select[*tuple[object, ...]], Shape]) -> Iterator[dict[str, Callable[[], pl.DataFrame]]]:
+def committed(connection: Connection, **queries: tuple[Select[*tuple[object, ...]], Shape]) -> AbstractContextManager[dict[str, Callable[[], pl.DataFrame]]]:
     """What gives the rows of each query as a frame, as they are committed: what this transaction itself has changed may be missing. Many rows are read
     beside what is done in the block; blocks within each other name their queries differently."""
-    with _bulk(connection).read_committed(connection, {name: (query, _types(schema)) for name, (query, schema) in queries.items()}) as frames_of:
-        yield frames_of
+    return _bulk(connection).read_committed(connection, {name: (query, _types(schema)) for name, (query, schema) in queries.items()})
 
 
 def frames(connection: Connection, query: Select[*tuple[object, ...]], schema: Shape, rows: int = 10_000) -> Iterator[pl.DataFrame]:

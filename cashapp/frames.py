@@ -54,11 +54,14 @@ def inputs(connection: Connection, policy: Policy, as_of: dt.date, base_currency
     """
     receipt, item = schema.receipt, schema.open_item
     undecided = and_(receipt.c.state == "open", receipt.c.unapplied_minor != 0, receipt.c.unapplied_minor == receipt.c.amount_minor)
-    still_open = select(*(item.c[name] for name in _ITEM)).where(item.c.open_minor != 0).order_by(item.c.item_id)  # as they are stored: any other order jumps about
-    with db.committed(connection, items=(still_open, _ITEM)) as told:
+    still_open = select(*(item.c[name] for name in _ITEM)).where(item.c.open_minor != 0)
+    as_stored = still_open.order_by(item.c.item_id)  # any other order jumps about
+    with db.committed(connection, items=(as_stored, _ITEM)) as told:
+        def known() -> Known:
+            return Known(_keyed(told["items"]()), _closed_items(connection, as_of))
+
         receipts = _waiting(connection, undecided, in_hand or InHand())
-        learned = learning.acting(connection, act_after)
-        return _put_together(connection, undecided, receipts, base_currency, learned, lambda: Known(_keyed(told["items"]()), _closed_items(connection, as_of)), policy)
+        return _put_together(connection, undecided, receipts, base_currency, learning.acting(connection, act_after), known, policy)
 
 
 def past_inputs(connection: Connection, policy: Policy, day: dt.date, base_currency: str, act_after: int = 0) -> Inputs:
@@ -125,8 +128,8 @@ _REPORTED: shapes.Schema = {
 
 
 def _waiting(connection: Connection, which: ColumnElement[bool], in_hand: InHand) -> pl.DataFrame:
-    """The same receipts as of `_receipts`. From the first that is in hand on, the books only say which of them wait no longer; they are read as well where
-    others wait there: another process has stored them, or brought one by another line."""
+    """The same receipts as of `_receipts`. From the first that is in hand on, the books only say which of them wait no longer; all are read where others
+    wait there as well, which another process has stored, or brought by another line."""
     files, receipt = in_hand.taken(), schema.receipt
     if not files:
         return _receipts(connection, which)
