@@ -29,7 +29,8 @@ REASONS = (
     ("unknown_payer", 26), ("short_payment", 18), ("ambiguous_payer", 14), ("no_reference", 12), ("over_payment", 9), ("late_discount", 7),
     ("weak_evidence", 6), ("already_paid", 5), ("unknown_reference", 3),
 )
-FINDINGS = [["payer", "for", "the name is the customer's"], ["document", "for", "the number is an open item's"], ["amount", "against", "the amount is not what is open"]]
+HOW_MUCH, WHO = "the amount is what is open", "the name is the customer's"
+FINDINGS = [["how_sure", "against", "There is a likely answer, but not enough speaks for it to post unattended."]]
 UNPAID = 100_000_000
 """An item that nobody pays has the id of another and so much."""
 WITHOUT_SUGGESTION = ("unknown_payer", "unknown_reference")
@@ -225,7 +226,9 @@ def _suggestions(connection: Connection, came: pl.DataFrame) -> None:
         pl.col("id").alias("receipt_id"), "rank", "customer_id", pl.when(certain).then(pl.lit("one_item")).otherwise(pl.lit("partial")).alias("rule"),
         pl.lit("name").alias("payer_evidence"), pl.lit("exact").alias("amount_evidence"), pl.lit(0, dtype=pl.Int64).alias("rivals"),
         pl.when(certain).then(1000).otherwise(950 - 200 * (pl.col("rank") - 1)).cast(pl.Int64).alias("confidence"), certain.alias("unattended"),
-        pl.format("{} is named and open", "document").alias("explanation")))
+        pl.format(f"{{}} is named and open; {HOW_MUCH}; {WHO}.", "document").alias("explanation"),
+        pl.format("{} is named and open", "document").str.len_chars().cast(pl.Int64).alias("what_chars"),
+        pl.lit(len(HOW_MUCH), dtype=pl.Int64).alias("how_much_chars"), pl.lit(len(WHO), dtype=pl.Int64).alias("who_chars")))
     zero = pl.lit(0, dtype=pl.Int64)
     db.insert_frame(connection, schema.proposal_line, heads.select(
         pl.col("id").alias("receipt_id"), "rank", zero.alias("n"), pl.col("item").alias("item_id"), pl.col("amount").alias("applied_minor"), zero.alias("discount_minor"),

@@ -14,6 +14,7 @@ from cashapp.learning import Intended, Lesson, Paid
 from cashapp.remainders import Money, Part, Way
 from matching.deduction_codes import Reason
 from matching.schema import DEDUCTS
+from matching.steps import Finding
 
 ITEMS_MAX = 40
 EARLIER_MAX = 5
@@ -52,7 +53,7 @@ class Dossier(NamedTuple):
     left: int
     applied: Rows
     remittance: list[Remitted]
-    evidence: list[explain.Finding]
+    evidence: list[Finding]
     suggestions: list[Suggestion]
     customer: Row[*tuple[object, ...]] | None
     items: Rows

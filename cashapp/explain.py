@@ -12,14 +12,7 @@ from cashapp.advices import Remitted
 from cashapp.errors import UsageError
 from cashapp.exceptions import REASONS
 from cashapp.money import shown
-
-
-class Finding(NamedTuple):
-    """What spoke for or against an answer (`speaks`: for, against, neutral), and to which question."""
-
-    question: str
-    speaks: str
-    finding: str
+from matching.steps import Answer, Finding, first_steps
 
 
 class Explanation(NamedTuple):
@@ -104,9 +97,10 @@ def _by(line: Remitted) -> str:
 
 def findings(connection: Connection, receipt_id: int) -> list[Finding]:
     """What the engine found about the receipt, in the order of its thought."""
-    table = schema.evidence
-    told = connection.execute(select(table.c.findings).where(table.c.receipt_id == receipt_id)).scalar()
-    return [Finding(*each) for each in json.loads(told)] if told else []
+    head, beside = schema.proposal, schema.evidence
+    first = connection.execute(select(*(head.c[name] for name in Answer._fields)).where(head.c.receipt_id == receipt_id, head.c.rank == 1)).first()
+    told = connection.execute(select(beside.c.findings).where(beside.c.receipt_id == receipt_id)).scalar()
+    return [*(first_steps(Answer(*first)) if first else []), *(Finding(*each) for each in json.loads(told or "[]"))]
 
 
 def _habits(connection: Connection, receipt: Row[*tuple[object, ...]]) -> list[Finding]:

@@ -349,6 +349,7 @@ proposal = Table(
     Column("rivals", BIG, nullable=False), Column("confidence", BIG, nullable=False),
     Column("unattended", Boolean, nullable=False),
     _text("explanation"),
+    *(Column(f"{phrase}_chars", BIG, nullable=False) for phrase in ("what", "how_much", "who")),  # how long its phrases are (matching.steps)
     sqlite_with_rowid=False,
 )
 proposal_line = Table(
@@ -360,7 +361,7 @@ proposal_line = Table(
     Index("ix_proposal_line_item", "item_id"),
     sqlite_with_rowid=False,
 )
-evidence = Table(  # what spoke for and against, of each receipt that the engine has looked at
+evidence = Table(  # what else spoke for and against, of receipts where that is more than the first proposal says
     "evidence", metadata,
     Column("receipt_id", BIG, ForeignKey("receipt.receipt_id"), primary_key=True, autoincrement=False),
     Column("findings", Text, nullable=False),  # JSON: [[question, speaks, finding], …]

@@ -1,7 +1,7 @@
-"""In words: proposals with a sentence each, the trail of evidence, and the verdicts, as frames of the schema.
+"""In words: proposals with a sentence each, what else was found, and the verdicts, as frames of the schema.
 
-A sentence says who pays which items and how the amount comes out; the trail says it question by question and ends with what spoke
-against posting. Sentences are put together by columns, not by rows: a million receipts have theirs in seconds.
+A sentence says who pays which items and how the amount comes out. With it comes how long its phrases are: `steps` takes them from it again where
+somebody asks. Sentences are put together by columns, not by rows: a million receipts have theirs in seconds.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from matching import certainty, money, reasons, schema
+from matching import certainty, money, schema
 from matching.books import Books
 from matching.crew import in_order
 from matching.places import nth
 from matching.stages import Stage
+from matching.steps import BETWEEN
 
 NUMBERS_MAX = 5
 """So many document numbers are told; the rest is counted."""
@@ -104,25 +105,32 @@ def _outcome(start: int, at_once: int, everything: Books, all_decided: Decided) 
     posted, suggested, told = decided.posted, decided.suggested, decided.told
     ranked = suggested.answers.sort("r", "confidence", "a", descending=[False, True, False]).with_columns(
         (nth("r") + 1).alias("rank"))
+    keys = books.receipts.select("r", "receipt_id")
     answers = pl.concat([
         posted.answers.with_columns(first, pl.lit(value=True).alias("unattended")), ranked.with_columns(pl.lit(value=False).alias("unattended")),
-    ]).sort("r", "rank")
-    lines = pl.concat([posted.lines, suggested.lines])
+    ]).sort("r", "rank").join(keys, on="r", maintain_order="left").with_row_index("answer")
+    lines = _by_answer(pl.concat([posted.lines, suggested.lines]), answers, books)
     worded = _worded(answers, lines, books, decided).join(told, on="r", how="left", maintain_order="left")
-    keys = books.receipts.select("r", "receipt_id")
-    proposals = worded.with_columns(_sentence().alias("explanation")).join(keys, on="r", maintain_order="left")
+    proposals = worded.with_columns(_sentence().alias("explanation"), *_lengths())
     return schema.Outcome(
         proposals=proposals.select(list(schema.PROPOSALS)),
-        lines=_lines(lines, answers, decided.exchanged, books),
-        evidence=_evidence(worded, decided, keys),
+        lines=_lines(lines, decided.exchanged, books),
+        evidence=_evidence(decided, keys),
         verdicts=_verdicts(worded, told, decided.payers, books),
     )
 
 
-def _lines(lines: pl.DataFrame, answers: pl.DataFrame, exchanged: pl.DataFrame, books: Books) -> pl.DataFrame:
-    ranked = lines.join(answers.select("r", "a", "rank"), on=ANSWER).join(exchanged.drop("words"), on=["r", "a", "i"], how="left")
-    named = ranked.with_columns(books.items["item_id"].gather(ranked["i"]))  # items stand in order of `i` here
-    return named.join(books.receipts.select("r", "receipt_id"), on="r").sort("r", "rank", "i", nulls_last=True).select(
+def _by_answer(lines: pl.DataFrame, answers: pl.DataFrame, books: Books) -> pl.DataFrame:
+    """The lines with `answer`, `rank` and `receipt_id` of their answers, in the order of these; each answer's in that of its items, money on account
+    last. They are sorted by one number, since two columns take many times as long."""
+    last = books.items.height
+    place = pl.col("answer").cast(pl.Int64) * (last + 1) + pl.col("i").fill_null(last)
+    return lines.join(answers.select(*ANSWER, "answer", "rank", "receipt_id"), on=ANSWER).sort(place).with_columns(pl.col("answer").set_sorted())
+
+
+def _lines(lines: pl.DataFrame, exchanged: pl.DataFrame, books: Books) -> pl.DataFrame:
+    named = lines.with_columns(books.items["item_id"].gather(lines["i"]))  # items stand in order of `i` here
+    return named.join(exchanged.drop("words"), on=["r", "a", "i"], how="left", maintain_order="left").select(
         "receipt_id", "rank", "item_id", pl.col("applied").alias("applied_minor"), pl.col("discount").alias("discount_minor"),
         pl.col("deduction").alias("deduction_minor"), pl.col("reason").alias("deduction_reason"), pl.col("write_off").alias("write_off_minor"),
         "item_minor", pl.col("rate").fill_null(""),
@@ -131,19 +139,18 @@ def _lines(lines: pl.DataFrame, answers: pl.DataFrame, exchanged: pl.DataFrame, 
 
 def _worded(answers: pl.DataFrame, lines: pl.DataFrame, books: Books, decided: Decided) -> pl.DataFrame:
     """The answers with `customer_id`, and the three phrases `who`, `what` and `how_much`."""
-    paid = lines.select("r", "a", "i").drop_nulls("i").sort("r", "a", "i")
-    numbers = paid.with_columns(books.items["document_number"].gather(paid["i"])).group_by(ANSWER).agg(
+    paid = lines.select("answer", "i").drop_nulls("i")
+    numbers = paid.with_columns(books.items["document_number"].gather(paid["i"])).group_by("answer").agg(
         pl.col("document_number").head(NUMBERS_MAX).implode().list.join(", ").first().alias("numbers"), pl.len().alias("count"))
     more = pl.when(pl.col("count") > NUMBERS_MAX).then(pl.format("{} and {} more", "numbers", pl.col("count") - NUMBERS_MAX)).otherwise("numbers")
     payer = decided.payers.rename({"c": "payer"})
     exchanged = decided.exchanged.select("r", "a", "words").unique(ANSWER)
     owner = books.customers.select("c", "customer_id", pl.coalesce(pl.col("name"), pl.col("customer_id")).alias("customer"))
     receipts = books.receipts.select("r", money.as_text(pl.col("amount"), pl.col("currency")).alias("money"))
-    told = (
-        answers.join(numbers, on=ANSWER, how="left").join(payer, on="r", how="left")
-        .with_columns(pl.coalesce("c", "payer").alias("c"))
-        .join(owner, on="c", how="left").join(receipts, on="r").join(exchanged, on=ANSWER, how="left").sort("r", "rank")
-    )
+    told = answers
+    for beside, key in ((numbers, ["answer"]), (payer, ["r"]), (receipts, ["r"]), (exchanged, ANSWER)):
+        told = told.join(beside, on=key, how="left", maintain_order="left")
+    told = told.with_columns(pl.coalesce("c", "payer").alias("c")).join(owner, on="c", how="left", maintain_order="left")
     name = pl.coalesce(pl.col("customer"), pl.lit("the customers"))
     return told.with_columns(
         _phrase("payer_evidence", WHO, name).alias("who"), _phrase("rule", WHAT, pl.coalesce(more, pl.lit(""))).alias("what"),
@@ -165,44 +172,31 @@ def _sentence() -> pl.Expr:
         pl.format("; {} other answers are as good", "rivals")).otherwise(pl.lit(""))
     against = pl.when(pl.col("reason").is_null()).then(pl.lit("")).otherwise(
         pl.concat_str(pl.lit(" For a person: "), pl.col("reason").replace_strict(schema.REASONS, default="", return_dtype=pl.String), pl.lit(".")))
-    return pl.concat_str("what", pl.lit("; "), "how_much", pl.lit("; "), "who", rivals, pl.lit("."), against)
+    between = pl.lit(BETWEEN)
+    return pl.concat_str("what", between, "how_much", between, "who", rivals, pl.lit("."), against)
 
 
-def _evidence(worded: pl.DataFrame, decided: Decided, keys: pl.DataFrame) -> pl.DataFrame:
-    """Who, what and how much of the first answer, the word that forbids to post it, and what may explain the difference; then, where a person
-    must decide, why."""
-    first = worded.filter(pl.col("rank") == 1)
-    known = pl.col("payer_evidence").is_in(sorted(certainty.AGREEING))
-    against = pl.col("payer_evidence").is_in(["contradicted", "disputed", "ambiguous", "name_twin", "none"])
-    settled = pl.col("amount_evidence").is_in(sorted(certainty.SETTLED | certainty.WRITTEN_OFF | {"stated_deduction", certainty.EXCHANGED}))
-    undecided = pl.col("amount_evidence") == certainty.UNDECIDED
-    rows = [
-        _step(first.filter(pl.col("payer_evidence") != "reference"), 1, "who", pl.when(known).then(pl.lit("for")).when(against).then(pl.lit("against"))
-              .otherwise(pl.lit("neutral")), "who"),
-        _step(first, 2, "what", pl.when(pl.col("rule").is_in(sorted(reasons.BY_REFERENCE))).then(pl.lit("for")).otherwise(pl.lit("neutral")), "what"),
-        _step(first, 3, "how_much", pl.when(settled).then(pl.lit("for")).when(undecided).then(pl.lit("neutral")).otherwise(pl.lit("against")), "how_much"),
-        _step(first.filter(pl.col("rivals") > 0).with_columns(pl.format("answers that are as good: {}", "rivals").alias("finding")), 4, "how_sure",
-              pl.lit("against"), "finding"),
-        _step(decided.withheld.sort("r").with_columns(_withheld().alias("finding")), 4, "how_sure", pl.lit("against"), "finding"),
-    ]
-    guesses = decided.differences.sort("r", "rank").select(
-        "r", pl.lit(4, pl.Int64).alias("step"), pl.lit("difference").alias("question"), pl.lit("neutral").alias("speaks"), "finding")
-    why = decided.told.with_columns(pl.col("reason").replace_strict(schema.REASONS, default="", return_dtype=pl.String).alias("finding"))
+def _lengths() -> list[pl.Expr]:
+    return [pl.col(phrase).str.len_chars().cast(pl.Int64).alias(f"{phrase}_chars") for phrase in ("what", "how_much", "who")]
+
+
+def _evidence(decided: Decided, keys: pl.DataFrame) -> pl.DataFrame:
+    """What was found beside the first answer: the word that forbids to post it, and what may explain the difference; then, where a person must
+    decide, why."""
+    why = pl.col("reason").replace_strict(schema.REASONS, default="", return_dtype=pl.String)
     contested = pl.when(pl.col("reason") == "contested_item").then(pl.lit("together")).otherwise(pl.lit("how_sure"))
-    last = why.select("r", pl.lit(5, pl.Int64).alias("step"), contested.alias("question"), pl.lit("against").alias("speaks"), "finding")
-    trail = pl.concat([*rows, guesses, last]).sort("r", "step", maintain_order=True).join(keys, on="r", maintain_order="left")
-    return trail.with_columns((nth("r") + 1).alias("step"), _as_sentence(pl.col("finding")).alias("finding")).select(
-        list(schema.EVIDENCE))
+    against = pl.lit("against").alias("speaks")
+    found = [
+        decided.withheld.sort("r").select("r", pl.lit("how_sure").alias("question"), against, _withheld().alias("finding")),
+        decided.differences.sort("r", "rank").select("r", pl.lit("difference").alias("question"), pl.lit("neutral").alias("speaks"), "finding"),
+        decided.told.select("r", contested.alias("question"), against, why.alias("finding")),
+    ]
+    told = pl.concat(found).sort("r", maintain_order=True).join(keys, on="r", maintain_order="left")
+    return told.with_columns((nth("r") + 1).alias("step"), _as_sentence(pl.col("finding")).alias("finding")).select(list(schema.EVIDENCE))
 
 
 def _withheld() -> pl.Expr:
     return pl.format('the text says "{}": what it names may be just what is not paid', pl.col("word").str.to_lowercase())
-
-
-def _step(answers: pl.DataFrame, step: int, question: str, speaks: pl.Expr, finding: str) -> pl.DataFrame:
-    return answers.select(
-        "r", pl.lit(step, pl.Int64).alias("step"), pl.lit(question).alias("question"), speaks.alias("speaks"), pl.col(finding).alias("finding"),
-    )
 
 
 def _as_sentence(text: pl.Expr) -> pl.Expr:

@@ -75,6 +75,7 @@ PROPOSALS: Schema = {
     "confidence": pl.Int64,  # 0..1000
     "unattended": pl.Boolean,  # may be posted without a person; only ever on rank 1
     "explanation": pl.String,  # one sentence in a clerk's words: who, which items, what spoke against it
+    "what_chars": pl.Int64, "how_much_chars": pl.Int64, "who_chars": pl.Int64,  # how long its phrases are, in their order (`steps`)
 }
 PROPOSAL_LINES: Schema = {
     "receipt_id": pl.Int64,
@@ -88,10 +89,10 @@ PROPOSAL_LINES: Schema = {
     "item_minor": pl.Int64,  # what an item in another currency is reduced by, in that currency; else null
     "rate": pl.String,  # at which rate, as decimal text; else ""
 }
-EVIDENCE: Schema = {  # the trail of one receipt, in the order of thought
+EVIDENCE: Schema = {  # what was found of a receipt beside what its first proposal says, in the order of thought
     "receipt_id": pl.Int64, "step": pl.Int64,
-    "question": pl.String,  # who, what, how_much, difference, how_sure, together
-    "speaks": pl.String,  # for, against, neutral
+    "question": pl.String,  # difference, how_sure, together
+    "speaks": pl.String,  # against, neutral
     "finding": pl.String,  # one sentence
 }
 VERDICTS: Schema = {  # one row for each receipt

@@ -166,7 +166,8 @@ def queue(connection: Connection, reference: str, reason: str, customer: str | N
     connection.execute(receipt.update().where(receipt.c.receipt_id == row.receipt_id).values(customer_id=customer))
     for rank in range(1, suggestions + 1):
         connection.execute(schema.proposal.insert().values(
-            receipt_id=row.receipt_id, rank=rank, customer_id=customer, rule="single_item", rivals=1, confidence=500, unattended=False, explanation="one fits"))
+            receipt_id=row.receipt_id, rank=rank, customer_id=customer, rule="single_item", rivals=1, confidence=500, unattended=False, explanation="one fits",
+            what_chars=0, how_much_chars=0, who_chars=0))
 
 
 def made(connection: Connection, name: str, when: When = WEEK) -> Report:
