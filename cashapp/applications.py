@@ -12,7 +12,7 @@ import datetime as dt
 from typing import NamedTuple
 
 import polars as pl
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from cashapp import accounts, db, ledger, schema
 from cashapp.errors import CashappError
@@ -33,7 +33,15 @@ LINES = {
 
 TABLES = (*ledger.TABLES, schema.application)
 """The tables of decisions, as `db.loading` takes them."""
+_LEGS = 7  # of one share, at most
 _REDUCED = {"item_id": pl.Int64, "item_currency": pl.String, "reduction": pl.Int64}
+
+
+class Known(NamedTuple):
+    """What was read in the same transaction before anything is posted."""
+
+    receipts: pl.DataFrame  # receipt_id, left
+    items: pl.DataFrame  # item_id, owner, open_minor, item_currency: all that are open
 
 
 class Line(NamedTuple):
@@ -66,11 +74,11 @@ def apply(connection: Connection, heads: pl.DataFrame, lines: pl.DataFrame, *, a
 class Decisions:
     """Decisions that come in pieces, each piece with receipts of its own, and stand under one seal. `load` takes their rows (TABLES); `close` ends it.
 
-    `left`: receipt_id, left of the receipts, where that was read before in the same transaction.
+    Without `known` it is read when it is needed.
     """
 
-    def __init__(self, connection: Connection, load: db.Loading, actor: str, on: dt.date, left: pl.DataFrame | None = None) -> None:
-        self._connection, self._load, self._actor, self._on, self._left = connection, load, actor, on, left
+    def __init__(self, connection: Connection, load: db.Loading, actor: str, on: dt.date, known: Known | None = None) -> None:
+        self._connection, self._load, self._actor, self._on, self._known = connection, load, actor, on, known
         self._batch = ledger.Batch(connection, load, actor, on)
         self._next = db.next_id(connection, schema.application.c.application_id)
         self._reduced = pl.DataFrame(schema=_REDUCED)
@@ -104,23 +112,31 @@ class Decisions:
 
     def _shares(self, ordered: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
         """The lines with their decision's `n` and receipt, each with an item and a customer, in the order of the entries; refused as `apply` says."""
-        items = _items(self._connection, lines["item_id"].drop_nulls().unique().sort())
+        items = self._items(lines["item_id"].drop_nulls().unique().sort())
         owned = lines.join(items.select("item_id", "owner", "item_currency"), on="item_id", how="left").with_columns(pl.coalesce("customer_id", "owner")).drop("owner")
         parked = _park_on_account(self._connection, ordered, owned, self._on)
         shares = parked.join(ordered.select("n", "receipt_id", "receipt_key", "currency"), on="receipt_id").sort("n", "item_id").with_columns(
             pl.coalesce("item_currency", "currency").alias("item_currency"))
         on_items = shares.filter(~pl.col("on_account"))
         _refuse_unexchanged(self._connection, on_items)
-        _refuse_more_than_received(shares, _left(self._connection, ordered["receipt_id"]) if self._left is None else self._left)
+        _refuse_more_than_received(shares, self._left(ordered["receipt_id"]))
         _refuse_more_than_open(self._connection, self._reductions(on_items), items)
         return shares
 
+    def _left(self, receipt_ids: pl.Series) -> pl.DataFrame:
+        """What is left of the receipts: receipt_id, left."""
+        return self._known.receipts.join(receipt_ids.to_frame(), on="receipt_id") if self._known else _left(self._connection, receipt_ids)
+
+    def _items(self, item_ids: pl.Series) -> pl.DataFrame:
+        """What is open of the items, in which currency, and whose they are: item_id, owner, open_minor, item_currency."""
+        return self._known.items.join(item_ids.to_frame(), on="item_id") if self._known else _items(self._connection, item_ids)
+
     def _reductions(self, shares: pl.DataFrame) -> pl.DataFrame:
         """By how much these and the earlier decisions reduce the items of these."""
-        these = shares.group_by("item_id", "item_currency").agg(_reduction().sum().alias("reduction"))
+        these = shares.group_by("item_id").agg(pl.first("item_currency"), _reduction().sum().alias("reduction"))
         earlier = self._reduced.join(these, on="item_id", how="semi")
         self._reduced = pl.concat([self._reduced, these])
-        return pl.concat([earlier, these]).group_by("item_id", "item_currency").agg(pl.col("reduction").sum())
+        return pl.concat([earlier, these]).group_by("item_id").agg(pl.first("item_currency"), pl.col("reduction").sum())
 
 
 def _entries(connection: Connection, ordered: pl.DataFrame, on: dt.date) -> pl.DataFrame:
@@ -164,8 +180,10 @@ def _free_number(connection: Connection, wanted: str, taken: set[str]) -> str:
 def _rounds(connection: Connection, heads: pl.DataFrame) -> pl.DataFrame:
     """How many decisions each receipt has had before: a receipt that was undone is decided anew under a new source key."""
     application = schema.application
+    newest = connection.execute(select(func.max(application.c.receipt_id))).scalar() or 0
+    earlier = heads["receipt_id"].filter(heads["receipt_id"] <= newest)  # those after it have had none
     query = select(application.c.receipt_id, application.c.entry_id).distinct()
-    past = db.frame_of(connection, query, application.c.receipt_id, heads["receipt_id"].to_list(), {"receipt_id": pl.Int64, "entry_id": pl.Int64})
+    past = db.frame_of(connection, query, application.c.receipt_id, earlier.to_list(), {"receipt_id": pl.Int64, "entry_id": pl.Int64})
     return past.group_by("receipt_id").agg(pl.len().cast(pl.Int64).alias("round"))
 
 
@@ -179,7 +197,6 @@ def _off_in_receipt_currency() -> pl.Expr:
 
 
 def _items(connection: Connection, item_ids: pl.Series) -> pl.DataFrame:
-    """What is open of the items, in which currency, and whose they are."""
     item = schema.open_item
     query = select(item.c.item_id, item.c.customer_id, item.c.open_minor, item.c.currency)
     return db.frame_of(connection, query, item.c.item_id, item_ids.to_list(),
@@ -187,7 +204,6 @@ def _items(connection: Connection, item_ids: pl.Series) -> pl.DataFrame:
 
 
 def _left(connection: Connection, receipt_ids: pl.Series) -> pl.DataFrame:
-    """What is left of the receipts: receipt_id, left."""
     receipt = schema.receipt
     query = select(receipt.c.receipt_id, receipt.c.unapplied_minor)
     return db.frame_of(connection, query, receipt.c.receipt_id, receipt_ids.to_list(), {"receipt_id": pl.Int64, "left": pl.Int64})
@@ -195,7 +211,7 @@ def _left(connection: Connection, receipt_ids: pl.Series) -> pl.DataFrame:
 
 def _refuse_more_than_received(shares: pl.DataFrame, left: pl.DataFrame) -> None:
     """A receipt must not be used beyond what is left of it."""
-    used = shares.group_by("receipt_id", "receipt_key", "currency").agg(pl.col("applied_minor").sum())
+    used = shares.group_by("receipt_id").agg(pl.first("receipt_key", "currency"), pl.col("applied_minor").sum())
     over = used.join(left, on="receipt_id", how="left").filter((pl.col("applied_minor") > pl.col("left").fill_null(0)) | (pl.col("applied_minor") < 0))
     if over.height:
         row = over.sort("receipt_key").row(0, named=True)
@@ -227,7 +243,7 @@ def _number(connection: Connection, item_id: int) -> str:
 
 
 def _postings(shares: pl.DataFrame) -> pl.DataFrame:
-    """Debits and credits of the decisions, in a fixed order."""
+    """Debits and credits of the decisions, in a fixed order: the shares stand in that of decisions and items."""
     none = pl.lit(None, dtype=pl.Int64)
     item, receipt = pl.col("item_id"), pl.col("receipt_id")
 
@@ -239,7 +255,7 @@ def _postings(shares: pl.DataFrame) -> pl.DataFrame:
 
     exchanged = shares.filter(pl.col("item_minor").is_not_null())
     cash = legs(0, accounts.UNAPPLIED, pl.col("applied_minor"), none)
-    cash = cash.group_by("n", "order", "account", "currency", "item_id", "receipt_id").agg(pl.col("amount_minor").sum(), pl.col("customer_id").first())
+    cash = cash.group_by("n").agg(pl.col("amount_minor").sum(), pl.exclude("amount_minor").first())  # a decision is on one receipt
     other = pl.concat([
         legs(1, accounts.DISCOUNT, pl.col("discount_minor")),
         legs(2, accounts.DEDUCTION, pl.col("deduction_minor")),
@@ -249,4 +265,4 @@ def _postings(shares: pl.DataFrame) -> pl.DataFrame:
         legs(6, accounts.RECEIVABLE, -_reduction(), currency="item_currency"),
     ])
     whole = pl.concat([cash.select(other.columns), other]).filter(pl.col("amount_minor") != 0)
-    return whole.sort("n", "order", "item_id", nulls_last=False).select(list(ledger.POSTINGS))
+    return whole.sort(pl.col("n") * _LEGS + pl.col("order"), maintain_order=True).select(list(ledger.POSTINGS))

@@ -345,11 +345,11 @@ def _match(workspace: Workspace, engine: Engine, options: Options, summary: Summ
         policy = replace(policy, closed_strata=(*policy.closed_strata, *strata.closed(connection, config.unattended, options.as_of)))
         wanted = frames.inputs(connection, policy, options.as_of, config.base_currency, config.learning.act_after, in_hand)
         summary.took("match", time.perf_counter() - began)
-        receipts = wanted.receipts.select(proposals.RECEIPTS)
+        receipts, items = wanted.receipts.select(proposals.RECEIPTS), wanted.items.select(proposals.ITEMS)
         pieces = _followed_outcomes(_timed(outcomes(wanted), summary), receipts.height, watcher)
         del wanted  # so that who matches can let go of it
         audit = proposals.Audit(config.unattended.audit_one_in, config.unattended.audit_seed)
-        summary.matched = proposals.keep(connection, pieces, receipts, options.as_of, post=options.post, audit=audit, at=watcher.stage)
+        summary.matched = proposals.keep(connection, pieces, receipts, items, options.as_of, post=options.post, audit=audit, at=watcher.stage)
         case, receipt = schema.exception_case, schema.receipt
         counts = select(case.c.reason, func.count()).where(case.c.status == "open").group_by(case.c.reason).order_by(case.c.reason)
         summary.exceptions = dict(connection.execute(counts).all())

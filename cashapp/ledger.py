@@ -18,6 +18,7 @@ from sqlalchemy import Connection, func, select
 from cashapp import clock, db, periods, schema
 from cashapp.accounts import RECEIVABLE, UNAPPLIED
 from cashapp.errors import CashappError
+from matching.places import nth
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -98,7 +99,7 @@ class Batch:
             "source_key", "reverses", "memo", "reason", pl.lit(self._actor).alias("actor"),
         )
         postings = postings.sort("n", maintain_order=True).select(
-            (pl.col("n") + first).alias("entry_id"), pl.int_range(pl.len()).over("n").alias("leg"), *list(POSTINGS)[1:],
+            (pl.col("n") + first).alias("entry_id"), nth("n").alias("leg"), *list(POSTINGS)[1:],
         ).rename({"leg": "n"})
         self._next += entries.height
         self._sealing.add(entries, postings)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Table, bindparam, func, select
 
 from cashapp import applications, db, exceptions, schema, strata
 from matching.crew import Hearer, nobody
+from matching.places import nth
 from matching.schema import Outcome
 
 ENGINE = "cashapp"
@@ -21,6 +22,8 @@ TOLD = (schema.proposal, schema.proposal_line, schema.evidence)
 """The tables of what is told of a receipt."""
 RECEIPTS = ("receipt_id", "receipt_key", "currency", "amount_minor")
 """What `keep` must know of the receipts: the amount is what is left of them, read in the same transaction."""
+ITEMS = ("item_id", "customer_id", "open_minor", "currency")
+"""What it must know of every open item, read likewise."""
 
 
 @dataclass
@@ -40,24 +43,26 @@ class Audit:
     seed: str = ""
 
 
-def keep(connection: Connection, pieces: Iterable[Outcome], receipts: pl.DataFrame, as_of: dt.date, *, post: bool, audit: Audit = Audit(),
-         at: Hearer = nobody) -> Matched:
-    """Store the outcome of `receipts` (RECEIPTS), which comes in pieces in the order of their keys: proposals and evidence replace the former ones where
-    they differ, certain ones are posted, the queue follows. Of the pieces no more is kept in memory than who paid and what was used of each receipt.
-    `at` hears how the writing goes on."""
+def keep(connection: Connection, pieces: Iterable[Outcome], receipts: pl.DataFrame, items: pl.DataFrame, as_of: dt.date, *, post: bool,
+         audit: Audit = Audit(), at: Hearer = nobody) -> Matched:
+    """Store the outcome of `receipts` (RECEIPTS) among open `items` (ITEMS), which comes in pieces in the order of the receipts' keys: proposals and
+    evidence replace the former ones where they differ, certain ones are posted, the queue follows. Of the pieces no more is kept in memory than who
+    paid and what was used of each receipt. `at` hears how the writing goes on."""
     newest, held, matched = _newest(connection), _held(connection), Matched(considered=receipts.height)
     kept: list[_Kept] = []
     with db.loading(connection, *TOLD, *applications.TABLES, at=partial(at, "writing what was found")) as load:
         left = receipts.select("receipt_id", pl.col("amount_minor").alias("left"))
-        decisions = applications.Decisions(connection, load, ENGINE, as_of, left)
+        owed = items.select("item_id", pl.col("customer_id").alias("owner"), "open_minor", pl.col("currency").alias("item_currency"))
+        decisions = applications.Decisions(connection, load, ENGINE, as_of, applications.Known(left, owed))
         ahead = receipts.height
         for piece in pieces:
             load.expect(piece.verdicts.height, ahead)
             ahead -= piece.verdicts.height
-            outcome = _held_back(connection, piece, receipts, held, audit, as_of)
+            theirs = receipts.join(piece.verdicts, on="receipt_id", how="semi")
+            outcome = _held_back(connection, piece, theirs, held, audit, as_of)
             _store(connection, load, outcome, newest)
             certain = outcome.proposals.filter(pl.col("unattended") & (pl.col("rank") == 1) & post)
-            kept.append(_Kept(outcome.verdicts, _post(decisions, certain, outcome.lines, receipts)))
+            kept.append(_Kept(outcome.verdicts, _post(decisions, certain, outcome.lines, theirs)))
         verdicts, used = (pl.concat(frames) for frames in zip(*kept, strict=True))
         at("posting")
         with db.rewriting(connection, schema.receipt, used.height):
@@ -101,7 +106,7 @@ def _newest(connection: Connection) -> int:
 
 def _store(connection: Connection, load: db.Loading, piece: Outcome, newest: int) -> None:
     """Stores what the piece says anew."""
-    numbered = piece.lines.with_columns(pl.int_range(pl.len()).over("receipt_id", "rank").alias("n"))
+    numbered = piece.lines.with_columns(nth("receipt_id", "rank").alias("n"))
     told = dict(zip(TOLD, (piece.proposals, numbered, _findings(piece.evidence)), strict=True))
     earlier = piece.verdicts["receipt_id"].filter(piece.verdicts["receipt_id"] <= newest).sort()
     changed = _changed(connection, told, earlier)

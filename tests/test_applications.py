@@ -43,10 +43,19 @@ def in_order(connection: Connection) -> list[str]:
     return list(connection.execute(query).scalars())
 
 
-def post(engine: Engine, uses: dict[str, int], *, on_account: tuple[str, ...] = (), backwards: bool = False) -> None:
+def read_before(connection: Connection) -> applications.Known:
+    """All receipts and items, as a run has them."""
+    receipt, item = schema.receipt, schema.open_item
+    left = db.frame(connection, select(receipt.c.receipt_id, receipt.c.unapplied_minor), {"receipt_id": pl.Int64, "left": pl.Int64})
+    owed = db.frame(connection, select(item.c.item_id, item.c.customer_id, item.c.open_minor, item.c.currency),
+                    {"item_id": pl.Int64, "owner": pl.String, "open_minor": pl.Int64, "item_currency": pl.String})
+    return applications.Known(left, owed)
+
+
+def post(engine: Engine, uses: dict[str, int], *, on_account: tuple[str, ...] = (), backwards: bool = False, is_known: bool = False) -> None:
     """Each decision in a piece of its own: for the invoice, or left on account."""
     with db.writing(engine) as c, db.loading(c, *applications.TABLES) as load:
-        decisions = applications.Decisions(c, load, "test", DAY)
+        decisions = applications.Decisions(c, load, "test", DAY, read_before(c) if is_known else None)
         for name in sorted(uses, key=in_order(c).index, reverse=backwards):
             decisions.add(*decided(c, None if name in on_account else 1, **{name: uses[name]}))
         decisions.close()
@@ -63,18 +72,20 @@ def standing(engine: Engine) -> tuple[tuple[int, dt.date | None], list[int], lis
 UNTOUCHED = ((10000, None), [4000, 5000, 6000], [])
 
 
-def test_what_fits_is_posted_in_pieces(owed: Engine) -> None:
-    post(owed, {"RA": 6000, "RC": 4000})
+@pytest.mark.parametrize("is_known", [False, True])
+def test_what_fits_is_posted_in_pieces(owed: Engine, *, is_known: bool) -> None:
+    post(owed, {"RA": 6000, "RC": 4000}, is_known=is_known)
     assert standing(owed) == ((0, DAY), [0, 5000, 0], [])
 
 
+@pytest.mark.parametrize("is_known", [False, True])
 @pytest.mark.parametrize(("uses", "refusal"), [
     ({"RA": 6000, "RB": 5000}, "item INV-1 has 100.00 USD open, not 110.00 USD"),
     ({"RA": 4000, "RC": 4500}, "has 40.00 USD left, less than 45.00 USD"),
 ])
-def test_no_more_than_there_is_in_all_pieces_together(owed: Engine, uses: dict[str, int], refusal: str) -> None:
+def test_no_more_than_there_is_in_all_pieces_together(owed: Engine, uses: dict[str, int], refusal: str, *, is_known: bool) -> None:
     with pytest.raises(CashappError, match=refusal):
-        post(owed, uses)
+        post(owed, uses, is_known=is_known)
     assert standing(owed) == UNTOUCHED
 
 

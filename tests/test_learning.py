@@ -36,7 +36,7 @@ def books(engine: Engine) -> Engine:
 
 def matched(connection: Connection, act_after: int) -> int:
     wanted = frames.inputs(connection, Policy(), DAY, "USD", act_after)
-    return proposals.keep(connection, engine.outcomes(wanted), wanted.receipts, DAY, post=True).auto_count
+    return proposals.keep(connection, engine.outcomes(wanted), wanted.receipts, wanted.items, DAY, post=True).auto_count
 
 
 def cases(connection: Connection) -> list[int]:

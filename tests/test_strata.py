@@ -42,7 +42,7 @@ def take_off(connection: Connection, receipt_id: int, why: Why = WRONG) -> None:
 
 def matched(connection: Connection, policy: Policy | None = None, *, post: bool = True, audit: proposals.Audit | None = None) -> proposals.Matched:
     wanted = frames.inputs(connection, policy or Policy(), DAY, "USD")
-    return proposals.keep(connection, engine.outcomes(wanted), wanted.receipts, DAY, post=post, audit=audit or proposals.Audit())
+    return proposals.keep(connection, engine.outcomes(wanted), wanted.receipts, wanted.items, DAY, post=post, audit=audit or proposals.Audit())
 
 
 @pytest.fixture
