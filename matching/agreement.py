@@ -17,36 +17,37 @@ EVIDENCE = {FAMILY: "family", ALIKE: "name_similar", SILENT: "reference", CONTRA
 AGREEMENT = {"r": pl.UInt32, "c": pl.UInt32, "grade": pl.Int8, "payer_evidence": pl.String}
 
 
-def agree(pairs: pl.DataFrame, candidates: pl.DataFrame, alike: pl.DataFrame, roots: pl.DataFrame) -> pl.DataFrame:
-    """r, c, grade, payer_evidence for each pair of a receipt and the customer of an item it may pay."""
-    strong = candidates.filter((pl.col("level") >= customers.CERTAIN) | pl.col("evidence").is_in(["bank_account", "name", "alias"]))
-    same = pairs.join(strong.select("r", "c", pl.col("evidence").alias("payer_evidence")), on=["r", "c"])
-    same = same.with_columns(pl.lit(SAME, pl.Int8).alias("grade")).select(list(AGREEMENT))
-    rest = pairs.join(same, on=["r", "c"], how="anti").join(roots, on="c")
-    families = strong.join(roots, on="c").select("r", "root").unique()
-    related = rest.join(families, on=["r", "root"], how="semi")
-    rest = rest.join(related, on=["r", "c"], how="anti")
-    others = strong.select("r").unique()
-    similar = candidates.filter(pl.col("level") == customers.SIMILAR)
-    in_text = similar.filter(pl.col("evidence") == customers.IN_TEXT).select("r")
-    numbered = pl.col("evidence") == customers.BY_NUMBER
-    similar = pl.concat([similar.filter(~numbered), similar.filter(numbered).join(in_text, on="r", how="anti")])
-    mentioned = candidates.filter(pl.col("evidence") == customers.MENTIONED)
-    like = rest.join(others, on="r", how="anti").join(pl.concat([alike.select("r", "c"), _kin(similar, roots)]), on=["r", "c"], how="semi")
-    rest = rest.join(like, on=["r", "c"], how="anti")
-    elsewhere = pl.concat([others, similar.select("r"), mentioned.select("r")]).unique()
-    against = rest.join(elsewhere, on="r", how="semi").join(_kin(mentioned, roots), on=["r", "c"], how="anti")
-    silent = rest.join(against, on=["r", "c"], how="anti")
-    written = like.join(similar.filter(pl.col("evidence") == customers.IN_TEXT), on=["r", "c"], how="semi")
-    like = like.join(written, on=["r", "c"], how="anti")
-    graded = [_graded(frame, grade, EVIDENCE[grade]) for frame, grade in ((related, FAMILY), (like, ALIKE), (silent, SILENT), (against, CONTRADICTED))]
-    return pl.concat([same, *graded, _graded(written, ALIKE, customers.IN_TEXT)])
+def agree(pairs: pl.DataFrame, candidates: pl.DataFrame, alike: pl.DataFrame, roots: pl.Series) -> pl.DataFrame:
+    """r, c, grade, payer_evidence for each pair of a receipt and the customer of an item it may pay. `candidates` have a customer once for each receipt;
+    `roots` are the heads of the customers' families, in order of `c`."""
+    theirs = candidates.filter(_among("r", pairs)).pipe(_of_families, roots)
+    strong = theirs.filter((pl.col("level") >= customers.CERTAIN) | pl.col("evidence").is_in(["bank_account", "name", "alias"]))
+    similar = theirs.filter(pl.col("level") == customers.SIMILAR)
+    in_text = similar.filter(pl.col("evidence") == customers.IN_TEXT)
+    similar = similar.filter((pl.col("evidence") != customers.BY_NUMBER) | ~_among("r", in_text))
+    mentioned = theirs.filter(pl.col("evidence") == customers.MENTIONED)
+    same = strong.select("customer", pl.col("evidence").alias("same"))
+    asked = _of_families(pairs, roots).join(same, on="customer", how="left")
+    like = _among("customer", alike.select(_pair(pl.col("c")).alias("customer"))) | _among("family", similar)
+    elsewhere = pl.concat([part.select("r") for part in (strong, similar, mentioned)])
+    grade = (
+        pl.when(pl.col("same").is_not_null()).then(SAME).when(_among("family", strong)).then(FAMILY).when(like & ~_among("r", strong)).then(ALIKE)
+        .when(_among("r", elsewhere) & ~_among("family", mentioned)).then(CONTRADICTED).otherwise(SILENT).cast(pl.Int8)
+    )
+    graded = asked.with_columns(grade.alias("grade"))
+    written = (pl.col("grade") == ALIKE) & _among("customer", in_text)
+    evidence = pl.when(written).then(pl.lit(customers.IN_TEXT)).otherwise(pl.col("grade").replace_strict(EVIDENCE, default=None, return_dtype=pl.String))
+    return graded.with_columns(pl.coalesce("same", evidence).alias("payer_evidence")).select(list(AGREEMENT))
 
 
-def _kin(candidates: pl.DataFrame, roots: pl.DataFrame) -> pl.DataFrame:
-    """r, c: everybody in the candidates' families."""
-    return candidates.join(roots, on="c").select("r", "root").join(roots, on="root").select("r", "c").unique()
+def _of_families(pairs: pl.DataFrame, roots: pl.Series) -> pl.DataFrame:
+    """`pairs` (r, c) with `customer` and `family`: the receipt with the customer, and with the root of the customer's family, as one number."""
+    return pairs.with_columns(_pair(pl.col("c")).alias("customer"), _pair(roots.gather(pairs["c"])).alias("family"))
 
 
-def _graded(pairs: pl.DataFrame, grade: int, evidence: str) -> pl.DataFrame:
-    return pairs.with_columns(pl.lit(grade, pl.Int8).alias("grade"), pl.lit(evidence).alias("payer_evidence")).select(list(AGREEMENT))
+def _pair(other: pl.Expr | pl.Series) -> pl.Expr:
+    return pl.col("r").cast(pl.UInt64) * 2**32 + other
+
+
+def _among(key: str, others: pl.DataFrame) -> pl.Expr:
+    return pl.col(key).is_in(others[key].implode())

@@ -80,7 +80,7 @@ def graded(hits: pl.DataFrame, heard: Heard, books: Books) -> pl.DataFrame:
     pairs = hits.select("r", "c").unique()
     strangers = pairs.join(heard.candidates, on="r", how="anti").join(heard.alike, on=["r", "c"], how="anti")
     alike = pl.concat([heard.alike, names.resembling(heard.payers, strangers)]) if len(strangers) else heard.alike
-    agreed = agreement.agree(pairs, heard.candidates, alike, books.customers.select("c", "root"))
+    agreed = agreement.agree(pairs, heard.candidates, alike, books.customers["root"])
     return hits.join(agreed, on=["r", "c"]).select(list(GRADED))
 
 
