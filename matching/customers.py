@@ -43,7 +43,7 @@ class Known:
 
     names: pl.DataFrame  # c, alias and the parts of every customer's names
     wholes: pl.DataFrame  # whole, c: the names in order
-    accounts: pl.DataFrame  # c, key
+    accounts: pl.DataFrame  # c, key, number: the key without the bank
     numbers: pl.DataFrame  # c, key
 
 
@@ -81,7 +81,7 @@ def known(books: Books) -> Known:
     names = parts.join(owners, on="n").drop("n").unique(["c", "full", "whole"], keep="first", maintain_order=True).sort("c", "alias", "full", "whole")
     return Known(
         names, names.select("whole", "c").sort("whole", "c"),
-        books.accounts.with_columns(_account_keys(books.accounts["account"])).select("c", "key").unique(),
+        books.accounts.select("c", normalize.account_keys(books.accounts["account"])).unique().with_columns(_number()),
         books.customers.select("c", _squeezed("customer_id")),
     )
 
@@ -229,42 +229,47 @@ def _squeezed(column: str) -> pl.Expr:
 
 def _by_account(books: Books, everybody: Known) -> pl.DataFrame:
     """r, c, level, evidence by bank account; an account number without its bank is only as good as a similar name."""
-    paid_from = books.receipts.select("r", "payer_account").filter(pl.col("payer_account") != "")
-    if paid_from.is_empty() or books.accounts.is_empty():
-        return pl.DataFrame(schema=CANDIDATES)
-    own = everybody.accounts
-    paid_from = paid_from.with_columns(_account_keys(paid_from["payer_account"])).select("r", "key")
-    full = paid_from.join(own, on="key").select("r", "c", pl.lit(ACCOUNT, pl.Int8).alias("level"), pl.lit("bank_account").alias("evidence"))
-    number = own.select("c", pl.col("key").str.split("/").list.last().alias("key")).filter(pl.col("key").str.len_chars() >= ACCOUNT_DIGITS_MIN)
-    bare = paid_from.join(full, on="r", how="anti").with_columns(pl.col("key").str.split("/").list.last(), pl.col("key").str.contains("/").alias("banked"))
-    part = bare.filter(~pl.col("banked")).join(number.unique(), on="key")
-    return pl.concat([full, part.select("r", "c", pl.lit(SIMILAR, pl.Int8).alias("level"), pl.lit("account_number").alias("evidence"))]).unique()
+    paid_from = books.receipts.select("r", pl.col("payer_account").alias("account")).filter(pl.col("account") != "")
+    distinct = paid_from.select("account").unique()
+    keyed = distinct.with_columns(normalize.account_keys(distinct["account"]))
+    full = keyed.join(everybody.accounts.select("c", "key"), on="key")
+    bare = keyed.filter(~pl.col("key").str.contains("/", literal=True)).join(full, on="account", how="anti")
+    numbers = everybody.accounts.select("c", pl.col("number").alias("key")).filter(pl.col("key").str.len_chars() >= ACCOUNT_DIGITS_MIN)
+    part = bare.join(numbers, on="key").unique()
+    return pl.concat([
+        _candidates(paid_from.join(owners, on="account"), level, evidence)
+        for owners, level, evidence in ((full, ACCOUNT, "bank_account"), (part, SIMILAR, "account_number"))
+    ])
 
 
-def _account_keys(accounts: pl.Series) -> pl.Series:
-    spelled = {text: normalize.account_key(text) for text in accounts.unique()}
-    return accounts.replace_strict(spelled, return_dtype=pl.String).alias("key")
+def _number() -> pl.Expr:
+    return pl.col("key").str.split("/").list.last().alias("number")
 
 
 def _weighed(books: Books, clerk: pl.DataFrame, account: pl.DataFrame, name: pl.DataFrame) -> pl.DataFrame:
     """The candidates of all sources. A person's word stands alone. An account and a name that are one customer's, or of one
     family, leave the account's customer; where they contradict each other both are only `SIMILAR`, and nobody is certain."""
-    roots = books.customers.select("c", "root")
-    machine = pl.concat([account, name]).join(clerk, on="r", how="anti").join(roots, on="c")
+    machine = pl.concat([account, name]).filter(~_of(clerk))
     certain = machine.filter(pl.col("level") >= CERTAIN)
-    by_account = certain.filter(pl.col("level") == ACCOUNT)
-    by_name = certain.filter(pl.col("level") == CERTAIN)
-    agreed = by_account.join(by_name, on=["r", "c"], how="semi")
-    disputed = by_account.join(by_name, on="r", how="semi").join(by_name, on=["r", "root"], how="anti").select("r").unique()
-    disputed = disputed.join(by_account.join(by_name, on=["r", "root"], how="semi"), on="r", how="anti")
+    by_account, by_name = (certain.filter(pl.col("level") == level) for level in (ACCOUNT, CERTAIN))
+    both = by_account.join(by_name.select("r", pl.col("c").alias("named")), on="r")
+    agreed = both.filter(pl.col("c") == pl.col("named")).select(list(CANDIDATES))
+    roots = books.customers["root"]  # in order of `c`
+    related = roots.gather(both["c"]) == roots.gather(both["named"])
+    disputed = both.filter(~related).filter(~_of(both.filter(related)))
     kept = [
         clerk,
         agreed,
-        by_account.join(agreed, on="r", how="anti").join(disputed, on="r", how="anti"),
-        by_name.join(by_account, on="r", how="anti"),
-        certain.join(disputed, on="r", how="semi").with_columns(pl.lit(SIMILAR, pl.Int8).alias("level")),
-        machine.filter(pl.col("level") < CERTAIN).join(certain, on="r", how="anti"),
+        by_account.filter(~_of(agreed) & ~_of(disputed)),
+        by_name.filter(~_of(by_account)),
+        certain.filter(_of(disputed)).with_columns(pl.lit(SIMILAR, pl.Int8).alias("level")),
+        machine.filter((pl.col("level") < CERTAIN) & ~_of(certain)),
     ]
-    together = pl.concat([frame.select(list(CANDIDATES)) for frame in kept])
-    ordered = together.sort("r", "level", "c", "evidence", descending=[False, True, False, False])
-    return ordered.unique(["r", "c"], keep="first", maintain_order=True)
+    ordered = pl.concat(kept).sort("r", "c", "level", "evidence", descending=[False, False, True, False])
+    once = ordered.filter(nth("r", "c") == 0)
+    return once.sort("r", "level", "c", descending=[False, True, False])
+
+
+def _of(others: pl.DataFrame) -> pl.Expr:
+    """Whether the receipt is one of the others."""
+    return pl.col("r").is_in(others["r"].implode())

@@ -7,9 +7,6 @@ leading zeros and prefixes, hardly ever a digit.
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
-
 import polars as pl
 from anyascii import anyascii
 
@@ -205,21 +202,23 @@ def without_zeros(number: pl.Expr) -> pl.Expr:
 
 DOMESTIC: dict[str, tuple[int, int]] = {"DE": (4, 12), "AT": (4, 9), "CH": (4, 9), "GB": (8, 14)}
 """Where the national bank code and account number stand in an IBAN (ISO 13616 registry)."""
+_NATIONAL = rf"^(?:{'|'.join(f'{country}.{{{start - 2}}}(.{{{end - start}}})' for country, (start, end) in DOMESTIC.items())})0*(.*)$"
+_BANK_AND_NUMBER = r"^(?://?[A-Z]{2})?(?P<bank>[0-9]{5,9})[ /:-]+(?P<number>[A-Z0-9 .-]+)$"
 
 
-@lru_cache(maxsize=1 << 17)
-def account_key(account: str) -> str:
-    """IBAN, or bank code and account number, in one spelling; an IBAN that holds both is told the national way.
+def account_keys(accounts: pl.Series) -> pl.Series:
+    """IBANs, or bank codes and account numbers, in one spelling (`key`); an IBAN that holds both is told the national way.
 
-    >>> account_key("DE89 3704 0044 0532 0130 00"), account_key("37040044/0532013000"), account_key("021000021 000123456")
-    ('37040044/532013000', '37040044/532013000', '021000021/123456')
+    >>> account_keys(pl.Series(["DE89 3704 0044 0532 0130 00", "37040044/0532013000", "021000021 000123456"])).to_list()
+    ['37040044/532013000', '37040044/532013000', '021000021/123456']
     """
-    upper = account.upper().strip()
-    squeezed = re.sub(r"[^A-Z0-9]", "", upper)
-    if re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}", squeezed):
-        start, end = DOMESTIC.get(squeezed[:2], (0, 0))
-        return f"{squeezed[start:end]}/{squeezed[end:].lstrip('0')}" if end else squeezed
-    divided = re.fullmatch(r"(?://?[A-Z]{2})?(\d{5,9})[ /:-]+([A-Z0-9 .-]+)", upper)
-    if divided:
-        return f"{divided[1]}/{re.sub('[^A-Z0-9]', '', divided[2]).lstrip('0')}"
-    return squeezed.lstrip("0")
+    written = pl.DataFrame({"account": accounts.str.to_uppercase().str.strip_chars()})
+    squeezed, divided = pl.col("account").str.replace_all(r"[^A-Z0-9]", ""), pl.col("account").str.extract_groups(_BANK_AND_NUMBER)
+    read = written.select(squeezed.alias("squeezed"), divided.alias("divided")).unnest("divided")
+    iban = pl.col("squeezed").str.contains(r"^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$")
+    number = pl.col("number").str.replace_all(r"[^A-Z0-9]", "").str.strip_chars_start("0")
+    key = (
+        pl.when(iban).then(pl.col("squeezed").str.replace(_NATIONAL, "$1$2$3$4/$5"))
+        .when(pl.col("bank").is_not_null()).then(pl.concat_str("bank", pl.lit("/"), number)).otherwise(pl.col("squeezed").str.strip_chars_start("0"))
+    )
+    return read.select(key.alias("key"))["key"]
