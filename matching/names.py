@@ -46,7 +46,7 @@ class Compared(NamedTuple):
     """Names as they are compared, as arrays of text."""
 
     core: Texts
-    ordered: Texts
+    ordered: Texts  # the words of the core from A to Z
     whole: Texts
     form: pl.Series
 
@@ -54,7 +54,7 @@ class Compared(NamedTuple):
 class Register(NamedTuple):
     """Everybody's distinct names, and where they are found by their keys."""
 
-    names: pl.DataFrame  # k, core, key, form, whole, ordered
+    names: pl.DataFrame  # k, core, key, form, whole
     compared: Compared
     owners: pl.DataFrame  # k, c
     places: pl.DataFrame  # hashed, start, len, weight: where in `listed` the names with the key stand
@@ -63,7 +63,7 @@ class Register(NamedTuple):
 
 def register(everybody: customers.Known) -> Register:
     """The names of everybody. Keys that too many names share are left out; the fewer share one, the more it weighs."""
-    parts = ["core", "key", "form", "whole", "ordered"]
+    parts = ["core", "key", "form", "whole"]
     names = everybody.names.select(parts).unique().sort("core", "form", "whole").with_row_index("k")
     if names.height >> KNOWN_BITS:
         raise OverflowError(f"{names.height:,} names of customers are more than can be told apart by {KNOWN_BITS} bits")
@@ -186,8 +186,9 @@ def _firsts(ordered: Numbers) -> npt.NDArray[np.intp]:
 
 
 def _compared(names: pl.DataFrame) -> Compared:
-    core, ordered, whole = (np.array(names[column].to_list(), dtype=object) for column in ("core", "ordered", "whole"))
-    return Compared(core, ordered, whole, names["form"])
+    cores, wholes = names["core"].to_list(), names["whole"].to_list()
+    ordered = [" ".join(sorted(core.split(" "))) for core in cores]
+    return Compared(*(np.array(texts, dtype=object) for texts in (cores, ordered, wholes)), names["form"])
 
 
 def _score(mine: Compared, left: Numbers, theirs: Compared, right: Numbers, cut: npt.NDArray[np.intp]) -> pl.Series:

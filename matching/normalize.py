@@ -59,7 +59,7 @@ LINE_NUMBER = "^[1-9]/"
 TRUNCATED_FROM = 15
 """A name of at least so many characters may be the beginning of a longer one: 16, 22, 27, 32 and 35 are common field lengths."""
 
-NAME_PARTS = ("core", "form", "key", "full", "whole", "ordered", "long")
+NAME_PARTS = ("core", "form", "key", "full", "whole", "long")
 _TRADES_AS = (
     r"\b(?:D/B/A|DBA|D\.B\.A\.|T/A|A/K/A|AKA|F/K/A|FKA|C/O|O/B/O|OBO|TRADING AS|DOING BUSINESS AS|ON BEHALF OF|FORMERLY)[ :]"
 )
@@ -83,8 +83,8 @@ def name_parts(names: pl.Series) -> pl.DataFrame:
 
     `core` are the words without accents, connectives and legal form, `form` is the legal form. `key` is the core without blanks:
     what two spellings of one name share; `full` is the key with the form. `whole` are all words as written, of which a truncated
-    spelling is the beginning; `ordered` are the words of the core from A to Z; `long` tells whether the name may have been cut. A field that holds two names (`J. Smith DBA Smith
-    Plumbing`) has a row for each.
+    spelling is the beginning; `long` tells whether the name may have been cut. A field that holds two names (`J. Smith DBA Smith Plumbing`) has
+    a row for each.
     """
     upper = names.fill_null("").str.to_uppercase().rename("name")
     separate = pl.DataFrame({"name": _in_ascii(upper)}).with_row_index("n").with_columns(_apart(pl.col("name"))).explode("name")
@@ -93,9 +93,10 @@ def name_parts(names: pl.Series) -> pl.DataFrame:
         separate.with_columns(words, (pl.col("name").str.strip_chars().str.len_chars() >= TRUNCATED_FROM).alias("long"))
         .filter(pl.col("words") != "")
         .pipe(_without_form)
-        .with_columns(_respelled(pl.col("core")).alias("core"), _folded(_respelled_whole(pl.col("words"))).alias("whole"))
+        .pipe(_respelled, "core")
+        .with_columns(_folded(_without_connectives(pl.col("words")).str.replace_all(" ", "", literal=True)).alias("whole"))
         .with_columns(pl.col("core").str.replace_all(" ", "", literal=True).alias("key"))
-        .with_columns(pl.concat_str("key", pl.lit(" "), "form").alias("full"), pl.col("core").str.split(" ").list.sort().list.join(" ").alias("ordered"))
+        .with_columns(pl.concat_str("key", pl.lit(" "), "form").alias("full"))
         .select("n", *NAME_PARTS)
     )
 
@@ -110,7 +111,7 @@ def without_bank_words(names: pl.Series) -> pl.Series:
 
 def name_words(texts: pl.Series) -> pl.Series:
     """The words of a text spelled as the cores of names are."""
-    return pl.DataFrame({"text": plain(texts)}).select(_respelled(_words(pl.col("text"))).str.split(" "))["text"]
+    return pl.DataFrame({"text": plain(texts)}).with_columns(_words(pl.col("text"))).pipe(_respelled, "text")["text"].str.split(" ")
 
 
 def _in_ascii(upper: pl.Series) -> pl.Series:
@@ -137,7 +138,7 @@ def _without_form(frame: pl.DataFrame) -> pl.DataFrame:
     """Splits `words` into `core` and `form`; a form cut off at the end of a long field is completed, an only word is the core."""
     last = pl.col("words").str.extract(r" ([A-Z]{3,})$", 1)
     cut = pl.when("long").then(last.replace_strict(CUT_FORMS, default=None, return_dtype=pl.String))
-    completed = pl.when(cut.is_not_null()).then(pl.concat_str(pl.col("words").str.replace(r"[A-Z]+$", ""), cut)).otherwise("words")
+    completed = pl.coalesce(pl.concat_str(pl.col("words").str.replace(r"[A-Z]+$", ""), cut), "words")
     found = pl.coalesce(pl.col("words").str.extract(_FORM_AT_END, 1), pl.col("words").str.extract(_FORM_AT_START, 1), pl.lit(""))
     core = pl.col("words").str.replace(_FORM_AT_END, "").str.replace(_FORM_AT_START, "")
     split = frame.with_columns(completed.alias("words")).with_columns(found.alias("found"), core.alias("core"))
@@ -146,21 +147,22 @@ def _without_form(frame: pl.DataFrame) -> pl.DataFrame:
     return split.with_columns(pl.col("found").replace_strict(spelled, return_dtype=pl.String).alias("form")).drop("found")
 
 
-def _respelled(words: pl.Expr) -> pl.Expr:
-    """Connectives dropped, shortened words written out, umlauts in one spelling, one blank between words."""
-    doubled = pl.concat_str(pl.lit("  "), words.str.replace_all(" ", "  ", literal=True), pl.lit("  "))
-    replaced = doubled.str.replace_many(_WORDS).str.replace_all("  ", " ", literal=True).str.strip_chars(" ")
-    return _folded(pl.when(replaced == "").then(words).otherwise(replaced))
+def _respelled(frame: pl.DataFrame, column: str) -> pl.DataFrame:
+    """The words of a column with connectives dropped, shortened ones written out, umlauts in one spelling, one blank between them; connectives that
+    are all there is stay."""
+    doubled = pl.concat_str(pl.lit("  "), pl.col(column).str.replace_all(" ", "  ", literal=True), pl.lit("  "))
+    written_out = doubled.str.replace_many(_WORDS).str.replace_all("  ", " ", literal=True).str.strip_chars(" ").alias("written_out")
+    words = pl.when(pl.col("written_out") == "").then(column).otherwise("written_out")
+    return frame.with_columns(written_out).with_columns(_folded(words).alias(column)).drop("written_out")
 
 
-def _respelled_whole(words: pl.Expr) -> pl.Expr:
-    doubled = pl.concat_str(pl.lit("  "), words.str.replace_all(" ", "  ", literal=True), pl.lit("  "))
-    return doubled.str.replace_many({f" {word} ": "" for word in sorted(CONNECTIVES)}).str.replace_all(" ", "", literal=True)
+def _without_connectives(words: pl.Expr) -> pl.Expr:
+    return words.str.replace_all(rf"\b(?:{'|'.join(sorted(CONNECTIVES))})\b", "")
 
 
 def _folded(words: pl.Expr) -> pl.Expr:
     """`MUELLER`, `MULLER` and what `MÜLLER` became are one name."""
-    return words.str.replace_all(r"A[AE]", "A").str.replace_all(r"([OU])E", "$1")
+    return words.str.replace_many({"AA": "A", "AE": "A", "OE": "O", "UE": "U"})
 
 
 def plain(values: pl.Series) -> pl.Series:
