@@ -45,6 +45,7 @@ class Known:
     wholes: pl.DataFrame  # whole, c: the names in order
     accounts: pl.DataFrame  # c, key, number: the key without the bank
     numbers: pl.DataFrame  # c, key
+    in_text: pl.DataFrame  # c, name: the names that are told from other words of a text
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,17 @@ def known(books: Books) -> Known:
     return Known(
         names, names.select("whole", "c").sort("whole", "c"),
         books.accounts.select("c", normalize.account_keys(books.accounts["account"])).unique().with_columns(_number()),
-        books.customers.select("c", _squeezed("customer_id")),
+        books.customers.select("c", pl.col("customer_id").str.to_uppercase().str.replace_all(r"[^A-Z0-9]", "").alias("key")),
+        _told_in_text(names),
     )
+
+
+def _told_in_text(names: pl.DataFrame) -> pl.DataFrame:
+    """c, name: those of two words or more, and those with their legal form."""
+    return pl.concat([
+        names.filter(pl.col("core").str.contains(" ", literal=True)).select("c", pl.col("key").alias("name")),
+        names.filter(pl.col("form") != "").select("c", pl.col("whole").alias("name")),
+    ]).unique()
 
 
 def identify(books: Books, everybody: Known) -> Payers:
@@ -153,7 +163,7 @@ def _named_exactly(spellings: pl.DataFrame, everybody: Known) -> pl.DataFrame:
     maybe_cut = spellings.filter("long").filter(pl.col("fills") | ~pl.col("n").is_in(best["n"].implode()))
     cut = beginnings(maybe_cut, everybody, CUT_KEY_MIN)
     both = pl.concat([exact.select("n", "c", "level", "evidence"), cut.join(exact, on=["n", "c"], how="anti").select("n", "c", "level", "evidence")])
-    return both.sort("n", "c", "level", "evidence", descending=[False, False, True, True]).unique(["n", "c"], keep="first", maintain_order=True)
+    return both.sort("n", "c", "level", "evidence", descending=[False, False, True, True]).filter(nth("n", "c") == 0)
 
 
 def beginnings(spellings: pl.DataFrame, everybody: Known, least: int) -> pl.DataFrame:
@@ -201,11 +211,7 @@ def _runs(words: pl.DataFrame) -> Iterator[pl.DataFrame]:
 
 def _names_in(words: pl.DataFrame, everybody: Known) -> pl.DataFrame:
     """r, c, name: the customers whose name is a run of the words. Of names within names (`Acme West` in `Acme West Coast`) the longest counts."""
-    names = pl.concat([
-        everybody.names.filter(pl.col("core").str.contains(" ")).select("c", pl.col("key").alias("name")),
-        everybody.names.filter(pl.col("form") != "").select("c", pl.col("whole").alias("name")),
-    ]).unique()
-    every = pl.concat([run.join(names, on="name").select("r", "c", "name") for run in _runs(words)]).unique()
+    every = pl.concat([run.select("r", "name") for run in _runs(words)]).unique().join(everybody.in_text, on="name").select("r", "c", "name")
     within = every.join(every, on="r", suffix="_other").filter(
         (pl.col("name") != pl.col("name_other")) & pl.col("name_other").str.contains(pl.col("name"), literal=True))
     return every.join(within.select("r", "name").unique(), on=["r", "name"], how="anti")
@@ -214,17 +220,14 @@ def _names_in(words: pl.DataFrame, everybody: Known) -> pl.DataFrame:
 def _by_number(books: Books, everybody: Known) -> pl.DataFrame:
     """r, c, level, evidence where the text has a customer's own number: behind a word for customer, or one with letters and figures."""
     texts = books.receipts.select("r", "text").filter(pl.col("text").str.contains("[0-9]"))
-    plain = normalize.plain_numbers(texts["text"]).str.replace_all(r"[^A-Z0-9-]+", " ").str.split(" ")
-    words = texts.select("r", plain.alias("word")).explode("word").filter(pl.col("word") != "")
+    words = texts.select("r", normalize.plain_numbers(texts["text"]).str.extract_all("[A-Z0-9-]+").alias("word")).explode("word").drop_nulls("word")
     announced = pl.col("word").is_in(sorted(FOR_CUSTOMER)).shift(1, fill_value=False) & (pl.col("r").shift(1) == pl.col("r"))
-    told = words.with_columns(announced.fill_null(value=False).alias("told")).filter(pl.col("word").str.contains("[0-9]")).with_columns(_squeezed("word"))
+    long = pl.col("word").str.len_bytes() >= everybody.numbers["key"].str.len_bytes().min()
+    figures = words.with_columns(announced.fill_null(value=False).alias("told")).filter(long).filter(pl.col("word").str.contains("[0-9]"))
+    told = figures.with_columns(pl.col("word").str.replace_all("-", "", literal=True).alias("key"))
     spelled = pl.col("key").str.contains("[A-Z]") & pl.col("key").str.contains("[0-9]") & (pl.col("key").str.len_chars() >= NUMBER_MIN)
     found = told.join(everybody.numbers, on="key").filter(spelled | (pl.col("told") & pl.col("key").str.contains("[0-9]{3}"))).select("r", "c").unique()
     return found.with_columns(pl.lit(SIMILAR, pl.Int8).alias("level"), pl.lit(BY_NUMBER).alias("evidence")).select(list(CANDIDATES))
-
-
-def _squeezed(column: str) -> pl.Expr:
-    return pl.col(column).str.to_uppercase().str.replace_all(r"[^A-Z0-9]", "").alias("key")
 
 
 def _by_account(books: Books, everybody: Known) -> pl.DataFrame:
