@@ -8,7 +8,7 @@ since a chance number must not spoil what the payer said clearly.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice, product
+from itertools import chain, islice, product
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +17,7 @@ import polars as pl
 from matching import amounts, combine, normalize, references
 from matching.agreement import ALIKE, CONTRADICTED, FAMILY, SILENT
 from matching.books import Books
+from matching.places import nth
 
 MEMBERS = {
     "r": pl.UInt32, "a": pl.UInt32, "i": pl.UInt32, "c": pl.UInt32, "source": pl.String, "strength": pl.Int8, "grade": pl.Int8,
@@ -44,11 +45,14 @@ def parts(members: pl.DataFrame, books: Books) -> pl.DataFrame:
     """MEMBERS of answers that leave out some of the named items so that the amount is right; for receipts that nothing else settles."""
     widest = members.filter(pl.col("a") == pl.col("a").max().over("r")).filter(pl.len().over("r").is_between(2, combine.SMALL))
     priced = amounts.terms(widest, books).sort("r", "due_date", "i", nulls_last=True)
-    rows: list[tuple[int, int, int]] = []
     named = priced.group_by("r", maintain_order=True).agg(pl.first("amount"), "i", "open", (pl.col("open") - pl.col("earned")).alias("net"))
-    for r, target, items, opens, nets in named.iter_rows():
-        for place, chosen in enumerate(_making(opens, nets, target)[:ANSWERS_MAX]):
-            rows += [(r, PARTS_FROM + place, items[at]) for at in chosen]
+    receipts, targets, items = (named[column].to_list() for column in ("r", "amount", "i"))
+    gross, net = (_sets_making(named[column].to_list(), targets) for column in ("open", "net"))
+    rows = [
+        (r, PARTS_FROM + place, own[at])
+        for r, own, found in zip(receipts, items, map(chain, gross, net), strict=True)
+        for place, chosen in enumerate(islice((chosen for chosen in dict.fromkeys(found) if len(chosen) < len(own)), ANSWERS_MAX)) for at in chosen
+    ]
     chosen_rows = pl.DataFrame(rows, schema={"r": pl.UInt32, "a": pl.UInt32, "i": pl.UInt32}, orient="row")
     return chosen_rows.join(widest.drop("a"), on=["r", "i"]).select(list(MEMBERS))
 
@@ -62,8 +66,9 @@ def ranges(members: pl.DataFrame, books: Books) -> pl.DataFrame:
     ends = pairs.join(told, on="r", how="semi").join(books.items.select("i", "document_number"), on="i").with_columns(_last_number().alias("number"))
     spans = ends.group_by("r", "c").agg(
         pl.min("number").alias("low"), pl.max("number").alias("high"), pl.min("strength", "grade"), pl.max("payer_evidence"))
-    items = books.items.filter(pl.col("open") > 0).select("i", "c", "currency", "open", "document_number")
     short = spans.filter(pl.col("high") - pl.col("low") <= RANGE_MAX).join(books.receipts.select("r", "currency", "amount"), on="r")
+    owed = books.items.filter(pl.col("c").is_in(short["c"].unique().implode()) & (pl.col("open") > 0))
+    items = owed.select("i", "c", "currency", "open", "document_number")
     numbered = short.join(items, on=["c", "currency"]).with_columns(_last_number().alias("number"))
     within = numbered.filter(pl.col("number").is_between(pl.col("low"), pl.col("high")))
     whole = within.filter((pl.col("open").sum().over("r") == pl.col("amount")) & (pl.len().over("r") > 2))
@@ -94,13 +99,14 @@ def with_more(members: pl.DataFrame, weighed: pl.DataFrame, books: Books) -> pl.
 
 def _adding_up(others: pl.DataFrame) -> pl.DataFrame:
     """The sets of `others` (in order of due date) that make what is over; `together` tells the sets apart."""
-    rows: list[tuple[int, int, int, int, int]] = []
-    for r, a, c, gap, items, opens in others.group_by("r", "a", "c", maintain_order=True).agg(pl.first("gap"), "i", "open").iter_rows():
-        for chosen in _sets_making(opens, -gap)[:ANSWERS_MAX]:
-            together = len(rows)
-            rows += [(r, a, c, items[at], together) for at in chosen]
-    schema = {"r": pl.UInt32, "a": pl.UInt32, "c": pl.UInt32, "i": pl.UInt32, "together": pl.UInt32}
-    found = pl.DataFrame(rows, schema=schema, orient="row")
+    lists = others.group_by("r", "a", "c", maintain_order=True).agg(-pl.first("gap"), "i", "open")
+    sets = zip(lists["i"].to_list(), _sets_making(lists["open"].to_list(), lists["gap"].to_list()), strict=True)
+    rows = [
+        (at, items[chosen], at * ANSWERS_MAX + place)
+        for at, (items, found) in enumerate(sets) for place, members in enumerate(found[:ANSWERS_MAX]) for chosen in members
+    ]
+    chosen_rows = pl.DataFrame(rows, schema={"at": pl.UInt32, "i": pl.UInt32, "together": pl.UInt32}, orient="row")
+    found = chosen_rows.with_columns(lists.select("r", "a", "c")[chosen_rows["at"]]).drop("at")
     return found.join(others, on=["r", "a", "c", "i"]).with_columns(pl.lit("unnamed").alias("source"))
 
 
@@ -154,8 +160,7 @@ def _one_item_each(hits: pl.DataFrame) -> pl.DataFrame:
 
 def _each_once(hits: pl.DataFrame) -> pl.DataFrame:
     """Each item of a receipt by its strongest mention."""
-    ordered = hits.sort("r", "i", "strength", "m", descending=[False, False, True, False])
-    return ordered.unique(["r", "i"], keep="first", maintain_order=True)
+    return hits.sort("r", "i", "strength", "m", descending=[False, False, True, False]).filter(nth("r", "i") == 0)
 
 
 def _by_strength(hits: pl.DataFrame) -> pl.DataFrame:
@@ -217,7 +222,7 @@ def _choices(said: Said) -> list[tuple[int, ...]]:
             if not orders:
                 settling += [tuple(base)] if rest == 0 else []
             elif rest > 0:
-                found = _sets_making([value[i] for i in orders], rest)
+                found = _sets_making([[value[i] for i in orders]], [rest])[0]
                 settling += [(*base, *(orders[at] for at in chosen)) for chosen in found]
         others.append((*base, *orders))
     return list(dict.fromkeys(tuple(sorted(chosen)) for chosen in settling or others))
@@ -230,11 +235,13 @@ def _picks(either: list[list[int]], owners: dict[int, int]) -> Iterator[tuple[in
     yield from islice(product(*either), CHOICES_MAX)
 
 
-def _making(opens: list[int], nets: list[int], target: int) -> list[tuple[int, ...]]:
-    """The sets that make the amount gross or net of earned discounts, but not the set of all."""
-    found = [*_sets_making(opens, target), *_sets_making(nets, target)]
-    return [chosen for chosen in dict.fromkeys(found) if len(chosen) < len(opens)]
-
-
-def _sets_making(opens: list[int], target: int) -> list[combine.Chosen]:
-    return combine.find(np.array([opens], dtype=np.int64), np.array([target], dtype=np.int64))[0]
+def _sets_making(opens: list[list[int]], targets: list[int]) -> list[list[combine.Chosen]]:
+    """For each list of amounts the sets that make its target; lists of one length are looked at together."""
+    lengths: dict[int, list[int]] = {}
+    for at, amounts_open in enumerate(opens):
+        lengths.setdefault(len(amounts_open), []).append(at)
+    found: dict[int, list[combine.Chosen]] = {}
+    for places in lengths.values():
+        rows, wanted = (np.array([told[at] for at in places], dtype=np.int64) for told in (opens, targets))
+        found |= zip(places, combine.find(rows, wanted), strict=True)
+    return [found[at] for at in range(len(opens))]
