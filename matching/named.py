@@ -35,9 +35,8 @@ RANGE_MAX = 200
 def answers(hits: pl.DataFrame, books: Books) -> pl.DataFrame:
     """MEMBERS of the answers to `hits` (HITS with grade and payer_evidence), which are in the receipts' own currency."""
     speaking = _one_item_each(_loud_enough(_of_the_payer(hits), books))
-    several = speaking.filter(pl.len().over("m") > 1)
-    hard = speaking.join(several.select("r").unique(), on="r", how="semi")
-    plain = _each_once(speaking.join(hard.select("r").unique(), on="r", how="anti"))
+    vague = pl.col("r").is_in(speaking.filter(pl.col("m").is_duplicated())["r"].implode())
+    hard, plain = speaking.filter(vague), _each_once(speaking.filter(~vague))
     return pl.concat([_by_strength(plain), _by_choice(hard, books)]).select(list(MEMBERS))
 
 
@@ -118,14 +117,17 @@ def _last_number() -> pl.Expr:
 def _of_the_payer(hits: pl.DataFrame) -> pl.DataFrame:
     """Of a mention's items those of the payer, where the payer is one of the customers."""
     best = pl.col("grade").max().over("m")
-    return hits.filter((best < ALIKE) | (pl.col("grade") == best))
+    several = hits.filter(pl.col("m").is_duplicated())
+    return pl.concat([hits.filter(pl.col("m").is_unique()), several.filter((best < ALIKE) | (pl.col("grade") == best))])
 
 
 def _loud_enough(hits: pl.DataFrame, books: Books) -> pl.DataFrame:
     """Without the chance hits: weak ones with which neither the payer nor the amount agrees, alone or together with the customer's others,
     and those on other customers' items where the payer's own, named in full, make the amount."""
     priced = amounts.terms(hits, books)
-    own = priced.filter((pl.col("grade") >= FAMILY) & (pl.col("strength") == references.EXPLICIT)).unique(["r", "i"])
+    contradicted = priced.filter(pl.col("grade") == CONTRADICTED)["r"].unique()
+    asked = priced.filter(pl.col("r").is_in(contradicted.implode()))
+    own = asked.filter((pl.col("grade") >= FAMILY) & (pl.col("strength") == references.EXPLICIT)).unique(["r", "i"])
     made = own.group_by("r").agg(pl.sum("open", "earned"), pl.first("amount")).filter(
         (pl.col("open") == pl.col("amount")) | (pl.col("open") - pl.col("earned") == pl.col("amount")))
     priced = priced.filter((pl.col("grade") != CONTRADICTED) | ~pl.col("r").is_in(made["r"].implode()))
@@ -144,18 +146,18 @@ def _one_item_each(hits: pl.DataFrame) -> pl.DataFrame:
     The number that several items bear is as weak as a few digits. A number in bad shape is no echo of another: where it may mean several
     items, and another number means one of them, it means one of the rest.
     """
-    several = pl.len().over("m") > 1
-    vague = hits.with_columns(
+    several = pl.col("m").is_duplicated()
+    told = hits.with_columns(
         pl.when(several & (pl.col("source") != "po_number")).then(pl.min_horizontal("strength", pl.lit(references.SHORT, pl.Int8)))
         .otherwise("strength").alias("strength"),
         several.alias("vague"),
     )
-    named = vague.filter(~pl.col("vague")).select("r", "i").unique()
-    bent = pl.col("vague") & (pl.col("strength") == references.NEAR)
-    rest = vague.filter(bent).join(named, on=["r", "i"], how="anti")
-    echoes = vague.filter("vague").join(named, on=["r", "i"], how="semi").select("m").unique()
-    kept = pl.concat([_each_once(vague.join(echoes, on="m", how="anti").join(rest.select("m").unique(), on="m", how="anti")), rest])
-    return kept.drop("vague")
+    vague = told.filter("vague")
+    named = told.filter(~pl.col("vague") & pl.col("r").is_in(vague["r"].implode())).select("r", "i").unique()
+    rest = vague.filter(pl.col("strength") == references.NEAR).join(named, on=["r", "i"], how="anti")
+    echoes = vague.join(named, on=["r", "i"], how="semi")
+    apart = pl.col("m").is_in(pl.concat([echoes["m"], rest["m"]]).implode())
+    return pl.concat([_each_once(told.filter(~apart)), rest]).drop("vague")
 
 
 def _each_once(hits: pl.DataFrame) -> pl.DataFrame:
