@@ -65,8 +65,10 @@ def hear(books: Books, payers: Payers, index: numbers.Numbers, spelled: pl.Serie
 
 def spelled_customers(everybody: customers.Known, index: numbers.Numbers) -> pl.Series:
     """The customers' own numbers that begin with letters and go on in figures, where no item is spelled so."""
-    customer = everybody.numbers.select("key").filter(pl.col("key").str.contains("^[A-Z]+[0-9]+$")).unique()
-    return customer.join(index.by_digits.select(pl.col("squeezed").alias("key")), on="key", how="anti")["key"].sort()
+    customers_own = everybody.numbers["key"].filter(everybody.numbers["key"].str.contains("^[A-Z]+[0-9]+$")).unique().sort()
+    letters = customers_own.str.extract("^([A-Z]+)", 1).unique()
+    items = index.by_digits.filter(pl.col("letters").is_in(letters.implode()))["squeezed"]
+    return customers_own.filter(~customers_own.is_in(items.implode()))
 
 
 def _without_customers(groups: pl.DataFrame, spelled: pl.Series) -> pl.DataFrame:

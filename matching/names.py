@@ -59,6 +59,7 @@ class Register(NamedTuple):
     owners: pl.DataFrame  # k, c
     places: pl.DataFrame  # hashed, start, len, weight: where in `listed` the names with the key stand
     listed: Numbers  # k
+    initials: pl.DataFrame  # c, key: of names of three words or more
 
 
 def register(everybody: customers.Known) -> Register:
@@ -68,9 +69,12 @@ def register(everybody: customers.Known) -> Register:
     if names.height >> KNOWN_BITS:
         raise OverflowError(f"{names.height:,} names of customers are more than can be told apart by {KNOWN_BITS} bits")
     owners = everybody.names.select("c", *parts).unique().join(names, on=parts).select("k", "c")
-    keys = _keys(names, "k").filter(pl.len().over("hashed") <= KEY_CUSTOMERS_MAX).sort("hashed", "k")
-    places = keys.with_row_index("at").group_by("hashed").agg(pl.min("at").alias("start"), pl.len())
-    return Register(names, _compared(names), owners, places.with_columns((1_000_000 // pl.col("len")).alias("weight")), keys["k"].cast(pl.Int64).to_numpy())
+    keys = _keys(names, "k").sort("hashed")
+    hashed = keys["hashed"].to_numpy()
+    first = _firsts(hashed)
+    places = pl.DataFrame({"hashed": hashed[first], "start": first, "len": np.diff(first, append=len(hashed))}).filter(pl.col("len") <= KEY_CUSTOMERS_MAX)
+    weighed = places.with_columns((1_000_000 // pl.col("len")).alias("weight"))
+    return Register(names, _compared(names), owners, weighed, keys["k"].cast(pl.Int64).to_numpy(), _initials(everybody.names))
 
 
 def similar(payers: customers.Payers, known: Register, wanted: pl.DataFrame, policy: Policy) -> pl.DataFrame:
@@ -93,7 +97,7 @@ def similar(payers: customers.Payers, known: Register, wanted: pl.DataFrame, pol
     alone = levels.filter((pl.col("level") == customers.SIMILAR) | ~(pl.col("level") == customers.SIMILAR).any().over("n"))
     begun = _begun_by_several(spelled, payers.known, policy.proposals)
     told = pl.concat([alone.select("n", "c", "level", "evidence").join(begun, on="n", how="anti"), begun])
-    told = pl.concat([told, _initials(spelled.join(told, on="n", how="anti"), payers.known.names, policy.proposals)])
+    told = pl.concat([told, _by_initials(spelled.join(told, on="n", how="anti"), known.initials, policy.proposals)])
     return payers.spoken.join(told, on="n").select(list(customers.CANDIDATES))
 
 
@@ -105,10 +109,14 @@ def _begun_by_several(spelled: pl.DataFrame, everybody: customers.Known, most: i
     return twins.with_columns(pl.lit(customers.FAINT, pl.Int8).alias("level"), pl.lit("name_twin").alias("evidence"))
 
 
-def _initials(spelled: pl.DataFrame, known: pl.DataFrame, most: int) -> pl.DataFrame:
-    """n, c, level, evidence where the name is the initials of a customer's three words or more: never more than a hint."""
-    letters = known.filter(pl.col("core").str.count_matches(" ") > 1).select("c", pl.col("core").str.extract_all(r"\b[A-Z]").list.join("").alias("key"))
-    found = spelled.filter(pl.col("key").str.contains(ACRONYM)).select("n", "key").join(letters, on="key").select("n", "c").unique().sort("n", "c")
+def _initials(names: pl.DataFrame) -> pl.DataFrame:
+    words = pl.col("core").str.extract_all(r"\b[A-Z]")
+    return names.filter(pl.col("core").str.count_matches(" ", literal=True) > 1).select("c", words.list.join("").alias("key")).unique()
+
+
+def _by_initials(spelled: pl.DataFrame, initials: pl.DataFrame, most: int) -> pl.DataFrame:
+    """n, c, level, evidence where the name is the initials of a customer's: never more than a hint."""
+    found = spelled.filter(pl.col("key").str.contains(ACRONYM)).select("n", "key").join(initials, on="key").select("n", "c").unique().sort("n", "c")
     few = found.filter(nth("n") < most)
     return few.with_columns(pl.lit(customers.FAINT, pl.Int8).alias("level"), pl.lit("name_faint").alias("evidence"))
 
