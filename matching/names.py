@@ -194,9 +194,10 @@ def _firsts(ordered: Numbers) -> npt.NDArray[np.intp]:
 
 
 def _compared(names: pl.DataFrame) -> Compared:
-    cores, wholes = names["core"].to_list(), names["whole"].to_list()
+    cores = names["core"].to_list()
     ordered = [" ".join(sorted(core.split(" "))) for core in cores]
-    return Compared(*(np.array(texts, dtype=object) for texts in (cores, ordered, wholes)), names["form"])
+    core, in_order, whole = (np.array(texts, dtype=object) for texts in (cores, ordered, names["whole"].to_list()))
+    return Compared(core, in_order, whole, names["form"])
 
 
 def _score(mine: Compared, left: Numbers, theirs: Compared, right: Numbers, cut: npt.NDArray[np.intp]) -> pl.Series:

@@ -7,6 +7,8 @@ leading zeros and prefixes, hardly ever a digit.
 
 from __future__ import annotations
 
+from string import ascii_uppercase
+
 import polars as pl
 from anyascii import anyascii
 
@@ -186,10 +188,10 @@ KEY_DIGITS = 18
 
 def number_parts(numbered: pl.DataFrame) -> pl.DataFrame:
     """The document numbers (`number`) read apart: `squeezed` (letters and digits), `letters` before the first digit, `digits`."""
-    return numbered.with_columns(pl.col("number").str.replace_all(r"[^A-Z0-9]", "").alias("squeezed")).with_columns(
-        pl.col("squeezed").str.extract(r"^([A-Z]*)", 1).fill_null("").alias("letters"),
-        pl.col("squeezed").str.replace_all(r"[^0-9]", "").alias("digits"),
-    )
+    squeezed = numbered.with_columns(pl.col("number").str.replace_all(r"[^A-Z0-9]", "").alias("squeezed"))
+    parted = squeezed.with_columns(pl.col("squeezed").str.strip_chars_start(ascii_uppercase).alias("digits"))
+    letters = pl.col("squeezed").str.len_bytes() - pl.col("digits").str.len_bytes()
+    return parted.with_columns(pl.col("squeezed").str.head(letters).alias("letters"), pl.col("digits").str.replace_all(r"[^0-9]+", ""))
 
 
 def digit_key(digits: pl.Expr) -> pl.Expr:
