@@ -11,6 +11,7 @@ from __future__ import annotations
 import polars as pl
 
 from matching import customers
+from matching.places import among
 
 SAME, FAMILY, ALIKE, SILENT, CONTRADICTED = 4, 3, 2, 1, 0
 EVIDENCE = {FAMILY: "family", ALIKE: "name_similar", SILENT: "reference", CONTRADICTED: "contradicted"}
@@ -20,22 +21,22 @@ AGREEMENT = {"r": pl.UInt32, "c": pl.UInt32, "grade": pl.Int8, "payer_evidence":
 def agree(pairs: pl.DataFrame, candidates: pl.DataFrame, alike: pl.DataFrame, roots: pl.Series) -> pl.DataFrame:
     """r, c, grade, payer_evidence for each pair of a receipt and the customer of an item it may pay. `candidates` have a customer once for each receipt;
     `roots` are the heads of the customers' families, in order of `c`."""
-    theirs = candidates.filter(_among("r", pairs)).pipe(_of_families, roots)
+    theirs = candidates.filter(among("r", pairs)).pipe(_of_families, roots)
     strong = theirs.filter((pl.col("level") >= customers.CERTAIN) | pl.col("evidence").is_in(["bank_account", "name", "alias"]))
     similar = theirs.filter(pl.col("level") == customers.SIMILAR)
     in_text = similar.filter(pl.col("evidence") == customers.IN_TEXT)
-    similar = similar.filter((pl.col("evidence") != customers.BY_NUMBER) | ~_among("r", in_text))
+    similar = similar.filter((pl.col("evidence") != customers.BY_NUMBER) | ~among("r", in_text))
     mentioned = theirs.filter(pl.col("evidence") == customers.MENTIONED)
     same = strong.select("customer", pl.col("evidence").alias("same"))
     asked = _of_families(pairs, roots).join(same, on="customer", how="left")
-    like = _among("customer", alike.select(_pair(pl.col("c")).alias("customer"))) | _among("family", similar)
+    like = among("customer", alike.select(_pair(pl.col("c")).alias("customer"))) | among("family", similar)
     elsewhere = pl.concat([part.select("r") for part in (strong, similar, mentioned)])
     grade = (
-        pl.when(pl.col("same").is_not_null()).then(SAME).when(_among("family", strong)).then(FAMILY).when(like & ~_among("r", strong)).then(ALIKE)
-        .when(_among("r", elsewhere) & ~_among("family", mentioned)).then(CONTRADICTED).otherwise(SILENT).cast(pl.Int8)
+        pl.when(pl.col("same").is_not_null()).then(SAME).when(among("family", strong)).then(FAMILY).when(like & ~among("r", strong)).then(ALIKE)
+        .when(among("r", elsewhere) & ~among("family", mentioned)).then(CONTRADICTED).otherwise(SILENT).cast(pl.Int8)
     )
     graded = asked.with_columns(grade.alias("grade"))
-    written = (pl.col("grade") == ALIKE) & _among("customer", in_text)
+    written = (pl.col("grade") == ALIKE) & among("customer", in_text)
     evidence = pl.when(written).then(pl.lit(customers.IN_TEXT)).otherwise(pl.col("grade").replace_strict(EVIDENCE, default=None, return_dtype=pl.String))
     return graded.with_columns(pl.coalesce("same", evidence).alias("payer_evidence")).select(list(AGREEMENT))
 
@@ -47,7 +48,3 @@ def _of_families(pairs: pl.DataFrame, roots: pl.Series) -> pl.DataFrame:
 
 def _pair(other: pl.Expr | pl.Series) -> pl.Expr:
     return pl.col("r").cast(pl.UInt64) * 2**32 + other
-
-
-def _among(key: str, others: pl.DataFrame) -> pl.Expr:
-    return pl.col(key).is_in(others[key].implode())

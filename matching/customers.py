@@ -17,7 +17,7 @@ import polars as pl
 
 from matching import normalize
 from matching.books import Books
-from matching.places import nth
+from matching.places import among, nth
 
 CLERK, ACCOUNT, CERTAIN, SIMILAR, FAINT = 5, 4, 3, 2, 1
 """How much a candidate stands on: a person · the bank account · the exact name · a similar name ahead of all others · less."""
@@ -82,7 +82,8 @@ def known(books: Books) -> Known:
     names = parts.join(owners, on="n").drop("n").unique(["c", "full", "whole"], keep="first", maintain_order=True).sort("c", "alias", "full", "whole")
     return Known(
         names, names.select("whole", "c").sort("whole", "c"),
-        books.accounts.select("c", normalize.account_keys(books.accounts["account"])).unique().with_columns(_number()),
+        books.accounts.select("c", normalize.account_keys(books.accounts["account"])).unique()
+        .with_columns(pl.col("key").str.split("/").list.last().alias("number")),
         books.customers.select("c", pl.col("customer_id").str.to_uppercase().str.replace_all(r"[^A-Z0-9]", "").alias("key")),
         _told_in_text(names),
     )
@@ -246,34 +247,25 @@ def _by_account(books: Books, everybody: Known) -> pl.DataFrame:
     ])
 
 
-def _number() -> pl.Expr:
-    return pl.col("key").str.split("/").list.last().alias("number")
-
-
 def _weighed(books: Books, clerk: pl.DataFrame, account: pl.DataFrame, name: pl.DataFrame) -> pl.DataFrame:
     """The candidates of all sources. A person's word stands alone. An account and a name that are one customer's, or of one
     family, leave the account's customer; where they contradict each other both are only `SIMILAR`, and nobody is certain."""
-    machine = pl.concat([account, name]).filter(~_of(clerk))
+    machine = pl.concat([account, name]).filter(~among("r", clerk))
     certain = machine.filter(pl.col("level") >= CERTAIN)
     by_account, by_name = (certain.filter(pl.col("level") == level) for level in (ACCOUNT, CERTAIN))
     both = by_account.join(by_name.select("r", pl.col("c").alias("named")), on="r")
     agreed = both.filter(pl.col("c") == pl.col("named")).select(list(CANDIDATES))
     roots = books.customers["root"]  # in order of `c`
     related = roots.gather(both["c"]) == roots.gather(both["named"])
-    disputed = both.filter(~related).filter(~_of(both.filter(related)))
+    disputed = both.filter(~related).filter(~among("r", both.filter(related)))
     kept = [
         clerk,
         agreed,
-        by_account.filter(~_of(agreed) & ~_of(disputed)),
-        by_name.filter(~_of(by_account)),
-        certain.filter(_of(disputed)).with_columns(pl.lit(SIMILAR, pl.Int8).alias("level")),
-        machine.filter((pl.col("level") < CERTAIN) & ~_of(certain)),
+        by_account.filter(~among("r", agreed) & ~among("r", disputed)),
+        by_name.filter(~among("r", by_account)),
+        certain.filter(among("r", disputed)).with_columns(pl.lit(SIMILAR, pl.Int8).alias("level")),
+        machine.filter((pl.col("level") < CERTAIN) & ~among("r", certain)),
     ]
     ordered = pl.concat(kept).sort("r", "c", "level", "evidence", descending=[False, False, True, False])
     once = ordered.filter(nth("r", "c") == 0)
     return once.sort("r", "level", "c", descending=[False, True, False])
-
-
-def _of(others: pl.DataFrame) -> pl.Expr:
-    """Whether the receipt is one of the others."""
-    return pl.col("r").is_in(others["r"].implode())

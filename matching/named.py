@@ -47,11 +47,11 @@ def parts(members: pl.DataFrame, books: Books) -> pl.DataFrame:
     named = priced.group_by("r", maintain_order=True).agg(pl.first("amount"), "i", "open", (pl.col("open") - pl.col("earned")).alias("net"))
     receipts, targets, items = (named[column].to_list() for column in ("r", "amount", "i"))
     gross, net = (_sets_making(named[column].to_list(), targets) for column in ("open", "net"))
-    rows = [
-        (r, PARTS_FROM + place, own[at])
-        for r, own, found in zip(receipts, items, map(chain, gross, net), strict=True)
-        for place, chosen in enumerate(islice((chosen for chosen in dict.fromkeys(found) if len(chosen) < len(own)), ANSWERS_MAX)) for at in chosen
-    ]
+    rows: list[tuple[int, int, int]] = []
+    for r, own, found in zip(receipts, items, map(chain, gross, net), strict=True):
+        some = [chosen for chosen in dict.fromkeys(found) if len(chosen) < len(own)]
+        for place, chosen in enumerate(some[:ANSWERS_MAX]):
+            rows += [(r, PARTS_FROM + place, own[at]) for at in chosen]
     chosen_rows = pl.DataFrame(rows, schema={"r": pl.UInt32, "a": pl.UInt32, "i": pl.UInt32}, orient="row")
     return chosen_rows.join(widest.drop("a"), on=["r", "i"]).select(list(MEMBERS))
 

@@ -207,6 +207,8 @@ def without_zeros(number: pl.Expr) -> pl.Expr:
 DOMESTIC: dict[str, tuple[int, int]] = {"DE": (4, 12), "AT": (4, 9), "CH": (4, 9), "GB": (8, 14)}
 """Where the national bank code and account number stand in an IBAN (ISO 13616 registry)."""
 _NATIONAL = rf"^(?:{'|'.join(f'{country}.{{{start - 2}}}(.{{{end - start}}})' for country, (start, end) in DOMESTIC.items())})0*(.*)$"
+_BANK_BEFORE_NUMBER = "".join(f"${{{group}}}" for group in range(1, len(DOMESTIC) + 1)) + f"/${{{len(DOMESTIC) + 1}}}"
+"""What is found of the bank code, which is one country's, and of the account number."""
 _BANK_AND_NUMBER = r"^(?://?[A-Z]{2})?(?P<bank>[0-9]{5,9})[ /:-]+(?P<number>[A-Z0-9 .-]+)$"
 
 
@@ -222,7 +224,7 @@ def account_keys(accounts: pl.Series) -> pl.Series:
     iban = pl.col("squeezed").str.contains(r"^[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}$")
     number = pl.col("number").str.replace_all(r"[^A-Z0-9]", "").str.strip_chars_start("0")
     key = (
-        pl.when(iban).then(pl.col("squeezed").str.replace(_NATIONAL, "$1$2$3$4/$5"))
+        pl.when(iban).then(pl.col("squeezed").str.replace(_NATIONAL, _BANK_BEFORE_NUMBER))
         .when(pl.col("bank").is_not_null()).then(pl.concat_str("bank", pl.lit("/"), number)).otherwise(pl.col("squeezed").str.strip_chars_start("0"))
     )
     return read.select(key.alias("key"))["key"]

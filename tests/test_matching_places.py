@@ -6,7 +6,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matching.places import neighbour, nth
+from matching.places import among, neighbour, nth
 
 GROUPS = st.lists(st.tuples(st.one_of(st.none(), st.integers(0, 3)), st.integers(0, 2), st.integers(1, 4)), max_size=8, unique_by=lambda group: group[:2])
 
@@ -24,3 +24,9 @@ def test_the_neighbour_is_one_of_the_same_group(sizes: list[int], steps: int) ->
     frame = pl.DataFrame({"k": [k for k, size in enumerate(sizes) for _ in range(size)]}, schema={"k": pl.Int64}).with_row_index("value")
     shifted = frame.with_columns(neighbour("value", steps, "k").alias("neighbour"), pl.col("value").shift(steps).over("k").alias("over"))
     assert shifted["neighbour"].to_list() == shifted["over"].to_list()
+
+
+@given(st.lists(st.integers(0, 5), max_size=8), st.lists(st.integers(0, 5), max_size=8))
+def test_a_row_is_among_those_that_a_join_finds(mine: list[int], theirs: list[int]) -> None:
+    frame, others = (pl.DataFrame({"k": keys}, schema={"k": pl.UInt32}) for keys in (mine, theirs))
+    assert frame.filter(among("k", others)).equals(frame.join(others, on="k", how="semi"))
