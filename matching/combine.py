@@ -42,6 +42,11 @@ def find(amounts: Amounts, targets: Amounts, sets_max: int = FEW_SETS) -> list[l
     return [in_order(sets, count) for sets in found]
 
 
+def looks_further(count: int) -> bool:
+    """Whether patience finds more sets of `count` items."""
+    return count > SMALL and _sizes(count, FEW_SETS) != _sizes(count, MANY_SETS)
+
+
 def in_order(found: list[Chosen], count: int) -> list[Chosen]:
     """Distinct sets as a clerk would try them: one item, everything, the oldest, a run of three or more, few items; of equally many those that
     are due in full first, as payers pay. A set that only adds items that cancel each other out to another set is left out, unless it is

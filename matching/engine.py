@@ -360,7 +360,7 @@ def _posted(stage: Stage, books: Books) -> Stage:
     first = stages.first(stage.answers)
     lines = stage.lines.join(first, on=["r", "a"], how="semi")
     allowed = first.join(_above_limit(books), on="r", how="anti").filter("granted").select("r", pl.lit(value=True).alias("allowed"))
-    claims = first.join(allowed, on="r", how="left").with_columns(pl.col("allowed").fill_null(value=False).alias("granted"))
+    claims = first.select("r", "a", "rule").join(allowed, on="r", how="left").with_columns(pl.col("allowed").fill_null(value=False).alias("granted"))
     settled = together.settle(claims, lines, books)
     return Stage(first.join(settled, on="r", how="semi"), lines.join(settled, on="r", how="semi"))
 

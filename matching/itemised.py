@@ -74,8 +74,8 @@ def answers(chosen: pl.DataFrame, books: Books) -> tuple[pl.DataFrame, pl.DataFr
 
 def _without_claims(chosen: pl.DataFrame, books: Books) -> pl.DataFrame:
     """`chosen` without the lines that take money off and name an invoice: what is claimed there is no payment of it."""
-    owed = books.items.filter(pl.col("open") > 0).select("i")
-    claims = books.remittance.filter(pl.col("stated") < 0).select("r", "line").join(chosen, on=["r", "line"]).join(owed, on="i", how="semi")
+    lines = books.remittance.filter(pl.col("stated") < 0).select("r", "line").join(chosen, on=["r", "line"])
+    claims = lines.join(books.items.select("i", "open"), on="i").filter(pl.col("open") > 0)
     return chosen.join(claims, on=["r", "line"], how="anti", maintain_order="left")
 
 

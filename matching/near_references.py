@@ -59,9 +59,9 @@ def in_good_shape(tokens: pl.DataFrame, index: Numbers, closed: Numbers) -> pl.D
     """M of the tokens that are somebody's numbers as they stand, with or without their letters."""
     digits = pl.col("token").str.replace_all(r"[^0-9]", "")
     keyed = tokens.with_columns(pl.when(digits.str.len_chars() >= SHORT_DIGITS).then(normalize.digit_key(digits)).alias("key"))
-    parts = [part.select("key", pl.col("squeezed").alias("token")) for numbers in (index, closed) for part in (numbers.by_digits, numbers.by_spelling)]
-    told = [keyed.join(pl.concat([part.join(keyed, on=how, how="semi") for part in parts]), on=how, how="semi").select("m") for how in ("token", "key")]
-    return pl.concat(told).unique()
+    spelled = pl.concat([numbers.spelled().select(pl.col("squeezed").alias("token")) for numbers in (index, closed)])
+    told = pl.concat([numbers.by_digits.select("key").join(keyed, on="key", how="semi") for numbers in (index, closed)])
+    return pl.concat([keyed.join(spelled, on="token", how="semi").select("m"), keyed.join(told, on="key", how="semi").select("m")]).unique()
 
 
 def _about_other_things(prefixes: pl.Series) -> pl.Expr:
@@ -156,9 +156,8 @@ def _not_somebodys(words: pl.DataFrame, payers: pl.DataFrame, index: Numbers, cl
     keyed = words.select("r", "word", "amount", pl.when(digits.str.len_chars() >= SHORT_DIGITS).then(normalize.digit_key(digits)).alias("key")).unique()
     taken = []
     for numbers, is_closed in ((index, False), (closed, True)):
-        frame = pl.concat([numbers.by_digits, numbers.by_spelling]).select("c", "key", pl.col("squeezed").alias("word"), "open")
-        for told in ("word", "key"):
-            somebodys = keyed.drop_nulls(told).join(frame.select("c", told, "open"), on=told)
+        for told, theirs in (("word", numbers.spelled().rename({"squeezed": "word"})), ("key", numbers.by_digits)):
+            somebodys = keyed.drop_nulls(told).join(theirs.select("c", told, "open"), on=told)
             own = somebodys.join(payers, on=["r", "c"], how="semi")
             taken += [
                 somebodys.join(payers, on="r", how="anti").select("r", "word"),

@@ -39,6 +39,11 @@ class Numbers:
     prefixes: pl.Series  # the letters that numbers begin with
     shapes: pl.DataFrame  # letters, length, low, high: what a document number looks like in these books
 
+    def spelled(self) -> pl.DataFrame:
+        """INDEX of the numbers that words are, letter by letter, without having their key: those with letters behind digits, and those of so few digits
+        that words of no more are not looked up by them."""
+        return pl.concat([self.by_spelling, self.by_digits.filter(pl.col("length") < SHORT_DIGITS)])
+
 
 def read(items: pl.DataFrame, learned: pl.DataFrame | None = None) -> Numbers:
     """The numbers of `items` (i, c, open, document_number, and po_number and structured_reference where they have them), and the parts by

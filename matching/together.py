@@ -15,7 +15,6 @@ import polars as pl
 from matching import certainty
 from matching.books import Books
 
-CLAIMS = {"r": pl.UInt32, "a": pl.UInt32, "rule": pl.String, "granted": pl.Boolean}
 EXPLICITLY, BY_PART, BY_LIKENESS, BY_AMOUNT = 4, 3, 2, 1
 _KIND = (
     dict.fromkeys(certainty.EXPLICIT, EXPLICITLY) | dict.fromkeys((certainty.DIGITS, certainty.ORDER, certainty.RANGE, certainty.SHORT), BY_PART)
@@ -25,7 +24,7 @@ _KIND = (
 
 
 def settle(claims: pl.DataFrame, lines: pl.DataFrame, books: Books) -> pl.DataFrame:
-    """The receipts (r) among the granted `claims` whose every item is theirs. `claims` are the first answers of receipts, `lines` the
+    """The receipts (r) among the granted `claims` whose every item is theirs. `claims` (r, a, rule, granted) are the first answers of receipts, `lines` the
     lines of those answers."""
     asked = _asked(claims, lines, books)
     granted = asked.filter("granted")
@@ -54,9 +53,10 @@ def after(lines: pl.DataFrame, books: Books) -> Books:
 def _asked(claims: pl.DataFrame, lines: pl.DataFrame, books: Books) -> pl.DataFrame:
     """What each first answer asks of each item: r, i, granted, kind, date, wanted, open."""
     kind = pl.col("rule").replace_strict(_KIND, default=BY_AMOUNT, return_dtype=pl.Int8)
+    asking = claims.select("r", "a", "granted", kind.alias("kind"))
     return (
-        lines.drop_nulls("i").join(claims.select(list(CLAIMS)), on=["r", "a"])
-        .with_columns(kind.alias("kind"), pl.sum_horizontal("applied", "discount", "deduction", "write_off").alias("wanted"))
+        lines.drop_nulls("i").select("r", "a", "i", pl.sum_horizontal("applied", "discount", "deduction", "write_off").alias("wanted"))
+        .join(asking, on=["r", "a"])
         .join(books.items.select("i", "open"), on="i")
         .join(books.receipts.select("r", "date"), on="r")
     )

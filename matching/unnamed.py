@@ -132,7 +132,7 @@ def _of_family(heads: pl.DataFrame, owned: Pool, books: Books) -> pl.DataFrame:
 
 def _pool(items: pl.DataFrame) -> Pool:
     """The items (i, c, currency, open, …) by owner `c`."""
-    owned = items.sort("c", "currency", "due_date", "i", nulls_last=True)
+    owned = items.select("c", "currency", "due_date", "i", "open", "discount", "discount_date").sort("c", "currency", "due_date", "i", nulls_last=True)
     owners = owned.with_row_index("at").group_by("c", "currency").agg(pl.min("at").alias("start"), pl.len().alias("count"))
     day = owned["discount_date"].to_physical().cast(pl.Int64).fill_null(NO_DATE)
     numbers, opens, discounts = (owned[column].cast(pl.Int64).to_numpy() for column in ("i", "open", "discount"))
@@ -172,7 +172,7 @@ def _answered(tasks: Tasks, count: int, pool: Pool, books: Books) -> dict[int, l
     earned = np.where(tasks.day[:, None] <= pool.discount_day[at], pool.discount[at], 0)
     sets = _making(tasks, opens, earned, combine.FEW_SETS)
     without = _missing(sets, len(opens))
-    if count > combine.SMALL and len(without):
+    if combine.looks_further(count) and len(without):
         patient = _making(_at(tasks, without), opens[without], earned[without], combine.MANY_SETS)
         sets |= {int(without[row]): found for row, found in patient.items()}
     answered = {
