@@ -120,14 +120,14 @@ _CUT = pl.col("number").str.starts_with(pl.col("token")) & (pl.col("token").str.
 
 def _alike(pairs: pl.DataFrame, books: Books) -> pl.DataFrame:
     """The pairs that may be near, with both sides spelled out: `token` has `letters` that it begins with, `digits`, and is `read` without what is easily
-    misread; `number`, the item's, has `own_digits` and `own_read`."""
-    items = books.items.join(pairs.select("i").unique(), on="i", how="semi")
+    misread; `number`, the item's, has `own_digits` and `own_read`. Most pairs are told by lengths and hashes of halves, before anything is spelled out."""
+    items = books.items.select("i", "document_number").join(pairs.select("i").unique(), on="i", how="semi")
     number = normalize.plain_numbers(items["document_number"]).str.replace_all(r"[^A-Z0-9]", "")
     numbers = items.select("i", number.alias("number")).filter(pl.col("number") != "").with_columns(_read_as("number", "own_"))
-    tokens = pairs.select("token").unique().with_columns(*_read_as("token"), pl.col("token").str.extract(r"^([A-Z]*)", 1).alias("letters"))
-    as_long = (pl.col("number").str.len_chars().cast(pl.Int64) - pl.col("token").str.len_chars()).abs() <= NUMBER_MAX // 2
-    near = as_long & (_may_be_edited("read", "own_read") | _may_be_edited("digits", "own_digits") | _UNPREFIXED | _CUT)
-    return pl.concat([piece.join(tokens, on="token").join(numbers, on="i").filter(near) for piece in pairs.iter_slices(PAIRS_AT_ONCE)])
+    tokens = pairs.select("m", "token").unique("m").with_columns(*_read_as("token"), pl.col("token").str.extract(r"^([A-Z]*)", 1).alias("letters"))
+    mine, theirs = tokens.select("m", *_outlines("token")), numbers.select("i", *_outlines("number", "own_"))
+    both = [piece.join(mine, on="m").join(theirs, on="i").filter(_may_be_near()).select(pairs.columns) for piece in pairs.iter_slices(PAIRS_AT_ONCE)]
+    return pl.concat(both).join(tokens.drop("token"), on="m").join(numbers, on="i")
 
 
 def _read_as(word: str, whose: str = "") -> list[pl.Expr]:
@@ -135,12 +135,35 @@ def _read_as(word: str, whose: str = "") -> list[pl.Expr]:
     return [pl.col(word).str.replace_all(r"[^0-9]", "").alias(f"{whose}digits"), pl.col(word).str.replace_many(MISREAD).alias(f"{whose}read")]
 
 
-def _may_be_edited(mine: str, theirs: str) -> pl.Expr:
+def _outlines(word: str, whose: str = "") -> list[pl.Expr]:
+    """What tells that two words are not near: of the word, as read and of its digits, the lengths, and hashes of both its halves, and of those that are
+    as long as the halves of a word shorter by one; of the word's beginning and of its last digits."""
+    told = [pl.col(word).str.head(CUT_MIN).hash().alias(f"{whose}beginning"), pl.col(f"{whose}digits").str.tail(NUMBER_MIN).hash().alias(f"{whose}end")]
+    for name in ("read", "digits"):
+        column, size = pl.col(whose + name), pl.col(whose + name).str.len_chars().cast(pl.Int64)
+        told.append(size.alias(f"{whose}{name}_size"))
+        for less in (0, 1):
+            half = ((size - 1 - less) // 2).clip(0)
+            told += [column.str.head(half).hash().alias(f"{whose}{name}_head{less}"), column.str.tail(half).hash().alias(f"{whose}{name}_tail{less}")]
+    return told
+
+
+def _may_be_near() -> pl.Expr:
+    """What is so of all pairs that are near, in words of `_outlines`."""
+    size, own_size = pl.col("read_size"), pl.col("own_read_size")
+    unprefixed = (pl.col("end") == pl.col("own_end")) & (pl.col("digits_size") <= pl.col("own_digits_size"))
+    cut = (pl.col("beginning") == pl.col("own_beginning")) & (size <= own_size) & (size * 10 >= own_size * CUT_TENTHS)
+    return ((size - own_size).abs() <= NUMBER_MAX // 2) & (_may_be_edited("read") | _may_be_edited("digits") | unprefixed | cut)
+
+
+def _may_be_edited(name: str) -> pl.Expr:
     """What is so of all words that are one edit apart, a swap of two neighbours included: on one side of the edit lies half of the shorter one."""
-    lengths = [pl.col(name).str.len_chars().cast(pl.Int64) for name in (mine, theirs)]
-    half = ((pl.min_horizontal(lengths) - 1) // 2).clip(0)
-    as_long = (lengths[0] - lengths[1]).abs() <= 1
-    return as_long & ((pl.col(mine).str.head(half) == pl.col(theirs).str.head(half)) | (pl.col(mine).str.tail(half) == pl.col(theirs).str.tail(half)))
+    longer = pl.col(f"own_{name}_size") - pl.col(f"{name}_size")
+    same = [
+        (longer == by) & ((pl.col(f"{name}_head{mine}") == pl.col(f"own_{name}_head{theirs}")) | (pl.col(f"{name}_tail{mine}") == pl.col(f"own_{name}_tail{theirs}")))
+        for by, mine, theirs in ((-1, 1, 0), (0, 0, 0), (1, 0, 1))
+    ]
+    return pl.any_horizontal(same)
 
 
 def _distance(both: pl.DataFrame, mine: str, theirs: str) -> pl.Series:
