@@ -61,6 +61,11 @@ def with_receipts(books: Books, receipts: pl.DataFrame) -> Books:
     return replace(books, receipts=books.receipts.join(receipts, on="r", how="semi"), remittance=books.remittance.join(receipts, on="r", how="semi"))
 
 
+def without_numbers(books: Books) -> Books:
+    """The books when the items' numbers beside the documents' own have been read."""
+    return replace(books, items=books.items.drop("po_number", "structured_reference"))
+
+
 def without_texts(books: Books) -> Books:
     """The books when nobody needs to read the receipts again."""
     return replace(books, receipts=books.receipts.drop(TEXTS))

@@ -44,7 +44,7 @@ from matching import (
     unnamed,
     withheld,
 )
-from matching.books import Books, read, with_receipts, without_texts
+from matching.books import Books, read, with_receipts, without_numbers, without_texts
 from matching.crew import Alone, Crew, Hearer
 from matching.hearing import Heard
 from matching.stages import Stage
@@ -66,19 +66,25 @@ def outcomes(inputs: schema.Inputs, at_once: int = AT_ONCE, crew: Crew | None = 
     crew = crew or Alone()
     books = read(inputs)
     del inputs
-    begun = _begun(books, at_once, crew)
+    ground = _ground(books)
+    books = without_numbers(books)
+    begun = _begun(books, crew.share(ground), at_once, crew)
     books = without_texts(books)
     yield from explain.outcomes(books, _decided(begun, books, crew), at_once)
 
 
-def _begun(books: Books, at_once: int, crew: Crew) -> Begun:
-    """All receipts looked at, and what their references settle posted."""
+def _ground(books: Books) -> Ground:
+    """The books read for their names and numbers."""
     with ThreadPoolExecutor(1) as pool:
         reading = pool.submit(numbers.read, books.items, books.shapes)
         everybody = customers.known(books)
         register, items = names.register(everybody), reading.result()
     spelled = hearing.spelled_customers(everybody, items)
-    ground = crew.share(Ground(with_receipts(books, books.receipts.clear()), everybody, register, items, spelled))
+    return Ground(with_receipts(without_numbers(books), books.receipts.clear()), everybody, register, items, spelled)
+
+
+def _begun(books: Books, ground: Ground, at_once: int, crew: Crew) -> Begun:
+    """All receipts looked at, and what their references settle posted."""
     parts = crew.each(_look, _counted(_parts(books, at_once), "matching: what receipts say", crew.at, books.receipts.height, at_once), ground)
     looked = crew.told(_told, parts)
     early = _posted(stages.laid_together([part.referred for part in looked]), books)
@@ -357,12 +363,11 @@ def _named_again(stage: Stage, repeats: pl.DataFrame) -> pl.DataFrame:
 
 def _posted(stage: Stage, books: Books) -> Stage:
     """The first answers that are granted, within the limit, and of whose items nobody has the better right."""
-    first = stages.first(stage.answers)
-    lines = stage.lines.join(first, on=["r", "a"], how="semi")
-    allowed = first.join(_above_limit(books), on="r", how="anti").filter("granted").select("r", pl.lit(value=True).alias("allowed"))
-    claims = first.select("r", "a", "rule").join(allowed, on="r", how="left").with_columns(pl.col("allowed").fill_null(value=False).alias("granted"))
-    settled = together.settle(claims, lines, books)
-    return Stage(first.join(settled, on="r", how="semi"), lines.join(settled, on="r", how="semi"))
+    first = stages.first(stage.answers.select("r", "a", "rule", "confidence", "granted"))
+    within = first.join(_above_limit(books), on="r", how="anti").select("r", pl.lit(value=True).alias("within"))
+    claims = first.join(within, on="r", how="left").with_columns(pl.col("granted") & pl.col("within").fill_null(value=False))
+    settled = claims.select("r", "a").join(together.settle(claims, stage.lines, books), on="r", how="semi")
+    return Stage(stage.answers.join(settled, on=["r", "a"], how="semi"), stage.lines.join(settled, on=["r", "a"], how="semi"))
 
 
 def _above_limit(books: Books) -> pl.DataFrame:

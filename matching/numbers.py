@@ -23,8 +23,10 @@ COMMON = 8
 LEARNED = "learned_shape"
 """The source of a number that a customer tells by a part of it."""
 
+SOURCES = pl.Enum(["document_number", "po_number", "structured_reference", LEARNED])
+
 INDEX = {
-    "i": pl.UInt32, "c": pl.UInt32, "source": pl.String, "letters": pl.String, "squeezed": pl.String, "length": pl.UInt32, "key": pl.UInt64,
+    "i": pl.UInt32, "c": pl.UInt32, "source": SOURCES, "letters": pl.String, "squeezed": pl.String, "length": pl.UInt32, "key": pl.UInt64,
     "open": pl.Int64,
 }
 
@@ -81,14 +83,14 @@ def _as_learned(parts: pl.DataFrame, learned: pl.DataFrame) -> pl.DataFrame:
     form = pl.col("squeezed").str.replace_all("[0-9]", "9").alias("form")
     told = parts.filter(pl.col("source") == "document_number").with_columns(form).join(learned, on=["c", "form"])
     piece = pl.col("squeezed").str.slice(pl.col("start"), pl.col("stop") - pl.col("start"))
-    pieces = told.with_columns(piece.alias("squeezed"), pl.lit(LEARNED).alias("source"), pl.lit("").alias("letters"))
+    pieces = told.with_columns(piece.alias("squeezed"), pl.lit(LEARNED, SOURCES).alias("source"), pl.lit("").alias("letters"))
     keyed = pieces.with_columns(normalize.digit_key(pl.col("squeezed")).alias("key"), pl.col("squeezed").str.len_chars().alias("length")).drop_nulls("key")
     return keyed.unique(["i", "key"], keep="first", maintain_order=True).filter(pl.len().over("c", "key") == 1).select(list(INDEX))
 
 
 def _parts(items: pl.DataFrame, source: str) -> pl.DataFrame:
     told = items.filter(pl.col(source) != "")
-    numbered = told.select("i", "c", "open", pl.lit(source).alias("source"), normalize.plain_numbers(told[source]).alias("number"))
+    numbered = told.select("i", "c", "open", pl.lit(source, SOURCES).alias("source"), normalize.plain_numbers(told[source]).alias("number"))
     parts = normalize.number_parts(numbered).filter(pl.col("squeezed") != "")
     whole = pl.concat_str("letters", "digits")
     return parts.with_columns(

@@ -72,7 +72,8 @@ def in_text(found: pl.DataFrame, index: Numbers, payers: pl.DataFrame) -> pl.Dat
     """Hits of the groups of digits: each mention with the items that it may mean and nothing else speaks for more."""
     if index.by_digits.is_empty():
         return pl.DataFrame(schema=HITS)
-    hits = _look_up(_grams(found, index.by_digits.select("key")), index, payers)
+    grams, known = _grams(found, index.by_digits)
+    hits = _look_up(grams, known, index.common, payers)
     rated = hits.with_columns(_at_most_short(_text_strength(index.prefixes))).filter(pl.col("strength") > 0)
     clear = _without_overlaps(_continued(rated))
     place = pl.col("start") * RUNS_OF_GROUP + pl.min_horizontal("stop", RUNS_OF_GROUP - 1)
@@ -101,7 +102,8 @@ def in_words(receipts: pl.DataFrame, index: Numbers) -> pl.DataFrame:
     place = pl.col("squeezed").rank("dense").over("r").cast(pl.Int64)
     mention = pl.col("r").cast(pl.Int64) * OF_RECEIPT**2 + place + IN_WORDS
     strength = pl.when(pl.col("source") == "po_number").then(DIGITS).otherwise(EXPLICIT).cast(pl.Int8)
-    return longest.join(index.by_spelling, on="squeezed").with_columns(mention.alias("m"), strength.alias("strength")).select(list(HITS))
+    told = longest.join(index.by_spelling, on="squeezed").with_columns(mention.alias("m"), strength.alias("strength"))
+    return told.with_columns(pl.col("source").cast(pl.String)).select(list(HITS))
 
 
 def _spellings(receipts: pl.DataFrame, known: pl.Series) -> pl.DataFrame:
@@ -128,11 +130,11 @@ def in_lines(remittance: pl.DataFrame, index: Numbers, payers: pl.DataFrame) -> 
     written = remittance.select("r", "line", gross.alias("amount"), normalize.plain_numbers(remittance["document_number"]).alias("number"))
     parts = normalize.number_parts(written).filter(pl.col("squeezed") != "")
     parts = parts.with_columns((pl.col("r").cast(pl.Int64) * (1 << 20) + pl.col("line")).alias("m"), pl.col("digits").str.len_chars().alias("size"))
-    spelled = parts.join(index.by_spelling, on="squeezed").with_columns(pl.lit(EXPLICIT, pl.Int8).alias("strength"))
+    spelled = parts.join(index.by_spelling, on="squeezed").with_columns(pl.col("source").cast(pl.String), pl.lit(EXPLICIT, pl.Int8).alias("strength"))
     plain = parts.filter(pl.col("squeezed") == pl.concat_str("letters", "digits"))
     zeroless = normalize.without_zeros(pl.col("number")).str.replace_all(r"[^0-9]", "")
     keyed = pl.concat([plain.with_columns(normalize.digit_key(digits).alias("key")) for digits in (pl.col("digits"), zeroless)])
-    found = _look_up(keyed.drop_nulls("key").unique(["m", "key"], maintain_order=True), index, payers)
+    found = _look_up(keyed.drop_nulls("key").unique(["m", "key"], maintain_order=True), index.by_digits, index.common, payers)
     fits = _letters_fit(index.prefixes)
     same = pl.col("letters") == pl.col("letters_item")
     long = pl.min_horizontal("size", "length") >= SHORT_DIGITS
@@ -195,8 +197,9 @@ def _is_date(digits: pl.Expr) -> pl.Expr:
     return digits.str.contains(rf"^(?:20[0-4][0-9]{month}{day}|{day}{month}20[0-4][0-9]|{month}{day}20[0-4][0-9])$")
 
 
-def _grams(found: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
-    """The numbers that the runs of a group form, alone and put together, as far as they are among `keys`: g, r, letters, start, stop, key…"""
+def _grams(found: pl.DataFrame, by_digits: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The numbers that the runs of a group form, alone and put together, as far as they have keys of `by_digits`: g, r, letters, start, stop, key…; and
+    those of `by_digits` that have these keys."""
     alone = found.filter(pl.col("runs").list.len() == 1).with_columns(
         pl.col("runs").list.first().alias("digits"), pl.lit(0, pl.Int64).alias("start"), pl.lit(0, pl.UInt32).alias("first"))
     several = found.filter(pl.col("runs").list.len() > 1).with_columns(pl.col("runs").list.len().alias("in_all"))
@@ -219,9 +222,9 @@ def _grams(found: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
     whole = long.with_columns(pl.col("runs").list.join("").alias("digits"), pl.lit(0, pl.Int64).alias("start"), pl.lit(0, pl.UInt32).alias("first"))
     others.append(_gram(whole, "digits", RUNS_OF_GROUP))
     as_written, bared, rest = (pl.concat(grams) for grams in (written, zeroless, others))
-    known = keys.join(pl.concat([as_written, bared, rest]), on="key", how="semi")
+    known = by_digits.join(pl.concat([as_written, bared, rest]), on="key", how="semi")
     as_written, bared, rest = (grams.join(known, on="key", how="semi") for grams in (as_written, bared, rest))
-    return pl.concat([as_written, bared.join(as_written, on=["g", "start", "stop"], how="anti"), rest])
+    return pl.concat([as_written, bared.join(as_written, on=["g", "start", "stop"], how="anti"), rest]), known
 
 
 def _longest() -> pl.Expr:
@@ -272,12 +275,13 @@ def _gram(put: pl.DataFrame, digits: str, count: int, covers: int = 1) -> pl.Dat
     )
 
 
-def _look_up(keyed: pl.DataFrame, index: Numbers, payers: pl.DataFrame) -> pl.DataFrame:
-    """`keyed` (r, amount, key, …) with the items of that key; a key that many items share only with those of the payer's candidates, and
-    those of exactly the amount, which are `shared`: the number says no more there than a short one."""
-    numbers_of = index.by_digits.rename({"letters": "letters_item", "squeezed": "squeezed_item"})
-    rare = keyed.join(index.common, on="key", how="anti").join(numbers_of, on="key").with_columns(pl.lit(value=False).alias("shared"))
-    asked = keyed.join(index.common, on="key", how="semi")
+def _look_up(keyed: pl.DataFrame, by_digits: pl.DataFrame, common: pl.DataFrame, payers: pl.DataFrame) -> pl.DataFrame:
+    """`keyed` (r, amount, key, …) with the items of that key; a key that many items share (`common`) only with those of the payer's candidates,
+    and those of exactly the amount, which are `shared`: the number says no more there than a short one."""
+    asking = by_digits.join(keyed, on="key", how="semi")
+    numbers_of = asking.select("i", "c", pl.col("source").cast(pl.String), pl.col("letters").alias("letters_item"), "length", "key", "open")
+    rare = keyed.join(common, on="key", how="anti").join(numbers_of, on="key").with_columns(pl.lit(value=False).alias("shared"))
+    asked = keyed.join(common, on="key", how="semi")
     if asked.is_empty():
         return rare
     of_payer = asked.join(payers.select("r", "c").unique(), on="r").join(numbers_of, on=["key", "c"]).with_columns(pl.lit(value=False).alias("shared"))

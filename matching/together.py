@@ -25,7 +25,7 @@ _KIND = (
 
 def settle(claims: pl.DataFrame, lines: pl.DataFrame, books: Books) -> pl.DataFrame:
     """The receipts (r) among the granted `claims` whose every item is theirs. `claims` (r, a, rule, granted) are the first answers of receipts, `lines` the
-    lines of those answers."""
+    lines of these and other answers."""
     asked = _asked(claims, lines, books)
     granted = asked.filter("granted")
     lost = pl.concat([_outbid(granted), _outranked(granted, asked.filter(~pl.col("granted")))])
