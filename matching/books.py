@@ -71,6 +71,13 @@ def without_texts(books: Books) -> Books:
     return replace(books, receipts=books.receipts.drop(TEXTS))
 
 
+def with_items_of(asked: pl.DataFrame, books: Books) -> pl.DataFrame:
+    """`asked` (c, currency, open, …) with each item (`other`) of the customer that is open with just this amount."""
+    items = books.items.select(pl.col("i").alias("other"), "c", "currency", "open")
+    as_much = items.filter(pl.col("open").is_in(asked["open"].unique().implode()))
+    return asked.join(as_much, on=["c", "currency", "open"])
+
+
 def _customers(inputs: schema.Inputs) -> pl.DataFrame:
     """Everybody who is named as a customer anywhere, with parent and root of the family as numbers."""
     named = schema.check(inputs.customers, schema.CUSTOMERS, "customers").drop_nulls("customer_id").sort("customer_id", "name")

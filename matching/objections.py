@@ -7,7 +7,7 @@ from __future__ import annotations
 import polars as pl
 
 from matching import agreement, amounts, certainty, hearing, near_references, numbers, references, stages, unnamed
-from matching.books import Books
+from matching.books import Books, with_items_of
 from matching.hearing import Heard
 from matching.stages import Stage
 
@@ -41,22 +41,22 @@ def held_back(referred: Stage, unresolved: pl.DataFrame, withheld_from: pl.DataF
 def _amounts_of_others(referred: Stage, which: pl.DataFrame, books: Books) -> pl.DataFrame:
     """R of the receipts with an answer among `which` whose whole money, or what pays one item together with what is left over, is just what
     another item of that customer is open with."""
-    items = books.items.select("i", "c", "currency", "open")
-    paid = referred.lines.join(which.select("r", "a"), on=["r", "a"]).join(books.receipts.select("r", "amount"), on="r").join(items.drop("open"), on="i")
+    items = books.items.select("i", "c", "currency")
+    paid = referred.lines.join(which.select("r", "a"), on=["r", "a"]).join(books.receipts.select("r", "amount"), on="r").join(items, on="i")
     rest = pl.col("amount") - pl.col("applied").sum().over("r", "a")
     ways = [paid.select("r", "a", "c", "currency", money.alias("open")) for money in (pl.col("amount"), pl.col("applied") + rest)]
-    others = pl.concat(ways).join(items, on=["c", "currency", "open"])
-    return others.join(paid, on=["r", "a", "i"], how="anti").select("r").unique()
+    others = with_items_of(pl.concat(ways), books)
+    return others.join(paid, left_on=["r", "a", "other"], right_on=["r", "a", "i"], how="anti").select("r").unique()
 
 
 def _own_alike(referred: Stage, heard: Heard, books: Books) -> pl.DataFrame:
     """R of the receipts with an answer that pays others' items, one of them of the amount of a further item of the payer."""
     agents = referred.answers.filter(pl.col("granted") & (pl.col("payer_evidence") == certainty.AGENT)).select("r", "a")
     paid = referred.lines.join(agents, on=["r", "a"], how="semi").select("r", "a", "i").join(books.items.select("i", "c", "currency", "open"), on="i")
-    payers = stages.sole_payers(heard.candidates).select("r", pl.col("c").alias("payer"))
-    others = paid.join(payers, on="r").filter(pl.col("c") != pl.col("payer")).drop("i", "c")
-    own = others.join(books.items.select("i", pl.col("c").alias("payer"), "currency", "open"), on=["payer", "currency", "open"])
-    return own.join(paid.select("r", "a", "i"), on=["r", "a", "i"], how="anti").select("r").unique()
+    payers = stages.sole_payers(heard.candidates).select("r", "c")
+    others = paid.rename({"c": "owner"}).join(payers, on="r").filter(pl.col("c") != pl.col("owner"))
+    own = with_items_of(others, books)
+    return own.join(paid, left_on=["r", "a", "other"], right_on=["r", "a", "i"], how="anti").select("r").unique()
 
 
 def still_open(referred: Stage, posted: pl.DataFrame) -> tuple[Stage, pl.DataFrame]:

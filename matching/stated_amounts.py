@@ -15,7 +15,7 @@ from __future__ import annotations
 import polars as pl
 
 from matching import amounts
-from matching.books import Books
+from matching.books import Books, with_items_of
 
 DEDUCTION, CREDIT, CLAIM, ANOTHERS, MISMATCH, PARTLY_FOUND = (
     "stated_deduction", "credit_deducted", "claimed_deduction", "anothers_amount", "mismatch", "partly_found",
@@ -121,14 +121,13 @@ def _anothers(judged: pl.DataFrame, books: Books, evidence: tuple[str, ...]) -> 
     owners = judged.select("r", "a", "i").join(books.items.select("i", "c", "currency"), on="i").drop("i").unique()
     odd = _of_evidence(judged, evidence).join(owners, on=["r", "a"])
     ways = pl.concat([odd.select("r", "a", "i", "c", "currency", way.alias("open")) for way in (net, gross)]).unique()
-    others = ways.join(books.items.select(pl.col("i").alias("other"), "c", "currency", "open"), on=["c", "currency", "open"])
-    return others.filter(pl.col("other") != pl.col("i")).select("r", "a", "i", "other", "c").unique()
+    return with_items_of(ways, books).filter(pl.col("other") != pl.col("i")).select("r", "a", "i", "other", "c").unique()
 
 
 def _credits(judged: pl.DataFrame, books: Books) -> pl.DataFrame:
     """r, a, i, other: the lines with a deduction, and the open credits of the customer that are as large and have no line of their own."""
     deducting = _of_evidence(judged, (DEDUCTION,)).join(books.items.select("i", "c", "currency"), on="i")
-    alike = deducting.with_columns((-pl.col("stated_deduction")).alias("open")).join(books.items.select(pl.col("i").alias("other"), "c", "currency", "open"), on=["c", "currency", "open"])
+    alike = with_items_of(deducting.with_columns((-pl.col("stated_deduction")).alias("open")), books)
     return alike.join(judged.select("r", "a", pl.col("i").alias("other")), on=["r", "a", "other"], how="anti").select("r", "a", "i", "other")
 
 
