@@ -87,7 +87,7 @@ def near(tokens: pl.DataFrame, candidates: pl.DataFrame, books: Books) -> pl.Dat
     likely = receipts.join(candidates.filter(pl.col("level") >= customers.SIMILAR).select("r", "c"), on="r")
     theirs = items.filter(pl.col("c").is_in(likely["c"].unique().implode()))
     of_payer = likely.join(theirs.filter(pl.len().over("c") <= ITEMS_MAX), on=["c", "currency"])
-    pairs = pl.concat([frame.select("r", "i", "c") for frame in (same_amount, of_payer)]).unique()
+    pairs = pl.concat([frame.select("r", "i", "c") for frame in (same_amount, of_payer)])
     return resembling(pairs.join(tokens, on="r"), books)
 
 
