@@ -111,8 +111,8 @@ def _near_lines(books: Books, hits: pl.DataFrame, candidates: pl.DataFrame) -> p
     items = books.items.select("i", "c", "open", "discount", pl.len().over("c").alias("items"))
     pairs = tokens.join(lines.drop("r"), on="m").join(likely, on="r").join(items, on="c")
     pays = ((pl.col("open") == pl.col("gross")) | (pl.col("open") - pl.col("discount") == pl.col("stated"))).fill_null(value=False)
-    worth = pairs.filter(pays | (pl.col("items") <= near_references.ITEMS_MAX)).select("m", "r", "i", "c", "token")
-    return near_references.resembling(worth, books)
+    worth = pairs.filter(pays | (pl.col("items") <= near_references.ITEMS_MAX)).select("m", "r", "i", "c")
+    return near_references.resembling(worth, tokens, books)
 
 
 def _in_currency(heard: Heard, books: Books) -> Heard:

@@ -29,8 +29,8 @@ PAID_WITH_MIN = 95
 """A payment of so many percent of a closed item may be its second one; another amount is for something else."""
 MISREAD = {"O": "0", "Q": "0", "I": "1", "L": "1", "Z": "2", "S": "5", "B": "8", "G": "6"}
 
-PAIRS_AT_ONCE = 250_000
-"""So many pairs of words and numbers are spelled out at once."""
+PAIRS_AT_ONCE = 100_000
+"""So many pairs of words and numbers are held beside each other at once."""
 
 TOKENS = {"m": pl.Int64, "r": pl.UInt32, "token": pl.String}
 
@@ -88,14 +88,14 @@ def near(tokens: pl.DataFrame, candidates: pl.DataFrame, books: Books) -> pl.Dat
     theirs = items.filter(pl.col("c").is_in(likely["c"].unique().implode()))
     of_payer = likely.join(theirs.filter(pl.len().over("c") <= ITEMS_MAX), on=["c", "currency"])
     pairs = pl.concat([frame.select("r", "i", "c") for frame in (same_amount, of_payer)])
-    return resembling(pairs.join(tokens, on="r"), books)
+    return resembling(pairs.join(tokens.select("r", "m"), on="r"), tokens, books)
 
 
-def resembling(pairs: pl.DataFrame, books: Books) -> pl.DataFrame:
-    """HITS of the rows of `pairs` (m, r, i, c, token) in which the token is nearly the item's number."""
+def resembling(pairs: pl.DataFrame, tokens: pl.DataFrame, books: Books) -> pl.DataFrame:
+    """HITS of the rows of `pairs` (m, r, i, c) in which the token (of TOKENS) is nearly the item's number."""
     if pairs.is_empty():
         return pl.DataFrame(schema=references.HITS)
-    alike = _alike(pairs, books)
+    alike = _alike(pairs, tokens, books)
     measured = alike.with_columns(_distance(alike, "read", "own_read").alias("spelling"), _distance(alike, "digits", "own_digits").alias("figures"))
     again = books.closed.select("c", "currency", pl.col("amount").alias("open")).unique().with_columns(pl.lit(value=True).alias("again"))
     own = books.items.filter(pl.col("c").is_in(alike["c"].unique().implode()))
@@ -118,16 +118,16 @@ _CUT = pl.col("number").str.starts_with(pl.col("token")) & (pl.col("token").str.
 """Whether the token is the beginning of the number, cut off."""
 
 
-def _alike(pairs: pl.DataFrame, books: Books) -> pl.DataFrame:
+def _alike(pairs: pl.DataFrame, tokens: pl.DataFrame, books: Books) -> pl.DataFrame:
     """The pairs that may be near, with both sides spelled out: `token` has `letters` that it begins with, `digits`, and is `read` without what is easily
     misread; `number`, the item's, has `own_digits` and `own_read`. Most pairs are told by lengths and hashes of halves, before anything is spelled out."""
     items = books.items.select("i", "document_number").join(pairs.select("i").unique(), on="i", how="semi")
     number = normalize.plain_numbers(items["document_number"]).str.replace_all(r"[^A-Z0-9]", "")
     numbers = items.select("i", number.alias("number")).filter(pl.col("number") != "").with_columns(_read_as("number", "own_"))
-    tokens = pairs.select("m", "token").unique("m").with_columns(*_read_as("token"), pl.col("token").str.extract(r"^([A-Z]*)", 1).alias("letters"))
-    mine, theirs = tokens.select("m", *_outlines("token")), numbers.select("i", *_outlines("number", "own_"))
+    words = tokens.select("m", "token", *_read_as("token"), pl.col("token").str.extract(r"^([A-Z]*)", 1).alias("letters"))
+    mine, theirs = words.select("m", *_outlines("token")), numbers.select("i", *_outlines("number", "own_"))
     both = [piece.join(mine, on="m").join(theirs, on="i").filter(_may_be_near()).select(pairs.columns) for piece in pairs.iter_slices(PAIRS_AT_ONCE)]
-    return pl.concat(both).join(tokens.drop("token"), on="m").join(numbers, on="i")
+    return pl.concat(both).join(words, on="m").join(numbers, on="i")
 
 
 def _read_as(word: str, whose: str = "") -> list[pl.Expr]:
