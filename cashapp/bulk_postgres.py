@@ -101,13 +101,6 @@ def update(connection: Connection, table: str, key: str, changes: pl.DataFrame, 
 
 
 @contextmanager
-def rewriting(connection: Connection, table: str, rows: int) -> Iterator[None]:
-    """In the block so many rows change in several statements: what is made anew after them is made once, at its end."""
-    with _made_anew(connection, table, rows, MADE_ANEW_FROM):
-        yield
-
-
-@contextmanager
 def _made_anew(connection: Connection, table: str, rows: int, beside: int) -> Iterator[None]:
     """In the block so many rows of the table are written: where it holds at most `beside` times as many, without its indexes and
     constraints. A block within such a block finds none and makes none."""

@@ -2,7 +2,8 @@
 
 In, as whole columns: ADBC writes large frames into a file of its own beside the database; the file is attached, and one statement for each table
 takes its rows over inside the transaction that is open, with every check of the table. From there the file is only read, so that the
-transaction stays one of one database; its name is gone at once, its content when the connection is given back.
+transaction stays one of one database; its name is gone at once, its content when the connection is given back. Rows that come in many pieces
+stand in a few such files, so that a thread takes the first ones over while the caller makes the next pieces.
 
 Out: tuples in blocks. ADBC must not open the database itself: it brings an SQLite of its own, and where two of them have one file open in one
 process, the first that closes it lets go of the locks of both. So what is many and committed a process of its own reads, by ADBC, as whole columns.
@@ -20,7 +21,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Cursor
     from sqlalchemy import ColumnElement, Connection, Select
     from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.pool import ConnectionPoolEntry
 
     Query: TypeAlias = Select[*tuple[object, ...]]
 
@@ -52,8 +54,10 @@ MADE_ANEW_FROM = 4
 """Where one statement writes one row in so many of the table, or more, the table's indexes are made anew."""
 
 _ATTACHED_MAX = 10  # SQLite's own limit; one is kept for `loading`, beyond the others a frame goes in row by row
+_FILES = "files"  # how many of them a transaction speaks for, in the connection's own notes
+_HANDED_OVER_AT = (0.75, 0.5, 0.25, 0.1)  # of all that comes in pieces is left, when what has come is taken over
 _AT_ONCE = 50_000
-_IN_HAND = 7  # frames that may wait for the thread that writes them: what is told and posted of one part of the receipts, and one more
+_IN_HAND = 7  # jobs that may wait for the thread that does them: the frames that are told and posted of one part of the receipts, and one more
 _STAGED_PAGE = 65536  # the largest: what is staged is written and read from end to end
 _SORTED_AT_ONCE = 4_096  # KiB
 _READ_AT_ONCE = 1_000  # few enough to be in the processor's cache while they are turned into columns
@@ -89,14 +93,19 @@ def update(connection: Connection, table: str, key: str, changes: pl.DataFrame, 
         return _each(connection, statement.format(f"(SELECT {', '.join(f'? AS {name}' for name in changes.columns)})"), changes)
 
 
-def rewriting(_connection: Connection, _table: str, _rows: int) -> AbstractContextManager[None]:
-    """In the block so many rows change in several statements; each of them makes those indexes anew that it changes."""
-    return nullcontext()
-
-
 def _taken_over(connection: Connection, table: str, rows: int, statement: str, columns: Collection[str], values: tuple[object, ...] = (), *, adds: bool = True) -> int:
     """Run the statement that adds so many rows to the table with something in these columns, or changes these columns of so many; returns how
-    many it did.
+    many it did."""
+    apart = _taken_away(connection, table, rows, columns, adds=adds)
+    with _sorting(connection):
+        done = connection.exec_driver_sql(statement, values).rowcount
+        for definition in apart:
+            connection.exec_driver_sql(definition)
+    return done
+
+
+def _taken_away(connection: Connection, table: str, rows: int, columns: Collection[str], *, adds: bool = True) -> list[str]:
+    """The statements that make the indexes again which go before so many rows come.
 
     A row put into an index where it falls costs several times what it costs among all that are sorted at once. So where the rows are
     many beside the table, the indexes that they would change go before the statement and are made anew after it.
@@ -107,11 +116,7 @@ def _taken_over(connection: Connection, table: str, rows: int, statement: str, c
     apart = {name: made for name, made in _indexes(connection, table) if told(made, columns)} if counted <= held_at_most else {}
     for name in apart:
         connection.exec_driver_sql(f"DROP INDEX {name}")
-    with _sorting(connection):
-        done = connection.exec_driver_sql(statement, values).rowcount
-        for definition in apart.values():
-            connection.exec_driver_sql(definition)
-    return done
+    return list(apart.values())
 
 
 @contextmanager
@@ -163,10 +168,13 @@ def _staged(connection: Connection, frame: pl.DataFrame) -> Iterator[str | None]
     if frame.height < STAGED_FROM:
         yield None
         return
-    with _staging(connection, "staged", _ATTACHED_MAX - 1) as staging:
-        if staging:
-            staging.write("staged", frame)
-        yield f"{staging.attached()}.staged" if staging else None
+    with closing(_Worker(connection)) as worker:
+        file = _file(connection, worker, "staged", _ATTACHED_MAX - 1)
+        if file:
+            file.write("staged", frame)
+            worker.do(file.attach)
+            worker.finish()
+        yield f"{file.name}.staged" if file else None
 
 
 @dataclass
@@ -199,77 +207,145 @@ class _Coming:
 
 
 class Loading:
-    """Rows for tables that come in pieces: kept until there are many, then in a file; `taken_over` puts them into the tables."""
+    """Rows for tables that come in pieces: kept until there are many, then in a file. A thread takes files over meanwhile, as long as rows come in
+    the order of their keys; `taken_over` puts what is left into the tables and makes their indexes."""
 
-    def __init__(self, connection: Connection, staging: _Staging | None, keys: Mapping[str, str]) -> None:
-        self._connection, self._staging, self._keys = connection, staging, keys
+    def __init__(self, connection: Connection, worker: _Worker, keys: Mapping[str, str]) -> None:
+        self._connection, self._worker, self._keys = connection, worker, keys
         self._coming: dict[str, _Coming] = {}
+        self._file: _File | None = None
+        self._apart: dict[str, list[str]] = {}  # what makes the indexes again that went before the rows
+        self._whole = self._left = 0
 
-    def expect(self, part: int, left: int) -> None:
-        """Says nothing here: what came is counted before it goes in."""
+    def expect(self, _part: int, left: int) -> None:
+        """What is added next comes of so many of those that are left, these included."""
+        self._whole = self._whole or left
+        if any(left <= mark * self._whole < self._left for mark in _HANDED_OVER_AT):
+            self._hand_over(1 - left / self._whole)
+        self._left = left
 
     def add(self, table: str, frame: pl.DataFrame) -> None:
         """Rows of a table, in columns that are the same in each piece."""
         coming = self._coming.setdefault(table, _Coming(self._keys[table], frame.clear()))
         coming.add(frame)
-        if self._staging and sum(piece.height for piece in coming.waiting) >= STAGED_FROM:
-            self._staging.write(table, coming.taken())
+        if sum(piece.height for piece in coming.waiting) >= STAGED_FROM:
+            self._file = self._file or _file(self._connection, self._worker, "loading", _ATTACHED_MAX)
+            if self._file:
+                self._file.write(table, coming.taken())
+
+    def _hand_over(self, share: float) -> None:
+        """Let the thread take over what has come, which is this share of all; the indexes in its way go before, while no statement is under way."""
+        if not self._file or _spoken_for(self._connection) > len(_HANDED_OVER_AT) or not all(rows.in_order for rows in self._coming.values()):
+            return
+        file = self._completed(self._file)
+        for table, rows in self._in_turn():
+            if table in file.tables:
+                self._take_away(table, round(rows.count / share))
+                self._worker.do(partial(file.run, self._taking(file, table)))
+        self._file = None
 
     def taken_over(self, at: Callable[[int, int, str], None]) -> None:
-        """All rows into their tables, one table after the other as the keys name them, in the order of the key: where a table is kept by its key,
-        each page is then written once. `at` hears how many of how many rows are there."""
+        """All rows that are left into their tables, one table after the other as the keys name them, in the order of the key: where a table is kept
+        by its key, each page is then written once. `at` hears how many of how many rows are there, with their indexes."""
         done, total = 0, sum(rows.count for rows in self._coming.values())
-        if self._staging:
-            for table in self._staging.tables:
-                self._staging.write(table, self._coming[table].taken())
-        for table, rows in ((table, self._coming[table]) for table in self._keys if table in self._coming):
+        file = self._completed(self._file) if self._file else None
+        self._worker.finish()
+        for table, rows in self._in_turn():
             at(done, total, "rows")
-            if self._staging and table in self._staging.tables:
-                self._from_file(table, self._staging.attached(), rows)
-            else:
+            if rows.waiting:
                 insert(self._connection, table, rows.taken())
+            with _sorting(self._connection):
+                if file and table in file.tables:
+                    self._take_away(table, rows.count)
+                    self._connection.exec_driver_sql(self._taking(file, table))
+                for definition in self._apart.pop(table, ()):
+                    self._connection.exec_driver_sql(definition)
             done += rows.count
 
-    def _from_file(self, table: str, file: str, rows: _Coming) -> None:
+    def _in_turn(self) -> list[tuple[str, _Coming]]:
+        """The tables that rows came for, those that others refer to first."""
+        return [(table, self._coming[table]) for table in self._keys if table in self._coming]
+
+    def _completed(self, file: _File) -> _File:
+        """The same file, which has all rows that wait and can be read from now on."""
+        for table, rows in self._coming.items():
+            if rows.waiting:
+                file.write(table, rows.taken())
+        self._worker.do(file.attach)
+        return file
+
+    def _take_away(self, table: str, rows: int) -> None:
+        """The table's indexes go where they are in the way of so many rows."""
+        if table not in self._apart:
+            self._apart[table] = _taken_away(self._connection, table, rows, self._coming[table].given)
+
+    def _taking(self, file: _File, table: str) -> str:
+        """The statement that takes the file's rows over into the table."""
+        rows = self._coming[table]
         columns = ", ".join(rows.first.columns)
         order = "" if rows.in_order else f" ORDER BY {rows.key}"
-        _taken_over(self._connection, table, rows.count, f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {file}.{table}{order}", rows.given)
+        return f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {file.name}.{table}{order}"
 
 
 @contextmanager
 def loading(connection: Connection, keys: Mapping[str, str], at: Callable[[int, int, str], None]) -> Iterator[Loading]:
     """What is added in the block is in its tables when it ends; `keys` are the columns of each table's key, tables that others refer to first."""
-    with _staging(connection, "loading", _ATTACHED_MAX) as staging:
-        load = Loading(connection, staging, keys)
+    with closing(_Worker(connection)) as worker:
+        load = Loading(connection, worker, keys)
         yield load
         load.taken_over(at)
 
 
-class _Staging:
-    """A file beside the database that frames are written to, table by table, until it is attached.
+class _Worker:
+    """A thread that does one thing after the other, while the caller makes the next; ADBC and SQLite leave the interpreter to others.
 
-    A thread of its own writes, while the caller makes the next frame; ADBC leaves the interpreter to others.
+    What goes wrong in it is raised where the caller waits for it.
     """
 
-    def __init__(self, connection: Connection, path: Path) -> None:
-        self.tables: list[str] = []
-        self._connection, self._path, self._name = connection, path, ""
-        self._open = ExitStack()
-        self._cursor: Cursor | None = None
-        self._writer = ThreadPoolExecutor(1, "staging")
+    def __init__(self, connection: Connection) -> None:
+        self.until_closed = ExitStack()
+        self._connection = connection
+        self._thread = ThreadPoolExecutor(1, "staging")
         self._waiting: deque[Future[None]] = deque()
 
-    def write(self, table: str, frame: pl.DataFrame) -> None:
-        """Add the frame's rows to a table of the file: at once, or soon, where fewer than _IN_HAND frames wait. Raises what went wrong with an earlier one."""
-        if table not in self.tables:
-            self.tables.append(table)
+    def do(self, job: Callable[[], None]) -> None:
+        """At once, or soon, where fewer than _IN_HAND jobs wait."""
         while len(self._waiting) >= _IN_HAND:
             self._wait()
-        self._waiting.append(self._writer.submit(self._write, table, frame))
+        self._waiting.append(self._thread.submit(job))
+
+    def finish(self) -> None:
+        """Wait until all is done."""
+        while self._waiting:
+            self._wait()
 
     def _wait(self) -> None:
         with _errors(self._connection):
             self._waiting.popleft().result()
+
+    def close(self) -> None:
+        """What has not begun is not done any more."""
+        self._thread.shutdown(cancel_futures=True)
+        self.until_closed.close()
+
+
+class _File:
+    """A file beside the database that frames are written to, table by table, until it is attached. The worker does all of it."""
+
+    def __init__(self, connection: Connection, worker: _Worker, name: str, path: Path) -> None:
+        self.name = name
+        """The name under which its tables can be read in this transaction."""
+        self.tables: set[str] = set()
+        self._worker, self._path = worker, path
+        self._books = connection.connection.cursor()
+        self._open = ExitStack()
+        self._cursor: Cursor | None = None
+        worker.until_closed.callback(self._close)
+
+    def write(self, table: str, frame: pl.DataFrame) -> None:
+        """Add the frame's rows to a table of the file, soon."""
+        self.tables.add(table)
+        self._worker.do(partial(self._write, table, frame))
 
     def _write(self, table: str, frame: pl.DataFrame) -> None:
         if self._cursor is None:
@@ -287,41 +363,40 @@ class _Staging:
             cursor.execute(statement)
         return cursor
 
-    def attached(self) -> str:
-        """The name under which the file's tables can be read in this transaction; nothing is written to it from then on."""
-        if not self._name:
-            while self._waiting:
-                self._wait()
-            assert self._cursor, "nothing was written to it"
-            with _errors(self._connection), self._open:
-                self._cursor.execute("COMMIT")
-            self._name = f"staged_{_attached(self._connection)[1]}"
-            self._connection.exec_driver_sql(f"ATTACH ? AS {self._name}", (str(self._path),))
-        return self._name
+    def attach(self) -> None:
+        """Let it be read; nothing is written to it from then on, and its name goes."""
+        assert self._cursor, "nothing was written to it"
+        with self._open:
+            self._cursor.execute("COMMIT")
+        self.run(f"ATTACH ? AS {self.name}", str(self._path))
+        self._path.unlink()
 
-    def close(self) -> None:
-        """The file's name goes; what is attached stays to be read."""
-        self._writer.shutdown(cancel_futures=True)
+    def run(self, statement: str, *values: object) -> None:
+        """Run a statement on the database's own connection, which may be used meanwhile: SQLite lets one at a time."""
+        self._books.execute(statement, values)
+
+    def _close(self) -> None:
         self._open.close()
         self._path.unlink(missing_ok=True)
 
 
-def _attached(connection: Connection) -> tuple[str, int]:
-    """The path of the database, empty where it is none, and how many files are attached to it."""
-    files: Sequence[tuple[int, str, str]] = connection.exec_driver_sql("PRAGMA database_list").all()
-    main = next((file for _, name, file in files if name == "main"), "")
-    return main, sum(name not in {"main", "temp"} for _, name, _ in files)
-
-
-@contextmanager
-def _staging(connection: Connection, what: str, at_most: int) -> Iterator[_Staging | None]:
-    """A file to stage rows in; None where the database is none, or has `at_most` files attached."""
-    database, count = _attached(connection)
+def _file(connection: Connection, worker: _Worker, what: str, at_most: int) -> _File | None:
+    """A file to write rows to; None where the database is none, or `at_most` files are spoken for in this transaction."""
+    database, count = _database(connection), _spoken_for(connection)
     if not database or count >= at_most:
-        yield None
-        return
-    with closing(_Staging(connection, Path(f"{database}-{what}"))) as staging:
-        yield staging
+        return None
+    connection.info[_FILES] = count + 1
+    return _File(connection, worker, f"staged_{count + 1}", Path(f"{database}-{what}"))
+
+
+def _spoken_for(connection: Connection) -> int:
+    """How many files this transaction has attached, or will attach."""
+    return int(connection.info.get(_FILES, 0))
+
+
+def _database(connection: Connection) -> str:
+    """The path of the database, empty where it is in memory."""
+    return next((file for _, name, file in connection.exec_driver_sql("PRAGMA database_list") if name == "main"), "")
 
 
 @contextmanager
@@ -334,13 +409,14 @@ def _errors(connection: Connection) -> Iterator[None]:
     except BrokenProcessPool as error:
         raise CashappError("the process that reads the books was ended from outside, as systems do that run out of memory – nothing was changed; "
                            "see that memory is free and run again") from error
-    except (dbapi.Error, sqlite3.OperationalError) as error:
-        cause = sqlite3.OperationalError(str(error))
+    except (dbapi.Error, sqlite3.Error) as error:
+        cause = error if isinstance(error, sqlite3.Error) else sqlite3.OperationalError(str(error))
         raise DBAPIError.instance("rows in bulk", None, cause, sqlite3.Error, dialect=connection.dialect) from error
 
 
-def release(connection: DBAPIConnection, _record: object) -> None:
+def release(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
     """Let go of the files that the last transaction read its rows from."""
+    record.info.pop(_FILES, None)
     cursor = connection.cursor()
     cursor.execute("PRAGMA database_list")
     for _, name, _ in cursor.fetchall():
@@ -369,7 +445,7 @@ def read_committed(connection: Connection, queries: Mapping[str, tuple[Query, Ma
     """What gives the rows of each query, by its name, as `read` does; where they are many without what this transaction has changed itself: they are
     read then while the block goes on. The files that they come in stand beside the database and are removed; those of a run that was killed, the next
     run writes over. Who takes the rows hears a CashappError where the reading process was killed."""
-    database, _ = _attached(connection)
+    database = _database(connection)
     if not database or not any(_are_many(connection, query) for query, _ in queries.values()):
         yield {name: partial(read, connection, *query) for name, query in queries.items()}
         return

@@ -6,6 +6,8 @@ digits only. What is searched for is folded alike; each of its words must begin 
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import polars as pl
 from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select, and_, exists, func, or_, select, union
 
@@ -27,10 +29,16 @@ def remember(connection: Connection, first: int) -> None:
         select(_case.c.exception_id, *(_line.c[name] for name in _TOLD)).outerjoin(_receipt, _receipt.c.receipt_id == _case.c.receipt_id)
         .join(_line, _line.c.line_id == line_id).where(_case.c.exception_id >= first)
     )
-    told = db.frame(connection, query, {"exception_id": pl.Int64} | dict.fromkeys(_TOLD, pl.String))
-    words = told.select("exception_id", _folded(pl.concat_str(_TOLD, separator=" ")).list.unique(maintain_order=True).list.head(WORDS_MAX).alias("word"))
-    kept = words.explode("word", empty_as_null=False).with_columns(pl.col("word").str.slice(0, WORD_LENGTH_MAX)).unique().sort("exception_id", "word")
-    db.insert_frame(connection, _word, kept)
+    with ThreadPoolExecutor(1) as beside:  # while the next rows are read
+        kept = pl.concat(beside.map(_words, db.frames(connection, query, {"exception_id": pl.Int64} | dict.fromkeys(_TOLD, pl.String))))
+    db.insert_frame(connection, _word, kept.sort("exception_id", "word"))
+
+
+def _words(told: pl.DataFrame) -> pl.DataFrame:
+    """The words of each case, each once: exception_id, word."""
+    every = _folded(pl.concat_str(_TOLD, separator=" ")).list.eval(pl.element().str.slice(0, WORD_LENGTH_MAX))
+    words = told.select("exception_id", every.list.unique(maintain_order=True).list.head(WORDS_MAX).alias("word"))
+    return words.explode("word", empty_as_null=False)
 
 
 def _folded(text: pl.Expr) -> pl.Expr:

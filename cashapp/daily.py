@@ -355,6 +355,7 @@ def _match(workspace: Workspace, engine: Engine, options: Options, summary: Summ
         summary.exceptions = dict(connection.execute(counts).all())
         left = select(receipt.c.currency, func.sum(receipt.c.unapplied_minor)).where(receipt.c.unapplied_minor != 0).group_by(receipt.c.currency)
         summary.unapplied = {currency: int(minor) for currency, minor in connection.execute(left)}
+        watcher.stage("committing")
     summary.took("post", time.perf_counter() - began - summary.timings["match_s"])
 
 

@@ -146,11 +146,11 @@ def insert_frame(connection: Connection, table: Table, frame: pl.DataFrame) -> N
 def loading(connection: Connection, *tables: Table, at: Callable[[int, int, str], None] | None = None) -> Iterator[Loading]:
     """Rows of these tables that come in pieces: what is added in the block is in the tables when it ends, in the order of their keys. A table stands
     after those that it refers to. `at` hears meanwhile how many of how many rows are there, where they go in at the end."""
-    with _bulk(connection).loading(connection, {table.name: ", ".join(table.primary_key.columns.keys()) for table in tables}, at or _nobody) as load:
+    with _bulk(connection).loading(connection, {table.name: ", ".join(table.primary_key.columns.keys()) for table in tables}, at or nobody) as load:
         yield load
 
 
-def _nobody(_done: int, _total: int, _of: str) -> None:
+def nobody(_done: int, _total: int, _of: str) -> None:
     """Hears nothing."""
 
 
@@ -160,20 +160,17 @@ def update_frame(connection: Connection, table: Table, key: str, changes: pl.Dat
         _bulk(connection).update(connection, table.name, key, changes, {name: f"d.{name}" for name in changes.columns if name != key})
 
 
-def rewriting(connection: Connection, table: Table, rows: int) -> AbstractContextManager[None]:
-    """In the block so many of the table's rows change in several statements, and nothing is looked for in it by another column than its key."""
-    return _bulk(connection).rewriting(connection, table.name, rows)
-
-
 def add_to_column(connection: Connection, table: Table, key: str, column: str, changes: pl.DataFrame, *, at_zero: tuple[str, dt.date] | None = None) -> int:
     """`column += delta` for the rows named in `changes` (columns: the key, delta); returns how many of them there are.
 
-    `at_zero` names a date column that takes the date in rows whose `column` becomes zero, and null in the others.
+    Further columns of `changes` are set where they say something. `at_zero` names a date column that takes the date in rows whose `column`
+    becomes zero, and null in the others.
     """
     if changes.is_empty():
         return 0
+    said = {name: f"coalesce(d.{name}, {table.name}.{name})" for name in changes.columns if name not in {key, "delta"}}
     stamp = {at_zero[0]: f"CASE WHEN {column} + d.delta = 0 THEN {_date_literal(connection, at_zero[1])} END"} if at_zero else {}
-    return _bulk(connection).update(connection, table.name, key, changes, {column: f"{column} + d.delta"} | stamp)
+    return _bulk(connection).update(connection, table.name, key, changes, {column: f"{column} + d.delta"} | said | stamp)
 
 
 def _date_literal(connection: Connection, date: dt.date) -> str:
@@ -235,9 +232,6 @@ class _Bulk(Protocol):
 
     def update(self, connection: Connection, table: str, key: str, changes: pl.DataFrame, assignments: Mapping[str, str], /) -> int:
         """Change the rows with these keys; returns how many there are."""
-
-    def rewriting(self, connection: Connection, table: str, rows: int, /) -> AbstractContextManager[None]:
-        """A block in which so many rows change in several statements."""
 
     def read(self, connection: Connection, query: Select[*tuple[object, ...]], shape: Mapping[str, pl.DataType], /) -> pl.DataFrame:
         """The query's rows."""

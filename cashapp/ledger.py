@@ -21,7 +21,7 @@ from cashapp.errors import CashappError
 from matching.places import nth
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 ENTRIES = {
     "n": pl.Int64,  # names the entry in POSTINGS
@@ -86,8 +86,8 @@ class Batch:
         self._connection, self._load, self._actor, self._on = connection, load, actor, on
         self._posted_at = clock.now().replace(tzinfo=None)
         self._first = self._next = db.next_id(connection, schema.journal_entry.c.entry_id)
-        self._cash: list[pl.DataFrame] = []
-        self._items: list[pl.DataFrame] = []
+        self._cash = [pl.DataFrame(schema={"receipt_id": pl.Int64, "delta": pl.Int64})]
+        self._items = [pl.DataFrame(schema={"item_id": pl.Int64, "delta": pl.Int64})]
         self._sealing = _Sealing()
 
     def add(self, entries: pl.DataFrame, postings: pl.DataFrame, *, late: bool = False) -> int:
@@ -109,13 +109,20 @@ class Batch:
         self._items.append(_deltas(postings.filter(pl.col("account") == RECEIVABLE), "item_id", sign=1))
         return first
 
-    def close(self, receipts: pl.DataFrame | None = None) -> None:
-        """Move the balances that the entries touch, with the receipts that they bring, and seal them."""
-        if self._next == self._first:
-            return
-        _move_cash(self._connection, _summed(self._cash), receipts)
-        _move_items(self._connection, _summed(self._items), self._on)
-        self._sealing.close(self._connection, self._first, self._next - 1)
+    def close(self, receipts: pl.DataFrame | None = None, payers: pl.DataFrame | None = None, at: Callable[[int, int, str], None] = db.nobody) -> None:
+        """Move the balances that the entries touch, with the receipts that they bring, and seal them.
+
+        `payers` (receipt_id, customer_id) are named on receipts on the way. `at` hears how many of how many rows are changed.
+        """
+        cash, items = _summed(self._cash), _summed(self._items)
+        if payers is not None:
+            cash = cash.join(payers, on="receipt_id", how="full", coalesce=True).with_columns(pl.col("delta").fill_null(0)).sort("receipt_id")
+        at(0, cash.height + items.height, "balances")
+        _move_cash(self._connection, cash, receipts)
+        at(cash.height, cash.height + items.height, "balances")
+        _move_items(self._connection, items, self._on)
+        if self._next > self._first:
+            self._sealing.close(self._connection, self._first, self._next - 1)
 
 
 def post_one(connection: Connection, *, kind: str, on: dt.date, source_key: str, legs: list[Leg], actor: str, memo: str = "",
@@ -185,7 +192,7 @@ def _refuse_without_entry(receipts: pl.DataFrame | None) -> None:
 
 
 def _move_cash(connection: Connection, cash: pl.DataFrame, new: pl.DataFrame | None) -> None:
-    """Unapplied cash of receipts, the `new` ones among them, follows its postings, in the same transaction."""
+    """Unapplied cash of receipts, the `new` ones among them, follows its postings, in the same transaction; other columns of `cash` are set."""
     if new is not None:
         balances = cash.rename({"delta": "unapplied_minor"})
         rows = new.join(balances, on="receipt_id", how="left", maintain_order="left").with_columns(pl.col("unapplied_minor").fill_null(0))

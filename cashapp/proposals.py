@@ -63,11 +63,8 @@ def keep(connection: Connection, pieces: Iterable[Outcome], receipts: pl.DataFra
             _store(connection, load, outcome, newest)
             certain = outcome.proposals.filter(pl.col("unattended") & (pl.col("rank") == 1) & post)
             kept.append(_Kept(outcome.verdicts, _post(decisions, certain, outcome.lines, theirs)))
-        verdicts, used = (pl.concat(frames) for frames in zip(*kept, strict=True))
-        at("posting")
-        with db.rewriting(connection, schema.receipt, used.height):
-            decisions.close()
-            _name_payers(connection, verdicts, newest)
+    verdicts, used = (pl.concat(frames) for frames in zip(*kept, strict=True))
+    decisions.close(_payers(connection, verdicts, newest), partial(at, "posting"))
     matched.auto_count = used.height
     matched.auto_minor = dict(used.group_by("currency").agg(pl.col("used_minor").sum()).sort("currency").iter_rows())
     at("bringing the queue up to date")
@@ -171,10 +168,10 @@ def _post(decisions: applications.Decisions, certain: pl.DataFrame, lines: pl.Da
     return shares.group_by("receipt_id", "currency").agg(pl.col("applied_minor").sum().alias("used_minor")).select(_USED)
 
 
-def _name_payers(connection: Connection, verdicts: pl.DataFrame, newest: int) -> None:
-    """Receipts whose payer is certain carry the customer; those after `newest` carry none yet."""
+def _payers(connection: Connection, verdicts: pl.DataFrame, newest: int) -> pl.DataFrame:
+    """Whose payer is certain and stands not on the receipt yet (receipt_id, customer_id); those after `newest` carry none."""
     receipt = schema.receipt
-    named = verdicts.filter(pl.col("customer_id").is_not_null()).select("customer_id", "receipt_id").sort("receipt_id")
+    named = verdicts.filter(pl.col("customer_id").is_not_null()).select("receipt_id", "customer_id").sort("receipt_id")
     earlier = named["receipt_id"].filter(named["receipt_id"] <= newest).to_list()
-    standing = db.frame_of(connection, select(receipt.c.customer_id, receipt.c.receipt_id), receipt.c.receipt_id, earlier, named.schema)
-    db.update_frame(connection, receipt, "receipt_id", named.join(standing, on=named.columns, how="anti", maintain_order="left"))
+    standing = db.frame_of(connection, select(receipt.c.receipt_id, receipt.c.customer_id), receipt.c.receipt_id, earlier, named.schema)
+    return named.join(standing, on=named.columns, how="anti", maintain_order="left")

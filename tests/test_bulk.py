@@ -7,7 +7,7 @@ import multiprocessing
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -236,6 +236,17 @@ def test_only_the_named_rows_change(engine: Engine, rows: int) -> None:
     assert back["words"][0] == ""
     assert back["n"][1] == -1
     assert back["day"][1] is None
+
+
+@pytest.mark.parametrize("rows", [3, STAGED_FROM])
+def test_what_is_said_beside_a_balance_is_set(engine: Engine, rows: int) -> None:
+    changes = pl.DataFrame({"k": range(rows), "delta": [0, 5, *[0] * (rows - 2)], "words": ["new", None, *["new"] * (rows - 2)]})
+    with db.writing(engine) as connection:
+        db.insert_frame(connection, THINGS, things(rows).with_columns(pl.lit("old").alias("words"), pl.lit(7).alias("n")))
+        assert db.add_to_column(connection, THINGS, "k", "n", changes) == rows
+        back = db.frame(connection, select(THINGS).order_by(THINGS.c.k), SHAPE)
+    assert list(back["words"]) == ["new", "old", *["new"] * (rows - 2)]
+    assert list(back["n"]) == [7, 12, *[7] * (rows - 2)]
 
 
 def test_a_balance_at_zero_is_stamped(engine: Engine) -> None:
@@ -510,29 +521,58 @@ def test_a_connection_that_is_lost_while_it_waits_for_readers_is_told(postgres: 
     assert numbers(postgres) == []
 
 
-def test_rows_that_change_twice_have_their_indexes_made_anew_once(postgres: Engine) -> None:
-    first, second = backwards(MANY_FROM).select("k", pl.col("n") + 1), backwards(MANY_FROM).select("k", pl.col("n") + 2)
-    with db.writing(postgres) as connection:
-        db.insert_frame(connection, KEYED, backwards(MANY_FROM))
-        before = kept_as(connection)
-        with db.rewriting(connection, KEYED, MANY_FROM):
-            for changes in (first, second):
-                db.update_frame(connection, KEYED, "k", changes)
-                assert connection.exec_driver_sql("SELECT to_regclass('ix_keyed_m'), to_regclass('ix_keyed_n')").one() == (None, None)
-        assert set(kept_as(connection)).isdisjoint(before)
-    assert numbers(postgres) == list(second["n"])
+def in_pieces(numbers: Iterable[int]) -> list[pl.DataFrame]:
+    """Pieces of STAGED_FROM rows by their numbers."""
+    return [backwards(STAGED_FROM).with_columns(pl.col("k", "n") + number * STAGED_FROM) for number in numbers]
 
 
-@pytest.mark.parametrize("rows", [3, MANY_FROM])
-def test_a_table_whose_rows_changed_twice_is_as_before(keyed: Engine, rows: int) -> None:
+def bring(connection: Connection, pieces: Sequence[pl.DataFrame]) -> int:
+    """Returns how many rows are in the table before the last of them is through."""
+    with db.loading(connection, KEYED) as load:
+        for through, piece in enumerate(pieces):
+            load.expect(1, len(pieces) - through)
+            load.add(KEYED.name, piece)
+        return connection.execute(select(func.count()).select_from(KEYED)).scalar_one()
+
+
+_IN_TURN = tuple(range(10))
+
+
+@pytest.mark.parametrize("order", [_IN_TURN, _IN_TURN[::-1], (0, 1, 2, 3, 4, 9, 8, 7, 6, 5)], ids=["in turn", "backwards", "half in turn"])
+def test_rows_in_many_pieces_are_there_with_their_indexes_whatever_their_order(keyed: Engine, order: tuple[int, ...]) -> None:
     before = indexes(keyed)
     with db.writing(keyed) as connection:
-        db.insert_frame(connection, KEYED, backwards(rows))
-        with db.rewriting(connection, KEYED, rows):
-            for more in (1, 2):
-                db.update_frame(connection, KEYED, "k", backwards(rows).select("k", pl.col("n") + more))
+        bring(connection, in_pieces(order))
     assert indexes(keyed) == before
-    assert numbers(keyed) == [-1, *range(rows + 2, 2, -1)]
+    assert numbers(keyed) == [-1, *(number * STAGED_FROM + n for number in _IN_TURN for n in range(STAGED_FROM, 0, -1))]
+
+
+@pytest.mark.parametrize(("order", "taken"), [(_IN_TURN, True), (_IN_TURN[::-1], False)])
+def test_rows_that_come_in_the_order_of_their_keys_are_taken_over_meanwhile(tmp_path: Path, order: tuple[int, ...], taken: bool) -> None:
+    engine = db.opened(f"sqlite:///{tmp_path / 'books.db'}")
+    with db.writing(engine) as connection:
+        hold(connection)
+        assert (bring(connection, in_pieces(order)) > 0) == taken
+    engine.dispose()
+
+
+def test_more_rows_come_in_pieces_in_one_transaction_than_files_can_be_attached_for(keyed: Engine) -> None:
+    with db.writing(keyed) as connection:
+        for number in range(4):
+            bring(connection, in_pieces(range(number * 4, number * 4 + 4)))
+            db.update_frame(connection, KEYED, "k", backwards(STAGED_FROM).select("k", "n"))
+    assert len(numbers(keyed)) == 16 * STAGED_FROM + 1
+
+
+def test_a_row_that_is_refused_while_others_come_leaves_none_and_no_file(keyed: Engine, tmp_path: Path) -> None:
+    before, twice = indexes(keyed), in_pieces(_IN_TURN)
+    twice[1] = twice[1].with_columns(pl.col("k").clip(STAGED_FROM + 1))
+    with pytest.raises(IntegrityError), db.writing(keyed) as connection:
+        bring(connection, twice)
+    assert indexes(keyed) == before
+    assert numbers(keyed) == [-1]
+    keyed.dispose()
+    assert [path.name for path in tmp_path.iterdir() if path.name.endswith("-loading")] == []
 
 
 def add_at_once(connection: Connection, rows: pl.DataFrame) -> None:
