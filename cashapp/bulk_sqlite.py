@@ -254,12 +254,13 @@ class Loading:
             at(done, total, "rows")
             if rows.waiting:
                 insert(self._connection, table, rows.taken())
-            with _sorting(self._connection):
-                if file and table in file.tables:
-                    self._take_away(table, rows.count)
-                    self._connection.exec_driver_sql(self._taking(file, table))
-                for definition in self._apart.pop(table, ()):
-                    self._connection.exec_driver_sql(definition)
+            statements = [self._taking(file, table)] if file and table in file.tables else []
+            if statements:
+                self._take_away(table, rows.count)
+            if table in self._apart:
+                with _sorting(self._connection):
+                    for statement in (*statements, *self._apart[table]):
+                        self._connection.exec_driver_sql(statement)
             done += rows.count
 
     def _in_turn(self) -> list[tuple[str, _Coming]]:
