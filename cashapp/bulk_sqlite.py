@@ -270,7 +270,7 @@ class Loading:
     def _completed(self, file: _File) -> _File:
         """The same file, which has all rows that wait and can be read from now on."""
         for table, rows in self._coming.items():
-            if rows.waiting:
+            if any(piece.height for piece in rows.waiting):
                 file.write(table, rows.taken())
         self._worker.do(file.attach)
         return file

@@ -521,6 +521,18 @@ def test_a_connection_that_is_lost_while_it_waits_for_readers_is_told(postgres: 
     assert numbers(postgres) == []
 
 
+@pytest.mark.parametrize("pieces", [1, 10])
+def test_a_table_that_gets_no_row_beside_one_that_gets_many_stays_empty(keyed: Engine, pieces: int) -> None:
+    with db.writing(keyed) as connection:
+        with db.loading(connection, ASIDE, KEYED) as load:
+            for number, piece in enumerate(in_pieces(range(pieces))):
+                load.expect(1, pieces - number)
+                load.add(ASIDE.name, pl.DataFrame(schema={"k": pl.Int64, "n": pl.Int64, "m": pl.Int64, "of": pl.Int64}))
+                load.add(KEYED.name, piece)
+        assert connection.execute(select(func.count()).select_from(ASIDE)).scalar_one() == 0
+    assert len(numbers(keyed)) == pieces * STAGED_FROM + 1
+
+
 def in_pieces(numbers: Iterable[int]) -> list[pl.DataFrame]:
     """Pieces of STAGED_FROM rows by their numbers."""
     return [backwards(STAGED_FROM).with_columns(pl.col("k", "n") + number * STAGED_FROM) for number in numbers]
