@@ -7,14 +7,16 @@ in the same transaction. Whoever reads waits for its end then; where somebody is
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import polars as pl
-from sqlalchemy import ARRAY, any_, literal
+from sqlalchemy import ARRAY, any_, event, literal
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ MADE_ANEW_FROM = 4
 """Where one row in so many of the table is written, or more, its indexes and constraints are made anew."""
 
 _AT_ONCE = 50_000
+_IN_HAND = 4  # pieces that may wait for the thread that sends them
+_SENT = "sent"  # those that it has begun or will begin, in the connection's own notes
 _JOINED_AT_ONCE = "128MB"  # of the server's memory for changes beside their table: what does not fit is changed in no order, each page many times
 _VACUUM_ENDS = "1500ms"  # longer than the second after which the server calls off a vacuum that is in the way
 _READERS_END = "900ms"  # shorter than the second after which it ends one of two who wait for each other
@@ -39,6 +43,7 @@ _READERS_END = "900ms"  # shorter than the second after which it ends one of two
 
 def insert(connection: Connection, table: str, frame: pl.DataFrame) -> None:
     """Add the frame's rows; its columns are the table's by name."""
+    _finish(connection)
     with _made_anew(connection, table, frame.height, MADE_ANEW_FROM - 1):
         _copy_in(connection, table, frame)
 
@@ -50,10 +55,11 @@ def _copy_in(connection: Connection, table: str, frame: pl.DataFrame) -> None:
 
 
 class Loading:
-    """Rows for tables that come in pieces; each goes in as it comes."""
+    """Rows for tables that come in pieces; a thread sends each as it comes, while the caller makes the next."""
 
     def __init__(self, connection: Connection, until_the_end: ExitStack) -> None:
         self._connection, self._until_the_end = connection, until_the_end
+        self._thread = until_the_end.enter_context(ThreadPoolExecutor(1, "sending"))
         self._begun: set[str] = set()
         self._part, self._left = 1, 1
 
@@ -69,14 +75,33 @@ class Loading:
             expected = frame.height * self._left // self._part
             self._until_the_end.enter_context(_made_anew(self._connection, table, expected, MADE_ANEW_FROM - 1))
             self._begun.add(table)
-        _copy_in(self._connection, table, frame)
+        _finish(self._connection, at_most=_IN_HAND - 1)
+        self._connection.info[_SENT].append(self._thread.submit(_copy_in, self._connection, table, frame))
 
 
 @contextmanager
 def loading(connection: Connection, _keys: Mapping[str, str], _at: Callable[[int, int, str], None]) -> Iterator[Loading]:
-    """What is added in the block is in its tables when it ends; nothing is left for its end but what is made anew."""
-    with ExitStack() as until_the_end:
-        yield Loading(connection, until_the_end)
+    """What is added in the block is in its tables when it ends; nothing is left for its end but what is made anew. Whatever else is asked of the
+    database in the block waits until what was added is there."""
+    def finish(*_told: object) -> None:
+        _finish(connection)
+
+    event.listen(connection, "before_cursor_execute", finish)
+    sent = connection.info.setdefault(_SENT, deque())
+    try:
+        with ExitStack() as until_the_end:
+            yield Loading(connection, until_the_end)
+            finish()
+    finally:
+        sent.clear()
+        event.remove(connection, "before_cursor_execute", finish)
+
+
+def _finish(connection: Connection, at_most: int = 0) -> None:
+    """Wait until at most so many pieces are still to be sent; what went wrong with one is raised here."""
+    sent: deque[Future[None]] = connection.info.get(_SENT, deque())
+    while len(sent) > at_most:
+        sent.popleft().result()
 
 
 def update(connection: Connection, table: str, key: str, changes: pl.DataFrame, assignments: Mapping[str, str]) -> int:
@@ -89,7 +114,7 @@ def update(connection: Connection, table: str, key: str, changes: pl.DataFrame, 
         columns = ", ".join(f"%s::{name}[]" for name in types)
         told = statement.format(f"unnest({columns}) AS d({', '.join(changes.columns)})")
         return connection.exec_driver_sql(told, tuple(column.to_list() for column in changes)).rowcount
-    with _made_anew(connection, table, changes.height, MADE_ANEW_FROM):
+    with _made_anew(connection, table, changes.height, MADE_ANEW_FROM, of=list(assignments)):
         connection.exec_driver_sql(f"CREATE TEMPORARY TABLE d ({', '.join(map(' '.join, zip(changes.columns, types, strict=True)))})")
         _copy_in(connection, "d", changes)
         connection.exec_driver_sql("ANALYZE d")
@@ -101,12 +126,12 @@ def update(connection: Connection, table: str, key: str, changes: pl.DataFrame, 
 
 
 @contextmanager
-def _made_anew(connection: Connection, table: str, rows: int, beside: int) -> Iterator[None]:
+def _made_anew(connection: Connection, table: str, rows: int, beside: int, of: Sequence[str] = ()) -> Iterator[None]:
     """In the block so many rows of the table are written: where it holds at most `beside` times as many, without its indexes and
-    constraints. A block within such a block finds none and makes none."""
+    constraints, or those `of` some columns where no others change. A block within such a block finds none and makes none."""
     held = f"SELECT count(*) FROM (SELECT FROM {table} LIMIT {beside * rows + 1}) AS held"
     apart = rows >= MANY_FROM and connection.exec_driver_sql(held).scalar_one() <= beside * rows and _alone(connection)
-    made = [*_indexes(connection, table), *_constraints(connection, table)] if apart else []
+    made = [*_indexes(connection, table, of), *_constraints(connection, table, of)] if apart else []
     for take_away, _ in made:
         connection.exec_driver_sql(take_away)
     yield
@@ -135,20 +160,26 @@ def _alone(connection: Connection) -> bool:
     return True
 
 
-def _indexes(connection: Connection, table: str) -> list[tuple[str, str]]:
-    """The table's indexes, each as what takes it away and what makes it again; those of its keys and constraints are part of the table itself."""
+def _indexes(connection: Connection, table: str, of: Sequence[str]) -> list[tuple[str, str]]:
+    """The table's indexes, or those that depend on any of the columns, by a condition too: each as what takes it away and what makes it again. Those
+    of its keys and constraints are part of the table itself."""
     query = """SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index
-               WHERE indrelid = %s::regclass AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid) ORDER BY 1"""
-    return [(f"DROP INDEX {name}", definition) for name, definition in connection.exec_driver_sql(query, (table,))]
+               WHERE indrelid = %s::regclass AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid)
+               AND (%s::text[] = '{}' OR EXISTS (
+                   SELECT FROM pg_depend JOIN pg_attribute ON attrelid = refobjid AND attnum = refobjsubid
+                   WHERE classid = 'pg_class'::regclass AND objid = indexrelid AND refclassid = 'pg_class'::regclass AND attrelid = indrelid AND attname = ANY (%s)
+               )) ORDER BY 1"""
+    return [(f"DROP INDEX {name}", definition) for name, definition in connection.exec_driver_sql(query, (table, list(of), list(of)))]
 
 
-def _constraints(connection: Connection, table: str) -> list[tuple[str, str]]:
-    """What must be unique in the table, where nothing refers to it, and what the table refers to, in the same form."""
+def _constraints(connection: Connection, table: str, of: Sequence[str]) -> list[tuple[str, str]]:
+    """What must be unique in the table, where nothing refers to it, and what the table refers to, or of these what has any of the columns; in the same form."""
     query = """SELECT quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint AS kept WHERE conrelid = %s::regclass AND (contype = 'f'
                OR contype = 'u' AND NOT EXISTS (SELECT FROM pg_constraint AS other WHERE other.contype = 'f' AND other.conindid = kept.conindid))
+               AND (%s::text[] = '{}' OR EXISTS (SELECT FROM pg_attribute WHERE attrelid = conrelid AND attnum = ANY (conkey) AND attname = ANY (%s)))
                ORDER BY contype DESC, conname"""
     return [(f"ALTER TABLE {table} DROP CONSTRAINT {name}", f"ALTER TABLE {table} ADD CONSTRAINT {name} {definition}")
-            for name, definition in connection.exec_driver_sql(query, (table,))]
+            for name, definition in connection.exec_driver_sql(query, (table, list(of), list(of)))]
 
 
 def among(key: ColumnElement[_Key], values: Sequence[_Key]) -> ColumnElement[bool]:
@@ -158,6 +189,7 @@ def among(key: ColumnElement[_Key], values: Sequence[_Key]) -> ColumnElement[boo
 
 def read(connection: Connection, query: Query, shape: Mapping[str, pl.DataType]) -> pl.DataFrame:
     """The query's rows; `shape` names and types its columns in their order."""
+    _finish(connection)
     with _copying(connection, *_copy_out(connection, query)) as copy:
         return _frame(b"".join(copy), shape)
 
@@ -170,6 +202,7 @@ def read_committed(connection: Connection, queries: Mapping[str, tuple[Query, Ma
 
 def read_blocks(connection: Connection, query: Query, shape: Mapping[str, pl.DataType], rows: int) -> Iterator[pl.DataFrame]:
     """The same, so many rows at a time, in memory flat in their number."""
+    _finish(connection)
     with _copying(connection, *_copy_out(connection, query)) as copy:
         lines = iter(copy)  # the protocol gives a row at a time
         while block := b"".join(islice(lines, rows)):

@@ -60,21 +60,24 @@ class Head(NamedTuple):
 
 
 def post(connection: Connection, entries: pl.DataFrame, postings: pl.DataFrame, actor: str, on: dt.date, *, late: bool = False,
-         receipts: pl.DataFrame | None = None) -> int:
+         receipts: pl.DataFrame | None = None, opened: pl.DataFrame | None = None) -> int:
     """Write the entries with their postings, move the balances they touch, seal; returns the id of the first entry.
 
     Entry `n` of the frames gets id `first + n` where n counts from 0 without gaps. `on` is the business date (for the
     closing date of items). `receipts` are those that the entries bring: rows of their table without the balance, added with what the
-    postings say of it. Raises CashappError when an entry does not balance or receipts come without one: nothing is written then; and,
+    postings say of it. `opened` (item_id, open_minor) are items that were added in this transaction and have a balance already; they are moved by
+    what the postings say beyond it. Raises CashappError when an entry does not balance or receipts come without one: nothing is written then; and,
     to be rolled back, when it moves a balance of a receipt or an item that is not there. An entry dated into a locked period is a
     ControlError; `late`, what a file brings, goes to the first open day after it instead.
     """
     if entries.is_empty():
-        _refuse_without_entry(receipts)
+        _refuse_without_entry(receipts, opened)
         return db.next_id(connection, schema.journal_entry.c.entry_id)
     with db.loading(connection, *TABLES) as load:
         batch = Batch(connection, load, actor, on)
         first = batch.add(entries, postings, late=late)
+        if opened is not None:
+            batch.open_with(opened)
         batch.close(receipts)
     return first
 
@@ -108,6 +111,10 @@ class Batch:
         self._cash.append(_deltas(postings.filter(pl.col("account") == UNAPPLIED), "receipt_id", sign=-1))
         self._items.append(_deltas(postings.filter(pl.col("account") == RECEIVABLE), "item_id", sign=1))
         return first
+
+    def open_with(self, items: pl.DataFrame) -> None:
+        """Know that items (item_id, open_minor) were added with a balance."""
+        self._items.append(items.select("item_id", delta=-pl.col("open_minor")))
 
     def close(self, receipts: pl.DataFrame | None = None, payers: pl.DataFrame | None = None, at: Callable[[int, int, str], None] = db.nobody) -> None:
         """Move the balances that the entries touch, with the receipts that they bring, and seal them.
@@ -186,9 +193,11 @@ def _refuse_unbalanced(entries: pl.DataFrame, postings: pl.DataFrame) -> None:
         raise CashappError(f"entry {lonely['source_key'][0]} has no postings")
 
 
-def _refuse_without_entry(receipts: pl.DataFrame | None) -> None:
+def _refuse_without_entry(receipts: pl.DataFrame | None, opened: pl.DataFrame | None) -> None:
     if receipts is not None and not receipts.is_empty():
         raise CashappError(f"receipt {receipts['receipt_key'][0]} comes with no entry – nothing was posted")
+    if opened is not None and not opened.is_empty():
+        raise CashappError(f"item {opened['item_id'][0]} comes open with no entry – nothing was posted")
 
 
 def _move_cash(connection: Connection, cash: pl.DataFrame, new: pl.DataFrame | None) -> None:

@@ -37,7 +37,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from cashapp import bulk_sqlite, db
+from cashapp import bulk_sqlite, db, schema
 from cashapp.bulk_postgres import MANY_FROM
 from cashapp.bulk_sqlite import STAGED_FROM
 from cashapp.errors import CashappError
@@ -164,7 +164,7 @@ def test_a_killed_run_leaves_no_reader_behind_and_its_files_are_written_over(tmp
 READING = """
 import sys, threading, time, multiprocessing
 import polars as pl
-from cashapp import bulk_sqlite, db
+from cashapp import bulk_sqlite, db, schema
 from tests.test_bulk import ENDLESS, committed
 
 def tell():
@@ -452,6 +452,46 @@ def test_of_many_rows_in_pieces_the_first_tells_how_many_there_will_be(postgres:
                 load.add(KEYED.name, piece)
         assert set(kept_as(connection)).isdisjoint(before) == anew
     assert len(numbers(postgres)) == held + MANY_FROM
+
+
+def made_as(connection: Connection) -> dict[str, int]:
+    """The table's indexes beside its key, and its foreign key, each by what the server knows it."""
+    return dict(connection.exec_driver_sql("""SELECT relname, oid::bigint FROM pg_class WHERE relname IN ('ix_keyed_n', 'ix_keyed_m')
+                                              UNION ALL SELECT conname, oid::bigint FROM pg_constraint WHERE conname = 'keyed_m_fkey'""").all())
+
+
+@pytest.mark.parametrize(("column", "anew"), [("n", {"ix_keyed_n", "ix_keyed_m"}), ("m", {"ix_keyed_m", "keyed_m_fkey"})])
+def test_where_many_rows_change_what_depends_on_the_column_is_made_anew_on_postgresql(postgres: Engine, column: str, anew: set[str]) -> None:
+    with db.writing(postgres) as connection:
+        db.insert_frame(connection, KEYED, backwards(MANY_FROM).with_columns(m=0))
+        before = made_as(connection)
+        db.update_frame(connection, KEYED, "k", backwards(MANY_FROM).select("k", pl.col("n") + 1, m=pl.lit(-1, pl.Int64)).select("k", column))
+        after = made_as(connection)
+        assert {name for name in before if before[name] != after[name]} == anew
+        assert connection.execute(select(func.count()).where(KEYED.c[column] == (2 if column == "n" else -1))).scalar_one() == (1 if column == "n" else MANY_FROM)
+
+
+def test_balances_of_many_receipts_change_within_their_pages(postgres: Engine) -> None:
+    new = pl.DataFrame({"receipt_id": range(MANY_FROM), "line_id": range(MANY_FROM), "amount_minor": 700, "unapplied_minor": 700}).with_columns(
+        receipt_key=pl.format("R{}", "receipt_id"), account=pl.lit("111"), currency=pl.lit("USD"), value_date=dt.date(2026, 3, 4))
+    changed = "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_xact_user_tables WHERE relname = 'receipt'"
+    with db.writing(postgres) as connection:
+        db.insert_frame(connection, schema.receipt, new)
+        db.add_to_column(connection, schema.receipt, "receipt_id", "unapplied_minor", new.select("receipt_id", delta=-pl.col("receipt_id") % 700))
+        assert connection.exec_driver_sql(changed).one() == (MANY_FROM, MANY_FROM)
+
+
+def test_what_is_asked_while_pieces_come_waits_until_they_are_there_on_postgresql(postgres: Engine) -> None:
+    query = select(KEYED.c.k)
+    asked: list[Callable[[Connection], int]] = [
+        lambda connection: connection.execute(select(func.count()).select_from(KEYED)).scalar_one(),
+        lambda connection: db.frame(connection, query, {"k": pl.Int64}).height,
+        lambda connection: sum(piece.height for piece in db.frames(connection, query, {"k": pl.Int64})),
+    ]
+    with db.writing(postgres) as connection, db.loading(connection, KEYED) as load:
+        for number, count in enumerate(asked, start=1):
+            load.add(KEYED.name, backwards(MANY_FROM).with_columns(pl.col("k", "n") + number * MANY_FROM))
+            assert count(connection) == number * MANY_FROM
 
 
 def unique_as(connection: Connection) -> list[int]:

@@ -83,6 +83,25 @@ def test_new_receipts_come_with_the_balance_of_their_postings(books: Engine) -> 
         assert c.execute(select(receipt.c.receipt_key, receipt.c.unapplied_minor).order_by(receipt.c.receipt_id)).all() == [("RA", 700), ("RB", 0)]
 
 
+@pytest.mark.parametrize("comes_with", [0, 700, 500])
+def test_an_item_that_comes_open_has_in_the_end_what_is_posted(books: Engine, comes_with: int) -> None:
+    item = schema.open_item
+    entries = pl.DataFrame([(0, "open_items", DAY, "import:2", None, "", "")], schema=ledger.ENTRIES, orient="row")
+    legs = [(0, *Leg(RECEIVABLE, "USD", 700, "C1", 2)), (0, *Leg(IMPORTED, "USD", -700))]
+    with db.writing(books) as c:
+        c.execute(item.insert().values(item_id=2, customer_id="C1", document_number="INV-2", kind="invoice", currency="USD", amount_minor=700,
+                                       imported_open_minor=700, open_minor=comes_with, discount_minor=0))
+        opened = pl.DataFrame({"item_id": [2], "open_minor": [comes_with]})
+        ledger.post(c, entries, pl.DataFrame(legs, schema=ledger.POSTINGS, orient="row"), "test", DAY, opened=opened)
+        assert c.execute(select(item.c.item_id, item.c.open_minor, item.c.closed_on).order_by(item.c.item_id)).all() == [(1, 10000, None), (2, 700, None)]
+
+
+def test_an_item_does_not_come_open_without_an_entry(books: Engine) -> None:
+    opened = pl.DataFrame({"item_id": [2], "open_minor": [700]})
+    with pytest.raises(CashappError, match="item 2 comes open with no entry"), db.writing(books) as c:
+        ledger.post(c, pl.DataFrame(schema=ledger.ENTRIES), pl.DataFrame(schema=ledger.POSTINGS), "test", DAY, opened=opened)
+
+
 def test_receipts_do_not_come_without_an_entry(books: Engine) -> None:
     new = pl.DataFrame({"receipt_id": [1], "receipt_key": ["RA"]})
     with pytest.raises(CashappError, match="RA comes with no entry"), db.writing(books) as c:

@@ -50,7 +50,8 @@ _VALUES = {
     "description": pl.String,
 }
 _KNOWN = {**dict.fromkeys(_KEY, pl.String), "item_id": pl.Int64, "open_minor": pl.Int64, **_VALUES}
-_MOVING = {"currency": pl.String, "delta_minor": pl.Int64, "customer_id": pl.String, "item_id": pl.Int64}
+_CUSTOMER = {"customer_id": pl.String, "payment_terms": pl.String}
+_MOVING = {"currency": pl.String, "delta_minor": pl.Int64, "customer_id": pl.String, "item_id": pl.Int64, "is_new": pl.Boolean}
 _BIGINT_MAX = 2**63 - 1
 _AT_ONCE = 100_000
 
@@ -62,13 +63,15 @@ def store(connection: Connection, batch: Batch, source: Source) -> Stored:
     single, repeats = fields.first_of_each(renamed, _KEY)
     named = _named_customers(single.rows)
     next_id = db.next_id(connection, schema.open_item.c.item_id)
+    books = _Books(upsert.known(connection, schema.customer, ["customer_id"], single.rows, _CUSTOMER), upsert.holds_any(connection, schema.open_item))
     done: list[_Done] = []
     with db.loading(connection, schema.open_item) as load:
         for rows in single.rows.sort(_KEY).iter_slices(_AT_ONCE):
             source.at(f"storing {source.name}", len(done) * _AT_ONCE, single.rows.height, "rows")
             load.expect(rows.height, single.rows.height - len(done) * _AT_ONCE)
-            done.append(_store(connection, load, single._replace(rows=rows), named, next_id, source))
+            done.append(_store(connection, load, single._replace(rows=rows), books, named, next_id, source))
             next_id += done[-1].new
+            books = books._replace(customers=pl.concat([books.customers, done[-1].customers]))
         source.at(f"putting {source.name} into its table")
     source.at(f"posting {source.name}")
     moving = pl.concat([pl.DataFrame(schema=_MOVING), *(piece.moving for piece in done)])
@@ -79,24 +82,29 @@ def store(connection: Connection, batch: Batch, source: Source) -> Stored:
     return Stored(new, changed, unchanged, [*single.faults, *_told_once([fault for piece in done for fault in piece.faults])])
 
 
+class _Books(NamedTuple):
+    """What the file is put beside: its customers that are known (_CUSTOMER), and whether there were items before it."""
+
+    customers: pl.DataFrame
+    has_items: bool
+
+
 class _Done(NamedTuple):
-    """What came of some of the items; `moving` (_MOVING) are those that the books must follow."""
+    """What came of some of the items; `moving` (_MOVING) are those that the books must follow, `customers` (_CUSTOMER) were made for them."""
 
     new: int
     changed: int
     unchanged: int
     faults: list[Fault]
     moving: pl.DataFrame
+    customers: pl.DataFrame
 
 
-def _store(connection: Connection, load: db.Loading, batch: Batch, named: pl.DataFrame, first: int, source: Source) -> _Done:
+def _store(connection: Connection, load: db.Loading, batch: Batch, books: _Books, named: pl.DataFrame, first: int, source: Source) -> _Done:
     """Bring these items to what the list says; new ones are numbered from `first` on."""
-    customers = upsert.known(
-        connection, schema.customer, ["customer_id"], batch.rows, {"customer_id": pl.String, "payment_terms": pl.String},
-    )
-    complete = _beside_the_books(connection, batch, customers)
+    complete = _beside_the_books(connection, batch, books)
     found = _refused(complete)
-    known_or_named, unknown, new_customers = _customers(faults.without(complete, found), customers, named)
+    known_or_named, unknown, new_customers = _customers(faults.without(complete, found), books.customers, named)
     found += [*unknown, *_unknown_terms(known_or_named)]
     items = _numbered(known_or_named.pipe(_open_amounts), first)
     new, changed = items.filter("is_new"), items.filter(~pl.col("is_new") & upsert.differs(_VALUES))
@@ -104,7 +112,8 @@ def _store(connection: Connection, load: db.Loading, batch: Batch, named: pl.Dat
     load.add(schema.open_item.name, _rows(new, source.as_of))
     upsert.update(connection, schema.open_item, ["item_id"], changed.select("item_id", *_VALUES))
     moving = items.filter(pl.col("delta_minor") != 0).select(list(_MOVING))
-    return _Done(new.height, changed.height, items.height - new.height - changed.height, found, moving)
+    customers = new_customers.select("customer_id", pl.lit("").alias("payment_terms"))
+    return _Done(new.height, changed.height, items.height - new.height - changed.height, found, moving, customers)
 
 
 def _named_customers(rows: pl.DataFrame) -> pl.DataFrame:
@@ -113,11 +122,11 @@ def _named_customers(rows: pl.DataFrame) -> pl.DataFrame:
     return named.select("customer_id", pl.col("customer_name").alias("name"))
 
 
-def _beside_the_books(connection: Connection, batch: Batch, customers: pl.DataFrame) -> pl.DataFrame:
+def _beside_the_books(connection: Connection, batch: Batch, books: _Books) -> pl.DataFrame:
     """Each row with its item as known, its amounts signed, its dates and discount complete."""
-    found = upsert.known(connection, schema.open_item, _KEY, batch.rows, _KNOWN)
+    found = upsert.known(connection, schema.open_item, _KEY, batch.rows, _KNOWN) if books.has_items else pl.DataFrame(schema=_KNOWN)
     kept = batch.absent & {"kind", "issue_date", "payment_terms", "po_number", "structured_reference", "description"}
-    return upsert.beside(batch.rows, found, _KEY, absent=kept).pipe(_signed).pipe(_with_terms, customers, batch.absent)
+    return upsert.beside(batch.rows, found, _KEY, absent=kept).pipe(_signed).pipe(_with_terms, books.customers, batch.absent)
 
 
 def _signed(rows: pl.DataFrame) -> pl.DataFrame:
@@ -197,9 +206,9 @@ def _numbered(items: pl.DataFrame, first: int) -> pl.DataFrame:
 
 
 def _rows(new: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
-    """The new items as the table has them, with nothing open yet: the ledger opens them."""
+    """The new items as the table has them, open with what the entry of their currency will post."""
     closed = pl.when(pl.col("delta_minor") == 0).then(pl.lit(as_of))
-    return new.select("item_id", *_KEY, *_VALUES, pl.lit(0, pl.Int64).alias("open_minor"), closed.alias("closed_on"))
+    return new.select("item_id", *_KEY, *_VALUES, pl.col("delta_minor").alias("open_minor"), closed.alias("closed_on"))
 
 
 def _refuse_what_overflows(moving: pl.DataFrame) -> None:
@@ -226,7 +235,8 @@ def _post(connection: Connection, moving: pl.DataFrame, source: Source) -> None:
         [(n, "open_items", source.as_of, _source_key(connection, source, code), None, f"open items of {source.name}", "") for n, code in enumerate(currencies)],
         schema=ledger.ENTRIES, orient="row",
     )
-    ledger.post(connection, entries, pl.concat([receivable, against]), source.actor, source.as_of)
+    opened = moving.filter("is_new").select("item_id", pl.col("delta_minor").alias("open_minor"))
+    ledger.post(connection, entries, pl.concat([receivable, against]), source.actor, source.as_of, opened=opened)
 
 
 def _source_key(connection: Connection, source: Source, currency: str) -> str:

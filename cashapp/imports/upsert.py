@@ -21,12 +21,17 @@ if TYPE_CHECKING:
 def known(connection: Connection, table: Table, key: Sequence[str], rows: pl.DataFrame, columns: Mapping[str, type[pl.DataType]]) -> pl.DataFrame:
     """The table's rows whose key stands in `rows`; `columns` names and types what is wanted of them."""
     wanted = [table.c[name] for name in columns]
-    if rows.is_empty() or connection.execute(select(*wanted).limit(1)).first() is None:
+    if rows.is_empty() or not holds_any(connection, table):
         return pl.DataFrame(schema=dict(columns))
     staged = _stage(connection, table, rows.select(key).unique(maintain_order=True))
     found = db.frame(connection, select(*wanted).where(_same(table, staged, key)), columns)
     staged.drop(connection)
     return found
+
+
+def holds_any(connection: Connection, table: Table) -> bool:
+    """Whether the table has a row."""
+    return connection.execute(select(*table.primary_key).limit(1)).first() is not None
 
 
 def beside(rows: pl.DataFrame, found: pl.DataFrame, key: Sequence[str], *, absent: Collection[str] = ()) -> pl.DataFrame:

@@ -267,7 +267,8 @@ def upgrade() -> None:
         sa.CheckConstraint("kind IN ('invoice', 'debit_memo', 'credit_memo', 'on_account')", name=op.f("ck_open_item_kind")),
         sa.ForeignKeyConstraint(["customer_id"], ["customer.customer_id"], name=op.f("fk_open_item_customer_id")),
         sa.PrimaryKeyConstraint("item_id", name=op.f("pk_open_item")),
-        sa.UniqueConstraint("company", "customer_id", "document_number", name=op.f("uq_open_item_company"))
+        sa.UniqueConstraint("company", "customer_id", "document_number", name=op.f("uq_open_item_company")),
+        postgresql_with={"fillfactor": 50},
     )
     op.create_index("ix_open_item_closed_on", "open_item", ["closed_on"], unique=False, sqlite_where=sa.text("closed_on IS NOT NULL"), postgresql_where=sa.text("closed_on IS NOT NULL"))
     op.create_index("ix_open_item_customer", "open_item", ["customer_id", "open_minor"], unique=False)
@@ -306,7 +307,8 @@ def upgrade() -> None:
         sa.CheckConstraint("state IN ('open', 'non_ar', 'returned', 'linked')", name=op.f("ck_receipt_state")),
         sa.CheckConstraint("amount_minor > 0", name=op.f("ck_receipt_positive")),
         sa.ForeignKeyConstraint(["customer_id"], ["customer.customer_id"], name=op.f("fk_receipt_customer_id")),
-        sa.PrimaryKeyConstraint("receipt_id", name=op.f("pk_receipt"))
+        sa.PrimaryKeyConstraint("receipt_id", name=op.f("pk_receipt")),
+        postgresql_with={"fillfactor": 50},
     )
     op.create_index("ix_receipt_amount", "receipt", ["amount_minor"], unique=False)
     op.create_index("ix_receipt_customer", "receipt", ["customer_id", "value_date"], unique=False, sqlite_where=sa.text("customer_id IS NOT NULL"), postgresql_where=sa.text("customer_id IS NOT NULL"))
