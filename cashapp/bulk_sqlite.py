@@ -29,7 +29,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import polars as pl
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 from sqlalchemy.exc import DBAPIError
 
 from cashapp.errors import CashappError
@@ -55,6 +55,7 @@ MADE_ANEW_FROM = 4
 
 _ATTACHED_MAX = 10  # SQLite's own limit; one is kept for `loading`, beyond the others a frame goes in row by row
 _FILES = "files"  # how many of them a transaction speaks for, in the connection's own notes
+_WORKERS = "workers"  # those that may be at the books, likewise
 _HANDED_OVER_AT = (0.75, 0.5, 0.25, 0.1)  # of all that comes in pieces is left, when what has come is taken over
 _AT_ONCE = 50_000
 _IN_HAND = 7  # jobs that may wait for the thread that does them: the frames that are told and posted of one part of the receipts, and one more
@@ -172,7 +173,7 @@ def _staged(connection: Connection, frame: pl.DataFrame) -> Iterator[str | None]
         file = _file(connection, worker, "staged", _ATTACHED_MAX - 1)
         if file:
             file.write("staged", frame)
-            worker.do(file.attach)
+            worker.do(file.attach, at_books=True)
             worker.finish()
         yield f"{file.name}.staged" if file else None
 
@@ -234,14 +235,16 @@ class Loading:
                 self._file.write(table, coming.taken())
 
     def _hand_over(self, share: float) -> None:
-        """Let the thread take over what has come, which is this share of all; the indexes in its way go before, while no statement is under way."""
+        """Let the thread take over what has come, which is this share of all; the indexes in its way go before, so that nothing has to wait for it."""
         if not self._file or _spoken_for(self._connection) > len(_HANDED_OVER_AT) or not all(rows.in_order for rows in self._coming.values()):
             return
-        file = self._completed(self._file)
         for table, rows in self._in_turn():
-            if table in file.tables:
+            if rows.count:
                 self._take_away(table, round(rows.count / share))
-                self._worker.do(partial(file.run, self._taking(file, table)))
+        file = self._completed(self._file)
+        for table, _ in self._in_turn():
+            if table in file.tables:
+                self._worker.do(partial(file.run, self._taking(file, table)), at_books=True)
         self._file = None
 
     def taken_over(self, at: Callable[[int, int, str], None]) -> None:
@@ -272,7 +275,7 @@ class Loading:
         for table, rows in self._coming.items():
             if any(piece.height for piece in rows.waiting):
                 file.write(table, rows.taken())
-        self._worker.do(file.attach)
+        self._worker.do(file.attach, at_books=True)
         return file
 
     def _take_away(self, table: str, rows: int) -> None:
@@ -290,11 +293,29 @@ class Loading:
 
 @contextmanager
 def loading(connection: Connection, keys: Mapping[str, str], at: Callable[[int, int, str], None]) -> Iterator[Loading]:
-    """What is added in the block is in its tables when it ends; `keys` are the columns of each table's key, tables that others refer to first."""
+    """What is added in the block is in its tables when it ends; `keys` are the columns of each table's key, tables that others refer to first.
+    Whatever else is asked of the database in the block waits until the thread has left the books."""
+    def leave(*_told: object) -> None:
+        _leave(connection)
+
+    workers = connection.info.setdefault(_WORKERS, [])
     with closing(_Worker(connection)) as worker:
-        load = Loading(connection, worker, keys)
-        yield load
-        load.taken_over(at)
+        workers.append(worker)
+        event.listen(connection, "before_cursor_execute", leave)
+        try:
+            load = Loading(connection, worker, keys)
+            yield load
+            load.taken_over(at)
+        finally:
+            event.remove(connection, "before_cursor_execute", leave)
+            workers.remove(worker)
+
+
+def _leave(connection: Connection) -> None:
+    """Wait until no thread is at the books. Of two that use one connection SQLite lets one at a time, but keeps one last error and one count of
+    changed rows for both: who asks may be told the other's, and a refused statement pass for done."""
+    for worker in connection.info.get(_WORKERS, ()):
+        worker.leave_books()
 
 
 class _Worker:
@@ -305,15 +326,21 @@ class _Worker:
 
     def __init__(self, connection: Connection) -> None:
         self.until_closed = ExitStack()
+        self.database = _database(connection)
         self._connection = connection
         self._thread = ThreadPoolExecutor(1, "staging")
-        self._waiting: deque[Future[None]] = deque()
+        self._waiting: deque[tuple[Future[None], bool]] = deque()  # and whether it is at the books
 
-    def do(self, job: Callable[[], None]) -> None:
-        """At once, or soon, where fewer than _IN_HAND jobs wait."""
+    def do(self, job: Callable[[], None], *, at_books: bool = False) -> None:
+        """At once, or soon, where fewer than _IN_HAND jobs wait; `at_books`: it uses the database's own connection."""
         while len(self._waiting) >= _IN_HAND:
             self._wait()
-        self._waiting.append(self._thread.submit(job))
+        self._waiting.append((self._thread.submit(job), at_books))
+
+    def leave_books(self) -> None:
+        """Wait until nothing is done at the books."""
+        while any(at_books for _, at_books in self._waiting):
+            self._wait()
 
     def finish(self) -> None:
         """Wait until all is done."""
@@ -321,8 +348,9 @@ class _Worker:
             self._wait()
 
     def _wait(self) -> None:
+        job, _ = self._waiting.popleft()
         with _errors(self._connection):
-            self._waiting.popleft().result()
+            job.result()
 
     def close(self) -> None:
         """What has not begun is not done any more."""
@@ -373,7 +401,7 @@ class _File:
         self._path.unlink()
 
     def run(self, statement: str, *values: object) -> None:
-        """Run a statement on the database's own connection, which may be used meanwhile: SQLite lets one at a time."""
+        """Run a statement on the database's own connection, which nobody else uses meanwhile."""
         self._books.execute(statement, values)
 
     def _close(self) -> None:
@@ -383,11 +411,11 @@ class _File:
 
 def _file(connection: Connection, worker: _Worker, what: str, at_most: int) -> _File | None:
     """A file to write rows to; None where the database is none, or `at_most` files are spoken for in this transaction."""
-    database, count = _database(connection), _spoken_for(connection)
-    if not database or count >= at_most:
+    count = _spoken_for(connection)
+    if not worker.database or count >= at_most:
         return None
     connection.info[_FILES] = count + 1
-    return _File(connection, worker, f"staged_{count + 1}", Path(f"{database}-{what}"))
+    return _File(connection, worker, f"staged_{count + 1}", Path(f"{worker.database}-{what}"))
 
 
 def _spoken_for(connection: Connection) -> int:
@@ -516,9 +544,11 @@ def _blocks(connection: Connection, query: Query, shape: Mapping[str, pl.DataTyp
     """The rows as columns of what SQLite keeps, so many rows at a time."""
     kept = {name: _kept_as(dtype) for name, dtype in shape.items()}
     cursor = connection.connection.cursor()
+    _leave(connection)
     cursor.execute(*_compiled(connection, query))
     while block := cursor.fetchmany(rows):
         yield [pl.Series(name, cells, dtype) for (name, dtype), cells in zip(kept.items(), zip(*block, strict=True), strict=True)]
+        _leave(connection)
 
 
 def _compiled(connection: Connection, query: Query) -> tuple[str, tuple[object, ...]]:

@@ -608,6 +608,28 @@ def test_rows_that_come_in_the_order_of_their_keys_are_taken_over_meanwhile(tmp_
     engine.dispose()
 
 
+@pytest.mark.parametrize("ask", [
+    lambda connection: connection.execute(select(HOLDER.c.m)).all(),
+    lambda connection: db.frame(connection, select(HOLDER.c.m), {"m": pl.Int64}),
+    lambda connection: list(db.frames(connection, select(HOLDER.c.m), {"m": pl.Int64})),
+], ids=["rows", "frame", "frames"])
+def test_who_asks_while_pieces_are_taken_over_hears_what_was_refused(keyed: Engine, ask: Callable[[Connection], object]) -> None:
+    twice = in_pieces(_IN_TURN)
+    twice[1] = twice[1].with_columns(pl.col("k").clip(STAGED_FROM + 1))
+
+    def write() -> None:
+        with db.writing(keyed) as connection, db.loading(connection, KEYED) as load:
+            for through, piece in enumerate(twice[:4]):
+                load.expect(1, len(twice) - through)
+                load.add(KEYED.name, piece)
+            ask(connection)
+            pytest.fail("the refusal was not heard")
+
+    with pytest.raises(IntegrityError):
+        write()
+    assert numbers(keyed) == [-1]
+
+
 def test_more_rows_come_in_pieces_in_one_transaction_than_files_can_be_attached_for(keyed: Engine) -> None:
     with db.writing(keyed) as connection:
         for number in range(4):
