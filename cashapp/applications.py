@@ -82,6 +82,7 @@ class Decisions:
         self._connection, self._load, self._actor, self._on, self._known = connection, load, actor, on, known
         self._batch = ledger.Batch(connection, load, actor, on)
         self._next = db.next_id(connection, schema.application.c.application_id)
+        self._newest = connection.execute(select(func.max(schema.application.c.receipt_id))).scalar() or 0  # with a decision before these
         self._reduced = pl.DataFrame(schema=_REDUCED)
         self._last_key = ""
 
@@ -90,7 +91,7 @@ class Decisions:
         ordered = heads.sort("receipt_key").with_row_index("n").with_columns(pl.col("n").cast(pl.Int64))
         self._refuse_earlier(ordered["receipt_key"])
         shares = self._shares(ordered, lines)
-        first = self._batch.add(_entries(self._connection, ordered, self._on), _postings(shares))
+        first = self._batch.add(_entries(self._connection, ordered, self._on, self._newest), _postings(shares))
         rows = shares.join(ordered.select("receipt_id", "source", "rule", "confidence"), on="receipt_id", maintain_order="left").with_row_index("k")
         self._load.add(schema.application.name, rows.select(
             (pl.col("k").cast(pl.Int64) + self._next).alias("application_id"), (pl.col("n") + first).alias("entry_id"), "receipt_id", "customer_id",
@@ -140,9 +141,9 @@ class Decisions:
         return pl.concat([earlier, these]).group_by("item_id").agg(pl.first("item_currency"), pl.col("reduction").sum())
 
 
-def _entries(connection: Connection, ordered: pl.DataFrame, on: dt.date) -> pl.DataFrame:
-    """The journal entry of each decision."""
-    return ordered.join(_rounds(connection, ordered), on="receipt_id", how="left").select(
+def _entries(connection: Connection, ordered: pl.DataFrame, on: dt.date, newest: int) -> pl.DataFrame:
+    """The journal entry of each decision; `newest` is as `_rounds` has it."""
+    return ordered.join(_rounds(connection, ordered, newest), on="receipt_id", how="left").select(
         "n", pl.lit("application").alias("kind"), pl.lit(on).alias("entry_date"),
         pl.format("application:{}:{}", "receipt_key", pl.col("round").fill_null(0)).alias("source_key"),
         pl.lit(None, dtype=pl.Int64).alias("reverses"), "memo", pl.lit("").alias("reason"),
@@ -178,11 +179,10 @@ def _free_number(connection: Connection, wanted: str, taken: set[str]) -> str:
     return number
 
 
-def _rounds(connection: Connection, heads: pl.DataFrame) -> pl.DataFrame:
-    """How many decisions each receipt has had before: a receipt that was undone is decided anew under a new source key."""
+def _rounds(connection: Connection, heads: pl.DataFrame, newest: int) -> pl.DataFrame:
+    """How many decisions each receipt has had before, those after the `newest` none: a receipt that was undone is decided anew under a new source key."""
     application = schema.application
-    newest = connection.execute(select(func.max(application.c.receipt_id))).scalar() or 0
-    earlier = heads["receipt_id"].filter(heads["receipt_id"] <= newest)  # those after it have had none
+    earlier = heads["receipt_id"].filter(heads["receipt_id"] <= newest)
     query = select(application.c.receipt_id, application.c.entry_id).distinct()
     past = db.frame_of(connection, query, application.c.receipt_id, earlier.to_list(), {"receipt_id": pl.Int64, "entry_id": pl.Int64})
     return past.group_by("receipt_id").agg(pl.len().cast(pl.Int64).alias("round"))

@@ -87,7 +87,7 @@ class Batch:
 
     def __init__(self, connection: Connection, load: db.Loading, actor: str, on: dt.date) -> None:
         self._connection, self._load, self._actor, self._on = connection, load, actor, on
-        self._posted_at = clock.now().replace(tzinfo=None)
+        self._posted_at, self._closed = clock.now().replace(tzinfo=None), periods.states(connection)
         self._first = self._next = db.next_id(connection, schema.journal_entry.c.entry_id)
         self._cash = [pl.DataFrame(schema={"receipt_id": pl.Int64, "delta": pl.Int64})]
         self._items = [pl.DataFrame(schema={"item_id": pl.Int64, "delta": pl.Int64})]
@@ -96,7 +96,7 @@ class Batch:
     def add(self, entries: pl.DataFrame, postings: pl.DataFrame, *, late: bool = False) -> int:
         """Take more entries, as `post` has them; returns the id of the first of these."""
         _refuse_unbalanced(entries, postings)
-        first, entries = self._next, periods.admitted(self._connection, entries, late=late)
+        first, entries = self._next, periods.admitted(entries, self._closed, late=late)
         entries = entries.sort("n").select(  # under the same name, so that of many rows no second copy is held
             (pl.col("n") + first).alias("entry_id"), "kind", "entry_date", pl.lit(self._posted_at).alias("posted_at"),
             "source_key", "reverses", "memo", "reason", pl.lit(self._actor).alias("actor"),

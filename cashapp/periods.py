@@ -96,10 +96,9 @@ def first_open(closed: dict[str, str], date: dt.date) -> dt.date:
     return date
 
 
-def admitted(connection: Connection, entries: pl.DataFrame, *, late: bool) -> pl.DataFrame:
-    """Journal entries that closed periods let in. `late`: they come from files and move to the first open day, their memo saying where they
+def admitted(entries: pl.DataFrame, closed: dict[str, str], *, late: bool) -> pl.DataFrame:
+    """Journal entries that the `closed` periods (`states`) let in. `late`: they come from files and move to the first open day, their memo saying where they
     belong; others are refused (ControlError) where their period is locked."""
-    closed = states(connection)
     if not closed or entries.is_empty():
         return entries
     if late:
