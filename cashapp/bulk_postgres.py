@@ -78,6 +78,9 @@ class Loading:
         _finish(self._connection, at_most=_IN_HAND - 1)
         self._connection.info[_SENT].append(self._thread.submit(_copy_in, self._connection, table, frame))
 
+    def complete(self) -> None:
+        """What has come is sent already."""
+
 
 @contextmanager
 def loading(connection: Connection, _keys: Mapping[str, str], _at: Callable[[int, int, str], None]) -> Iterator[Loading]:

@@ -18,7 +18,7 @@ import os
 import re
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, closing, contextmanager
@@ -37,7 +37,7 @@ from cashapp.errors import CashappError
 if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Cursor
     from sqlalchemy import ColumnElement, Connection, Select
-    from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
     from sqlalchemy.pool import ConnectionPoolEntry
 
     Query: TypeAlias = Select[*tuple[object, ...]]
@@ -98,7 +98,7 @@ def _taken_over(connection: Connection, table: str, rows: int, statement: str, c
     """Run the statement that adds so many rows to the table with something in these columns, or changes these columns of so many; returns how
     many it did."""
     apart = _taken_away(connection, table, rows, columns, adds=adds)
-    with _sorting(connection):
+    with _sorting(connection.connection.cursor()):
         done = connection.exec_driver_sql(statement, values).rowcount
         for definition in apart:
             connection.exec_driver_sql(definition)
@@ -121,19 +121,27 @@ def _taken_away(connection: Connection, table: str, rows: int, columns: Collecti
 
 
 @contextmanager
-def _sorting(connection: Connection) -> Iterator[None]:
+def _sorting(books: DBAPICursor) -> Iterator[None]:
     """In the block SQLite sorts in runs that fit into the processor's cache, one of them in a thread while the next is gathered.
 
     How long a run is follows from the pages that the database keeps, so that there are few of them meanwhile.
     """
-    kept = connection.exec_driver_sql("PRAGMA main.cache_size").scalar_one()
-    connection.exec_driver_sql(f"PRAGMA main.cache_size = -{_SORTED_AT_ONCE}")
-    connection.exec_driver_sql("PRAGMA threads = 1")
+    books.execute("PRAGMA main.cache_size")
+    (kept,) = books.fetchall()[0]
+    books.execute(f"PRAGMA main.cache_size = -{_SORTED_AT_ONCE}")
+    books.execute("PRAGMA threads = 1")
     try:
         yield
     finally:
-        connection.exec_driver_sql("PRAGMA threads = 0")
-        connection.exec_driver_sql(f"PRAGMA main.cache_size = {kept}")
+        books.execute("PRAGMA threads = 0")
+        books.execute(f"PRAGMA main.cache_size = {kept}")
+
+
+def _make(books: DBAPICursor, indexes: Iterable[str]) -> None:
+    """Run the statements that make indexes."""
+    with _sorting(books):
+        for statement in indexes:
+            books.execute(statement)
 
 
 def _indexes(connection: Connection, table: str) -> Sequence[tuple[str, str]]:
@@ -247,6 +255,12 @@ class Loading:
                 self._worker.do(partial(file.run, self._taking(file, table)), at_books=True)
         self._file = None
 
+    def complete(self) -> None:
+        """Of the tables that rows came for no more will come: what came is taken over now, and its indexes are made, beside what the caller does."""
+        self._hand_over(1)
+        self._worker.do(partial(_make, self._connection.connection.cursor(), [made for each in self._apart.values() for made in each]), at_books=True)
+        self._apart.clear()
+
     def taken_over(self, at: Callable[[int, int, str], None]) -> None:
         """All rows that are left into their tables, one table after the other as the keys name them, in the order of the key: where a table is kept
         by its key, each page is then written once. `at` hears how many of how many rows are there, with their indexes."""
@@ -261,7 +275,7 @@ class Loading:
             if statements:
                 self._take_away(table, rows.count)
             if table in self._apart:
-                with _sorting(self._connection):
+                with _sorting(self._connection.connection.cursor()):
                     for statement in (*statements, *self._apart[table]):
                         self._connection.exec_driver_sql(statement)
             done += rows.count

@@ -200,7 +200,12 @@ def frames(connection: Connection, query: Select[*tuple[object, ...]], schema: S
 
 def frame_of(connection: Connection, query: Select[*tuple[object, ...]], key: ColumnElement[_Key], values: Sequence[_Key], schema: Shape) -> pl.DataFrame:
     """The query's rows whose key is one of the values, found by an index on it: for some rows among many."""
-    return frame(connection, query.where(_bulk(connection).among(key, values)), schema) if values else pl.DataFrame(schema=schema)
+    return frame(connection, query.where(among(connection, key, values)), schema) if values else pl.DataFrame(schema=schema)
+
+
+def among(connection: Connection, key: ColumnElement[_Key], values: Sequence[_Key]) -> ColumnElement[bool]:
+    """The condition that the key is one of the values, however many."""
+    return _bulk(connection).among(key, values)
 
 
 def by_bytes(connection: Connection, column: ColumnElement[str]) -> ColumnElement[str]:
@@ -216,6 +221,9 @@ class Loading(Protocol):
 
     def add(self, table: str, frame: pl.DataFrame, /) -> None:
         """Rows of a table, by its name, in columns that are the same in each piece."""
+
+    def complete(self) -> None:
+        """Of the tables that rows came for no more will come."""
 
 
 class _Bulk(Protocol):

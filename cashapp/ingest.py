@@ -61,21 +61,30 @@ def take_in(connection: Connection, document: Document, facts: FileFacts, config
     step(0, _STEPS, "steps")
     taken = Taken(db.next_id(connection, schema.source_file.c.file_id), lines=document.lines.height)
     statements = _store_file(connection, document, facts, config, taken.file_id, as_of)
-    lines = _store_lines(connection, document, statements, taken.file_id, as_of)
+    first_line = db.next_id(connection, schema.bank_line.c.line_id)
+    lines = _lines(document, statements, taken.file_id, first_line, as_of)
     step(1, _STEPS, "steps")
-    links = linking.link_file(connection, lines, config)
+    links = linking.links_of(connection, lines, statements, document.format, config)
     of_nothing = pl.col("line_id") == pl.col("counted_by")
     taken.linked = links.filter(~of_nothing)["line_id"].n_unique()
     fates = links.group_by("line_id").agg(pl.col("how").first(), pl.col("counted_by").first())
     told = _beside(lines, "line_id", fates).with_columns(pl.lit(document.format).alias("format"))
-    receipts, fresh = _receipts(connection, told)
-    taken.receipts, taken.fresh, taken.told = receipts.height, fresh, lines
-    taken.received = dict(receipts.group_by("currency").agg(pl.col("amount_minor").sum()).sort("currency").iter_rows())
     came_back = told.filter(_is_return(returns.reversed_refunds(connection, told)))
-    step(2, _STEPS, "steps")
-    rest = told.select(_POSTED).join(came_back, on="line_id", how="anti", maintain_order="left")
-    _post_days(connection, _cash(told, rest, receipts), fresh, facts, as_of, actor)
+    with db.loading(connection, schema.bank_line, schema.remittance_line, *ledger.TABLES) as load:
+        load.add(schema.bank_line.name, lines)
+        load.add(schema.remittance_line.name, _remittance(document, first_line, db.next_id(connection, schema.remittance_line.c.remittance_id)))
+        receipts, fresh = _receipts(connection, told)
+        cash, key = ledger.Batch(connection, load, actor, as_of), _entry_key(connection, facts)
+        load.complete()  # all that is asked from here on waits until the lines are there
+        taken.receipts, taken.fresh, taken.told = receipts.height, fresh, lines
+        taken.received = dict(receipts.group_by("currency").agg(pl.col("amount_minor").sum()).sort("currency").iter_rows())
+        step(2, _STEPS, "steps")
+        rest = told.select(_POSTED).join(came_back, on="line_id", how="anti", maintain_order="left")
+        cash.add(*_days(_cash(told, rest, receipts), facts, key), late=True)
+        cash.bring(fresh)
+        cash.close()
     step(3, _STEPS, "steps")
+    linking.keep(connection, links)
     linking.release_detailed(connection, links, as_of, actor)
     linking.release_copies(connection, links, actor)
     act = returns.Act(actor, as_of, config.returns)
@@ -102,7 +111,7 @@ def _beside(frame: pl.DataFrame, key: str, other: pl.DataFrame) -> pl.DataFrame:
 
 
 def _store_file(connection: Connection, document: Document, facts: FileFacts, config: Config, file_id: int, as_of: dt.date) -> pl.DataFrame:
-    """The file, its statements, controls and issues; returns the statements with ids and the account in our own spelling."""
+    """The file, its statements, controls and issues; returns the statements as stored, with their `index` in the document."""
     connection.execute(schema.source_file.insert().values(
         file_id=file_id, sha256=facts.sha256, name=facts.name, format=document.format, size_bytes=facts.size_bytes,
         processed_at=clock.now().replace(tzinfo=None), as_of=as_of, line_count=document.lines.height,
@@ -127,7 +136,8 @@ def _store_file(connection: Connection, document: Document, facts: FileFacts, co
         "report": pl.String, "sequence": pl.String, "lockbox": pl.String, "copy": pl.String, "from_date": pl.Date, "to_date": pl.Date, "closing_date": pl.Date,
         "opening_minor": pl.Int64, "closing_minor": pl.Int64, "line": pl.Int64,
     })
-    db.insert_frame(connection, schema.statement, _clean(frame.drop("index")))
+    frame = _clean(frame)
+    db.insert_frame(connection, schema.statement, frame.drop("index"))
     controls = document.controls.frame().with_row_index("n").with_columns(pl.lit(file_id, dtype=pl.Int64).alias("file_id"), pl.col("n").cast(pl.Int64))
     db.insert_frame(connection, schema.control, _clean(controls))
     found = [(file_id, n, i.span.line, i.severity, i.code, i.message) for n, i in enumerate(document.issues)]
@@ -136,9 +146,8 @@ def _store_file(connection: Connection, document: Document, facts: FileFacts, co
     return frame
 
 
-def _store_lines(connection: Connection, document: Document, statements: pl.DataFrame, file_id: int, as_of: dt.date) -> pl.DataFrame:
-    """Bank lines and their remittance lines; returns the lines as stored."""
-    first = db.next_id(connection, schema.bank_line.c.line_id)
+def _lines(document: Document, statements: pl.DataFrame, file_id: int, first: int, as_of: dt.date) -> pl.DataFrame:
+    """Bank lines as their table has them, numbered from `first` on."""
     context = statements.select(
         pl.col("index").alias("statement"), "statement_id", "account", "report", "closing_date", "to_date",
         pl.when(pl.col("lockbox") != "").then(pl.col("currency")).alias("box_currency"),
@@ -152,16 +161,16 @@ def _store_lines(connection: Connection, document: Document, statements: pl.Data
             _same_digits("box_currency"), pl.col("payer_account").map_batches(_normalised_accounts, return_dtype=pl.String),
         )
     )
-    stored = _clean(lines.select(column.name for column in schema.bank_line.columns))
-    db.insert_frame(connection, schema.bank_line, stored)
-    if document.remittance.height:
-        next_remittance = db.next_id(connection, schema.remittance_line.c.remittance_id)
-        db.insert_frame(connection, schema.remittance_line, _clean(document.remittance.with_row_index("n").select(
-            (pl.col("n").cast(pl.Int64) + next_remittance).alias("remittance_id"), (pl.col("row") + first).alias("line_id"),
-            pl.int_range(pl.len()).over("row").alias("line_number"), "document_number", "amount_minor", "discount_minor",
-            "deduction_minor", "deduction_reason", "memo",
-        )))
-    return stored
+    return _clean(lines.select(column.name for column in schema.bank_line.columns))
+
+
+def _remittance(document: Document, first_line: int, first: int) -> pl.DataFrame:
+    """The remittance lines of the bank lines, which are numbered from `first_line` on, as their table has them, numbered from `first` on."""
+    return _clean(document.remittance.with_row_index("n").select(
+        (pl.col("n").cast(pl.Int64) + first).alias("remittance_id"), (pl.col("row") + first_line).alias("line_id"),
+        pl.int_range(pl.len()).over("row").alias("line_number"), "document_number", "amount_minor", "discount_minor",
+        "deduction_minor", "deduction_reason", "memo",
+    ))
 
 
 def _normalised_accounts(column: pl.Series) -> pl.Series:
@@ -332,27 +341,27 @@ def _batch_charges(lines: pl.DataFrame) -> pl.DataFrame:
     ])
 
 
-def _post_days(connection: Connection, legs: pl.DataFrame, fresh: pl.DataFrame, facts: FileFacts, as_of: dt.date, actor: str) -> None:
-    """Legs of one statement, day and currency make an entry, which brings the fresh receipts."""
+def _days(legs: pl.DataFrame, facts: FileFacts, key: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Entries and postings as the ledger has them: legs of one statement, day and currency make an entry, whose source key begins with `key`."""
     days = legs.select(_GROUP).unique().sort(_GROUP).with_row_index("n").with_columns(pl.col("n").cast(pl.Int64))
     first_statement = days["statement_id"].min() or 0
     entries = days.select(
         "n", pl.lit("cash").alias("kind"), pl.col("booking_date").alias("entry_date"),
-        pl.format(f"cash:{facts.sha256}{_taken_before(connection, facts)}:{{}}:{{}}:{{}}", pl.col("statement_id") - pl.lit(first_statement), "booking_date", "currency").alias("source_key"),
+        pl.format(f"{key}:{{}}:{{}}:{{}}", pl.col("statement_id") - pl.lit(first_statement), "booking_date", "currency").alias("source_key"),
         pl.lit(None, dtype=pl.Int64).alias("reverses"), pl.lit(f"cash of {facts.name}").alias("memo"), pl.lit("").alias("reason"),
     )
     postings = legs.join(days, on=_GROUP).sort("n", "leg_account", "receipt_id", nulls_last=False).select(
         "n", pl.col("leg_account").alias("account"), "currency", pl.col("leg_minor").alias("amount_minor"),
         pl.lit(None, dtype=pl.String).alias("customer_id"), pl.lit(None, dtype=pl.Int64).alias("item_id"), "receipt_id",
     )
-    ledger.post(connection, entries, postings, actor, as_of, late=True, receipts=fresh)
+    return entries, postings
 
 
-def _taken_before(connection: Connection, facts: FileFacts) -> str:
-    """`#2` where the same content was taken in and back before: its postings are made anew under keys of their own."""
+def _entry_key(connection: Connection, facts: FileFacts) -> str:
+    """How the source keys of the file's entries begin; with `#2` where the same content was taken in and back before: its postings are made anew."""
     file = schema.source_file
     times = connection.execute(select(func.count()).select_from(file).where(file.c.sha256 == facts.sha256)).scalar_one()
-    return f"#{times}" if times > 1 else ""
+    return f"cash:{facts.sha256}" + (f"#{times}" if times > 1 else "")
 
 
 def _open_exceptions(connection: Connection, told: pl.DataFrame, document: Document, file_id: int, as_of: dt.date) -> None:

@@ -32,8 +32,8 @@ POSTINGS = {
     "amount_minor": pl.Int64,  # debit positive, credit negative
     "customer_id": pl.String, "item_id": pl.Int64, "receipt_id": pl.Int64,
 }
-TABLES = (schema.journal_entry, schema.posting)
-"""The tables of entries, as `db.loading` takes them."""
+TABLES = (schema.receipt, schema.journal_entry, schema.posting)
+"""The tables of entries and of the receipts that they bring, as `db.loading` takes them."""
 GENESIS = "0" * 64
 _AT_ONCE = 50_000  # rows that are text at one time
 
@@ -59,26 +59,25 @@ class Head(NamedTuple):
     reason: str = ""
 
 
-def post(connection: Connection, entries: pl.DataFrame, postings: pl.DataFrame, actor: str, on: dt.date, *, late: bool = False,
-         receipts: pl.DataFrame | None = None, opened: pl.DataFrame | None = None) -> int:
+def post(connection: Connection, entries: pl.DataFrame, postings: pl.DataFrame, actor: str, on: dt.date, *, late: bool = False, opened: pl.DataFrame | None = None) -> int:
     """Write the entries with their postings, move the balances they touch, seal; returns the id of the first entry.
 
     Entry `n` of the frames gets id `first + n` where n counts from 0 without gaps. `on` is the business date (for the
-    closing date of items). `receipts` are those that the entries bring: rows of their table without the balance, added with what the
-    postings say of it. `opened` (item_id, open_minor) are items that were added in this transaction and have a balance already; they are moved by
-    what the postings say beyond it. Raises CashappError when an entry does not balance or receipts come without one: nothing is written then; and,
+    closing date of items). `opened` (item_id, open_minor) are items that were added in this transaction and have a balance already; they are moved by
+    what the postings say beyond it. Raises CashappError when an entry does not balance or items come open without one: nothing is written then; and,
     to be rolled back, when it moves a balance of a receipt or an item that is not there. An entry dated into a locked period is a
     ControlError; `late`, what a file brings, goes to the first open day after it instead.
     """
     if entries.is_empty():
-        _refuse_without_entry(receipts, opened)
+        if opened is not None and not opened.is_empty():
+            raise CashappError(f"item {opened['item_id'][0]} comes open with no entry – nothing was posted")
         return db.next_id(connection, schema.journal_entry.c.entry_id)
     with db.loading(connection, *TABLES) as load:
         batch = Batch(connection, load, actor, on)
         first = batch.add(entries, postings, late=late)
         if opened is not None:
             batch.open_with(opened)
-        batch.close(receipts)
+        batch.close()
     return first
 
 
@@ -116,8 +115,18 @@ class Batch:
         """Know that items (item_id, open_minor) were added with a balance."""
         self._items.append(items.select("item_id", delta=-pl.col("open_minor")))
 
-    def close(self, receipts: pl.DataFrame | None = None, payers: pl.DataFrame | None = None, at: Callable[[int, int, str], None] = db.nobody) -> None:
-        """Move the balances that the entries touch, with the receipts that they bring, and seal them.
+    def bring(self, receipts: pl.DataFrame) -> None:
+        """Add new receipts, rows of their table without the balance, with what the entries added so far say of it; no other entry moves it in this
+        batch. Raises CashappError where no entry was added."""
+        if not receipts.is_empty() and self._next == self._first:
+            raise CashappError(f"receipt {receipts['receipt_key'][0]} comes with no entry – nothing was posted")
+        cash = _summed(self._cash)
+        rows = receipts.join(cash.rename({"delta": "unapplied_minor"}), on="receipt_id", how="left", maintain_order="left")
+        self._load.add(schema.receipt.name, rows.with_columns(pl.col("unapplied_minor").fill_null(0)))
+        self._cash = [cash.join(receipts, on="receipt_id", how="anti", maintain_order="left")]
+
+    def close(self, payers: pl.DataFrame | None = None, at: Callable[[int, int, str], None] = db.nobody) -> None:
+        """Move the balances that the entries touch, and seal them.
 
         `payers` (receipt_id, customer_id) are named on receipts on the way. `at` hears how many of how many rows are changed.
         """
@@ -125,7 +134,7 @@ class Batch:
         if payers is not None:
             cash = cash.join(payers, on="receipt_id", how="full", coalesce=True).with_columns(pl.col("delta").fill_null(0)).sort("receipt_id")
         at(0, cash.height + items.height, "balances")
-        _move_cash(self._connection, cash, receipts)
+        _move_cash(self._connection, cash)
         at(cash.height, cash.height + items.height, "balances")
         _move_items(self._connection, items, self._on)
         if self._next > self._first:
@@ -193,20 +202,8 @@ def _refuse_unbalanced(entries: pl.DataFrame, postings: pl.DataFrame) -> None:
         raise CashappError(f"entry {lonely['source_key'][0]} has no postings")
 
 
-def _refuse_without_entry(receipts: pl.DataFrame | None, opened: pl.DataFrame | None) -> None:
-    if receipts is not None and not receipts.is_empty():
-        raise CashappError(f"receipt {receipts['receipt_key'][0]} comes with no entry – nothing was posted")
-    if opened is not None and not opened.is_empty():
-        raise CashappError(f"item {opened['item_id'][0]} comes open with no entry – nothing was posted")
-
-
-def _move_cash(connection: Connection, cash: pl.DataFrame, new: pl.DataFrame | None) -> None:
-    """Unapplied cash of receipts, the `new` ones among them, follows its postings, in the same transaction; other columns of `cash` are set."""
-    if new is not None:
-        balances = cash.rename({"delta": "unapplied_minor"})
-        rows = new.join(balances, on="receipt_id", how="left", maintain_order="left").with_columns(pl.col("unapplied_minor").fill_null(0))
-        db.insert_frame(connection, schema.receipt, rows)
-        cash = cash.join(new, on="receipt_id", how="anti", maintain_order="left")
+def _move_cash(connection: Connection, cash: pl.DataFrame) -> None:
+    """Unapplied cash of receipts follows its postings, in the same transaction; other columns of `cash` are set."""
     moved = db.add_to_column(connection, schema.receipt, "receipt_id", "unapplied_minor", cash)
     _refuse_missing("receipts", cash, moved)
 

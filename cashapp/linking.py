@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select, true
 
 from cashapp import accounts, db, exceptions, ledger, link_deposits, links, schema
 from cashapp.config import Config
@@ -50,75 +50,69 @@ def is_advice() -> pl.Expr:
     return pl.col("format").is_in(_REMITTANCE_ONLY) & (pl.col("report") == "announcement")
 
 
-def link_file(connection: Connection, lines: pl.DataFrame, config: Config) -> pl.DataFrame:
-    """Find and keep the links of a file just stored, whose `lines` are rows of their table; returns them (columns LINKS). An advice or a copy that came
-    first is linked by its own id, so `line_id` is a line of the file in all other rows. A copy of nothing that is known repeats itself, so that it
-    never counts."""
+def links_of(connection: Connection, lines: pl.DataFrame, statements: pl.DataFrame, format_name: str, config: Config) -> pl.DataFrame:
+    """The links of a file's lines, rows that their table is to take: to lines that the books hold and to one another (columns LINKS); `statements` are rows of
+    theirs. An advice or a copy that came first is linked by its own id, so `line_id` is a line of the file in all other rows. A copy of nothing that is
+    known repeats itself, so that it never counts. `keep` stores them."""
     if lines.is_empty():
         return pl.DataFrame(schema=LINKS)
-    file_id, first, begin, end = lines.select(
-        pl.col("file_id").first(), pl.col("line_id").min(), pl.col("booking_date").min().alias("begin"), pl.col("booking_date").max().alias("end")).row(0)
+    first, begin, end = lines.select(
+        pl.col("line_id").min(), pl.col("booking_date").min().alias("begin"), pl.col("booking_date").max().alias("end")).row(0)
     line = schema.bank_line
     earlier = and_(line.c.line_id < first, line.c.booking_date.between(begin - _MARGIN, end + _MARGIN), not_undone(line.c.file_id), line.c.status == "booked")
-    marked = _marked(connection, file_id)
-    twice = _twice_in_file(connection, file_id)
-    old = _lines(connection, and_(earlier, _may_be_told_by(lines)))
-    found = twice if old.is_empty() and not marked else pl.concat([twice, _links_to_others(connection, file_id, old, config, twice)])
-    if marked:
-        found = pl.concat([found, _copies_of_nothing(connection, file_id, found)])
+    old = _lines(connection, and_(earlier, _may_be_told_by(connection, lines)))
+    twice = _twice_in_file(lines, statements, format_name)
+    is_marked = bool((statements["copy"] != "").any())  # a marked copy may be one of a line of its own file
+    if old.is_empty() and not is_marked:
+        return twice
+    booked = lines.filter(pl.col("status") == "booked")
+    new = _of_file(booked, statements, format_name).join(twice, on="line_id", how="anti", maintain_order="left")
+    others = find(_as_told_first(new), _as_told_before(connection, old), Window(config.links.banking_days, config.links.calendar))
+    found = pl.concat([twice, pl.DataFrame(others, schema=LINKS, orient="row")])
+    return pl.concat([found, _copies_of_nothing(new, found)])
+
+
+def keep(connection: Connection, found: pl.DataFrame) -> None:
+    """Store links whose lines are in their table."""
     db.insert_frame(connection, schema.line_link, found)
-    return found
 
 
-def _twice_in_file(connection: Connection, file_id: int) -> pl.DataFrame:
+def _twice_in_file(lines: pl.DataFrame, statements: pl.DataFrame, format_name: str) -> pl.DataFrame:
     """A statement that stands twice in one file, number, balances and lines alike: its second lines repeat its first."""
-    statement = schema.statement
-    told = [statement.c.account, statement.c.reference, statement.c.sequence, statement.c.opening_minor, statement.c.closing_minor]
-    alike = connection.execute(
-        select(func.min(statement.c.statement_id), func.max(statement.c.statement_id)).group_by(*told)
-        .where(statement.c.file_id == file_id, statement.c.report == "statement", or_(statement.c.reference != "", statement.c.sequence != ""))
-        .having(func.count() == 2).order_by(func.min(statement.c.statement_id))).all()
+    numbered = (pl.col("report") == "statement") & ((pl.col("reference") != "") | (pl.col("sequence") != ""))
+    alike = (
+        statements.filter(numbered).group_by("account", "reference", "sequence", "opening_minor", "closing_minor")
+        .agg(pl.col("statement_id").min().alias("first"), pl.col("statement_id").max().alias("second"), pl.len().alias("times"))
+        .filter(pl.col("times") == 2).sort("first")
+    )
     repeats: list[Link] = []
-    for first, second in alike:
-        one, other = (_lines(connection, schema.bank_line.c.statement_id == statement_id) for statement_id in (first, second))
+    for first, second in alike.select("first", "second").iter_rows():
+        one, other = (_of_file(lines.filter(pl.col("statement_id") == statement_id), statements, format_name) for statement_id in (first, second))
         if one.height and one.drop("line_id", "statement_id").equals(other.drop("line_id", "statement_id")):
             repeats += [Link(line, counted, "repeat", "the statement stands twice in the file") for line, counted in zip(other["line_id"], one["line_id"], strict=True)]
     return pl.DataFrame(repeats, schema=LINKS, orient="row")
 
 
-def _links_to_others(connection: Connection, file_id: int, old: pl.DataFrame, config: Config, linked: pl.DataFrame) -> pl.DataFrame:
-    """Links of the file's lines, but for those that are `linked` already, to `old` ones and to one another."""
-    line = schema.bank_line
-    new = _lines(connection, and_(line.c.file_id == file_id, line.c.status == "booked")).join(linked, on="line_id", how="anti", maintain_order="left")
-    found = find(_as_told_first(new), _as_told_before(connection, old), Window(config.links.banking_days, config.links.calendar))
-    return pl.DataFrame(found, schema=LINKS, orient="row")
-
-
-def _may_be_told_by(lines: pl.DataFrame) -> ColumnElement[bool]:
+def _may_be_told_by(connection: Connection, lines: pl.DataFrame) -> ColumnElement[bool]:
     """The condition that an earlier line can be the same money as lines of the file. Of statements alone those that have the amount of one; where the file has
     details, any may be their sum."""
-    line, told = schema.bank_line, schema.bank_line.alias()
-    booked = pl.col("status") == "booked"
+    line, booked = schema.bank_line, pl.col("status") == "booked"
     if lines.select((booked & (pl.col("report") != "statement")).any()).item():
         return true()
-    mine = and_(told.c.file_id == lines["file_id"][0], told.c.status == "booked")
-    return or_(line.c.report != "statement", line.c.amount_minor.in_(select(told.c.amount_minor).where(mine)))
+    amounts = lines.lazy().filter(booked).select(pl.col("amount_minor").unique().sort()).collect()["amount_minor"]
+    return or_(line.c.report != "statement", db.among(connection, line.c.amount_minor, amounts.to_list()))
 
 
-def _marked(connection: Connection, file_id: int) -> bool:
-    """Whether a statement of the file is a marked copy, which may be one of a line of its own file."""
-    statement = schema.statement
-    return connection.execute(select(statement.c.statement_id).where(statement.c.file_id == file_id, statement.c.copy != "").limit(1)).first() is not None
+def _of_file(lines: pl.DataFrame, statements: pl.DataFrame, format_name: str) -> pl.DataFrame:
+    """Lines of a file, with its statements, in the columns that `_lines` has of those in the books."""
+    own = statements.select("statement_id", "lockbox", pl.col("account").alias("statement_account"), "reference", "sequence", pl.col("copy") != "")
+    return lines.join(own, on="statement_id", maintain_order="left").with_columns(
+        pl.lit(format_name).alias("format"), pl.col("remittance_text").alias("text")).select(list(_COLUMNS))
 
 
-def _copies_of_nothing(connection: Connection, file_id: int, found: pl.DataFrame) -> pl.DataFrame:
-    """The booked lines of marked copies that repeat no line of the books."""
-    line, statement = schema.bank_line, schema.statement
-    query = (
-        select(line.c.line_id).join(statement, statement.c.statement_id == line.c.statement_id)
-        .where(line.c.file_id == file_id, line.c.status == "booked", statement.c.copy != "").order_by(line.c.line_id)
-    )
-    marked = db.frame(connection, query, {"line_id": pl.Int64}).join(found, on="line_id", how="anti", maintain_order="left")
+def _copies_of_nothing(new: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+    """The new lines of marked copies that repeat no line of the books."""
+    marked = new.filter("copy").join(found, on="line_id", how="anti", maintain_order="left")
     return marked.select("line_id", pl.col("line_id").alias("counted_by"), pl.lit("repeat").alias("how"), pl.lit("a copy of what is not known").alias("why"))
 
 

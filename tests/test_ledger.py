@@ -78,7 +78,11 @@ def test_new_receipts_come_with_the_balance_of_their_postings(books: Engine) -> 
     entries = pl.DataFrame([(0, "cash", DAY, "cash:1", None, "", "")], schema=ledger.ENTRIES, orient="row")
     legs = [(0, *Leg(TRANSIT, "USD", 700)), (0, *Leg(UNAPPLIED, "USD", -700, receipt_id=1))]
     with db.writing(books) as c:
-        ledger.post(c, entries, pl.DataFrame(legs, schema=ledger.POSTINGS, orient="row"), "test", DAY, receipts=new)
+        with db.loading(c, *ledger.TABLES) as load:
+            batch = ledger.Batch(c, load, "test", DAY)
+            batch.add(entries, pl.DataFrame(legs, schema=ledger.POSTINGS, orient="row"))
+            batch.bring(new)
+            batch.close()
         receipt = schema.receipt
         assert c.execute(select(receipt.c.receipt_key, receipt.c.unapplied_minor).order_by(receipt.c.receipt_id)).all() == [("RA", 700), ("RB", 0)]
 
@@ -104,8 +108,8 @@ def test_an_item_does_not_come_open_without_an_entry(books: Engine) -> None:
 
 def test_receipts_do_not_come_without_an_entry(books: Engine) -> None:
     new = pl.DataFrame({"receipt_id": [1], "receipt_key": ["RA"]})
-    with pytest.raises(CashappError, match="RA comes with no entry"), db.writing(books) as c:
-        ledger.post(c, pl.DataFrame(schema=ledger.ENTRIES), pl.DataFrame(schema=ledger.POSTINGS), "test", DAY, receipts=new)
+    with pytest.raises(CashappError, match="RA comes with no entry"), db.writing(books) as c, db.loading(c, *ledger.TABLES) as load:
+        ledger.Batch(c, load, "test", DAY).bring(new)
 
 
 def test_an_entry_is_reversed_once(books: Engine) -> None:
