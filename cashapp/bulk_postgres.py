@@ -203,6 +203,12 @@ def read_committed(connection: Connection, queries: Mapping[str, tuple[Query, Ma
     yield {name: partial(read, connection, *query) for name, query in queries.items()}
 
 
+@contextmanager
+def read_ahead(_connection: Connection, _queries: Mapping[str, tuple[Query, Mapping[str, pl.DataType]]]) -> Iterator[Callable[[Connection], dict[str, Callable[[], pl.DataFrame]]]]:
+    """Gives nothing: no mark says that nobody has committed since."""
+    yield lambda _later: {}
+
+
 def read_blocks(connection: Connection, query: Query, shape: Mapping[str, pl.DataType], rows: int) -> Iterator[pl.DataFrame]:
     """The same, so many rows at a time, in memory flat in their number."""
     _finish(connection)

@@ -19,7 +19,7 @@ import re
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
@@ -56,6 +56,7 @@ MADE_ANEW_FROM = 4
 _ATTACHED_MAX = 10  # SQLite's own limit; one is kept for `loading`, beyond the others a frame goes in row by row
 _FILES = "files"  # how many of them a transaction speaks for, in the connection's own notes
 _WORKERS = "workers"  # those that may be at the books, likewise
+_ITSELF = "itself"  # what tells a connection of SQLite's from all others, likewise
 _HANDED_OVER_AT = (0.75, 0.5, 0.25, 0.1)  # of all that comes in pieces is left, when what has come is taken over
 _AT_ONCE = 50_000
 _IN_HAND = 7  # jobs that may wait for the thread that does them: the frames that are told and posted of one part of the receipts, and one more
@@ -488,18 +489,45 @@ def read_committed(connection: Connection, queries: Mapping[str, tuple[Query, Ma
     """What gives the rows of each query, by its name, as `read` does; where they are many without what this transaction has changed itself: they are
     read then while the block goes on. The files that they come in stand beside the database and are removed; those of a run that was killed, the next
     run writes over. Who takes the rows hears a CashappError where the reading process was killed."""
+    with _read_elsewhere(connection, queries) as elsewhere:
+        yield {name: partial(elsewhere[name], connection) if elsewhere else partial(read, connection, *query) for name, query in queries.items()}
+
+
+@contextmanager
+def read_ahead(connection: Connection, queries: Mapping[str, tuple[Query, Mapping[str, pl.DataType]]]) -> Iterator[Callable[[Connection], dict[str, Callable[[], pl.DataFrame]]]]:
+    """The same before it is wanted: in the block it gives, in a transaction, what gives the rows of each query, nothing where another connection has
+    committed since or the rows are few. `connection` is wanted at the beginning only."""
+    before = _mark(connection)
+    with _read_elsewhere(connection, queries) as elsewhere:
+        def told(later: Connection) -> dict[str, Callable[[], pl.DataFrame]]:
+            return {name: partial(rows, later) for name, rows in elsewhere.items()} if _mark(later) == before else {}
+
+        yield told
+
+
+def _mark(connection: Connection) -> tuple[object, int]:
+    """What stays the same on a connection of SQLite's until another one commits."""
+    return connection.info.setdefault(_ITSELF, object()), connection.exec_driver_sql("PRAGMA data_version").scalar_one()
+
+
+@contextmanager
+def _read_elsewhere(connection: Connection, queries: Mapping[str, tuple[Query, Mapping[str, pl.DataType]]]) -> Iterator[dict[str, Callable[[Connection], pl.DataFrame]]]:
+    """Begin to read what is committed in a process that ends when it is through; in the block it gives what gives the rows of each query, nothing where
+    they are few and nothing is begun."""
     database = _database(connection)
     if not database or not any(_are_many(connection, query) for query, _ in queries.values()):
-        yield {name: partial(read, connection, *query) for name, query in queries.items()}
+        yield {}
         return
     files = {name: Path(f"{database}-read-{name}") for name in queries}
+    pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _end_with_parent)
     with ExitStack() as stack:
         for file in files.values():
-            stack.callback(file.unlink, missing_ok=True)  # when the pool is gone, which may still write one after an error
-        pool = stack.enter_context(ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _end_with_parent))
+            stack.callback(file.unlink, missing_ok=True)  # when the process is through, which may still write one after an error
         with _errors(connection):
             written = {name: pool.submit(_write_out, database, _with_types(connection, *query), str(files[name])) for name, query in queries.items()}
-        yield {name: partial(_read_in, connection, written[name], files[name], shape) for name, (_, shape) in queries.items()}
+        stack.callback(wait, written.values())
+        pool.shutdown(wait=False)
+        yield {name: partial(_read_in, written[name], files[name], shape) for name, (_, shape) in queries.items()}
 
 
 def _are_many(connection: Connection, query: Query) -> bool:
@@ -540,7 +568,7 @@ def _write_out(database: str, statement: str, file: str) -> None:
         raise sqlite3.OperationalError(str(error)) from None  # another process can be told this one
 
 
-def _read_in(connection: Connection, written: Future[None], file: Path, shape: Mapping[str, pl.DataType]) -> pl.DataFrame:
+def _read_in(written: Future[None], file: Path, shape: Mapping[str, pl.DataType], connection: Connection) -> pl.DataFrame:
     with _errors(connection):
         written.result()
     frame = pl.read_ipc(file)

@@ -162,16 +162,17 @@ def run(workspace: Workspace, engine: Engine, options: Options, watcher: Watcher
         raise UsageError(f"{options.format_name!r} is not a format; `cashapp formats` lists them")
     with db.reading(engine) as connection:
         periods.refuse_locked(connection, periods.of(options.as_of), f"nothing can be applied as of {options.as_of}")
-    summary, before, in_hand = Summary(options.as_of, options.key), _newest(engine), frames.InHand()
+    summary, before = Summary(options.as_of, options.key), _newest(engine)
     paths = _drop(workspace, options.paths, watcher.tell)
     watcher.events.tell("run_started", as_of=options.as_of.isoformat(), files=len(paths))
-    with _readers(workspace, paths, options, watcher) as read:
-        for path in paths:
-            if options.stopping():
-                break
-            summary.files.append(_take_file(workspace, engine, path, read, options, summary, in_hand, watcher))
-    watcher.stage("matching")
-    _match(workspace, engine, options, summary, in_hand, watcher)
+    with frames.in_hand(engine) as in_hand:
+        with _readers(workspace, paths, options, watcher) as read:
+            for path in paths:
+                if options.stopping():
+                    break
+                summary.files.append(_take_file(workspace, engine, path, read, options, summary, in_hand, watcher))
+        watcher.stage("matching")
+        _match(workspace, engine, options, summary, in_hand, watcher)
     watcher.events.tell("matched", stage="match", receipts=summary.matched.considered, seconds=round(summary.timings["match_s"], 3))
     watcher.events.tell("posted", stage="post", applied=summary.matched.auto_count, seconds=round(summary.timings["post_s"], 3))
     summary.timings["total_s"] = time.perf_counter() - began

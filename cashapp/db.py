@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 
 import polars as pl
@@ -188,6 +188,16 @@ def committed(connection: Connection, **queries: tuple[Select[*tuple[object, ...
     return _bulk(connection).read_committed(connection, {name: (query, _types(schema)) for name, (query, schema) in queries.items()})
 
 
+@contextmanager
+def ahead(engine: Engine, **queries: tuple[Select[*tuple[object, ...]], Shape]) -> Iterator[Callable[[Connection], dict[str, Callable[[], pl.DataFrame]]]]:
+    """The same before it is wanted: begins to read what is committed now. What it gives, asked in a transaction, gives the rows of each query, or nothing:
+    where another connection may have committed since, and on PostgreSQL. What that transaction's own connection has committed since may be missing."""
+    with ExitStack() as until_the_end:
+        with reading(engine) as connection:
+            told = until_the_end.enter_context(_bulk(connection).read_ahead(connection, {name: (query, _types(schema)) for name, (query, schema) in queries.items()}))
+        yield told
+
+
 def frames(connection: Connection, query: Select[*tuple[object, ...]], schema: Shape, rows: int = 10_000) -> Iterator[pl.DataFrame]:
     """The same in frames of so many rows, at least one, in memory flat in their number."""
     is_told = False
@@ -248,6 +258,11 @@ class _Bulk(Protocol):
         self, connection: Connection, queries: Mapping[str, tuple[Select[*tuple[object, ...]], Mapping[str, pl.DataType]]], /,
     ) -> AbstractContextManager[dict[str, Callable[[], pl.DataFrame]]]:
         """What gives the rows of each query, as they are committed."""
+
+    def read_ahead(
+        self, connection: Connection, queries: Mapping[str, tuple[Select[*tuple[object, ...]], Mapping[str, pl.DataType]]], /,
+    ) -> AbstractContextManager[Callable[[Connection], dict[str, Callable[[], pl.DataFrame]]]]:
+        """Begins to read what is committed; gives what gives the rows of each query in a later transaction, or nothing where others may have changed them."""
 
     def read_blocks(self, connection: Connection, query: Select[*tuple[object, ...]], shape: Mapping[str, pl.DataType], rows: int, /) -> Iterator[pl.DataFrame]:
         """The query's rows, so many at a time."""

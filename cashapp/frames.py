@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple, TypeAlias
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Engine, Select, Table, and_, exists, func, literal, or_, select
 
 from cashapp import accounts, advices, db, learning, money, schema
 from matching import number_shapes
@@ -20,13 +21,15 @@ CLOSED_DAYS = 90
 
 
 class InHand:
-    """What a run has stored itself and need not read again: file by file the receipts that were new to the books, and what the lines tell.
+    """What a run need not read again: file by file the receipts that it has stored itself and that were new to the books, and what the lines tell; and the
+    items, read ahead, until they change.
 
     A line never changes, nor do a receipt's key, currency and amount; its date is its line's. Whether it waits, and by which line, only the books know.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, ahead: _Ahead = lambda _connection: {}, newest: int = 0) -> None:
         self._files: list[_Stored] = []
+        self._ahead, self._newest = ahead, newest
 
     def add(self, receipts: pl.DataFrame, lines: pl.DataFrame) -> None:
         """A file's new receipts and its lines, as their tables have them."""
@@ -37,6 +40,27 @@ class InHand:
         """What was added, which is no longer in hand."""
         files, self._files = self._files, []
         return files
+
+    def items(self, connection: Connection) -> Callable[[], pl.DataFrame] | None:
+        """What gives the open items as they are committed; None where they are to be read. No posting of the run's own that names an item may have come
+        since they were read: they are made and moved with one, but for an import, which is no run."""
+        leg = schema.posting
+        told = self._ahead(connection).get(_AHEAD)
+        touched = select(leg.c.entry_id).where(leg.c.entry_id > self._newest, leg.c.item_id.is_not(None)).limit(1)
+        return told if told and connection.execute(touched).first() is None else None
+
+
+_Ahead: TypeAlias = Callable[[Connection], dict[str, Callable[[], pl.DataFrame]]]
+_AHEAD = "items_ahead"
+
+
+@contextmanager
+def in_hand(engine: Engine) -> Iterator[InHand]:
+    """For a run that begins now: the open items are read from now on, beside what it does."""
+    with db.reading(engine) as connection:
+        newest = connection.execute(select(func.max(schema.posting.c.entry_id))).scalar() or 0
+    with db.ahead(engine, **{_AHEAD: (_open_items(), _ITEM)}) as ahead:
+        yield InHand(ahead, newest)
 
 
 class _Stored(NamedTuple):
@@ -52,15 +76,13 @@ def inputs(connection: Connection, policy: Policy, as_of: dt.date, base_currency
     `base_currency`: in whose minor digits the amounts of imported remittances stand that name no currency. `act_after`: from so many
     confirmations on, learned names and accounts count as the customer's own; 0: never. What is `in_hand` is not read again, and no longer in hand.
     """
-    receipt, item = schema.receipt, schema.open_item
+    receipt, in_hand = schema.receipt, in_hand or InHand()
     undecided = and_(receipt.c.state == "open", receipt.c.unapplied_minor != 0, receipt.c.unapplied_minor == receipt.c.amount_minor)
-    still_open = select(*(item.c[name] for name in _ITEM)).where(item.c.open_minor != 0)
-    as_stored = still_open.order_by(item.c.item_id)  # any other order jumps about
-    with db.committed(connection, items=(as_stored, _ITEM)) as told:
+    with _items(connection, in_hand) as items:
         def known() -> Known:
-            return Known(_keyed(told["items"]()), _closed_items(connection, as_of))
+            return Known(_keyed(items()), _closed_items(connection, as_of))
 
-        receipts = _waiting(connection, undecided, in_hand or InHand())
+        receipts = _waiting(connection, undecided, in_hand)
         return _put_together(connection, undecided, receipts, base_currency, learning.acting(connection, act_after), known, policy)
 
 
@@ -284,6 +306,22 @@ def _prefer_full_amount(pairs: pl.DataFrame) -> pl.DataFrame:
 
 
 _ITEM = {name: dtype for name, dtype in shapes.ITEMS.items() if name != "item_key"}
+
+
+def _open_items() -> Select[*tuple[object, ...]]:
+    item = schema.open_item
+    return select(*(item.c[name] for name in _ITEM)).where(item.c.open_minor != 0).order_by(item.c.item_id)  # as stored: any other order jumps about
+
+
+@contextmanager
+def _items(connection: Connection, in_hand: InHand) -> Iterator[Callable[[], pl.DataFrame]]:
+    """What gives the open items (_ITEM): those in hand, or else read while the block goes on."""
+    ahead = in_hand.items(connection)
+    if ahead:
+        yield ahead
+        return
+    with db.committed(connection, items=(_open_items(), _ITEM)) as told:
+        yield told["items"]
 
 
 def _keyed(items: pl.DataFrame) -> pl.DataFrame:

@@ -630,6 +630,32 @@ def test_who_asks_while_pieces_are_taken_over_hears_what_was_refused(keyed: Engi
     assert numbers(keyed) == [-1]
 
 
+@pytest.mark.parametrize("rows", [3, STAGED_FROM])
+def test_a_table_is_complete_while_rows_of_others_come(keyed: Engine, rows: int) -> None:
+    before = indexes(keyed)
+    with db.writing(keyed) as connection, db.loading(connection, KEYED, ASIDE) as load:
+        load.add(KEYED.name, backwards(rows))
+        load.complete()
+        load.add(ASIDE.name, pl.DataFrame({"k": range(rows)}))
+        there = connection.execute(select(func.count()).select_from(KEYED)).scalar_one()
+    assert there == rows + 1 or rows < STAGED_FROM
+    with db.reading(keyed) as connection:
+        assert connection.execute(select(func.count()).select_from(ASIDE)).scalar_one() == rows
+    assert numbers(keyed) == [-1, *range(rows, 0, -1)]
+    assert indexes(keyed) == before
+
+
+@pytest.mark.parametrize("rows", [3, STAGED_FROM])
+def test_what_is_refused_of_a_complete_table_leaves_none(keyed: Engine, rows: int) -> None:
+    before, alike = indexes(keyed), backwards(rows).with_columns(pl.col("n").clip(2))
+    with pytest.raises(IntegrityError), db.writing(keyed) as connection, db.loading(connection, KEYED, ASIDE) as load:
+        load.add(KEYED.name, alike)
+        load.complete()
+        load.add(ASIDE.name, pl.DataFrame({"k": range(rows)}))
+    assert indexes(keyed) == before
+    assert numbers(keyed) == [-1]
+
+
 def test_more_rows_come_in_pieces_in_one_transaction_than_files_can_be_attached_for(keyed: Engine) -> None:
     with db.writing(keyed) as connection:
         for number in range(4):

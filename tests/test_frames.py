@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 
 import polars as pl
 import pytest
-from sqlalchemy import Engine, func, select, text
+from sqlalchemy import Connection, Engine, func, select, text
 
-from cashapp import db, explain, frames, schema
+from cashapp import bulk_sqlite, db, explain, frames, schema
 from matching.schema import Policy
-from tests.books import DAY, bank_line, document, take_in
+from tests.books import DAY, bank_line, document, owe, take_in
 
 
 def remitted(engine: Engine, *rows: dict[str, object]) -> list[tuple[str, int | None]]:
@@ -166,6 +169,54 @@ def test_the_texts_of_all_reports_are_heard(engine: Engine) -> None:
     with db.reading(engine) as connection:
         receipt = frames.inputs(connection, Policy(), DAY, "USD").receipts.row(0, named=True)
     assert (receipt["text"], receipt["payer_name"]) == ("FIRST  SECOND", "ACME")
+
+
+def a_day_is_taken_in(connection: Connection) -> None:
+    take_in(connection, document([bank_line(5000), bank_line(-100, "fee")]), "own")
+
+
+def an_item_is_made(connection: Connection) -> None:
+    owe(connection, 2, "C1", "INV-2", 700)
+
+
+def an_item_is_described(connection: Connection) -> None:
+    connection.execute(schema.open_item.update().values(due_date=DAY))
+
+
+@pytest.mark.parametrize(("why", "change", "by_others", "still"), [
+    ("receipts and cash of the run's own", a_day_is_taken_in, False, True),
+    ("an item that the run itself makes", an_item_is_made, False, False),
+    ("an import meanwhile", an_item_is_described, True, False),
+    ("a clerk's work meanwhile", an_item_is_made, True, False),
+    ("another's file meanwhile", a_day_is_taken_in, True, False),
+])
+def test_items_are_in_hand_until_one_can_have_changed(engine: Engine, monkeypatch: pytest.MonkeyPatch, why: str, change: Callable[[Connection], None], *,
+                                                      by_others: bool, still: bool) -> None:
+    monkeypatch.setattr(bulk_sqlite, "ELSEWHERE_FROM", 1)
+    others = db.connect(engine.url.render_as_string(hide_password=False))
+    with db.writing(engine) as connection:
+        connection.execute(schema.customer.insert().values(customer_id="C1", name="ACME"))
+        owe(connection, 1, "C1", "INV-1", 5000)
+    with frames.in_hand(engine) as in_hand:
+        with db.writing(others if by_others else engine) as connection:
+            change(connection)
+        with db.writing(engine) as connection:
+            is_sqlite, ahead = engine.dialect.name == "sqlite", in_hand.items(connection)
+            assert (ahead is not None) == (still and is_sqlite), why
+            items = frames.inputs(connection, Policy(), DAY, "USD", in_hand=in_hand).items
+            books = connection.execute(select(schema.open_item.c.document_number, schema.open_item.c.due_date).order_by(schema.open_item.c.item_id)).all()
+    others.dispose()
+    assert items.select("document_number", "due_date").rows() == [tuple(row) for row in books]
+
+
+def test_a_run_leaves_nothing_of_what_it_read_ahead(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk_sqlite, "ELSEWHERE_FROM", 1)
+    with db.writing(engine) as connection:
+        connection.execute(schema.customer.insert().values(customer_id="C1", name="ACME"))
+        owe(connection, 1, "C1", "INV-1", 5000)
+    with suppress(ZeroDivisionError), frames.in_hand(engine):
+        raise ZeroDivisionError
+    assert not list(tmp_path.glob("*-read*"))
 
 
 @pytest.mark.parametrize(("why", "between", "texts"), [

@@ -8,12 +8,20 @@ import polars as pl
 import pytest
 from sqlalchemy import Engine
 
-from cashapp import db, proof
+from cashapp import bulk_postgres, bulk_sqlite, db, proof
 from cashapp.config import Config, Lockbox
 from parsers.documents import Document, joined, read
 from tests.books import balances, bank_line, document, reasons, receipts, take_in
 
 BANK = "bank:111222333"
+
+
+@pytest.fixture(autouse=True, params=["few", "many"])
+def road(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How many rows a file is taken to have: many go into their tables beside what is made of them."""
+    if request.param == "many":
+        monkeypatch.setattr(bulk_sqlite, "STAGED_FROM", 1)
+        monkeypatch.setattr(bulk_postgres, "MANY_FROM", 1)
 
 
 def after(engine: Engine, *files: tuple[str, Document], config: Config | None = None) -> tuple[dict[str, int], list[tuple[int, str, int]], list[str]]:
