@@ -259,6 +259,8 @@ class Loading:
     def complete(self) -> None:
         """Of the tables that rows came for no more will come: what came is taken over now, and its indexes are made, beside what the caller does."""
         self._hand_over(1)
+        if self._file:  # it waits for the end, as rows that are few
+            return
         self._worker.do(partial(_make, self._connection.connection.cursor(), [made for each in self._apart.values() for made in each]), at_books=True)
         self._apart.clear()
 

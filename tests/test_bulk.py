@@ -630,14 +630,19 @@ def test_who_asks_while_pieces_are_taken_over_hears_what_was_refused(keyed: Engi
     assert numbers(keyed) == [-1]
 
 
+def complete(engine: Engine, rows: pl.DataFrame) -> int:
+    """Bring all rows of a table, then as many of another; returns how many the first holds before the end."""
+    with db.writing(engine) as connection, db.loading(connection, KEYED, ASIDE) as load:
+        load.add(KEYED.name, rows)
+        load.complete()
+        load.add(ASIDE.name, rows.select("k"))
+        return connection.execute(select(func.count()).select_from(KEYED)).scalar_one()
+
+
 @pytest.mark.parametrize("rows", [3, STAGED_FROM])
 def test_a_table_is_complete_while_rows_of_others_come(keyed: Engine, rows: int) -> None:
     before = indexes(keyed)
-    with db.writing(keyed) as connection, db.loading(connection, KEYED, ASIDE) as load:
-        load.add(KEYED.name, backwards(rows))
-        load.complete()
-        load.add(ASIDE.name, pl.DataFrame({"k": range(rows)}))
-        there = connection.execute(select(func.count()).select_from(KEYED)).scalar_one()
+    there = complete(keyed, backwards(rows))
     assert there == rows + 1 or rows < STAGED_FROM
     with db.reading(keyed) as connection:
         assert connection.execute(select(func.count()).select_from(ASIDE)).scalar_one() == rows
@@ -648,10 +653,8 @@ def test_a_table_is_complete_while_rows_of_others_come(keyed: Engine, rows: int)
 @pytest.mark.parametrize("rows", [3, STAGED_FROM])
 def test_what_is_refused_of_a_complete_table_leaves_none(keyed: Engine, rows: int) -> None:
     before, alike = indexes(keyed), backwards(rows).with_columns(pl.col("n").clip(2))
-    with pytest.raises(IntegrityError), db.writing(keyed) as connection, db.loading(connection, KEYED, ASIDE) as load:
-        load.add(KEYED.name, alike)
-        load.complete()
-        load.add(ASIDE.name, pl.DataFrame({"k": range(rows)}))
+    with pytest.raises(IntegrityError):
+        complete(keyed, alike)
     assert indexes(keyed) == before
     assert numbers(keyed) == [-1]
 
