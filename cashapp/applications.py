@@ -9,7 +9,6 @@ on-account credit of the customer: an open item of its own.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
 from typing import NamedTuple
 
 import polars as pl
@@ -102,9 +101,9 @@ class Decisions:
         self._next += rows.height
         return first
 
-    def close(self, payers: pl.DataFrame | None = None, at: Callable[[int, int, str], None] = db.nobody) -> None:
-        """Move the balances and seal the entries; `payers` and `at` are as `ledger.Batch.close` has them."""
-        self._batch.close(payers=payers, at=at)
+    def close(self, payers: pl.DataFrame | None = None) -> None:
+        """Move the balances and seal the entries; `payers` are as `ledger.Batch.close` has them."""
+        self._batch.close(payers=payers)
 
     def _refuse_earlier(self, keys: pl.Series) -> None:
         """What is left of a receipt is asked before its money moves, so that it may come once only."""

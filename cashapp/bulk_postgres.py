@@ -67,6 +67,10 @@ class Loading:
         """What is added next comes of so many of those that are left, these included."""
         self._part, self._left = part, left
 
+    def change(self, table: str, key: str, changes: pl.DataFrame, assignments: Mapping[str, str], done: Callable[[int], None]) -> None:
+        """As `update` has it; `done` hears how many rows those were."""
+        done(update(self._connection, table, key, changes, assignments))
+
     def add(self, table: str, frame: pl.DataFrame) -> None:
         """Rows of a table; how many the first piece that has any has, and what of it is left, tells whether they are many."""
         if frame.is_empty():
@@ -79,7 +83,8 @@ class Loading:
         self._connection.info[_SENT].append(self._thread.submit(_copy_in, self._connection, table, frame))
 
     def complete(self) -> None:
-        """What has come is sent already."""
+        """What has come is sent already; what is added from now on comes whole."""
+        self._part = self._left = 1
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 In, as whole columns: ADBC writes large frames into a file of its own beside the database; the file is attached, and one statement for each table
 takes its rows over inside the transaction that is open, with every check of the table. From there the file is only read, so that the
 transaction stays one of one database; its name is gone at once, its content when the connection is given back. Rows that come in many pieces
-stand in a few such files, so that a thread takes the first ones over while the caller makes the next pieces.
+stand in a few such files: one thread writes the next while another takes the last ones over and the caller makes the next pieces.
 
 Out: tuples in blocks. ADBC must not open the database itself: it brings an SQLite of its own, and where two of them have one file open in one
 process, the first that closes it lets go of the locks of both. So what is many and committed a process of its own reads, by ADBC, as whole columns.
@@ -59,7 +59,7 @@ _WORKERS = "workers"  # those that may be at the books, likewise
 _ITSELF = "itself"  # what tells a connection of SQLite's from all others, likewise
 _HANDED_OVER_AT = (0.75, 0.5, 0.25, 0.1)  # of all that comes in pieces is left, when what has come is taken over
 _AT_ONCE = 50_000
-_IN_HAND = 7  # jobs that may wait for the thread that does them: the frames that are told and posted of one part of the receipts, and one more
+_IN_HAND = 7  # frames that may wait to be written: what is told and posted of one part of the receipts, and one more
 _STAGED_PAGE = 65536  # the largest: what is staged is written and read from end to end
 _SORTED_AT_ONCE = 4_096  # KiB
 _READ_AT_ONCE = 1_000  # few enough to be in the processor's cache while they are turned into columns
@@ -74,7 +74,8 @@ def insert(connection: Connection, table: str, frame: pl.DataFrame) -> None:
             given = [column.name for column in frame if column.null_count() < frame.height]
             told, values = ", ".join("?" if name in same else name for name in frame.columns), _plain(frame.head(1))
             said = tuple(values[name][0] for name in same)
-            _taken_over(connection, table, frame.height, f"INSERT INTO {table} ({columns}) SELECT {told} FROM {staged}", given, said)
+            with _at_books(connection) as books:
+                _taken_over(books, table, frame.height, f"INSERT INTO {table} ({columns}) SELECT {told} FROM {staged}", given, said)
         else:
             _each(connection, f"INSERT INTO {table} ({columns}) VALUES ({', '.join('?' * frame.width)})", frame)
 
@@ -87,37 +88,47 @@ def _is_one(column: pl.Series) -> bool:
 def update(connection: Connection, table: str, key: str, changes: pl.DataFrame, assignments: Mapping[str, str]) -> int:
     """Change the rows whose `key` stands in the frame: each column takes what is assigned to it, where the frame's columns are `d.column`. Returns
     how many rows those are."""
-    settings = ", ".join(f"{column} = {value}" for column, value in assignments.items())
     with _staged(connection, changes) as staged:
-        statement = f"UPDATE {table} SET {settings} FROM {{}} AS d WHERE {table}.{key} = d.{key}"
-        if staged:
-            return _taken_over(connection, table, changes.height, statement.format(staged), assignments, adds=False)
-        return _each(connection, statement.format(f"(SELECT {', '.join(f'? AS {name}' for name in changes.columns)})"), changes)
+        if not staged:
+            return _change_each(connection, table, key, changes, assignments)
+        with _at_books(connection) as books:
+            return _taken_over(books, table, changes.height, _changing(table, key, assignments, staged), assignments, adds=False)
 
 
-def _taken_over(connection: Connection, table: str, rows: int, statement: str, columns: Collection[str], values: tuple[object, ...] = (), *, adds: bool = True) -> int:
+def _change_each(connection: Connection, table: str, key: str, changes: pl.DataFrame, assignments: Mapping[str, str]) -> int:
+    return _each(connection, _changing(table, key, assignments, f"(SELECT {', '.join(f'? AS {name}' for name in changes.columns)})"), changes)
+
+
+def _changing(table: str, key: str, assignments: Mapping[str, str], changes: str) -> str:
+    settings = ", ".join(f"{column} = {value}" for column, value in assignments.items())
+    return f"UPDATE {table} SET {settings} FROM {changes} AS d WHERE {table}.{key} = d.{key}"
+
+
+def _taken_over(books: DBAPICursor, table: str, rows: int, statement: str, columns: Collection[str], values: tuple[object, ...] = (), *, adds: bool = True) -> int:
     """Run the statement that adds so many rows to the table with something in these columns, or changes these columns of so many; returns how
     many it did."""
-    apart = _taken_away(connection, table, rows, columns, adds=adds)
-    with _sorting(connection.connection.cursor()):
-        done = connection.exec_driver_sql(statement, values).rowcount
+    apart = _taken_away(books, table, rows, columns, adds=adds)
+    with _sorting(books):
+        books.execute(statement, values)
+        done = books.rowcount
         for definition in apart:
-            connection.exec_driver_sql(definition)
+            books.execute(definition)
     return done
 
 
-def _taken_away(connection: Connection, table: str, rows: int, columns: Collection[str], *, adds: bool = True) -> list[str]:
+def _taken_away(books: DBAPICursor, table: str, rows: int, columns: Collection[str], *, adds: bool = True) -> list[str]:
     """The statements that make the indexes again which go before so many rows come.
 
     A row put into an index where it falls costs several times what it costs among all that are sorted at once. So where the rows are
     many beside the table, the indexes that they would change go before the statement and are made anew after it.
     """
     held_at_most = rows * (MADE_ANEW_FROM - 1 if adds else MADE_ANEW_FROM)
-    counted = connection.exec_driver_sql(f"SELECT count(*) FROM (SELECT 1 FROM {table} LIMIT {held_at_most + 1})").scalar_one()
+    books.execute(f"SELECT count(*) FROM (SELECT 1 FROM {table} LIMIT {held_at_most + 1})")
+    ((held,),) = books.fetchall()
     told = _takes_from if adds else _names
-    apart = {name: made for name, made in _indexes(connection, table) if told(made, columns)} if counted <= held_at_most else {}
+    apart = {name: made for name, made in _indexes(books, table) if told(made, columns)} if held <= held_at_most else {}
     for name in apart:
-        connection.exec_driver_sql(f"DROP INDEX {name}")
+        books.execute(f"DROP INDEX {name}")
     return list(apart.values())
 
 
@@ -128,7 +139,7 @@ def _sorting(books: DBAPICursor) -> Iterator[None]:
     How long a run is follows from the pages that the database keeps, so that there are few of them meanwhile.
     """
     books.execute("PRAGMA main.cache_size")
-    (kept,) = books.fetchall()[0]
+    ((kept,),) = books.fetchall()
     books.execute(f"PRAGMA main.cache_size = -{_SORTED_AT_ONCE}")
     books.execute("PRAGMA threads = 1")
     try:
@@ -145,10 +156,10 @@ def _make(books: DBAPICursor, indexes: Iterable[str]) -> None:
             books.execute(statement)
 
 
-def _indexes(connection: Connection, table: str) -> Sequence[tuple[str, str]]:
+def _indexes(books: DBAPICursor, table: str) -> Sequence[tuple[str, str]]:
     """The table's indexes by name, each with the statement that makes it; those of its keys and constraints are part of the table itself."""
-    query = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL ORDER BY name"
-    return [(str(name), str(definition)) for name, definition in connection.exec_driver_sql(query, (table,)).all()]
+    books.execute("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL ORDER BY name", (table,))
+    return [(str(name), str(definition)) for name, definition in books.fetchall()]
 
 
 def _names(definition: str, columns: Collection[str]) -> bool:
@@ -179,10 +190,10 @@ def _staged(connection: Connection, frame: pl.DataFrame) -> Iterator[str | None]
         yield None
         return
     with closing(_Worker(connection)) as worker:
-        file = _file(connection, worker, "staged", _ATTACHED_MAX - 1)
+        file = _file(connection, worker, _ATTACHED_MAX - 1)
         if file:
             file.write("staged", frame)
-            worker.do(file.attach, at_books=True)
+            file.attach()
             worker.finish()
         yield f"{file.name}.staged" if file else None
 
@@ -218,7 +229,7 @@ class _Coming:
 
 class Loading:
     """Rows for tables that come in pieces: kept until there are many, then in a file. A thread takes files over meanwhile, as long as rows come in
-    the order of their keys; `taken_over` puts what is left into the tables and makes their indexes."""
+    the order of their keys, and makes changes; `taken_over` puts what is left into the tables and makes their indexes."""
 
     def __init__(self, connection: Connection, worker: _Worker, keys: Mapping[str, str]) -> None:
         self._connection, self._worker, self._keys = connection, worker, keys
@@ -234,34 +245,44 @@ class Loading:
             self._hand_over(1 - left / self._whole)
         self._left = left
 
+    def change(self, table: str, key: str, changes: pl.DataFrame, assignments: Mapping[str, str], done: Callable[[int], None]) -> None:
+        """As `update` has it, soon; `done` hears how many rows those were."""
+        file = _file(self._connection, self._worker, _ATTACHED_MAX - 1) if changes.height >= STAGED_FROM else None
+        if not file:
+            done(_change_each(self._connection, table, key, changes, assignments))
+            return
+        file.write("staged", changes)
+        file.attach()
+        statement = _changing(table, key, assignments, f"{file.name}.staged")
+        self._worker.books.do(lambda: done(_taken_over(self._worker.cursor, table, changes.height, statement, assignments, adds=False)))
+
     def add(self, table: str, frame: pl.DataFrame) -> None:
         """Rows of a table, in columns that are the same in each piece."""
         coming = self._coming.setdefault(table, _Coming(self._keys[table], frame.clear()))
         coming.add(frame)
         if sum(piece.height for piece in coming.waiting) >= STAGED_FROM:
-            self._file = self._file or _file(self._connection, self._worker, "loading", _ATTACHED_MAX)
+            self._file = self._file or _file(self._connection, self._worker, _ATTACHED_MAX)
             if self._file:
                 self._file.write(table, coming.taken())
 
     def _hand_over(self, share: float) -> None:
         """Let the thread take over what has come, which is this share of all; the indexes in its way go before, so that nothing has to wait for it."""
-        if not self._file or _spoken_for(self._connection) > len(_HANDED_OVER_AT) or not all(rows.in_order for rows in self._coming.values()):
+        if not self._file or _spoken_for(self._connection) > len(_HANDED_OVER_AT) + 1 or not all(rows.in_order for rows in self._coming.values()):
             return
         for table, rows in self._in_turn():
             if rows.count:
                 self._take_away(table, round(rows.count / share))
-        file = self._completed(self._file)
+        file, self._file = self._completed(self._file), None
         for table, _ in self._in_turn():
             if table in file.tables:
-                self._worker.do(partial(file.run, self._taking(file, table)), at_books=True)
-        self._file = None
+                self._worker.books.do(partial(self._worker.cursor.execute, self._taking(file, table)))
 
     def complete(self) -> None:
         """Of the tables that rows came for no more will come: what came is taken over now, and its indexes are made, beside what the caller does."""
         self._hand_over(1)
         if self._file:  # it waits for the end, as rows that are few
             return
-        self._worker.do(partial(_make, self._connection.connection.cursor(), [made for each in self._apart.values() for made in each]), at_books=True)
+        self._worker.books.do(partial(_make, self._worker.cursor, [made for each in self._apart.values() for made in each]))
         self._apart.clear()
 
     def taken_over(self, at: Callable[[int, int, str], None]) -> None:
@@ -278,9 +299,9 @@ class Loading:
             if statements:
                 self._take_away(table, rows.count)
             if table in self._apart:
-                with _sorting(self._connection.connection.cursor()):
+                with _at_books(self._connection) as books, _sorting(books):
                     for statement in (*statements, *self._apart[table]):
-                        self._connection.exec_driver_sql(statement)
+                        books.execute(statement)
             done += rows.count
 
     def _in_turn(self) -> list[tuple[str, _Coming]]:
@@ -292,13 +313,14 @@ class Loading:
         for table, rows in self._coming.items():
             if any(piece.height for piece in rows.waiting):
                 file.write(table, rows.taken())
-        self._worker.do(file.attach, at_books=True)
+        file.attach()
         return file
 
     def _take_away(self, table: str, rows: int) -> None:
         """The table's indexes go where they are in the way of so many rows."""
         if table not in self._apart:
-            self._apart[table] = _taken_away(self._connection, table, rows, self._coming[table].given)
+            with _at_books(self._connection) as books:
+                self._apart[table] = _taken_away(books, table, rows, self._coming[table].given)
 
     def _taking(self, file: _File, table: str) -> str:
         """The statement that takes the file's rows over into the table."""
@@ -332,66 +354,88 @@ def _leave(connection: Connection) -> None:
     """Wait until no thread is at the books. Of two that use one connection SQLite lets one at a time, but keeps one last error and one count of
     changed rows for both: who asks may be told the other's, and a refused statement pass for done."""
     for worker in connection.info.get(_WORKERS, ()):
-        worker.leave_books()
+        worker.books.finish()
+
+
+@contextmanager
+def _at_books(connection: Connection) -> Iterator[DBAPICursor]:
+    """The database's own cursor, when no thread is at the books."""
+    _leave(connection)
+    with _errors(connection), closing(connection.connection.cursor()) as books:
+        yield books
 
 
 class _Worker:
-    """A thread that does one thing after the other, while the caller makes the next; ADBC and SQLite leave the interpreter to others.
-
-    What goes wrong in it is raised where the caller waits for it.
-    """
+    """Two threads beside the caller: `staging` writes files, by ADBC, `books` takes them over on the database's own connection, by `cursor`. A job
+    of the second may wait for one of the first, never the other way round."""
 
     def __init__(self, connection: Connection) -> None:
         self.until_closed = ExitStack()
         self.database = _database(connection)
-        self._connection = connection
-        self._thread = ThreadPoolExecutor(1, "staging")
-        self._waiting: deque[tuple[Future[None], bool]] = deque()  # and whether it is at the books
-
-    def do(self, job: Callable[[], None], *, at_books: bool = False) -> None:
-        """At once, or soon, where fewer than _IN_HAND jobs wait; `at_books`: it uses the database's own connection."""
-        while len(self._waiting) >= _IN_HAND:
-            self._wait()
-        self._waiting.append((self._thread.submit(job), at_books))
-
-    def leave_books(self) -> None:
-        """Wait until nothing is done at the books."""
-        while any(at_books for _, at_books in self._waiting):
-            self._wait()
+        self.cursor = connection.connection.cursor()
+        self.staging, self.books = _Thread(connection, "staging"), _Thread(connection, "books")
 
     def finish(self) -> None:
         """Wait until all is done."""
-        while self._waiting:
-            self._wait()
-
-    def _wait(self) -> None:
-        job, _ = self._waiting.popleft()
-        with _errors(self._connection):
-            job.result()
+        self.staging.finish()
+        self.books.finish()
 
     def close(self) -> None:
         """What has not begun is not done any more."""
-        self._thread.shutdown(cancel_futures=True)
+        self.staging.close()
+        self.books.close()
         self.until_closed.close()
+        self.cursor.close()
+
+
+class _Thread:
+    """Does one thing after the other, while the caller makes the next; ADBC and SQLite leave the interpreter to others.
+
+    What goes wrong in it is raised where the caller waits for it.
+    """
+
+    def __init__(self, connection: Connection, name: str) -> None:
+        self._connection = connection
+        self._pool = ThreadPoolExecutor(1, name)
+        self._waiting: deque[Future[object]] = deque()
+
+    def do(self, job: Callable[[], object]) -> Future[object]:
+        """Soon."""
+        self._waiting.append(self._pool.submit(job))
+        return self._waiting[-1]
+
+    def finish(self, at_most: int = 0) -> None:
+        """Wait until all is done, or at most so many jobs are left."""
+        while len(self._waiting) > at_most:
+            self._wait()
+
+    def _wait(self) -> None:
+        with _errors(self._connection):
+            self._waiting.popleft().result()
+
+    def close(self) -> None:
+        """What has not begun is not done any more."""
+        self._pool.shutdown(cancel_futures=True)
 
 
 class _File:
     """A file beside the database that frames are written to, table by table, until it is attached. The worker does all of it."""
 
-    def __init__(self, connection: Connection, worker: _Worker, name: str, path: Path) -> None:
+    def __init__(self, worker: _Worker, name: str) -> None:
         self.name = name
         """The name under which its tables can be read in this transaction."""
         self.tables: set[str] = set()
-        self._worker, self._path = worker, path
-        self._books = connection.connection.cursor()
+        self._worker, self._path = worker, Path(f"{worker.database}-{name}")
         self._open = ExitStack()
         self._cursor: Cursor | None = None
+        self._writing: list[Future[object]] = []
         worker.until_closed.callback(self._close)
 
     def write(self, table: str, frame: pl.DataFrame) -> None:
         """Add the frame's rows to a table of the file, soon."""
         self.tables.add(table)
-        self._worker.do(partial(self._write, table, frame))
+        self._worker.staging.finish(at_most=_IN_HAND - 1)
+        self._writing.append(self._worker.staging.do(partial(self._write, table, frame)))
 
     def _write(self, table: str, frame: pl.DataFrame) -> None:
         if self._cursor is None:
@@ -402,7 +446,6 @@ class _File:
     def _opened(self) -> Cursor:
         from adbc_driver_sqlite import dbapi as sqlite
 
-        self._path.unlink(missing_ok=True)  # of a process that was killed: writers are alone
         file = self._open.enter_context(sqlite.connect(str(self._path), autocommit=True))
         cursor = self._open.enter_context(file.cursor())
         for statement in (f"PRAGMA page_size = {_STAGED_PAGE}", "PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF", "BEGIN"):
@@ -410,29 +453,36 @@ class _File:
         return cursor
 
     def attach(self) -> None:
-        """Let it be read; nothing is written to it from then on, and its name goes."""
+        """Let it be read, soon; nothing is written to it from then on, and its name goes."""
+        self._writing.append(self._worker.staging.do(self._complete))
+        self._worker.books.do(self._attach)
+
+    def _complete(self) -> None:
         assert self._cursor, "nothing was written to it"
         with self._open:
             self._cursor.execute("COMMIT")
-        self.run(f"ATTACH ? AS {self.name}", str(self._path))
-        self._path.unlink()
 
-    def run(self, statement: str, *values: object) -> None:
-        """Run a statement on the database's own connection, which nobody else uses meanwhile."""
-        self._books.execute(statement, values)
+    def _attach(self) -> None:
+        for part in self._writing:  # nothing is taken over of a file in which something is missing
+            part.result()
+        self._worker.cursor.execute(f"ATTACH ? AS {self.name}", (str(self._path),))
+        self._path.unlink()
 
     def _close(self) -> None:
         self._open.close()
         self._path.unlink(missing_ok=True)
 
 
-def _file(connection: Connection, worker: _Worker, what: str, at_most: int) -> _File | None:
+def _file(connection: Connection, worker: _Worker, at_most: int) -> _File | None:
     """A file to write rows to; None where the database is none, or `at_most` files are spoken for in this transaction."""
     count = _spoken_for(connection)
     if not worker.database or count >= at_most:
         return None
+    if not count:
+        for left in range(1, _ATTACHED_MAX + 1):  # by a process that was killed: writers are alone
+            Path(f"{worker.database}-staged_{left}").unlink(missing_ok=True)
     connection.info[_FILES] = count + 1
-    return _File(connection, worker, f"staged_{count + 1}", Path(f"{worker.database}-{what}"))
+    return _File(worker, f"staged_{count + 1}")
 
 
 def _spoken_for(connection: Connection) -> int:
@@ -478,8 +528,12 @@ def among(key: ColumnElement[_Key], values: Sequence[_Key]) -> ColumnElement[boo
 
 def read(connection: Connection, query: Query, shape: Mapping[str, pl.DataType]) -> pl.DataFrame:
     """The query's rows; `shape` names and types its columns in their order."""
+    return _joined(_blocks(connection, query, shape, _READ_AT_ONCE), shape)
+
+
+def _joined(blocks: Iterable[list[pl.Series]], shape: Mapping[str, pl.DataType]) -> pl.DataFrame:
     parts = {name: [pl.Series(name, dtype=_kept_as(dtype))] for name, dtype in shape.items()}
-    for block in _blocks(connection, query, shape, _READ_AT_ONCE):
+    for block in blocks:
         for column in block:
             parts[column.name].append(column)
     whole = (pl.concat(parts.pop(name), rechunk=True) for name in shape)  # one column after the other, so that only one stands there twice
@@ -491,6 +545,9 @@ def read_committed(connection: Connection, queries: Mapping[str, tuple[Query, Ma
     """What gives the rows of each query, by its name, as `read` does; where they are many without what this transaction has changed itself: they are
     read then while the block goes on. The files that they come in stand beside the database and are removed; those of a run that was killed, the next
     run writes over. Who takes the rows hears a CashappError where the reading process was killed."""
+    if any(worker.database for worker in connection.info.get(_WORKERS, ())):
+        yield {name: partial(_read_beside, connection, query, shape) for name, (query, shape) in queries.items()}
+        return
     with _read_elsewhere(connection, queries) as elsewhere:
         yield {name: partial(elsewhere[name], connection) if elsewhere else partial(read, connection, *query) for name, query in queries.items()}
 
@@ -530,6 +587,13 @@ def _read_elsewhere(connection: Connection, queries: Mapping[str, tuple[Query, M
         stack.callback(wait, written.values())
         pool.shutdown(wait=False)
         yield {name: partial(_read_in, written[name], files[name], shape) for name, (_, shape) in queries.items()}
+
+
+def _read_beside(connection: Connection, query: Query, shape: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    """What is committed, by a connection for this alone, while rows are loaded by the other."""
+    database = next(worker.database for worker in connection.info[_WORKERS])
+    with _errors(connection), closing(sqlite3.connect(database)) as beside:
+        return _joined(_fetched(beside.execute(*_compiled(connection, query)), shape, _READ_AT_ONCE), shape)
 
 
 def _are_many(connection: Connection, query: Query) -> bool:
@@ -586,13 +650,18 @@ def read_blocks(connection: Connection, query: Query, shape: Mapping[str, pl.Dat
 
 def _blocks(connection: Connection, query: Query, shape: Mapping[str, pl.DataType], rows: int) -> Iterator[list[pl.Series]]:
     """The rows as columns of what SQLite keeps, so many rows at a time."""
-    kept = {name: _kept_as(dtype) for name, dtype in shape.items()}
     cursor = connection.connection.cursor()
     _leave(connection)
     cursor.execute(*_compiled(connection, query))
+    for block in _fetched(cursor, shape, rows):
+        yield block
+        _leave(connection)
+
+
+def _fetched(cursor: DBAPICursor | sqlite3.Cursor, shape: Mapping[str, pl.DataType], rows: int) -> Iterator[list[pl.Series]]:
+    kept = {name: _kept_as(dtype) for name, dtype in shape.items()}
     while block := cursor.fetchmany(rows):
         yield [pl.Series(name, cells, dtype) for (name, dtype), cells in zip(kept.items(), zip(*block, strict=True), strict=True)]
-        _leave(connection)
 
 
 def _compiled(connection: Connection, query: Query) -> tuple[str, tuple[object, ...]]:

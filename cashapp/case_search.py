@@ -6,10 +6,10 @@ digits only. What is searched for is folded alike; each of its words must begin 
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from typing import TypeAlias
 
 import polars as pl
-from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select, and_, exists, func, or_, select, union
+from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select, and_, exists, or_, select, union
 
 from cashapp import db, schema
 from parsers.amounts import AmountError, to_minor
@@ -22,23 +22,25 @@ _case, _line, _receipt, _word = schema.exception_case, schema.bank_line, schema.
 _LAST = "\U0010ffff"
 
 
-def remember(connection: Connection, first: int) -> None:
-    """Keep the words of the cases from number `first` on."""
-    line_id = func.coalesce(_receipt.c.line_id, _case.c.line_id)
-    query = (
-        select(_case.c.exception_id, *(_line.c[name] for name in _TOLD)).outerjoin(_receipt, _receipt.c.receipt_id == _case.c.receipt_id)
-        .join(_line, _line.c.line_id == line_id).where(_case.c.exception_id >= first)
+Query: TypeAlias = tuple[Select[*tuple[object, ...]], db.Shape]
+
+
+def lines_of(connection: Connection, cases: pl.DataFrame) -> tuple[Query, Query]:
+    """What asks for the bank lines of cases, of those with a receipt (receipt_id) and of those with a line of their own (line_id)."""
+    texts, shape = [_line.c[name] for name in _TOLD], dict.fromkeys(_TOLD, pl.String)
+    received = select(_receipt.c.receipt_id, *texts).join(_line, _line.c.line_id == _receipt.c.line_id)
+    return (
+        (received.where(db.among(connection, _receipt.c.receipt_id, cases["receipt_id"].drop_nulls().sort().to_list())), {"receipt_id": pl.Int64} | shape),
+        (select(_line.c.line_id, *texts).where(db.among(connection, _line.c.line_id, cases["line_id"].drop_nulls().sort().to_list())), {"line_id": pl.Int64} | shape),
     )
-    with ThreadPoolExecutor(1) as beside:  # while the next rows are read
-        kept = pl.concat(beside.map(_words, db.frames(connection, query, {"exception_id": pl.Int64} | dict.fromkeys(_TOLD, pl.String))))
-    db.insert_frame(connection, _word, kept.sort("exception_id", "word"))
 
 
-def _words(told: pl.DataFrame) -> pl.DataFrame:
-    """The words of each case, each once: exception_id, word."""
+def words(cases: pl.DataFrame, of_receipts: pl.DataFrame, of_lines: pl.DataFrame) -> pl.DataFrame:
+    """The words by which the cases are found, each once and in order: exception_id, word. The others are the lines of `lines_of`."""
+    told = pl.concat(cases.select("exception_id", key).join(lines, on=key).drop(key) for key, lines in (("receipt_id", of_receipts), ("line_id", of_lines)))
     every = _folded(pl.concat_str(_TOLD, separator=" ")).list.eval(pl.element().str.slice(0, WORD_LENGTH_MAX))
-    words = told.select("exception_id", every.list.unique(maintain_order=True).list.head(WORDS_MAX).alias("word"))
-    return words.explode("word", empty_as_null=False)
+    kept = told.select("exception_id", every.list.unique(maintain_order=True).list.head(WORDS_MAX).alias("word"))
+    return kept.explode("word", empty_as_null=False).sort("exception_id", "word")
 
 
 def _folded(text: pl.Expr) -> pl.Expr:

@@ -160,17 +160,19 @@ def update_frame(connection: Connection, table: Table, key: str, changes: pl.Dat
         _bulk(connection).update(connection, table.name, key, changes, {name: f"d.{name}" for name in changes.columns if name != key})
 
 
-def add_to_column(connection: Connection, table: Table, key: str, column: str, changes: pl.DataFrame, *, at_zero: tuple[str, dt.date] | None = None) -> int:
-    """`column += delta` for the rows named in `changes` (columns: the key, delta); returns how many of them there are.
+def add_to_column(connection: Connection, load: Loading, table: Table, key: str, column: str, changes: pl.DataFrame, moved: Callable[[int], None], *,
+                  at_zero: tuple[str, dt.date] | None = None) -> None:
+    """`column += delta` for the rows named in `changes` (columns: the key, delta), soon, and before anything else is asked; `moved` hears how many of
+    them there are.
 
     Further columns of `changes` are set where they say something. `at_zero` names a date column that takes the date in rows whose `column`
     becomes zero, and null in the others.
     """
     if changes.is_empty():
-        return 0
+        return
     said = {name: f"coalesce(d.{name}, {table.name}.{name})" for name in changes.columns if name not in {key, "delta"}}
     stamp = {at_zero[0]: f"CASE WHEN {column} + d.delta = 0 THEN {_date_literal(connection, at_zero[1])} END"} if at_zero else {}
-    return _bulk(connection).update(connection, table.name, key, changes, {column: f"{column} + d.delta"} | said | stamp)
+    load.change(table.name, key, changes, {column: f"{column} + d.delta"} | said | stamp, moved)
 
 
 def _date_literal(connection: Connection, date: dt.date) -> str:
@@ -233,7 +235,10 @@ class Loading(Protocol):
         """Rows of a table, by its name, in columns that are the same in each piece."""
 
     def complete(self) -> None:
-        """Of the tables that rows came for no more will come."""
+        """Of the tables that rows came for no more will come; what is added from now on comes whole."""
+
+    def change(self, table: str, key: str, changes: pl.DataFrame, assignments: Mapping[str, str], done: Callable[[int], None], /) -> None:
+        """Change the rows with these keys, soon, and before anything else is asked; `done` hears how many there are."""
 
 
 class _Bulk(Protocol):

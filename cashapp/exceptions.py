@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import NamedTuple
 
 import polars as pl
 from sqlalchemy import Connection, bindparam, select
@@ -29,18 +30,33 @@ _CASE = {
 }
 
 
+TABLES = (schema.exception_case, schema.case_word)
+"""The tables of cases, as `db.loading` takes them."""
+
+
 def open_cases(connection: Connection, cases: pl.DataFrame, as_of: dt.date) -> None:
     """Open cases from a frame with `reason` and any of the other columns of a case; ids follow the frame's order."""
     if cases.is_empty():
         return
-    first = db.next_id(connection, schema.exception_case.c.exception_id)
+    opened = _opened(cases, db.next_id(connection, schema.exception_case.c.exception_id), as_of)
+    words = case_search.words(opened, *(db.frame(connection, *query) for query in case_search.lines_of(connection, opened)))
+    with db.loading(connection, *TABLES) as load:
+        _add(load, opened, words)
+
+
+def _add(load: db.Loading, opened: pl.DataFrame, words: pl.DataFrame) -> None:
+    for table, rows in zip(TABLES, (opened, words), strict=True):
+        load.add(table.name, rows)
+
+
+def _opened(cases: pl.DataFrame, first: int, as_of: dt.date) -> pl.DataFrame:
+    """The rows of the cases, numbered from `first` on."""
     given = cases.with_row_index("n").with_columns(
         (pl.col("n").cast(pl.Int64) + first).alias("exception_id"), pl.lit(as_of).alias("opened_on"),
         pl.lit(clock.now().replace(tzinfo=None)).alias("opened_at"),
     )
     missing = [pl.lit("" if name == "note" else None, dtype=dtype).alias(name) for name, dtype in _CASE.items() if name not in given.columns]
-    db.insert_frame(connection, schema.exception_case, given.with_columns(missing).select(list(_CASE)))
-    case_search.remember(connection, first)
+    return given.with_columns(missing).select(list(_CASE))
 
 
 def open_for_lines(connection: Connection, lines: pl.DataFrame, as_of: dt.date) -> None:
@@ -53,17 +69,33 @@ def open_for_file(connection: Connection, file_id: int, reason: str, note: str, 
     open_cases(connection, pl.DataFrame({"file_id": [file_id], "reason": [reason], "note": [note]}), as_of)
 
 
-def sync_receipts(connection: Connection, verdicts: pl.DataFrame, as_of: dt.date) -> None:
-    """Bring the open cases of receipts in line with the latest verdicts.
+class Standing(NamedTuple):
+    """The queue before receipts are looked at."""
+
+    cases: pl.DataFrame  # of receipts, open: receipt_id, exception_id, was
+    next_id: int
+
+
+def standing(connection: Connection) -> Standing:
+    """The queue as it is now."""
+    case = schema.exception_case
+    query = select(case.c.receipt_id, case.c.exception_id, case.c.reason).where(case.c.status == "open", case.c.receipt_id.is_not(None))
+    cases = db.frame(connection, query, {"receipt_id": pl.Int64, "exception_id": pl.Int64, "was": pl.String})
+    return Standing(cases, db.next_id(connection, case.c.exception_id))
+
+
+def sync_receipts(connection: Connection, load: db.Loading, before: Standing, verdicts: pl.DataFrame, as_of: dt.date) -> None:
+    """Bring the open cases of receipts in line with the latest verdicts; `load` takes new ones (TABLES). The receipts and their lines are committed.
 
     `verdicts`: receipt_id, receipt_key, reason ("" = nothing left to decide), currency, amount_minor, customer_id.
     """
     case = schema.exception_case
-    query = select(case.c.receipt_id, case.c.exception_id, case.c.reason).where(case.c.status == "open", case.c.receipt_id.is_not(None))
-    standing = db.frame(connection, query, {"receipt_id": pl.Int64, "exception_id": pl.Int64, "was": pl.String})
-    joined = verdicts.join(standing, on="receipt_id", how="left")
+    joined = verdicts.join(before.cases, on="receipt_id", how="left")
     fresh = joined.filter(pl.col("exception_id").is_null() & (pl.col("reason") != "")).sort("receipt_key")
-    open_cases(connection, fresh.select("receipt_id", "reason", "currency", "amount_minor", "customer_id"), as_of)
+    opened = _opened(fresh.select("receipt_id", "reason", "currency", "amount_minor", "customer_id"), before.next_id, as_of)
+    of_receipts, of_lines = case_search.lines_of(connection, opened)
+    with db.committed(connection, of_receipts=of_receipts, of_lines=of_lines) as told:
+        _add(load, opened, case_search.words(opened, told["of_receipts"](), told["of_lines"]()))
     changed = joined.filter(pl.col("exception_id").is_not_null() & (pl.col("reason") != "") & (pl.col("reason") != pl.col("was")))
     db.update_frame(connection, case, "exception_id", changed.select("exception_id", "reason", "customer_id").sort("exception_id"))
     over = joined.filter(pl.col("exception_id").is_not_null() & (pl.col("reason") == ""))["exception_id"].sort()

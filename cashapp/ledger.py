@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
@@ -21,7 +22,7 @@ from cashapp.errors import CashappError
 from matching.places import nth
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 ENTRIES = {
     "n": pl.Int64,  # names the entry in POSTINGS
@@ -32,8 +33,8 @@ POSTINGS = {
     "amount_minor": pl.Int64,  # debit positive, credit negative
     "customer_id": pl.String, "item_id": pl.Int64, "receipt_id": pl.Int64,
 }
-TABLES = (schema.receipt, schema.journal_entry, schema.posting)
-"""The tables of entries and of the receipts that they bring, as `db.loading` takes them."""
+TABLES = (schema.receipt, schema.journal_entry, schema.posting, schema.seal)
+"""The tables of entries, of the receipts that they bring and of their seal, as `db.loading` takes them."""
 GENESIS = "0" * 64
 _AT_ONCE = 50_000  # rows that are text at one time
 
@@ -90,7 +91,7 @@ class Batch:
         self._first = self._next = db.next_id(connection, schema.journal_entry.c.entry_id)
         self._cash = [pl.DataFrame(schema={"receipt_id": pl.Int64, "delta": pl.Int64})]
         self._items = [pl.DataFrame(schema={"item_id": pl.Int64, "delta": pl.Int64})]
-        self._sealing = _Sealing()
+        self._sealing = _Sealing(connection)
 
     def add(self, entries: pl.DataFrame, postings: pl.DataFrame, *, late: bool = False) -> int:
         """Take more entries, as `post` has them; returns the id of the first of these."""
@@ -125,20 +126,27 @@ class Batch:
         self._load.add(schema.receipt.name, rows.with_columns(pl.col("unapplied_minor").fill_null(0)))
         self._cash = [cash.join(receipts, on="receipt_id", how="anti", maintain_order="left")]
 
-    def close(self, payers: pl.DataFrame | None = None, at: Callable[[int, int, str], None] = db.nobody) -> None:
-        """Move the balances that the entries touch, and seal them.
+    def close(self, payers: pl.DataFrame | None = None) -> None:
+        """Move the balances that the entries touch, and seal them; all of it is done when `load` ends.
 
-        `payers` (receipt_id, customer_id) are named on receipts on the way. `at` hears how many of how many rows are changed.
+        `payers` (receipt_id, customer_id) are named on receipts on the way.
         """
         cash, items = _summed(self._cash), _summed(self._items)
         if payers is not None:
             cash = cash.join(payers, on="receipt_id", how="full", coalesce=True).with_columns(pl.col("delta").fill_null(0)).sort("receipt_id")
-        at(0, cash.height + items.height, "balances")
-        _move_cash(self._connection, cash)
-        at(cash.height, cash.height + items.height, "balances")
-        _move_items(self._connection, items, self._on)
+        self._move_cash(cash)
+        self._move_items(items)
         if self._next > self._first:
-            self._sealing.close(self._connection, self._first, self._next - 1)
+            self._load.add(schema.seal.name, self._sealing.closed(self._first, self._next - 1))
+
+    def _move_cash(self, cash: pl.DataFrame) -> None:
+        """Unapplied cash of receipts follows its postings, in the same transaction; other columns of `cash` are set."""
+        db.add_to_column(self._connection, self._load, schema.receipt, "receipt_id", "unapplied_minor", cash, partial(_refuse_missing, "receipts", cash.height))
+
+    def _move_items(self, items: pl.DataFrame) -> None:
+        """Open amounts of items follow their postings, in the same transaction."""
+        db.add_to_column(self._connection, self._load, schema.open_item, "item_id", "open_minor", items, partial(_refuse_missing, "items", items.height),
+                         at_zero=("closed_on", self._on))
 
 
 def post_one(connection: Connection, *, kind: str, on: dt.date, source_key: str, legs: list[Leg], actor: str, memo: str = "",
@@ -202,21 +210,9 @@ def _refuse_unbalanced(entries: pl.DataFrame, postings: pl.DataFrame) -> None:
         raise CashappError(f"entry {lonely['source_key'][0]} has no postings")
 
 
-def _move_cash(connection: Connection, cash: pl.DataFrame) -> None:
-    """Unapplied cash of receipts follows its postings, in the same transaction; other columns of `cash` are set."""
-    moved = db.add_to_column(connection, schema.receipt, "receipt_id", "unapplied_minor", cash)
-    _refuse_missing("receipts", cash, moved)
-
-
-def _move_items(connection: Connection, items: pl.DataFrame, on: dt.date) -> None:
-    """Open amounts of items follow their postings, in the same transaction."""
-    moved = db.add_to_column(connection, schema.open_item, "item_id", "open_minor", items, at_zero=("closed_on", on))
-    _refuse_missing("items", items, moved)
-
-
-def _refuse_missing(what: str, deltas: pl.DataFrame, moved: int) -> None:
-    if moved != deltas.height:
-        raise CashappError(f"of {deltas.height} {what} whose balance the postings move, {moved} are in the books – nothing was posted; "
+def _refuse_missing(what: str, named: int, moved: int) -> None:
+    if moved != named:
+        raise CashappError(f"of {named} {what} whose balance the postings move, {moved} are in the books – nothing was posted; "
                            "`cashapp check` names what is broken")
 
 
@@ -234,7 +230,10 @@ def _summed(deltas: list[pl.DataFrame]) -> pl.DataFrame:
 class _Sealing:
     """The seal over entries that come in pieces; their digests are made in a thread, while the database works."""
 
-    def __init__(self) -> None:
+    def __init__(self, connection: Connection) -> None:
+        seal = schema.seal
+        before = connection.execute(select(seal.c.seal_id, seal.c.digest).order_by(seal.c.seal_id.desc()).limit(1)).first()
+        self._number, self._previous = (int(before.seal_id) + 1, str(before.digest)) if before else (1, GENESIS)
         self._thread = ThreadPoolExecutor(1, "seal")
         self._entries, self._legs = hashlib.sha256(), hashlib.sha256()
         self._begun: list[Future[None]] = []
@@ -244,15 +243,12 @@ class _Sealing:
         for content, frame in ((self._entries, entries), (self._legs, legs)):
             self._begun.append(self._thread.submit(_hear, content, frame))
 
-    def close(self, connection: Connection, first: int, last: int) -> None:
-        """Write the seal over these entries, `first` to `last`."""
+    def closed(self, first: int, last: int) -> pl.DataFrame:
+        """The seal over these entries, `first` to `last`, as a row of its table."""
         for piece in self._begun:
             piece.result()
         self._thread.shutdown()
-        seal = schema.seal
-        before = connection.execute(select(seal.c.seal_id, seal.c.digest).order_by(seal.c.seal_id.desc()).limit(1)).first()
-        number, previous = (before.seal_id + 1, before.digest) if before else (1, GENESIS)
-        connection.execute(seal.insert().values(seal_id=number, first_entry=first, last_entry=last, digest=_chained(previous, self._entries, self._legs)))
+        return pl.DataFrame({"seal_id": self._number, "first_entry": first, "last_entry": last, "digest": _chained(self._previous, self._entries, self._legs)})
 
 
 def digest(previous: str, entries: Iterable[pl.DataFrame], legs: Iterable[pl.DataFrame]) -> str:

@@ -48,9 +48,9 @@ def keep(connection: Connection, pieces: Iterable[Outcome], receipts: pl.DataFra
     """Store the outcome of `receipts` (RECEIPTS) among open `items` (ITEMS), which comes in pieces in the order of the receipts' keys: proposals and
     evidence replace the former ones where they differ, certain ones are posted, the queue follows. Of the pieces no more is kept in memory than who
     paid and what was used of each receipt. `at` hears how the writing goes on."""
-    newest, held, matched = _newest(connection), _held(connection), Matched(considered=receipts.height)
+    newest, held, queue, matched = _newest(connection), _held(connection), exceptions.standing(connection), Matched(considered=receipts.height)
     kept: list[_Kept] = []
-    with db.loading(connection, *TOLD, *applications.TABLES, at=partial(at, "writing what was found")) as load:
+    with db.loading(connection, *TOLD, *applications.TABLES, *exceptions.TABLES, at=partial(at, "writing what was found")) as load:
         left = receipts.select("receipt_id", pl.col("amount_minor").alias("left"))
         owed = items.select("item_id", pl.col("customer_id").alias("owner"), "open_minor", pl.col("currency").alias("item_currency"))
         decisions = applications.Decisions(connection, load, ENGINE, as_of, applications.Known(left, owed))
@@ -63,12 +63,12 @@ def keep(connection: Connection, pieces: Iterable[Outcome], receipts: pl.DataFra
             _store(connection, load, outcome, newest)
             certain = outcome.proposals.filter(pl.col("unattended") & (pl.col("rank") == 1) & post)
             kept.append(_Kept(outcome.verdicts, _post(decisions, certain, outcome.lines, theirs)))
-    verdicts, used = (pl.concat(frames) for frames in zip(*kept, strict=True))
-    decisions.close(_payers(connection, verdicts, newest), partial(at, "posting"))
+        load.complete()
+        verdicts, used = (pl.concat(frames) for frames in zip(*kept, strict=True))
+        decisions.close(_payers(connection, verdicts, newest))
+        exceptions.sync_receipts(connection, load, queue, _undecided(verdicts, used, held, receipts), as_of)
     matched.auto_count = used.height
     matched.auto_minor = dict(used.group_by("currency").agg(pl.col("used_minor").sum()).sort("currency").iter_rows())
-    at("bringing the queue up to date")
-    exceptions.sync_receipts(connection, _undecided(verdicts, used, held, receipts), as_of)
     return matched
 
 

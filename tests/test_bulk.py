@@ -225,12 +225,20 @@ def test_rows_are_found_by_many_keys(engine: Engine) -> None:
     assert none.is_empty()
 
 
+def add(connection: Connection, changes: pl.DataFrame, at_zero: tuple[str, dt.date] | None = ("day", dt.date(2026, 3, 4))) -> int:
+    """Adds to `n` of things; returns of how many."""
+    moved: list[int] = []
+    with db.loading(connection) as load:
+        db.add_to_column(connection, load, THINGS, "k", "n", changes, moved.append, at_zero=at_zero)
+    return moved[0]
+
+
 @pytest.mark.parametrize("rows", [3, STAGED_FROM])
 def test_only_the_named_rows_change(engine: Engine, rows: int) -> None:
     with db.writing(engine) as connection:
         db.insert_frame(connection, THINGS, things(rows))
         db.update_frame(connection, THINGS, "k", pl.DataFrame({"k": range(1, rows), "words": ["new"] * (rows - 1)}))
-        db.add_to_column(connection, THINGS, "k", "n", pl.DataFrame({"k": [2, 1], "delta": [5, 2**63 - 1]}), at_zero=("day", dt.date(2026, 3, 4)))
+        assert add(connection, pl.DataFrame({"k": [2, 1], "delta": [5, 2**63 - 1]})) == 2
         back = db.frame(connection, select(THINGS).order_by(THINGS.c.k), SHAPE)
     assert set(back["words"][1:]) == {"new"}
     assert back["words"][0] == ""
@@ -243,7 +251,7 @@ def test_what_is_said_beside_a_balance_is_set(engine: Engine, rows: int) -> None
     changes = pl.DataFrame({"k": range(rows), "delta": [0, 5, *[0] * (rows - 2)], "words": ["new", None, *["new"] * (rows - 2)]})
     with db.writing(engine) as connection:
         db.insert_frame(connection, THINGS, things(rows).with_columns(pl.lit("old").alias("words"), pl.lit(7).alias("n")))
-        assert db.add_to_column(connection, THINGS, "k", "n", changes) == rows
+        assert add(connection, changes, at_zero=None) == rows
         back = db.frame(connection, select(THINGS).order_by(THINGS.c.k), SHAPE)
     assert list(back["words"]) == ["new", "old", *["new"] * (rows - 2)]
     assert list(back["n"]) == [7, 12, *[7] * (rows - 2)]
@@ -252,7 +260,7 @@ def test_what_is_said_beside_a_balance_is_set(engine: Engine, rows: int) -> None
 def test_a_balance_at_zero_is_stamped(engine: Engine) -> None:
     with db.writing(engine) as connection:
         db.insert_frame(connection, THINGS, things(4))
-        db.add_to_column(connection, THINGS, "k", "n", pl.DataFrame({"k": [0], "delta": [1 - 2**63]}), at_zero=("day", dt.date(2026, 3, 4)))
+        add(connection, pl.DataFrame({"k": [0], "delta": [1 - 2**63]}))
         assert connection.execute(select(THINGS.c.n, THINGS.c.day).where(THINGS.c.k == 0)).one() == (0, dt.date(2026, 3, 4))
 
 
@@ -314,13 +322,18 @@ def test_a_connection_sorts_and_keeps_pages_as_before(tmp_path: Path, rows: pl.D
     engine.dispose()
 
 
+def files_beside(folder: Path) -> list[str]:
+    """The files that rows are written to, which are gone when the engine is."""
+    return [path.name for path in folder.iterdir() if "-staged" in path.name]
+
+
 def test_a_piece_that_is_refused_leaves_none_and_no_file(engine: Engine, tmp_path: Path) -> None:
     with pytest.raises(IntegrityError), db.writing(engine) as connection, db.loading(connection, THINGS) as load:
         load.add(THINGS.name, pl.concat([things(STAGED_FROM)] * 2))
     with db.reading(engine) as connection:
         assert connection.execute(select(THINGS)).first() is None
     engine.dispose()
-    assert [path.name for path in tmp_path.iterdir() if path.name.endswith(("-staged", "-loading"))] == []
+    assert files_beside(tmp_path) == []
 
 
 def test_what_goes_wrong_while_rows_are_written_beside_is_told(tmp_path: Path) -> None:
@@ -329,7 +342,27 @@ def test_what_goes_wrong_while_rows_are_written_beside_is_told(tmp_path: Path) -
     with pytest.raises(OperationalError, match="unsupported type duration"), db.writing(engine) as connection, db.loading(connection, THINGS) as load:
         load.add(THINGS.name, odd)
     engine.dispose()
-    assert [path.name for path in tmp_path.iterdir() if path.name.endswith("-loading")] == []
+    assert files_beside(tmp_path) == []
+
+
+def test_who_asks_while_rows_are_taken_over_hears_why_they_could_not_be_written(tmp_path: Path) -> None:
+    engine = db.opened(f"sqlite:///{tmp_path / 'books.db'}")
+    with db.writing(engine) as connection:
+        THINGS.create(connection)
+
+    def write() -> None:
+        with db.writing(engine) as connection, db.loading(connection, THINGS) as load:
+            for left in (4, 3):
+                load.expect(1, left)
+                load.add(THINGS.name, things(STAGED_FROM, -left * STAGED_FROM).with_columns(pl.duration(days="k").alias("words")))
+            load.complete()
+            connection.execute(select(THINGS.c.k)).first()
+            pytest.fail("the error was not heard")
+
+    with pytest.raises(OperationalError, match="unsupported type duration"):
+        write()
+    engine.dispose()
+    assert files_beside(tmp_path) == []
 
 
 @pytest.mark.parametrize("added", ["n", "m"])
@@ -357,17 +390,18 @@ def test_a_refused_row_leaves_none_and_no_file(engine: Engine, rows: int, tmp_pa
     with db.reading(engine) as connection:
         assert connection.execute(select(THINGS)).first() is None
     engine.dispose()
-    assert [path.name for path in tmp_path.iterdir() if path.name.endswith(("-staged", "-loading"))] == []
+    assert files_beside(tmp_path) == []
 
 
 def test_a_file_that_a_killed_process_left_is_no_hindrance(tmp_path: Path) -> None:
     engine = db.opened(f"sqlite:///{tmp_path / 'books.db'}")
-    (tmp_path / "books.db-staged").write_bytes(b"half a file")
+    (tmp_path / "books.db-staged_1").write_bytes(b"half a file")
+    (tmp_path / "books.db-staged_7").write_bytes(b"half another")
     with db.writing(engine) as connection:
         THINGS.create(connection)
         db.insert_frame(connection, THINGS, things(STAGED_FROM))
     engine.dispose()
-    assert not (tmp_path / "books.db-staged").exists()
+    assert files_beside(tmp_path) == []
 
 
 KEPT = MetaData()
@@ -477,7 +511,9 @@ def test_balances_of_many_receipts_change_within_their_pages(postgres: Engine) -
     changed = "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_xact_user_tables WHERE relname = 'receipt'"
     with db.writing(postgres) as connection:
         db.insert_frame(connection, schema.receipt, new)
-        db.add_to_column(connection, schema.receipt, "receipt_id", "unapplied_minor", new.select("receipt_id", delta=-pl.col("receipt_id") % 700))
+        with db.loading(connection) as load:
+            moved = new.select("receipt_id", delta=-pl.col("receipt_id") % 700)
+            db.add_to_column(connection, load, schema.receipt, "receipt_id", "unapplied_minor", moved, lambda _: None)
         assert connection.exec_driver_sql(changed).one() == (MANY_FROM, MANY_FROM)
 
 
@@ -608,6 +644,52 @@ def test_rows_that_come_in_the_order_of_their_keys_are_taken_over_meanwhile(tmp_
     engine.dispose()
 
 
+def test_when_all_are_through_none_waits_for_the_end_of_the_block(keyed: Engine) -> None:
+    with db.writing(keyed) as connection, db.loading(connection, KEYED) as load:
+        for through, piece in enumerate(in_pieces(range(3))):
+            load.expect(1, 3 - through)
+            load.add(KEYED.name, piece)
+        load.complete()
+        assert connection.execute(select(func.count()).select_from(KEYED)).scalar_one() == 3 * STAGED_FROM + 1
+        load.add(KEYED.name, backwards(3).with_columns(pl.col("k", "n") + 9 * STAGED_FROM))  # which nobody announced
+    assert len(numbers(keyed)) == 3 * STAGED_FROM + 4
+
+
+@pytest.mark.parametrize("rows", [3, STAGED_FROM])
+def test_rows_change_in_the_block_and_what_hears_of_their_number_may_refuse(keyed: Engine, rows: int) -> None:
+    def change(rows: pl.DataFrame, *, refuse: bool) -> None:
+        def hear(number: int) -> None:
+            if refuse:
+                raise CashappError(f"{number} of {rows.height}")
+
+        with db.writing(keyed) as connection, db.loading(connection, KEYED) as load:
+            load.change(KEYED.name, "k", rows, {"n": "d.n"}, hear)
+            assert connection.execute(select(func.max(KEYED.c.n))).scalar_one() == rows["n"].max()
+
+    with db.writing(keyed) as connection:
+        db.insert_frame(connection, KEYED, backwards(rows))
+    before, higher = numbers(keyed), backwards(rows).select("k", pl.col("n") + rows)
+    with pytest.raises(CashappError, match=f"{rows} of {rows + 1}"):
+        change(pl.concat([higher, pl.DataFrame({"k": [-7], "n": [3 * rows]})]), refuse=True)
+    assert numbers(keyed) == before
+    change(higher, refuse=False)
+    assert numbers(keyed) == [-1, *(n + rows for n in before[1:])]
+
+
+def test_what_is_committed_is_read_while_rows_are_loaded(tmp_path: Path) -> None:
+    engine = db.opened(f"sqlite:///{tmp_path / 'books.db'}")
+    query = (select(HOLDER.c.m).order_by(HOLDER.c.m), {"m": pl.Int64})
+    with db.writing(engine) as connection:
+        hold(connection)
+    with db.writing(engine) as connection, db.loading(connection, KEYED) as load:
+        load.add(KEYED.name, backwards(STAGED_FROM))
+        db.insert_frame(connection, HOLDER, pl.DataFrame({"m": [1]}))
+        with db.committed(connection, holders=query) as told:
+            assert told["holders"]()["m"].to_list() == [-1, 0]
+        assert db.frame(connection, *query)["m"].to_list() == [-1, 0, 1]
+    engine.dispose()
+
+
 @pytest.mark.parametrize("ask", [
     lambda connection: connection.execute(select(HOLDER.c.m)).all(),
     lambda connection: db.frame(connection, select(HOLDER.c.m), {"m": pl.Int64}),
@@ -675,7 +757,7 @@ def test_a_row_that_is_refused_while_others_come_leaves_none_and_no_file(keyed: 
     assert indexes(keyed) == before
     assert numbers(keyed) == [-1]
     keyed.dispose()
-    assert [path.name for path in tmp_path.iterdir() if path.name.endswith("-loading")] == []
+    assert files_beside(tmp_path) == []
 
 
 def add_at_once(connection: Connection, rows: pl.DataFrame) -> None:
