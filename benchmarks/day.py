@@ -254,8 +254,12 @@ def chart(sizes: list[int], found: list[list[Stage]], stored: str) -> str:
 
 
 def section(options: argparse.Namespace, told: str, found: list[list[Stage]]) -> None:
-    """The day's section of the document, and its chart beside it."""
+    """The day's section of the document, and its chart beside it; in books that hold more, the table alone."""
     stored = "PostgreSQL" if options.postgresql or options.db else "SQLite"
+    if options.settled:
+        words = f"python -m benchmarks.day --receipts {options.receipts[0]} --settled {' '.join(map(str, options.settled))}{' --postgresql' if options.postgresql else ''}"
+        put(options.into, f"## In books that hold more, on {stored}", f"`{words}`, one reading.\n\n{told}")
+        return
     picture: Path = options.into.with_name(f"day-{stored.lower()}.svg")
     picture.write_text(chart(options.receipts, found, stored), encoding="utf-8")
     words = " ".join(["python -m benchmarks.day --receipts", *map(str, options.receipts), *(["--postgresql"] if options.postgresql else []), *(["--peer"] if options.peer else [])])

@@ -109,6 +109,15 @@ class _Week:
         return self.number * self.count + 1
 
     @property
+    def name(self) -> str:
+        return f"drop-{self.on}.sta"
+
+    @property
+    def sha256(self) -> str:
+        """As if the file were of this content."""
+        return hashlib.sha256(self.name.encode()).hexdigest()
+
+    @property
     def receipts(self) -> pl.DataFrame:
         """id, customer_id, name, amount, document, fate (applied, clerk, waits), on: one invoice for each."""
         chance = random.Random(self.number)
@@ -164,13 +173,12 @@ def _post(connection: Connection, kind: str, key: str, legs: pl.DataFrame, on: d
 
 def _file(connection: Connection, archive: Path, came: pl.DataFrame, week: _Week) -> int:
     """The file with its statements and controls; returns the bytes of one line. Only the newest stands in the archive."""
-    name, file_id = f"drop-{week.on}.sta", week.number + 1
-    width = 120
+    file_id, width = week.number + 1, 120
     if week.number == WEEKS - 1:
         text = "".join(f":86:{document} {payer}"[:width - 1].ljust(width - 1) + "\n" for document, payer in came.select("document", "name").iter_rows())
-        (archive / name).write_text(text, encoding="ascii", errors="replace")
+        (archive / week.name).write_text(text, encoding="ascii", errors="replace")
     connection.execute(schema.source_file.insert().values(
-        file_id=file_id, sha256=hashlib.sha256(name.encode()).hexdigest(), name=name, format="mt940", size_bytes=width * week.count,
+        file_id=file_id, sha256=week.sha256, name=week.name, format="mt940", size_bytes=width * week.count,
         processed_at=dt.datetime.combine(week.on, dt.time(6)), as_of=week.on, line_count=week.count))
     sums = dict(came.group_by("account").agg(pl.col("amount").sum()).iter_rows())
     before = dict(connection.execute(select(schema.statement.c.account, func.max(schema.statement.c.closing_minor)).group_by(schema.statement.c.account)).all())
@@ -210,7 +218,7 @@ def _cash(connection: Connection, came: pl.DataFrame, week: _Week) -> None:
     debit = placed.group_by("n", "account").agg(pl.col("amount").sum()).select(
         "n", (pl.lit(accounts.bank("")) + pl.col("account")).alias("account"), pl.lit("USD").alias("currency"), pl.col("amount").alias("amount_minor"),
         pl.lit(None, dtype=pl.String).alias("customer_id"), none.alias("item_id"), none.alias("receipt_id"))
-    entries = days.select("n", pl.lit("cash").alias("kind"), pl.col("day").alias("entry_date"), pl.format("cash:{}:{}:{}", pl.lit(week.number), "account", "day").alias("source_key"),
+    entries = days.select("n", pl.lit("cash").alias("kind"), pl.col("day").alias("entry_date"), pl.format("cash:{}:{}:{}:USD", pl.lit(week.sha256), (pl.col("account") == ACCOUNTS[1]).cast(pl.Int64), "day").alias("source_key"),
                           none.alias("reverses"), pl.lit("cash").alias("memo"), pl.lit("").alias("reason"))
     ledger.post(connection, entries, pl.concat([credit, debit]).sort("n", "receipt_id"), "benchmark", week.on)
 
@@ -272,7 +280,7 @@ def _log(connection: Connection, came: pl.DataFrame, week: _Week) -> None:
     posted = came.filter(pl.col("fate") == "auto")
     total, done = (f"{frame['amount'].sum() / 100:.2f}" for frame in (came, posted))
     summary = {
-        "as_of": week.on.isoformat(), "files": [{"path": f"inbox/drop-{week.on}.sta", "format": "mt940", "status": "processed", "transactions": came.height}],
+        "as_of": week.on.isoformat(), "files": [{"path": f"inbox/{week.name}", "format": "mt940", "status": "processed", "transactions": came.height}],
         "receipts": {"count": came.height, "amount": {"USD": total}}, "applied": {"auto_count": posted.height, "auto_amount": {"USD": done}},
         "exceptions": {}, "returned": 0, "unapplied": {"USD": "1.00"}, "timings": {}}
     connection.execute(schema.run_log.insert().values(run_id=week.number + 1, run_key=f"week {week.number}", started_at=dt.datetime.combine(week.on, dt.time(6)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -47,3 +48,15 @@ def test_a_section_is_replaced_up_to_the_next(tmp_path: Path) -> None:
     document.write_text("# All\n\nfirst\n\n## A day on SQLite\n\nold\n\n# Next\n\nlast\n")
     put(document, "## A day on SQLite", "new\n")
     assert document.read_text() == "# All\n\nfirst\n\n## A day on SQLite\n\nnew\n\n# Next\n\nlast\n"
+
+
+def test_what_a_day_costs_in_larger_books_has_a_section_of_its_own(tmp_path: Path) -> None:
+    document = tmp_path / "told.md"
+    document.write_text("## A day on SQLite\n\nold\n\n## In books that hold more, on SQLite\n\nold\n")
+    found = [stages(1_000, 1.0), stages(1_000, 1.5)]
+    options = argparse.Namespace(receipts=[1_000], settled=[10, 20], postgresql=False, db=None, into=document)
+    day.section(options, day.table([1_000, 1_000], found, options.settled), found)
+    first, _, last = document.read_text().partition("## In books that hold more, on SQLite\n\n")
+    assert first == "## A day on SQLite\n\nold\n\n"
+    assert last.startswith("`python -m benchmarks.day --receipts 1000 --settled 10 20`, one reading.\n\n| stage | in books of 10: CPU s |")
+    assert list(tmp_path.iterdir()) == [document], "the table says it all"
