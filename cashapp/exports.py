@@ -7,7 +7,7 @@ sorts. `--from` and `--until` bound the date that the table is about.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -68,7 +68,7 @@ def receipts(connection: Connection, bounds: Bounds) -> Iterator[pl.DataFrame]:
         select(case.c.receipt_id, func.min(case.c.reason).label("reason")).where(case.c.status == "open", case.c.receipt_id.is_not(None))
         .group_by(case.c.receipt_id).subquery()
     )
-    used = _used_by_receipt().subquery()
+    used = _used_by_receipt(bounds).subquery()
     shape = {
         **_REFERENCES, "file": pl.String, "line": pl.Int64, "account": pl.String, "value_date": pl.Date, "currency": pl.String,
         "amount": pl.Int64, "payer_name": pl.String, "payer_account": pl.String, "customer_id": pl.String, "state": pl.String,
@@ -98,12 +98,14 @@ def receipts(connection: Connection, bounds: Bounds) -> Iterator[pl.DataFrame]:
         yield _told(named.select(columns), ("amount", "applied_amount", "unapplied_amount"))
 
 
-def _used_by_receipt() -> Select[int, int]:
-    """SELECT receipt_id, item_count (how many standing applications are on items, not on account)."""
-    application, reversal = schema.application, schema.journal_entry.alias()
+def _used_by_receipt(bounds: Bounds) -> Select[int, int]:
+    """SELECT receipt_id, item_count (how many standing applications are on items, not on account) of the receipts of these days."""
+    application, receipt, reversal = schema.application, schema.receipt, schema.journal_entry.alias()
+    of_days = bounds.on(receipt.c.value_date)
+    theirs = [application.c.receipt_id.in_(select(receipt.c.receipt_id).where(*of_days))] if of_days else []
     return (
         select(application.c.receipt_id, func.count(application.c.item_id).label("item_count"))
-        .outerjoin(reversal, reversal.c.reverses == application.c.entry_id).where(reversal.c.entry_id.is_(None))
+        .outerjoin(reversal, reversal.c.reverses == application.c.entry_id).where(reversal.c.entry_id.is_(None), *theirs)
         .group_by(application.c.receipt_id)
     )
 
@@ -176,10 +178,12 @@ def proposals(connection: Connection, bounds: Bounds) -> Iterator[pl.DataFrame]:
         yield _told(_exchanged(frame).drop("n"), ("applied_amount", "discount_amount", "deduction_amount"))
 
 
-def exceptions(connection: Connection, bounds: Bounds) -> Iterator[pl.DataFrame]:
-    """The queue, open and resolved."""
+def exceptions(connection: Connection, bounds: Bounds, statuses: Sequence[str] = ("open", "resolved")) -> Iterator[pl.DataFrame]:
+    """The queue's cases of these statuses; of the others, which become more every day, nothing is read."""
     case, receipt, line, head = schema.exception_case, schema.receipt, schema.bank_line, schema.proposal
-    count = select(head.c.receipt_id, func.count().label("suggestions")).group_by(head.c.receipt_id).subquery()
+    suggestions = select(func.count()).where(head.c.receipt_id == case.c.receipt_id).scalar_subquery()
+    told = case.alias()
+    wanted = select(told.c.exception_id).where(told.c.status.in_(statuses))  # as numbers, so that the cases come in their order without being sorted
     shape = {
         "exception_id": pl.Int64, "receipt_id": pl.String, "bank_reference": pl.String, "reason": pl.String, "status": pl.String,
         "assignee": pl.String, "opened_at": pl.Datetime, "opened_on": pl.Date, "currency": pl.String, "amount": pl.Int64, "customer_id": pl.String,
@@ -187,10 +191,10 @@ def exceptions(connection: Connection, bounds: Bounds) -> Iterator[pl.DataFrame]
     }
     query = (
         select(case.c.exception_id, receipt.c.receipt_key, line.c.bank_reference, case.c.reason, case.c.status, case.c.assignee, case.c.opened_at,
-               case.c.opened_on, case.c.currency, case.c.amount_minor, case.c.customer_id, func.coalesce(count.c.suggestions, 0), case.c.note, line.c.payer_name)
+               case.c.opened_on, case.c.currency, case.c.amount_minor, case.c.customer_id, suggestions, case.c.note, line.c.payer_name)
         .outerjoin(receipt, receipt.c.receipt_id == case.c.receipt_id)
         .outerjoin(line, or_(line.c.line_id == receipt.c.line_id, line.c.line_id == case.c.line_id))
-        .outerjoin(count, count.c.receipt_id == case.c.receipt_id).where(*bounds.on(case.c.opened_on)).order_by(case.c.exception_id)
+        .where(case.c.exception_id.in_(wanted), *bounds.on(case.c.opened_on)).order_by(case.c.exception_id)
     )
     age = (pl.lit(bounds.as_of) - pl.col("opened_on")).dt.total_days().alias("age_days")
     for frame in db.frames(connection, query, shape):

@@ -56,10 +56,9 @@ def links_of(connection: Connection, lines: pl.DataFrame, statements: pl.DataFra
     known repeats itself, so that it never counts. `keep` stores them."""
     if lines.is_empty():
         return pl.DataFrame(schema=LINKS)
-    first, begin, end = lines.select(
-        pl.col("line_id").min(), pl.col("booking_date").min().alias("begin"), pl.col("booking_date").max().alias("end")).row(0)
+    begin, end = lines.select(pl.col("booking_date").min().alias("begin"), pl.col("booking_date").max().alias("end")).row(0)
     line = schema.bank_line
-    earlier = and_(line.c.line_id < first, line.c.booking_date.between(begin - _MARGIN, end + _MARGIN), not_undone(line.c.file_id), line.c.status == "booked")
+    earlier = and_(line.c.booking_date.between(begin - _MARGIN, end + _MARGIN), not_undone(line.c.file_id), line.c.status == "booked")
     old = _lines(connection, and_(earlier, _may_be_told_by(connection, lines)))
     twice = _twice_in_file(lines, statements, format_name)
     is_marked = bool((statements["copy"] != "").any())  # a marked copy may be one of a line of its own file
@@ -183,23 +182,20 @@ def _ids(fates: pl.DataFrame, how: str, side: str) -> pl.Series:
 def _fates(connection: Connection, old: pl.DataFrame) -> pl.DataFrame:
     """line_id, counted_by, how, format (of the line's file): the links that these lines have a part in."""
     link, line, file = schema.line_link, schema.bank_line, schema.source_file
-    low, high = old["line_id"].min(), old["line_id"].max()
     query = (
         select(link.c.line_id, link.c.counted_by, link.c.how, file.c.format)
-        .join(line, line.c.line_id == link.c.line_id).join(file, file.c.file_id == line.c.file_id)
-        .where(or_(link.c.line_id.between(low, high), link.c.counted_by.between(low, high)), not_undone(line.c.file_id))
+        .join(line, line.c.line_id == link.c.line_id).join(file, file.c.file_id == line.c.file_id).where(not_undone(line.c.file_id))
     )
-    return db.frame(connection, query, {"line_id": pl.Int64, "counted_by": pl.Int64, "how": pl.String, "format": pl.String})
+    shape = {"line_id": pl.Int64, "counted_by": pl.Int64, "how": pl.String, "format": pl.String}
+    sides = [db.frame_of(connection, query, side, old["line_id"].to_list(), shape) for side in (link.c.line_id, link.c.counted_by)]
+    return pl.concat(sides).unique().sort(list(shape))
 
 
 def _touched_receipts(connection: Connection, old: pl.DataFrame) -> pl.Series:
     """Lines whose receipt has been worked with already: details can no longer take its place."""
     receipt = schema.receipt
-    query = select(receipt.c.line_id).where(
-        receipt.c.line_id.between(old["line_id"].min(), old["line_id"].max()),
-        or_(receipt.c.state != "open", receipt.c.unapplied_minor != receipt.c.amount_minor),
-    )
-    return db.frame(connection, query, {"line_id": pl.Int64})["line_id"]
+    query = select(receipt.c.line_id).where(or_(receipt.c.state != "open", receipt.c.unapplied_minor != receipt.c.amount_minor))
+    return db.frame_of(connection, query, receipt.c.line_id, old["line_id"].to_list(), {"line_id": pl.Int64})["line_id"]
 
 
 def _waiting_returns(connection: Connection) -> pl.Series:

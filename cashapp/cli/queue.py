@@ -39,8 +39,9 @@ def list_(session: Session, reason: str | None, with_resolved: bool, as_of: dt.d
 
     _, engine = session.open()
     with db.reading(engine) as connection:
-        frames = exports.exceptions(connection, exports.Bounds(None, None, as_of.date() if as_of else clock.today()))
-        rows = (row for frame in frames for row in frame.iter_rows(named=True) if (with_resolved or row["status"] == "open") and reason in {None, row["reason"]})
+        statuses = ("open", "resolved") if with_resolved else ("open",)
+        frames = exports.exceptions(connection, exports.Bounds(None, None, as_of.date() if as_of else clock.today()), statuses)
+        rows = (row for frame in frames for row in frame.iter_rows(named=True) if reason in {None, row["reason"]})
         if as_json:
             print_json_list("exceptions", ({name: str(cell) if isinstance(cell, dt.datetime) else cell for name, cell in row.items()} for row in rows))
         else:

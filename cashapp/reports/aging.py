@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 
 import polars as pl
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from cashapp import accounts, db, schema
 from cashapp.exports import AGING, OLDEST, bucket, days_past_due
@@ -39,19 +39,22 @@ def aging(connection: Connection, when: When) -> Report:
 
 
 def open_items(connection: Connection, when: When, customer_id: str = "") -> pl.DataFrame:
-    """Items that are open at the end of the day, of one customer or of all, with what is open of them."""
+    """Items that are open at the end of the day, of one customer or of all, with what is open of them: what is open now without what has moved since, so
+    that items which were closed before are not looked at."""
     item, customer, entry, leg = schema.open_item, schema.customer, schema.journal_entry, schema.posting
-    left = minor_sum(leg.c.amount_minor)
-    theirs = select(item.c.item_id).where(item.c.customer_id == customer_id)
-    open_then = (
-        select(leg.c.item_id, left.label("left")).join(entry, entry.c.entry_id == leg.c.entry_id)
-        .where(leg.c.account == accounts.RECEIVABLE, leg.c.item_id.in_(theirs) if customer_id else leg.c.item_id.is_not(None), entry.c.entry_date <= when.until)
-        .group_by(leg.c.item_id).having(left != 0).subquery()
+    theirs = item.c.item_id.is_not(None) if not customer_id else item.c.customer_id == customer_id
+    later = select(entry.c.entry_id).where(entry.c.entry_date > when.until)
+    since = (
+        select(leg.c.item_id, minor_sum(leg.c.amount_minor).label("moved"))
+        .where(leg.c.entry_id.in_(later), leg.c.account == accounts.RECEIVABLE, leg.c.item_id.is_not(None)).group_by(leg.c.item_id).cte("since")
     )
+    may_be = select(item.c.item_id).where(item.c.open_minor != 0).union(select(since.c.item_id))
+    left = item.c.open_minor - func.coalesce(since.c.moved, 0)
     query = (
-        select(item.c.customer_id, customer.c.name, item.c.currency, item.c.kind, item.c.issue_date, item.c.due_date, open_then.c.left,
-               item.c.document_number, item.c.amount_minor, item.c.item_id)
-        .join(open_then, open_then.c.item_id == item.c.item_id).join(customer, customer.c.customer_id == item.c.customer_id)
+        select(item.c.customer_id, customer.c.name, item.c.currency, item.c.kind, item.c.issue_date, item.c.due_date, left, item.c.document_number,
+               item.c.amount_minor, item.c.item_id)
+        .join(customer, customer.c.customer_id == item.c.customer_id).outerjoin(since, since.c.item_id == item.c.item_id)
+        .where(item.c.item_id.in_(may_be), theirs, left != 0).order_by(item.c.item_id)
     )
     shape: db.Shape = {"customer_id": pl.String, "name": pl.String, "currency": pl.String, "kind": pl.String, "issue_date": pl.Date,
                        "due_date": pl.Date, "left": pl.Int64, "document": pl.String, "amount": pl.Int64, "item_id": pl.Int64}
