@@ -147,11 +147,11 @@ def _of_one_party(sides: Sides) -> pl.DataFrame:
     said = {text: _pairs_of(sorted(sides.lexicon.words_of(text))[:_WORDS_MAX]) for text in sides.bank["words"].unique()}
     entries, lines = _keyed(sides.book, "e", spread), _keyed(sides.bank, "b", said)
     common = entries.group_by("key").len().filter(pl.col("len") > _COMMON)
-    joined = lines.join(entries.join(common, on="key", how="anti"), on=["key", "currency", "into"], suffix="_book")
     gap = (pl.col("amount") - pl.col("amount_book")).abs()
     same_length = pl.col("amount").abs().cast(pl.String).str.len_chars() == pl.col("amount_book").abs().cast(pl.String).str.len_chars()
     near = (pl.col("day") - pl.col("day_book")).is_between(-4, 30)
-    return joined.filter(near & ((gap <= FEE_MAX) | (gap * 1000 <= pl.col("amount_book").abs() * SHARE_MAX) | (same_length & ((gap % 9 == 0) | gap.cast(pl.String).str.contains("^[1-9]0*$"))))).select("b", "e").unique()
+    fits = near & ((gap <= FEE_MAX) | (gap * 1000 <= pl.col("amount_book").abs() * SHARE_MAX) | (same_length & ((gap % 9 == 0) | gap.cast(pl.String).str.contains("^[1-9]0*$"))))
+    return pairs.joined(lines, entries.join(common, on="key", how="anti"), ["key", "currency", "into"], fits).unique()
 
 
 def _of_one_way(sides: Sides) -> pl.DataFrame:
@@ -171,9 +171,8 @@ def _near(sides: Sides) -> pl.DataFrame:
     lines, entries = sides.bank.select(pl.col("place").alias("b"), *columns), sides.book.select(pl.col("place").alias("e"), *columns)
     kept = (pl.col("size_book") - pl.col("size")) * pl.when("into").then(1).otherwise(-1)
     beside = pl.concat([lines.with_columns((pl.col("size") // FEE_MAX + step).alias("key")) for step in (-1, 0, 1)])
-    fees = beside.join(entries.with_columns((pl.col("size") // FEE_MAX).alias("key")), on=["currency", "into", "key"], suffix="_book").filter(
-        near_day & kept.is_between(1, FEE_MAX) & (kept % _CENTS == 0)).select("b", "e")
-    keyed = _one_digit_masked(lines).join(_one_digit_masked(entries), on=["currency", "into", "key"], suffix="_book").filter(near_day).select("b", "e")
+    fees = pairs.joined(beside, entries.with_columns((pl.col("size") // FEE_MAX).alias("key")), ["currency", "into", "key"], near_day & kept.is_between(1, FEE_MAX) & (kept % _CENTS == 0))
+    keyed = pairs.joined(_one_digit_masked(lines), _one_digit_masked(entries), ["currency", "into", "key"], near_day)
     return pl.concat([_of_equal_digits(sides), fees, keyed]).unique()
 
 
@@ -216,5 +215,4 @@ def _of_equal_digits(sides: Sides) -> pl.DataFrame:
         return frame.select(pl.col("place").alias(name), "currency", "day", (pl.col("amount") > 0).alias("into"),
                             pl.col("amount").abs().cast(pl.String).str.split("").list.sort().list.join("").alias("digits"))
 
-    joined = digits(sides.bank, "b").join(digits(sides.book, "e"), on=["currency", "into", "digits"], suffix="_book")
-    return joined.filter((pl.col("day") - pl.col("day_book")).is_between(-4, 20)).select("b", "e")
+    return pairs.joined(digits(sides.bank, "b"), digits(sides.book, "e"), ["currency", "into", "digits"], (pl.col("day") - pl.col("day_book")).is_between(-4, 20))

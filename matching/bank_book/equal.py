@@ -91,8 +91,8 @@ def _candidates(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
     check = pl.col("is_check") | (pl.col("is_check_book") & (pl.col("amount") < 0))
     near = pl.when(check).then(lag.is_between(*NEAR_CHECK)).otherwise(lag.is_between(*NEAR))
     crowded = _crowded(lines, entries)
-    calm = lines.join(crowded, on=["currency", "amount"], how="anti").join(entries, on=["currency", "amount"]).filter(near | lag.is_between(*FAR))
-    found = pairs.beside(pl.concat([calm.select("b", "e"), _speaking(sides, crowded)]).unique().sort("b", "e"), sides, costs)
+    calm = pairs.joined(lines.join(crowded, on=["currency", "amount"], how="anti"), entries, ["currency", "amount"], near | lag.is_between(*FAR))
+    found = pairs.beside(pl.concat([calm, _speaking(sides, crowded)]).unique().sort("b", "e"), sides, costs)
     within = pl.when("is_check").then(pl.col("lag").is_between(*NEAR_CHECK)).otherwise(pl.col("lag").is_between(*NEAR))
     return found.filter(within | (pl.col("number") == 2) | ((pl.col("number") == 1) & (pl.col("alike") >= AGREES) & (pl.col("lag") > 0) & pl.col("is_check")))
 

@@ -17,20 +17,35 @@ RARE = 3
 """A number that more rows of a side name is no longer one payment's own."""
 _LAST_DIGITS = 3
 """So many of a check number's last digits stand for it."""
+_LINES_AT_ONCE = 10_000
+_PAIRS_AT_ONCE = 100_000
 _BANK = ("currency", "amount", "date", "day", "words", "squeezed", "check", "is_check", "returned", "foreign", "way")
 
 
 def beside(pairs: pl.DataFrame, sides: Sides, costs: lags.Costs) -> pl.DataFrame:
     """`pairs` (b, e) with both rows' columns (the book's as `…_book`) and the evidence: `number` (2: a rare number is shared, 1: a common
     one, 0: none), `alike` (0..100, null where a side says nothing), `other` (the bank names somebody else), `conflict` (other check
-    numbers), `lag_cost`, `lag` in calendar days, `lag_banking` in banking days."""
+    numbers), `lag_cost`, `lag` in calendar days, `lag_banking` in banking days. So many pairs at a time, since what is on the way to the evidence is more than it."""
     lines = sides.bank.select(pl.col("place").alias("b"), *_BANK)
     entries = sides.book.select(pl.col("place").alias("e"), "again", *(pl.col(name).alias(f"{name}_book") for name in _BANK))
-    both = pairs.select("b", "e").join(lines, on="b", maintain_order="left").join(entries, on="e", maintain_order="left")
+    blocks = (pairs.slice(first, _PAIRS_AT_ONCE).select("b", "e") for first in range(0, max(pairs.height, 1), _PAIRS_AT_ONCE))
+    return pl.concat([_evidence(block, lines, entries, sides, costs) for block in blocks])
+
+
+def _evidence(pairs: pl.DataFrame, lines: pl.DataFrame, entries: pl.DataFrame, sides: Sides, costs: lags.Costs) -> pl.DataFrame:
+    """What `beside` gives, of some of the pairs."""
+    both = pairs.join(lines, on="b", maintain_order="left").join(entries, on="e", maintain_order="left")
     both = both.with_columns((pl.col("is_check") | (pl.col("is_check_book") & (pl.col("amount") < 0))).alias("is_check"))
     told = both.with_columns(_alike(both, sides.lexicon), lags.cost(both, costs), (pl.col("day") - pl.col("day_book")).alias("lag"), pl.Series("lag_banking", lags.banking_days(both)), _conflict(both))
     named = told.join(shared_numbers(pairs, sides), on=["b", "e"], how="left", maintain_order="left").with_columns(pl.col("number").fill_null(0))
     return named.with_columns((pl.col("alike") < DISAGREES).fill_null(value=False).alias("other"))
+
+
+def joined(lines: pl.DataFrame, entries: pl.DataFrame, key: list[str], near: pl.Expr) -> pl.DataFrame:
+    """Pairs (b, e) of lines (b …) and entries (e …; `…_book` where both sides have a column) that have one key and are near, so many lines at a
+    time: of the rows of a key most are weeks apart, and all of its pairs are not held at once."""
+    blocks = (lines.slice(first, _LINES_AT_ONCE) for first in range(0, max(lines.height, 1), _LINES_AT_ONCE))
+    return pl.concat([block.join(entries, on=key, suffix="_book").filter(near).select("b", "e") for block in blocks])
 
 
 def shared_numbers(pairs: pl.DataFrame, sides: Sides) -> pl.DataFrame:
