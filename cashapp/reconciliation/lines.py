@@ -154,7 +154,8 @@ def journal(connection: Connection, account: Account, lines: pl.DataFrame, known
     announced that no statement shows yet."""
     numbers = _journal_numbers(connection, account, lines)
     links = _announced(connection, account, known_at)
-    told = lines.join(links.select("line_id").drop_nulls().unique(), on="line_id", how="anti", maintain_order="left").join(numbers, on="line_id", how="left", maintain_order="left")
+    told = lines.select(_OF_ENTRIES).join(links.select("line_id").drop_nulls().unique(), on="line_id", how="anti", maintain_order="left").join(
+        numbers, on="line_id", how="left", maintain_order="left")
     own = told.select(
         "line_id", _entry_id(pl.col("number"), pl.coalesce(pl.col("receipt_key"), pl.format("L{}", "line_id"))).alias("entry_id"), "currency", "amount_minor", "date", "kind",
         pl.coalesce(pl.col("check_number").replace("", None), "bank_reference").alias("reference"), _description().alias("description"))
@@ -164,6 +165,9 @@ def journal(connection: Connection, account: Account, lines: pl.DataFrame, known
     both = pl.concat([own, announced])
     entries = both.with_columns(pl.lit(account.name).alias("book_account"), pl.lit("journal").alias("source")).select(list(ENTRIES)).sort("entry_id")
     return Journal(entries, both.drop_nulls("line_id").select("line_id", "entry_id").sort("line_id", "entry_id"))
+
+
+_OF_ENTRIES = ("line_id", "receipt_key", "currency", "amount_minor", "date", "kind", "check_number", "bank_reference", "name", "remittance_text")
 
 
 def _entry_id(number: pl.Expr, place: pl.Expr) -> pl.Expr:
@@ -189,7 +193,8 @@ def _journal_numbers(connection: Connection, account: Account, lines: pl.DataFra
         pl.col("parts").list.get(3).str.to_date("%Y-%m-%d").alias("date"), pl.col("parts").list.get(4).alias("currency"))
     key = ["sha256", "date", "currency"]
     ranked = cash.with_columns(pl.col("nth").rank("dense").over(key).alias("rank"))
-    of_line = lines.join(returned.select("line_id"), on="line_id", how="anti", maintain_order="left").with_columns(pl.col("statement_id").rank("dense").over(key).alias("rank"))
+    of_line = lines.select("line_id", "statement_id", *key).join(returned.select("line_id"), on="line_id", how="anti", maintain_order="left").with_columns(
+        pl.col("statement_id").rank("dense").over(key).alias("rank"))
     found = of_line.join(ranked.select(*key, "rank", "number"), on=[*key, "rank"]).select("line_id", "number")
     return pl.concat([found, returned.select("line_id", "number")]).unique("line_id", keep="first", maintain_order=True)
 

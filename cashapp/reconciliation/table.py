@@ -31,7 +31,8 @@ def with_lines(picture: Picture) -> pl.DataFrame:
         pl.col("bank_date").max().alias("cleared"), pl.col("entry_date").max().alias("booked"), pl.min_horizontal(pl.col("bank_date").min(), pl.col("entry_date").min()).alias("begins"),
         (pl.sum("bank_minor") - pl.sum("entry_minor")).alias("gap"),
     )
-    told = picture.rows.join(facts, on="unit")
+    rows = picture.rows.select("unit", "line_id", "entry_id", "status", "reason", "kind", "match_id", "confidence", "bank_date", "entry_date").with_row_index("nth")
+    told = rows.join(facts, on="unit", maintain_order="left")
     is_match = pl.col("status") != "unmatched"
     shown = is_match & (pl.col("bank_now") | (pl.col("entry_now") & ~pl.col("bank_later").fill_null(value=False)))
     matched = told.filter(shown.fill_null(value=False)).with_columns(
@@ -46,7 +47,13 @@ def with_lines(picture: Picture) -> pl.DataFrame:
         pl.lit("unmatched").alias("status"), pl.lit(0, pl.Int64).alias("confidence"), pl.lit(None, pl.String).alias("match_id"))
     gap = pl.when(pl.col("kind") == "difference").then("gap").when(pl.col("status") != "unmatched").then(0).alias("difference")
     both = pl.concat([matched.with_columns(pl.lit(0).alias("place")), waiting.with_columns(pl.lit(1).alias("place"))]).with_columns(gap)
-    return both.sort("place", "begins", "unit", "line_id", "entry_id", nulls_last=True).select(
+    ordered = both.sort("place", "begins", "unit", "line_id", "entry_id", nulls_last=True).select("nth", "line_id", "match_id", "kind", "bank_date", "entry_id", "entry_date", "difference", "reason", "confidence", "status")
+    del told, matched, rest, waiting, both
+    return ordered.hstack(picture.rows.select(pl.col(_AS_IT_IS).gather(ordered["nth"]))).select(
         "line_id", "match_id", "kind", "bank_reference", "bank_date", pl.col("bank_minor").alias("bank_amount"), "entry_id", "entry_date", pl.col("entry_minor").alias("entry_amount"), "difference",
         "reason", "confidence", "status", "currency", "customer_reference", "check_number", "bank_text", pl.col("reference").alias("entry_reference"), "entry_text", "confirmed_by", "source",
     )
+
+
+_AS_IT_IS = ("bank_reference", "bank_minor", "entry_minor", "currency", "customer_reference", "check_number", "bank_text", "reference", "entry_text", "confirmed_by", "source")
+"""Columns that are taken over at the end, for the rows that are shown: many of them are texts."""

@@ -160,7 +160,7 @@ def _open_rows(drawn: Picture) -> pl.DataFrame:
     open_units = drawn.units.filter(pl.col("closing") != 0).select("unit")
     cleared = drawn.rows.group_by("unit").agg(pl.col("bank_date").max().alias("cleared"), pl.col("entry_date").max().alias("booked"))
     date = pl.coalesce("bank_date", "entry_date")
-    return drawn.rows.filter(date <= drawn.month.last).join(open_units, on="unit", how="semi").join(cleared, on="unit", how="left").with_columns(
+    return drawn.rows.join(open_units, on="unit", how="semi").filter(date <= drawn.month.last).join(cleared, on="unit", how="left").with_columns(
         date.alias("date"), (pl.lit(drawn.month.last) - date).dt.total_days().alias("age_days")).sort("currency", "date", "unit", "entry_id", nulls_last=True)
 
 
@@ -202,11 +202,11 @@ class _Listed(NamedTuple):
     height: int
 
 
-def _listed(rows: pl.DataFrame) -> _Listed:
-    """The first LISTED matches; of the others no text is looked at."""
-    matches = rows.group_by("match_id", "currency").agg(pl.col("bank_date").max(), pl.col("entry_date").min()).sort(_IN_ORDER)
+def _listed(rows: pl.DataFrame, wanted: pl.Expr) -> _Listed:
+    """The first LISTED matches of the wanted rows; of the others no text is looked at."""
+    matches = rows.lazy().filter(wanted).group_by("match_id", "currency").agg(pl.col("bank_date").max(), pl.col("entry_date").min()).sort(_IN_ORDER).collect()
     first = matches.head(LISTED)
-    return _Listed(_side_by_side(rows.join(first, on=["match_id", "currency"], how="semi", maintain_order="left")), matches.height)
+    return _Listed(_side_by_side(rows.join(first, on=["match_id", "currency"], how="semi", maintain_order="left").filter(wanted)), matches.height)
 
 
 _IN_ORDER = ("currency", "bank_date", "entry_date", "match_id")
@@ -232,7 +232,7 @@ _PAIR = (
 
 def _suggested(rows: pl.DataFrame) -> Section:
     """Matches that a person should look at."""
-    wanted = _listed(rows.filter(pl.col("status") == "suggested"))
+    wanted = _listed(rows, pl.col("status") == "suggested")
     note = "`cashapp reconcile confirm` vouches for one, `unmatch` breaks it. They count as matched in the balances above."
     return Section("suggested", "Suggested matches that nobody has confirmed", (*_PAIR, Column("confidence", "number", shown="data"), Column("reason")), wanted.rows, apart=True, totalled=False, note=note)
 
@@ -261,8 +261,8 @@ def _voids(rows: pl.DataFrame) -> Section:
 def _how(rows: pl.DataFrame) -> Section:
     """How the matches were made, in sums."""
     by = pl.when(pl.col("confirmed_by").is_not_null()).then(pl.lit("a person")).otherwise(pl.col("status"))
-    told = rows.filter(pl.col("status") != "unmatched").group_by("kind", "currency", by.alias("by")).agg(
-        pl.col("match_id").n_unique().cast(pl.Int64).alias("matches"), pl.col("bank_amount").sum(), pl.col("entry_amount").sum()).sort("currency", "kind", "by")
+    told = rows.lazy().filter(pl.col("status") != "unmatched").group_by("kind", "currency", by.alias("by")).agg(
+        pl.col("match_id").n_unique().cast(pl.Int64).alias("matches"), pl.col("bank_amount").sum(), pl.col("entry_amount").sum()).sort("currency", "kind", "by").collect()
     columns = (Column("kind", "code", title="how"), CURRENCY, Column("by", title="status"), Column("matches", "count"), Column("bank_amount", "money", title="at the bank"),
                Column("entry_amount", "money", title="in the books"))
     return Section("how", "Matched, by how", columns, told, apart=True)
@@ -270,7 +270,7 @@ def _how(rows: pl.DataFrame) -> Section:
 
 def _matched(rows: pl.DataFrame) -> Section:
     """Every match of the month."""
-    told = _listed(rows.filter((pl.col("status") == "matched") & (pl.col("kind") != "offset")))
+    told = _listed(rows, (pl.col("status") == "matched") & (pl.col("kind") != "offset"))
     note = f"The first {LISTED:,} of {told.height:,}; `cashapp export reconciliation` has them all." if told.height > LISTED else ""
     return Section("matched", "Matched items", (*_PAIR, Column("reason", title="how")), told.rows, apart=True, totalled=told.height <= LISTED, note=note)
 
