@@ -8,11 +8,13 @@ in the same transaction. Whoever reads waits for its end then; where somebody is
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from io import BytesIO
 from itertools import islice
+from selectors import EVENT_READ, DefaultSelector
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import polars as pl
@@ -199,7 +201,7 @@ def read(connection: Connection, query: Query, shape: Mapping[str, pl.DataType])
     """The query's rows; `shape` names and types its columns in their order."""
     _finish(connection)
     with _copying(connection, *_copy_out(connection, query)) as copy:
-        return _frame(b"".join(copy), shape)
+        return _frame(_joined(_lines(copy)), shape)
 
 
 @contextmanager
@@ -218,14 +220,41 @@ def read_blocks(connection: Connection, query: Query, shape: Mapping[str, pl.Dat
     """The same, so many rows at a time, in memory flat in their number."""
     _finish(connection)
     with _copying(connection, *_copy_out(connection, query)) as copy:
-        lines = iter(copy)  # the protocol gives a row at a time
-        while block := b"".join(islice(lines, rows)):
+        lines = _lines(copy)
+        while block := _joined(islice(lines, rows)):
             yield _frame(block, shape)
 
 
 def _copy_out(connection: Connection, query: Query) -> tuple[str, Mapping[str, object]]:
     compiled = query.compile(connection, compile_kwargs={"render_postcompile": True})
     return f"COPY ({compiled}) TO STDOUT (FORMAT csv)", compiled.params
+
+
+def _lines(copy: Copy) -> Iterator[memoryview]:
+    """What the server sends, a row at a time as the protocol has it. Taken from libpq as it lies there: psycopg's own road asks the socket again for each row."""
+    from psycopg.errors import error_from_result
+    from psycopg.pq import ExecStatus
+
+    server = copy.connection.pgconn
+    with DefaultSelector() as socket:
+        socket.register(server.socket, EVENT_READ)
+        while (told := server.get_copy_data(1))[0] >= 0:
+            if told[0]:
+                yield told[1]
+            else:
+                socket.select()
+                server.consume_input()
+    for result in [*iter(server.get_result, None)]:  # all of them, so that the connection takes the next statement
+        if result.status != ExecStatus.COMMAND_OK:
+            raise error_from_result(result)
+
+
+def _joined(lines: Iterable[memoryview]) -> bytes:
+    """The lines as one; none is kept by itself."""
+    whole = BytesIO()
+    for line in lines:
+        whole.write(line)
+    return whole.getvalue()
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 import polars as pl
@@ -35,7 +36,7 @@ from sqlalchemy import (
     literal,
     select,
 )
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from cashapp import bulk_sqlite, db, schema
 from cashapp.bulk_postgres import MANY_FROM
@@ -528,6 +529,31 @@ def test_what_is_asked_while_pieces_come_waits_until_they_are_there_on_postgresq
         for number, count in enumerate(asked, start=1):
             load.add(KEYED.name, backwards(MANY_FROM).with_columns(pl.col("k", "n") + number * MANY_FROM))
             assert count(connection) == number * MANY_FROM
+
+
+def test_what_goes_wrong_when_rows_have_come_already_is_told_on_postgresql(postgres: Engine) -> None:
+    ends = select(1 // (MANY_FROM - KEYED.c.k)).order_by(KEYED.c.k)
+    with db.writing(postgres) as connection:
+        db.insert_frame(connection, KEYED, backwards(MANY_FROM + 1))
+    with db.reading(postgres) as connection:
+        with pytest.raises(DBAPIError, match="division by zero"):
+            db.frame(connection, ends, {"n": pl.Int64})
+        connection.rollback()
+        assert connection.execute(select(func.count()).select_from(KEYED)).scalar_one() == MANY_FROM + 1
+
+
+@pytest.mark.parametrize("blocks", [0, 1, 2])
+def test_who_reads_no_further_can_begin_again_on_postgresql(postgres: Engine, blocks: int) -> None:
+    query = select(KEYED.c.k).order_by(KEYED.c.k)
+    with db.writing(postgres) as connection:
+        db.insert_frame(connection, KEYED, backwards(MANY_FROM))
+    with db.reading(postgres) as connection:
+        begun = db.frames(connection, query, {"k": pl.Int64}, MANY_FROM // 2)
+        told = [piece.height for piece in islice(begun, blocks)]
+        begun.close()
+        connection.rollback()
+        assert told == [MANY_FROM // 2] * blocks
+        assert db.frame(connection, query, {"k": pl.Int64}).height == MANY_FROM
 
 
 def unique_as(connection: Connection) -> list[int]:
