@@ -5,8 +5,8 @@
     python -m benchmarks.day --receipts 10000 --settled 10000 1000000 5000000
 
 Each command is a process of its own, as a user runs it. `CPU` are its processor seconds, for a shared machine makes wall time say little; with
-`--postgresql` together with the server's, which stands in the note too. Memory is the process's peak, of the stages inside `run` the highest so far. With several sizes the
-growth is what a receipt costs at the largest against the one before it: in processor time, of the stages inside `run` by the clock. `--days`: as many
+`--postgresql` together with the server's, which stands in the note too: it is as it comes, and the database has the collation C as `docs/operation.md` advises.
+Memory is the process's peak, of the stages inside `run` the highest so far. With several sizes the growth is what a receipt costs at the largest against the one before it: in processor time, of the stages inside `run` by the clock. `--days`: as many
 days in one set of books, each morning's new invoices imported before its file; what day N costs against
 day 1. `--settled`: the same day in books of 20,000 more customers that hold so many receipts of a year already, one in a thousand of them
 undecided (`benchmarks.large_books`). `--peer`: what a user would assemble instead (`benchmarks.day_peer`), on the same files; how many times what our imports
@@ -179,7 +179,8 @@ def database(options: argparse.Namespace) -> Iterator[Database]:
     folder.chmod(0o755)  # the server runs as a user of its own
     server = get_server(folder, cleanup_mode="delete")
     try:
-        yield Database(server.get_uri().replace("postgresql://", "postgresql+psycopg://"), server.get_pid())
+        server.psql("CREATE DATABASE cashapp TEMPLATE template0 LC_COLLATE 'C'")  # as docs/operation.md asks for
+        yield Database(server.get_uri("cashapp").replace("postgresql://", "postgresql+psycopg://"), server.get_pid())
     finally:
         server.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
@@ -263,7 +264,8 @@ def section(options: argparse.Namespace, told: str, found: list[list[Stage]]) ->
     picture: Path = options.into.with_name(f"day-{stored.lower()}.svg")
     picture.write_text(chart(options.receipts, found, stored), encoding="utf-8")
     words = " ".join(["python -m benchmarks.day --receipts", *map(str, options.receipts), *(["--postgresql"] if options.postgresql else []), *(["--peer"] if options.peer else [])])
-    put(options.into, f"## A day on {stored}", f"`{words}`, one reading.\n\n![What a receipt costs on {stored}]({picture.name})\n\n{told}")
+    collated = ", in a database with the collation C" if options.postgresql else ""
+    put(options.into, f"## A day on {stored}", f"`{words}`, one reading{collated}.\n\n![What a receipt costs on {stored}]({picture.name})\n\n{told}")
 
 
 def main() -> None:
