@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 
+from cashapp import memory
+
 
 def main() -> None:
     """Run the command line; an error for the operator is one line on stderr and its exit status."""
+    memory.hold_little()
     from cashapp.cli import cli
     from cashapp.errors import CashappError
 

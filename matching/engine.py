@@ -53,6 +53,8 @@ P = TypeVar("P")
 
 AT_ONCE = 100_000
 """So many receipts are thought about at once; the answers do not depend on it."""
+TOLD_AT_ONCE = 40_000
+"""Of so many it is put into words at once what was found: several such pieces wait while the last is written."""
 
 
 def propose(inputs: schema.Inputs) -> schema.Outcome:
@@ -70,7 +72,7 @@ def outcomes(inputs: schema.Inputs, at_once: int = AT_ONCE, crew: Crew | None = 
     books = without_numbers(books)
     begun = _begun(books, crew.share(ground), at_once, crew)
     books = without_texts(books)
-    yield from explain.outcomes(books, _decided(begun, books, crew), at_once)
+    yield from explain.outcomes(books, _decided(begun, books, crew), min(at_once, TOLD_AT_ONCE))
 
 
 def _ground(books: Books) -> Ground:
