@@ -9,10 +9,11 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 from benchmarks import bank_book_world
 from matching import bank_book
-from matching.bank_book import assign, differences, subsets
+from matching.bank_book import assign, differences, pairs, subsets
 from matching.bank_book.schema import BANK, BOOK, MEMBERS
 from matching.bank_book.words import Lexicon
 
@@ -332,3 +333,12 @@ def test_a_month_with_known_truth(seed: int) -> None:
     told_of = bank_book_world.score(world, *bank_book.reconcile(world.bank, world.book))
     assert told_of["all"].f1 >= 0.97
     assert told_of["all"].certain_wrong <= told_of["all"].certain // 100
+
+
+def test_how_many_pairs_are_looked_at_at_once_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = bank_book_world.build(104, 400, 2.0)
+    whole = bank_book.reconcile(world.bank, world.book)
+    monkeypatch.setattr(pairs, "_LINES_AT_ONCE", 7)
+    monkeypatch.setattr(pairs, "_PAIRS_AT_ONCE", 11)
+    for one, other in zip(whole, bank_book.reconcile(world.bank, world.book), strict=True):
+        assert_frame_equal(one, other)

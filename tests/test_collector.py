@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import gc
+import weakref
 from collections.abc import Iterator
 
 import pytest
 
-from parsers import documents
+from parsers import collector, documents
 from parsers.records import Envelope, Record, Span
 
 
@@ -36,3 +37,24 @@ def test_an_error_among_the_records_leaves_it_as_it_was(*, was_enabled: bool) ->
     with pytest.raises(ValueError, match="the records break here"):
         list(documents.drained("x", records()))
     assert gc.isenabled() is was_enabled
+
+
+class Thing:
+    """Refers to itself."""
+
+    def __init__(self) -> None:
+        self.myself = self
+
+
+@pytest.mark.parametrize(("others", "is_gone"), [(0, True), (collector.MANY, False)])
+def test_only_many_objects_are_put_among_the_old_ones(others: int, *, is_gone: bool) -> None:
+    """What refers to itself in a small file is collected soon."""
+    gc.collect()
+    with collector.at_rest():
+        thing = weakref.ref(Thing())
+        kept = [[n] for n in range(others)]
+    gc.collect(1)
+    assert (thing() is None) is is_gone
+    assert len(kept) == others
+    gc.collect()
+    assert thing() is None
