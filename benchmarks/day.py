@@ -247,7 +247,7 @@ def chart(sizes: list[int], found: list[list[Stage]], stored: str) -> str:
         if PEER in wall:
             rows.append(("the peer's", [("peer", wall[PEER])]))
     fifth = max(sum(each for _, each in parts) for _, parts in rows) / 5
-    unit = 10 ** math.floor(math.log10(fifth))
+    unit = 10 ** math.floor(math.log10(fifth)) / 2
     scale = 5 * unit * math.ceil(fifth / unit)
     legend = [("imports", "imports"), *((name, name) for name in STAGES), *([("peer", "the peer")] if any(stage.what == PEER for stage in found[-1]) else [])]
     bars = [charts.Row(label, tuple((colour, each / scale) for colour, each in parts), f"{sum(each for _, each in parts):,.0f} µs") for label, parts in rows]

@@ -138,7 +138,8 @@ def update(connection: Connection, table: str, key: str, changes: pl.DataFrame, 
 @contextmanager
 def _made_anew(connection: Connection, table: str, rows: int, beside: int, of: Sequence[str] = ()) -> Iterator[None]:
     """In the block so many rows of the table are written: where it holds at most `beside` times as many, without its indexes and
-    constraints, or those `of` some columns where no others change. A block within such a block finds none and makes none."""
+    constraints, or those `of` some columns where no others change. A block within such a block finds none and makes none. The server is told what
+    the table then holds: until its own daemon has looked, it would plan for the few rows of before."""
     held = f"SELECT count(*) FROM (SELECT FROM {table} LIMIT {beside * rows + 1}) AS held"
     apart = rows >= MANY_FROM and connection.exec_driver_sql(held).scalar_one() <= beside * rows and _alone(connection)
     made = [*_indexes(connection, table, of), *_constraints(connection, table, of)] if apart else []
@@ -147,6 +148,8 @@ def _made_anew(connection: Connection, table: str, rows: int, beside: int, of: S
     yield
     for _, make in made:
         connection.exec_driver_sql(make)
+    if made:
+        connection.exec_driver_sql(f"ANALYZE {table}")
 
 
 def _alone(connection: Connection) -> bool:

@@ -506,6 +506,15 @@ def test_where_many_rows_change_what_depends_on_the_column_is_made_anew_on_postg
         assert connection.execute(select(func.count()).where(KEYED.c[column] == (2 if column == "n" else -1))).scalar_one() == (1 if column == "n" else MANY_FROM)
 
 
+def test_the_server_plans_for_what_came_on_postgresql(postgres: Engine) -> None:
+    """What is asked next, in this transaction or another, is not planned for a table with a row in it."""
+    with db.writing(postgres) as connection:
+        db.insert_frame(connection, KEYED, backwards(MANY_FROM).with_columns(m=0))
+    planned = "SELECT reltuples FROM pg_class WHERE oid = 'keyed'::regclass"
+    with db.reading(postgres) as connection:
+        assert connection.exec_driver_sql(planned).scalar_one() >= MANY_FROM
+
+
 def test_balances_of_many_receipts_change_within_their_pages(postgres: Engine) -> None:
     new = pl.DataFrame({"receipt_id": range(MANY_FROM), "line_id": range(MANY_FROM), "amount_minor": 700, "unapplied_minor": 700}).with_columns(
         receipt_key=pl.format("R{}", "receipt_id"), account=pl.lit("111"), currency=pl.lit("USD"), value_date=dt.date(2026, 3, 4))
