@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 import polars as pl
 from sqlalchemy import event, func, select
@@ -66,23 +66,15 @@ _READ_AT_ONCE = 1_000  # few enough to be in the processor's cache while they ar
 
 
 def insert(connection: Connection, table: str, frame: pl.DataFrame) -> None:
-    """Add the frame's rows; its columns are the table's by name. What is the same in all of many rows is said once."""
+    """Add the frame's rows; its columns are the table's by name."""
     columns = ", ".join(frame.columns)
-    same = [column.name for column in frame[:, 1:] if _is_one(column)] if frame.height >= STAGED_FROM else []
-    with _staged(connection, frame.drop(same)) as staged:
+    with _staged(connection, frame) as staged:
         if staged:
             given = [column.name for column in frame if column.null_count() < frame.height]
-            told, values = ", ".join("?" if name in same else name for name in frame.columns), _plain(frame.head(1))
-            said = tuple(values[name][0] for name in same)
             with _at_books(connection) as books:
-                _taken_over(books, table, frame.height, f"INSERT INTO {table} ({columns}) SELECT {told} FROM {staged}", given, said)
+                _taken_over(books, table, frame.height, f"INSERT INTO {table} ({columns}) {staged.rows}", given, staged.values)
         else:
             _each(connection, f"INSERT INTO {table} ({columns}) VALUES ({', '.join('?' * frame.width)})", frame)
-
-
-def _is_one(column: pl.Series) -> bool:
-    """Whether all its cells are the same."""
-    return bool(column[0] == column[-1] and column.eq_missing(column[0]).all())
 
 
 def update(connection: Connection, table: str, key: str, changes: pl.DataFrame, assignments: Mapping[str, str]) -> int:
@@ -92,16 +84,16 @@ def update(connection: Connection, table: str, key: str, changes: pl.DataFrame, 
         if not staged:
             return _change_each(connection, table, key, changes, assignments)
         with _at_books(connection) as books:
-            return _taken_over(books, table, changes.height, _changing(table, key, assignments, staged), assignments, adds=False)
+            return _taken_over(books, table, changes.height, _changing(table, key, assignments, staged.rows), assignments, staged.values, adds=False)
 
 
 def _change_each(connection: Connection, table: str, key: str, changes: pl.DataFrame, assignments: Mapping[str, str]) -> int:
-    return _each(connection, _changing(table, key, assignments, f"(SELECT {', '.join(f'? AS {name}' for name in changes.columns)})"), changes)
+    return _each(connection, _changing(table, key, assignments, f"SELECT {', '.join(f'? AS {name}' for name in changes.columns)}"), changes)
 
 
 def _changing(table: str, key: str, assignments: Mapping[str, str], changes: str) -> str:
     settings = ", ".join(f"{column} = {value}" for column, value in assignments.items())
-    return f"UPDATE {table} SET {settings} FROM {changes} AS d WHERE {table}.{key} = d.{key}"
+    return f"UPDATE {table} SET {settings} FROM ({changes}) AS d WHERE {table}.{key} = d.{key}"
 
 
 def _taken_over(books: DBAPICursor, table: str, rows: int, statement: str, columns: Collection[str], values: tuple[object, ...] = (), *, adds: bool = True) -> int:
@@ -184,8 +176,8 @@ def _plain(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 @contextmanager
-def _staged(connection: Connection, frame: pl.DataFrame) -> Iterator[str | None]:
-    """The name under which the frame's rows can be read in this transaction; None where it should go row by row."""
+def _staged(connection: Connection, frame: pl.DataFrame) -> Iterator[_Told | None]:
+    """What selects the frame's rows in this transaction; None where they should go row by row."""
     if frame.height < STAGED_FROM:
         yield None
         return
@@ -195,7 +187,7 @@ def _staged(connection: Connection, frame: pl.DataFrame) -> Iterator[str | None]
             file.write("staged", frame)
             file.attach()
             worker.finish()
-        yield f"{file.name}.staged" if file else None
+        yield file.told("staged", frame.columns) if file else None
 
 
 @dataclass
@@ -253,8 +245,9 @@ class Loading:
             return
         file.write("staged", changes)
         file.attach()
-        statement = _changing(table, key, assignments, f"{file.name}.staged")
-        self._worker.books.do(lambda: done(_taken_over(self._worker.cursor, table, changes.height, statement, assignments, adds=False)))
+        told = file.told("staged", changes.columns)
+        statement = _changing(table, key, assignments, told.rows)
+        self._worker.books.do(lambda: done(_taken_over(self._worker.cursor, table, changes.height, statement, assignments, told.values, adds=False)))
 
     def add(self, table: str, frame: pl.DataFrame) -> None:
         """Rows of a table, in columns that are the same in each piece."""
@@ -274,8 +267,8 @@ class Loading:
                 self._take_away(table, round(rows.count / share))
         file, self._file = self._completed(self._file), None
         for table, _ in self._in_turn():
-            if table in file.tables:
-                self._worker.books.do(partial(self._worker.cursor.execute, self._taking(file, table)))
+            if file.holds(table):
+                self._worker.books.do(partial(self._worker.cursor.execute, *self._taking(file, table)))
 
     def complete(self) -> None:
         """Of the tables that rows came for no more will come: what came is taken over now, and its indexes are made, beside what the caller does."""
@@ -295,12 +288,14 @@ class Loading:
             at(done, total, "rows")
             if rows.waiting:
                 insert(self._connection, table, rows.taken())
-            statements = [self._taking(file, table)] if file and table in file.tables else []
-            if statements:
+            left = [self._taking(file, table)] if file and file.holds(table) else []
+            if left:
                 self._take_away(table, rows.count)
             if table in self._apart:
                 with _at_books(self._connection) as books, _sorting(books):
-                    for statement in (*statements, *self._apart[table]):
+                    for statement, values in left:
+                        books.execute(statement, values)
+                    for statement in self._apart[table]:
                         books.execute(statement)
             done += rows.count
 
@@ -322,12 +317,11 @@ class Loading:
             with _at_books(self._connection) as books:
                 self._apart[table] = _taken_away(books, table, rows, self._coming[table].given)
 
-    def _taking(self, file: _File, table: str) -> str:
-        """The statement that takes the file's rows over into the table."""
+    def _taking(self, file: _File, table: str) -> tuple[str, tuple[object, ...]]:
+        """The statement that takes the file's rows over into the table, and its values."""
         rows = self._coming[table]
-        columns = ", ".join(rows.first.columns)
-        order = "" if rows.in_order else f" ORDER BY {rows.key}"
-        return f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {file.name}.{table}{order}"
+        told, order = file.told(table, rows.first.columns), "" if rows.in_order else f" ORDER BY {rows.key}"
+        return f"INSERT INTO {table} ({', '.join(rows.first.columns)}) {told.rows}{order}", told.values
 
 
 @contextmanager
@@ -418,13 +412,26 @@ class _Thread:
         self._pool.shutdown(cancel_futures=True)
 
 
+class _Told(NamedTuple):
+    """A statement that selects rows of a file, and its values."""
+
+    rows: str
+    values: tuple[object, ...]
+
+
+class _Part(NamedTuple):
+    """Some rows for a table: where the file has them, and what is the same in all of them, which it has not."""
+
+    name: str
+    said: dict[str, object]
+
+
 class _File:
     """A file beside the database that frames are written to, table by table, until it is attached. The worker does all of it."""
 
     def __init__(self, worker: _Worker, name: str) -> None:
-        self.name = name
-        """The name under which its tables can be read in this transaction."""
-        self.tables: set[str] = set()
+        self._name = name  # under which its tables can be read in this transaction
+        self._parts: dict[str, list[_Part]] = {}
         self._worker, self._path = worker, Path(f"{worker.database}-{name}")
         self._open = ExitStack()
         self._cursor: Cursor | None = None
@@ -432,10 +439,24 @@ class _File:
         worker.until_closed.callback(self._close)
 
     def write(self, table: str, frame: pl.DataFrame) -> None:
-        """Add the frame's rows to a table of the file, soon."""
-        self.tables.add(table)
+        """Add the frame's rows for a table, soon."""
+        parts, same = self._parts.setdefault(table, []), _same(frame)
+        if not parts:
+            parts.append(_Part(table, same))
+        elif not parts[-1].said.items() <= same.items():
+            parts.append(_Part(f"{table}_{len(parts)}", {name: value for name, value in parts[-1].said.items() if (name, value) in same.items()}))
         self._worker.staging.finish(at_most=_IN_HAND - 1)
-        self._writing.append(self._worker.staging.do(partial(self._write, table, frame)))
+        self._writing.append(self._worker.staging.do(partial(self._write, parts[-1].name, frame.drop(parts[-1].said))))
+
+    def holds(self, table: str) -> bool:
+        """Whether there are rows for the table."""
+        return table in self._parts
+
+    def told(self, table: str, columns: Sequence[str]) -> _Told:
+        """What selects these columns of the rows for the table, all that it has, once it is attached."""
+        parts = self._parts[table]
+        told = [f"SELECT {', '.join(f'? AS {name}' if name in said else name for name in columns)} FROM {self._name}.{part}" for part, said in parts]
+        return _Told(" UNION ALL ".join(told), tuple(said[name] for _, said in parts for name in columns if name in said))
 
     def _write(self, table: str, frame: pl.DataFrame) -> None:
         if self._cursor is None:
@@ -465,12 +486,18 @@ class _File:
     def _attach(self) -> None:
         for part in self._writing:  # nothing is taken over of a file in which something is missing
             part.result()
-        self._worker.cursor.execute(f"ATTACH ? AS {self.name}", (str(self._path),))
+        self._worker.cursor.execute(f"ATTACH ? AS {self._name}", (str(self._path),))
         self._path.unlink()
 
     def _close(self) -> None:
         self._open.close()
         self._path.unlink(missing_ok=True)
+
+
+def _same(frame: pl.DataFrame) -> dict[str, object]:
+    """What is one in all rows of a column, for each column behind the first."""
+    first = _plain(frame.head(1)).row(0, named=True)
+    return {column.name: first[column.name] for column in frame[:, 1:] if column[0] == column[-1] and column.eq_missing(column[0]).all()}
 
 
 def _file(connection: Connection, worker: _Worker, at_most: int) -> _File | None:
