@@ -21,6 +21,8 @@ from matching.crew import Hearer, nobody
 from parsers.amounts import minor_digits
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cashapp.config import Config
     from parsers.documents import Document
 
@@ -71,7 +73,9 @@ def take_in(connection: Connection, document: Document, facts: FileFacts, config
     told = _beside(lines, "line_id", fates).with_columns(pl.lit(document.format).alias("format"))
     came_back = told.filter(_is_return(returns.reversed_refunds(connection, told)))
     with db.loading(connection, schema.bank_line, schema.remittance_line, *ledger.TABLES) as load:
-        load.add(schema.bank_line.name, lines)
+        for piece, left in _in_pieces(lines):
+            load.expect(piece.height, left)
+            load.add(schema.bank_line.name, piece)
         load.add(schema.remittance_line.name, _remittance(document, first_line, db.next_id(connection, schema.remittance_line.c.remittance_id)))
         receipts, fresh = _receipts(connection, told)
         cash, key = ledger.Batch(connection, load, actor, as_of), _entry_key(connection, facts)
@@ -99,10 +103,18 @@ def take_in(connection: Connection, document: Document, facts: FileFacts, config
 
 _STEPS = 4
 """Of `take_in`: lines, links and receipts, cash, what follows from them."""
+_LINES_AT_ONCE = 350_000
+"""So many lines are on their way into the books while the next are handed over."""
 _POSTED = (
     "line_id", "statement_id", "account", "report", "amount_minor", "currency", "kind", "booking_date", "status", "batch_key", "batch_amount_minor", "how", "format",
 )
 """What posting needs of a line: of a large file the other columns are not copied."""
+
+
+def _in_pieces(lines: pl.DataFrame) -> Iterator[tuple[pl.DataFrame, int]]:
+    """The lines, some at a time, each time with the number of those that are left, these included."""
+    for start in range(0, lines.height, _LINES_AT_ONCE):
+        yield lines.slice(start, _LINES_AT_ONCE), lines.height - start
 
 
 def _beside(frame: pl.DataFrame, key: str, other: pl.DataFrame) -> pl.DataFrame:
