@@ -54,7 +54,7 @@ def resolved(hits: pl.DataFrame, books: Books) -> pl.DataFrame:
 def answers(chosen: pl.DataFrame, books: Books) -> tuple[pl.DataFrame, pl.DataFrame]:
     """MEMBERS of the receipts with lines, and STATED for the answers whose lines have amounts.
 
-    Answer `AS_STATED` takes the lines at their word, `AS_NAMED` only the numbers.
+    Answer `AS_STATED` takes the lines at their word, `AS_NAMED` only the numbers. An item that several lines lead to is told as well as by the weakest.
     """
     chosen = _without_claims(chosen, books)
     lines = books.remittance.join(chosen.select("r").unique(), on="r", how="semi").join(chosen.select("r", "line", "i"), on=["r", "line"], how="left")
@@ -64,7 +64,7 @@ def answers(chosen: pl.DataFrame, books: Books) -> tuple[pl.DataFrame, pl.DataFr
     found = whole.drop_nulls("i")
     priced = found.filter(pl.col("stated").is_not_null().all().over("r")).pipe(_deducted, deductions)
     stated = priced.with_columns(pl.lit(AS_STATED, pl.UInt32).alias("a")).select(list(STATED))
-    named = chosen.unique(["r", "i"], keep="first", maintain_order=True)
+    named = chosen.with_columns(pl.col("strength").min().over("r", "i")).unique(["r", "i"], keep="first", maintain_order=True)
     complete = whole.filter("complete").select("r").unique()
     as_stated = named.join(stated.select("r").unique(), on="r", how="semi").with_columns(pl.lit(AS_STATED, pl.UInt32).alias("a"))
     as_named = named.join(complete, on="r", how="semi").join(deductions.select("r").unique(), on="r", how="anti").with_columns(

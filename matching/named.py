@@ -77,7 +77,7 @@ def ranges(members: pl.DataFrame, books: Books) -> pl.DataFrame:
 def with_more(members: pl.DataFrame, weighed: pl.DataFrame, books: Books) -> pl.DataFrame:
     """MEMBERS of answers that add what the payer did not name and what makes the amount right: an open credit that was netted, or
     further invoices. `source` of the added items is `credit` or `unnamed`."""
-    open_ended = weighed.filter(pl.col("amount_evidence").is_in([amounts.SHORT, amounts.OVER, amounts.REST])).select("r", "a", "gap")
+    open_ended = weighed.filter(pl.col("amount_evidence") != amounts.LATE).select("r", "a", "gap")
     named = members.join(open_ended, on=["r", "a"]).join(books.receipts.select("r", "currency"), on="r")
     wanted = named.group_by("r", "a", "c").agg(pl.first("gap", "currency"), pl.min("strength", "grade"), pl.max("payer_evidence"))
     items = books.items.select("i", "c", "currency", "open", "due_date")

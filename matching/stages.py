@@ -319,7 +319,8 @@ def _among_lines(members: pl.DataFrame, weighed: pl.DataFrame, books: Books) -> 
 
 def _beyond_lines(members: pl.DataFrame, weighed: pl.DataFrame, books: Books) -> pl.DataFrame:
     """Answers that add to remittance lines what the rest of the money makes: the advice was shorter than the payment."""
-    leaving = weighed.filter(pl.col("amount_evidence").is_in([amounts.OVER, amounts.REST]))
+    at_odds = (pl.col("amount_evidence") == stated_amounts.MISMATCH) & (pl.col("a") == itemised.AS_STATED)
+    leaving = weighed.filter((pl.col("amount_evidence").is_in([amounts.OVER, amounts.REST]) | at_odds) & (pl.col("gap") < 0))
     return named.with_more(members.join(leaving, on=["r", "a"], how="semi"), leaving, books)
 
 

@@ -1,10 +1,10 @@
 """How much, where the payer itemises: each remittance line gives the net cash for its document, discount and deduction beside it.
 
 A line that pays its item in full, with an earned discount or a deduction it names, is taken as it stands. Less than that is the
-payer's part payment (`short`); a discount that the terms do not give is `late_discount`; more than is open pays what is open. The
-lines must add up to the receipt, but for a stated bank fee or a rounding difference. Lines that pay their items exactly may come to less than
-the receipt: the rest stays unapplied (`with_rest`). If they come to more, the answer is not made
-here: `amounts` then looks at the items as if they had only been named.
+payer's part payment (`short`); a discount that the terms do not give is `late_discount`; more than is open pays what is open, unless several
+lines lead to the item: then one of them may mean another, and it is a `mismatch`. The lines must add up to the receipt, but for a stated bank
+fee or a rounding difference. Lines that pay their items exactly may come to less than the receipt: the rest stays unapplied (`with_rest`). If
+they come to more, the answer is not made here: `amounts` then looks at the items as if they had only been named.
 
 A line whose amount is not that of the item it names but exactly that of another one of the lines' customers has the wrong number or the wrong
 amount (`anothers_amount`); one that deducts just what is open as a credit may mean that credit (`credit_deducted`). A person looks at both.
@@ -33,7 +33,7 @@ def weigh(named: pl.DataFrame, books: Books) -> tuple[pl.DataFrame, pl.DataFrame
     """
     judged = _judged(named, books).pipe(_contradicted, books)
     totals = judged.group_by("r", "a").agg(
-        (pl.col("stated").sum() - pl.first("amount")).alias("excess"), pl.first("fee", "rounding", "fee_limit"), pl.col("complete").all(), pl.col("claim").any(),
+        (pl.col("stated").sum() - pl.first("amount")).alias("excess"), pl.sum("too_much"), pl.first("fee", "rounding", "fee_limit"), pl.col("complete").all(), pl.col("claim").any(),
         pl.col("worst").max(), pl.col("i").sort_by("stated", "i", descending=[True, False]).first().alias("largest"), pl.sum("stated").alias("paid"),
     ).filter(pl.col("paid") > 0)
     excess = pl.col("excess")
@@ -44,7 +44,7 @@ def weigh(named: pl.DataFrame, books: Books) -> tuple[pl.DataFrame, pl.DataFrame
         .when(excess < 0).then(pl.lit(MISMATCH))
         .when("claim").then(_worse_than(CLAIM)).when(fee).then(_worse_than(amounts.FEE)).when(excess > 0).then(_worse_than(amounts.ROUNDING)).otherwise(_worse_than(amounts.EXACT))
     )
-    kept = totals.filter(allowed).with_columns(overall.alias("amount_evidence"), excess.alias("gap"))
+    kept = totals.filter(allowed).with_columns(overall.alias("amount_evidence"), (excess - pl.col("too_much")).alias("gap"))
     return kept.select(list(amounts.WEIGHED)), _split(judged.join(kept.select("r", "a", "excess", "largest"), on=["r", "a"]))
 
 
@@ -68,7 +68,7 @@ def _judged(named: pl.DataFrame, books: Books) -> pl.DataFrame:
     """What the lines say of each item, with the item's terms and `_line_evidence`."""
     per_item = named.group_by("r", "a", "i").agg(
         pl.sum("stated", "stated_discount", "stated_deduction"), pl.col("reason").sort().filter(pl.col("reason").sort() != "").first().fill_null(""),
-        pl.col("complete").all(), pl.col("claim").any(),
+        pl.col("complete").all(), pl.col("claim").any(), pl.len().alias("told"),
     )
     return amounts.terms(per_item, books).with_columns(_line_evidence())
 
@@ -87,9 +87,10 @@ def _line_evidence() -> list[pl.Expr]:
     rounded = owed & (missing > 0) & (missing <= rounding) & ~untold_net
     unearned = pl.col("stated_discount") > pl.col("earned") + rounding
     odd = (pl.col("stated_discount") < 0) | (pl.col("stated_deduction") < 0) | (owed & (pl.col("stated") + pl.min_horizontal(missing, 0) < 0))
+    doubled = owed & (missing < 0) & (pl.col("told") > 1)
     place = {name: pl.lit(at, pl.Int64) for at, name in enumerate(WORSE)}
     worst = (
-        pl.when(odd | (~owed & ((gross < pl.col("open")) | (gross >= 0)))).then(place[MISMATCH]).when(~owed).then(place[amounts.EXACT])
+        pl.when(odd | (~owed & ((gross < pl.col("open")) | (gross >= 0))) | doubled).then(place[MISMATCH]).when(~owed).then(place[amounts.EXACT])
         .when(untold_late | unearned).then(place[amounts.LATE])
         .when((missing > 0) & ~untold_net & ~rounded).then(place[amounts.SHORT])
         .when(missing < 0).then(place[amounts.OVER]).when(pl.col("stated_deduction") != 0).then(place[DEDUCTION])

@@ -688,6 +688,47 @@ TABLES = {
             - INV-1002 600.00
             - INV-1003 700.00
         """,
+    "two lines of an advice lead to one invoice": """
+        customers
+            A | Acme Inc.
+            B | Bravo Inc.
+            C | Charlie Inc.
+        items
+            A 40213002 131.19
+            A 40213005 1482.99
+            B 50213002 131.19
+            B 50213005 1482.99
+            C 60213005 1482.99
+            C 60213008 900.00
+        receipts
+            1614.18 | Acme Inc. |    => over_payment: 40213002 131.19, 40213005 1482.99 or 40213005 1482.99
+            - 40213005 131.19
+            - 40231005 1482.99
+            1614.18 | Bravo Inc. |   => over_payment: 50213002 131.19, 50213005 1482.99 or 50213005 1482.99
+            - 50213005 131.19
+            - 50213005 1482.99
+            1614.18 | Charlie Inc. | => remittance_mismatch: 60213005 1482.99
+            - 60213005 131.19
+            - 60213005 1482.99
+            900.00 | Charlie Inc. |  => posted: 60213008 900.00
+            - 60213008 250.00
+            - 60213008 650.00
+        """,
+    "a line of an advice states more than its invoice": """
+        customers
+            A | Acme Inc.
+            B | Bravo Inc.
+        items
+            A INV-1001 131.19
+            A INV-1002 1482.99
+            B INV-2001 131.19
+            B INV-2002 1482.99
+        receipts
+            1614.18 | Acme Inc. |  => over_payment: INV-1001 131.19, INV-1002 1482.99 or INV-1002 1482.99
+            - INV-1002 1614.18
+            1500.00 | Bravo Inc. | => posted: INV-2002 1482.99
+            - INV-2002 1500.00
+        """,
     "nothing fits": """
         customers
             A | Acme Inc.
