@@ -116,7 +116,7 @@ def _near_lines(books: Books, hits: pl.DataFrame, candidates: pl.DataFrame) -> p
 
 
 def _in_currency(heard: Heard, books: Books) -> Heard:
-    """Hits in the receipt's own currency, graded; the receipts that name something in another currency apart."""
+    """Hits in the receipt's own currency, graded; those in another currency apart, without the digits that another customer's item has by chance."""
     receipts, of_items = books.receipts.select("r", "currency"), books.items["currency"]  # items stand in order of `i` here
     same, other = [], []
     for hits in (heard.text_hits, heard.line_hits):
@@ -124,7 +124,6 @@ def _in_currency(heard: Heard, books: Books) -> Heard:
         priced = paid.with_columns(of_items.gather(paid["i"]).alias("item_currency"))
         same.append(priced.filter(pl.col("currency") == pl.col("item_currency")).select(list(references.HITS)))
         other.append(priced.filter((pl.col("currency") != pl.col("item_currency")) & (pl.col("strength") >= references.DIGITS)).select(list(references.HITS)))
-    return Heard(
-        heard.groups, graded(same[0], heard, books), graded(same[1], heard, books), graded(pl.concat(other), heard, books), heard.candidates,
-        heard.alike, heard.index, heard.payers,
-    )
+    meant = (pl.col("strength") == references.EXPLICIT) | (pl.col("grade") > agreement.CONTRADICTED)
+    text, lines, foreign = (graded(hits, heard, books) for hits in (*same, pl.concat(other)))
+    return Heard(heard.groups, text, lines, foreign.filter(meant), heard.candidates, heard.alike, heard.index, heard.payers)

@@ -688,6 +688,20 @@ TABLES = {
             - INV-1002 600.00
             - INV-1003 700.00
         """,
+    "digits that another customer's item has in another currency": """
+        customers
+            A | Acme Inc.
+            B | Bravo Inc.
+            C | Charlie GmbH
+        items
+            A INV-1001 500.00
+            B INV-2001 600.00
+            B FA-77533 610.00 in=EUR
+            C SI/078253 700.00 in=EUR
+        receipts
+            500.00 | Acme Inc.  | PAYMENT E2E000078253 => posted: INV-1001 500.00
+            600.00 | Bravo Inc. | PAYMENT E2E000077533 => currency_mismatch: INV-2001 600.00
+        """,
     "two lines of an advice lead to one invoice": """
         customers
             A | Acme Inc.
