@@ -68,9 +68,10 @@ def outcomes(inputs: schema.Inputs, at_once: int = AT_ONCE, crew: Crew | None = 
     crew = crew or Alone()
     books = read(inputs)
     del inputs
-    ground = _ground(books)
+    ground = crew.share(_ground(books))
     books = without_numbers(books)
-    begun = _begun(books, crew.share(ground), at_once, crew)
+    begun = _begun(books, ground, at_once, crew)
+    del ground
     books = without_texts(books)
     yield from explain.outcomes(books, _decided(begun, books, crew), min(at_once, TOLD_AT_ONCE))
 
@@ -94,10 +95,11 @@ def _begun(books: Books, ground: Ground, at_once: int, crew: Crew) -> Begun:
     refused = books.receipts.select("r").join(seen, on="r", how="anti")
     if refused.height:
         parts += crew.each(_referred, _parts(with_receipts(books, refused), at_once), ground)
-    settled = crew.share(_settled(early))
+    settled, sure = crew.share(_settled(early)), pl.concat([part.sure for part in looked])
     rounds = -(-(books.receipts.height - early.answers.height) // (at_once * crew.hands))  # in which all hands have something to do
-    waiting = crew.each(_waiting, _put_together(parts, max(rounds, 1) * crew.hands), settled)
-    return Begun(waiting, early, settled, pl.concat([part.sure for part in looked]))
+    lists = _put_together(parts, max(rounds, 1) * crew.hands)
+    del looked, parts
+    return Begun(crew.each(_waiting, _let_go(lists), settled), early, settled, sure)
 
 
 def _decided(begun: Begun, books: Books, crew: Crew) -> explain.Decided:
@@ -125,7 +127,7 @@ def _counted(parts: Iterable[P], what: str, at: Hearer, total: int, receipts: in
         yield part
 
 
-def _let_go(parts: list[Referred] | list[Thought]) -> Iterator[Referred | Thought]:
+def _let_go(parts: list[list[Referred]] | list[Referred] | list[Thought]) -> Iterator[object]:
     """The parts, taken out of their list one after the other."""
     while parts:
         yield parts.pop(0)
@@ -365,11 +367,16 @@ def _named_again(stage: Stage, repeats: pl.DataFrame) -> pl.DataFrame:
 
 def _posted(stage: Stage, books: Books) -> Stage:
     """The first answers that are granted, within the limit, and of whose items nobody has the better right."""
-    first = stages.first(stage.answers.select("r", "a", "rule", "confidence", "granted"))
-    within = first.join(_above_limit(books), on="r", how="anti").select("r", pl.lit(value=True).alias("within"))
-    claims = first.join(within, on="r", how="left").with_columns(pl.col("granted") & pl.col("within").fill_null(value=False))
-    settled = claims.select("r", "a").join(together.settle(claims, stage.lines, books), on="r", how="semi")
+    settled = _winning(stage, books)
     return Stage(stage.answers.join(settled, on=["r", "a"], how="semi"), stage.lines.join(settled, on=["r", "a"], how="semi"))
+
+
+def _winning(stage: Stage, books: Books) -> pl.DataFrame:
+    """R, a of what `_posted` says."""
+    first = stages.first(stage.answers.select("r", "a", "rule", "confidence", "granted"))
+    within = ~pl.col("r").is_in(_above_limit(books)["r"].implode())
+    claims = first.select("r", "a", "rule", pl.col("granted") & within)
+    return claims.select("r", "a").join(together.settle(claims, stage.lines, books), on="r", how="semi")
 
 
 def _above_limit(books: Books) -> pl.DataFrame:

@@ -42,12 +42,12 @@ def repeats(claims: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
 
 def after(lines: pl.DataFrame, books: Books) -> Books:
     """The books as they are when `lines` are posted."""
-    reduced = lines.group_by("i").agg(pl.sum_horizontal("applied", "discount", "deduction", "write_off").sum().alias("reduced"))
-    left = books.items.join(reduced, on="i", how="left", maintain_order="left").with_columns(
-        (pl.col("open") - pl.col("reduced").fill_null(0)).alias("open"),
-        pl.when(pl.col("reduced").is_null()).then("discount").otherwise(0).alias("discount"),
+    posted = lines.group_by("i").agg(pl.sum_horizontal("applied", "discount", "deduction", "write_off").sum().alias("reduced"))
+    reduced = books.items.select("i").join(posted, on="i", how="left", maintain_order="left")["reduced"]
+    left = books.items.with_columns(
+        (pl.col("open") - reduced.fill_null(0)).alias("open"), pl.when(reduced.is_null()).then("discount").otherwise(0).alias("discount"),
     )
-    return replace(books, items=left.filter(pl.col("open") != 0).drop("reduced"))
+    return replace(books, items=left.filter(pl.col("open") != 0))
 
 
 def _asked(claims: pl.DataFrame, lines: pl.DataFrame, books: Books) -> pl.DataFrame:
