@@ -76,15 +76,17 @@ def ranges(members: pl.DataFrame, books: Books) -> pl.DataFrame:
 
 def with_more(members: pl.DataFrame, weighed: pl.DataFrame, books: Books) -> pl.DataFrame:
     """MEMBERS of answers that add what the payer did not name and what makes the amount right: an open credit that was netted, or
-    further invoices. `source` of the added items is `credit` or `unnamed`."""
+    further invoices, one only where the customer has very many. `source` of the added items is `credit` or `unnamed`."""
     open_ended = weighed.filter(pl.col("amount_evidence") != amounts.LATE).select("r", "a", "gap")
     named = members.join(open_ended, on=["r", "a"]).join(books.receipts.select("r", "currency"), on="r")
     wanted = named.group_by("r", "a", "c").agg(pl.first("gap", "currency"), pl.min("strength", "grade"), pl.max("payer_evidence"))
     items = books.items.select("i", "c", "currency", "open", "due_date")
     over, short = wanted.filter(pl.col("gap") < 0), wanted.filter(pl.col("gap") > 0)
     netted = short.with_columns((-pl.col("gap")).alias("open")).join(items.filter(pl.col("open") < 0), on=["c", "currency", "open"])
-    few = items.join(over.select("c").unique(), on="c", how="semi").filter(pl.len().over("c", "currency") <= combine.RUNS_MAX)
-    others = over.join(few, on=["c", "currency"]).join(members.select("r", "a", "i"), on=["r", "a", "i"], how="anti")
+    theirs = items.filter(pl.col("c").is_in(over["c"].unique().implode()))
+    few, missing = (pl.len().over("c", "currency") <= combine.RUNS_MAX).alias("few"), over.select(-pl.col("gap"))["gap"].implode()
+    others = over.join(theirs.with_columns(few).filter(pl.col("few") | pl.col("open").is_in(missing)), on=["c", "currency"])
+    others = others.filter(pl.col("few") | (pl.col("open") == -pl.col("gap"))).join(members.select("r", "a", "i"), on=["r", "a", "i"], how="anti")
     others = others.sort("r", "a", "c", "due_date", "i", nulls_last=True)
     columns = [*MEMBERS, "together"]
     netted = netted.with_columns(pl.lit("credit").alias("source"), pl.col("i").alias("together"))

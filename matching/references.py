@@ -182,13 +182,16 @@ def _unknown_spelling(receipts: pl.DataFrame, index: Numbers) -> pl.DataFrame:
 
 
 def _left_in_lists(found: pl.DataFrame, used: pl.DataFrame) -> pl.DataFrame:
-    """The groups with runs that no hit uses and that are as long as the last run of a number that is hit."""
+    """The groups with runs that no hit uses and that are as long as the last run of a number that is hit; beside a long one also with a figure
+    left out or put in."""
     lists = found.filter(pl.col("runs").list.len() > 1).join(used, on="g")
     length = pl.col("run").str.len_chars()
     runs = lists.explode("runs").rename({"runs": "run"}).with_columns(pl.int_range(pl.len()).over("g", "start").alias("at"), length.alias("length"))
-    ends = runs.filter(pl.col("at") == pl.col("stop") - 1).select("g", "length").unique()
+    ends = runs.filter(pl.col("at") == pl.col("stop") - 1).select("g", pl.col("length").cast(pl.Int64).alias("hit")).unique()
     uses = pl.col("at").is_between(pl.col("start"), pl.col("stop") - 1)
-    return runs.filter(~uses.any().over("g", "at")).join(ends, on=["g", "length"], how="semi")
+    beside = runs.filter(~uses.any().over("g", "at")).join(ends, on="g")
+    apart = (pl.col("length").cast(pl.Int64) - pl.col("hit")).abs()
+    return beside.filter(apart <= pl.when(pl.col("hit") > DATE_DIGITS).then(1).otherwise(0))
 
 
 def _is_date(digits: pl.Expr) -> pl.Expr:
@@ -211,10 +214,11 @@ def _grams(found: pl.DataFrame, by_digits: pl.DataFrame) -> tuple[pl.DataFrame, 
         same = pl.col("g").shift(1 - count) == pl.col("g")
         run = pl.concat_str([pl.col("run").shift(-step) for step in range(count)])
         bare = pl.concat_str([pl.col("bare").shift(-step) for step in range(count)])
-        put = runs.with_columns(run.alias("digits"), bare.alias("bare_digits")).filter(same)
+        zeros = (pl.col("bare") == "") | (pl.col("bare").shift(1 - count) == "")  # at an end: the number is told by the runs without them
+        put = runs.with_columns(run.alias("digits"), bare.alias("bare_digits"), zeros.alias("zeros")).filter(same)
         written.append(_gram(put, "digits", count))
         if count > 1:
-            zeroless.append(_gram(put.filter(pl.col("digits") != pl.col("bare_digits")), "bare_digits", count))
+            zeroless.append(_gram(put.filter(~pl.col("zeros") & (pl.col("digits") != pl.col("bare_digits"))), "bare_digits", count))
     ends = pl.concat([_completed(found, at) for at in (_longest(), _behind_year())])
     others = [_gram(ends, digits, 0).with_columns(pl.lit(value=True).alias("continues")) for digits in ("alone", "behind")]
     others.append(_gram(_with_century(several), "digits", 0, covers=2))

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from matching import certainty, engine, explain, schema, steps, unnamed
+from matching import certainty, combine, engine, explain, schema, steps, unnamed
 from tests.test_matching_tables import TABLES, read, told
 
 NAMES = ("Acme Inc.", "Acme West Inc.", "Globex Corporation", "Müller & Söhne GmbH", "Twin Pine LLC", "Twin Pine Corp.", "Bravo")
@@ -221,6 +221,14 @@ def test_four_of_many_items_are_a_suggestion() -> None:
     assert outcome.proposals.row(0, named=True)["rule"] == unnamed.LOOSE_SET
     assert sorted(outcome.lines.filter(pl.col("rank") == 1)["item_id"]) == [3, 6, 12, 17]
     assert outcome.verdicts["reason"].to_list() == ["no_reference"]
+
+
+def test_of_very_many_items_one_that_makes_what_is_left_over_holds_the_rest_back() -> None:
+    items = "\n".join(f"A INV-{n} {n}.{n % 100:02d}" for n in range(1001, 1001 + combine.RUNS_MAX + 10))
+    table = read(f"customers\nA | Acme Inc.\nitems\n{items}\nreceipts\n2103.03 | Acme Inc. | INV-1001\n2502.91 | Acme Inc. | INV-1002")
+    assert told(table, engine.propose(table.inputs())) == [
+        "over_payment: INV-1001 1001.01, INV-1102 1102.02 or INV-1001 1001.01", "posted: INV-1002 1002.02",
+    ]
 
 
 def test_sentences_for_clerks() -> None:

@@ -702,6 +702,28 @@ TABLES = {
             500.00 | Acme Inc.  | PAYMENT E2E000078253 => posted: INV-1001 500.00
             600.00 | Bravo Inc. | PAYMENT E2E000077533 => currency_mismatch: INV-2001 600.00
         """,
+    "numbers with zeros in front, broken behind the zeros": """
+        customers
+            A | Acme Inc.
+        items
+            A 0001312195 3237.51
+            A 0001312196 29507.53
+            A 0001312197 422.35
+        receipts
+            33167.39 | Acme Inc. | Factuur 00013 12195, 00 01312196, 000 1312197 => posted: 0001312195 3237.51, 0001312196 29507.53, 0001312197 422.35
+        """,
+    "money beyond a number that stands beside a damaged one": """
+        customers
+            A | Acme Inc.
+            B | Bravo Inc.
+        items
+            A 0001344983 9152.85
+            A 0001348188 4998.15
+            B 0002344983 852.85
+        receipts
+            9300.00 | Acme Inc.  | INVOICE 0001344983. 000134483 => reference_not_found: 0001344983 9152.85
+            900.00  | Bravo Inc. | INVOICE 0002344983. 15         => posted: 0002344983 852.85
+        """,
     "two lines of an advice lead to one invoice": """
         customers
             A | Acme Inc.
