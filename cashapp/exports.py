@@ -74,13 +74,14 @@ def receipts(connection: Connection, bounds: Bounds) -> Iterator[pl.DataFrame]:
         "amount": pl.Int64, "payer_name": pl.String, "payer_account": pl.String, "customer_id": pl.String, "state": pl.String,
         "unapplied_amount": pl.Int64, "exception_reason": pl.String, "items": pl.Int64,
     }
+    day = receipt.c.value_date if bounds.since or bounds.until else db.to_sort(connection, receipt.c.value_date)
     query = (
         select(receipt.c.receipt_key, line.c.bank_reference, line.c.customer_reference, line.c.check_number, file.c.name, line.c.line,
                receipt.c.account, receipt.c.value_date, receipt.c.currency, receipt.c.amount_minor, line.c.payer_name, line.c.payer_account,
                receipt.c.customer_id, receipt.c.state, receipt.c.unapplied_minor, reasons.c.reason, used.c.item_count)
         .join(line, line.c.line_id == receipt.c.line_id).join(file, file.c.file_id == line.c.file_id)
         .outerjoin(reasons, reasons.c.receipt_id == receipt.c.receipt_id).outerjoin(used, used.c.receipt_id == receipt.c.receipt_id)
-        .where(receipt.c.state != "linked", *bounds.on(receipt.c.value_date)).order_by(receipt.c.value_date, db.by_bytes(connection, receipt.c.receipt_key))
+        .where(receipt.c.state != "linked", *bounds.on(receipt.c.value_date)).order_by(day, db.by_bytes(connection, receipt.c.receipt_key))
     )
     is_open, on_items = pl.col("state") == "open", pl.col("items").fill_null(0) > 0
     status = (
