@@ -143,8 +143,22 @@ def day(books: Books, made: Path, out: Path) -> Iterator[Stage]:
     for report, about in (("aging", "--as-of"), ("bank-reconciliation", "--period")):
         day_or_month = AS_OF if about == "--as-of" else AS_OF[:7]
         yield books.run("report", report, about, day_or_month, "--to", "csv", "--out", str(out / f"{report}.csv"))[1]._replace(what=f"report {report}")
-    for words in (["check"], *(["export", what, "--out", str(out / f"{what}.csv")] for what in ("receipts", "applications", "journal"))):
-        yield books.run(*words)[1]
+    yield books.run("check")[1]
+    for what in ("receipts", "applications", "journal"):
+        cost = books.run("export", what, "--out", str(out / f"{what}.csv"))[1]
+        yield cost if what != "applications" else cost._replace(
+            note="{:,} receipts posted, {:,} of them otherwise than in truth".format(*judged(out / "applications.csv", made / "truth.csv")))
+
+
+def judged(applications: Path, truth: Path) -> tuple[int, int]:
+    """How many receipts the program posted, and how many of them to other items or with another share of cash, discount, deduction or write-off than in truth."""
+    shares = ["bank_reference", "customer_id", "invoice_number", "applied_amount", "discount_amount", "deduction_amount", "write_off_amount"]
+    told = pl.read_csv(applications, infer_schema=False)
+    ours = told.filter((pl.col("status") == "posted") & (pl.col("source") == "auto")).select(shares)
+    theirs = pl.read_csv(truth, infer_schema=False).drop_nulls("invoice_number").rename({"item_customer_id": "customer_id"}).select(shares)
+    theirs = theirs.join(ours, on="bank_reference", how="semi")
+    apart = [these.join(those, on=shares, how="anti") for these, those in ((ours, theirs), (theirs, ours))]
+    return ours["bank_reference"].n_unique(), pl.concat(apart)["bank_reference"].n_unique()
 
 
 def days(books: Books, made: Path, folder: Path) -> Iterator[Stage]:

@@ -26,6 +26,31 @@ def rows(told: str) -> dict[str, list[str]]:
     return {first: rest for first, *rest in cells}
 
 
+POSTED = """bank_reference,customer_id,invoice_number,applied_amount,discount_amount,deduction_amount,write_off_amount,status,source
+R1,A,1001,90.00,10.00,0.00,0.00,posted,auto
+R2,A,1002,50.00,0.00,0.00,0.00,posted,auto
+R3,A,1004,70.00,0.00,0.00,0.00,posted,auto
+R4,A,1005,60.00,0.00,0.00,0.00,reversed,auto
+R5,A,1006,60.00,0.00,0.00,0.00,posted,manual
+R6,A,1007,10.00,0.00,0.00,0.00,posted,auto
+"""
+TRUTH = """bank_reference,invoice_number,item_customer_id,applied_amount,discount_amount,deduction_amount,write_off_amount
+R1,1001,A,90.00,10.00,0.00,0.00
+R2,1002,A,50.00,0.00,0.00,0.00
+R2,1003,A,5.00,0.00,0.00,0.00
+R3,1004,A,60.00,0.00,10.00,0.00
+R4,,,,,,
+R5,,,,,,
+R6,,,,,,
+"""
+
+
+def test_what_was_posted_is_judged_by_the_truth(tmp_path: Path) -> None:
+    for name, told in (("ours", POSTED), ("truth", TRUTH)):
+        (tmp_path / name).write_text(told, encoding="utf-8")
+    assert day.judged(tmp_path / "ours", tmp_path / "truth") == (4, 3)  # one item too few, a share that differs, and an item for what is nobody's
+
+
 def test_the_table_tells_growth_and_speed() -> None:
     told = rows(day.table([1_000, 10_000], [stages(1_000, 1.0), stages(10_000, 11.0)]))
     assert told["run"] == ["5.00", "4.00", "120", "55.00", "44.00", "120", "227", "1.10", "10,000 receipts, the server 1.50 s"]
