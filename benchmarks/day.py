@@ -26,11 +26,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import polars as pl
 
@@ -44,6 +44,9 @@ STAGES = ("parse", "store", "match", "post")
 PEER = "peer: the same files"
 CUSTOMERS_EACH = 20
 """Receipts for one customer."""
+
+
+Told = TypeVar("Told")
 
 
 class Stage(NamedTuple):
@@ -147,7 +150,7 @@ def day(books: Books, made: Path, out: Path) -> Iterator[Stage]:
     for what in ("receipts", "applications", "journal"):
         cost = books.run("export", what, "--out", str(out / f"{what}.csv"))[1]
         yield cost if what != "applications" else cost._replace(
-            note="{:,} receipts posted, {:,} of them otherwise than in truth".format(*judged(out / "applications.csv", made / "truth.csv")))
+            note="{:,} receipts posted, {:,} of them otherwise than in truth".format(*elsewhere(judged, out / "applications.csv", made / "truth.csv")))
 
 
 def judged(applications: Path, truth: Path) -> tuple[int, int]:
@@ -207,8 +210,7 @@ def measure(options: argparse.Namespace, receipts: int, settled: int = 0) -> lis
         made = world(folder / "world", options, receipts * (options.days or 1), options.days or 1)
         books = Books(folder / "home", stored)
         if settled:
-            with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:  # its memory is not ours
-                pool.submit(fill, books.home, stored.url, settled).result()
+            elsewhere(fill, books.home, stored.url, settled)
         if options.days:
             return list(days(books, made, folder))
         stages = list(day(books, made, folder))
@@ -217,6 +219,12 @@ def measure(options: argparse.Namespace, receipts: int, settled: int = 0) -> lis
             cpu, wall = (sum(told) for told in zip(*((stage.seconds, stage.wall) for stage in ours(stages)), strict=True))
             stages.append(cost._replace(note=f"{output.strip()}; times ours: {cost.seconds / cpu:.1f} in processor time, {cost.wall / wall:.1f} by the clock"))
         return stages
+
+
+def elsewhere(do: Callable[..., Told], *of: object) -> Told:
+    """What the function says, called in a process of its own: a process that is started from here counts our memory as its own."""
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(do, *of).result()
 
 
 def fill(home: Path, url: str | None, settled: int) -> None:

@@ -207,7 +207,7 @@ def _with_cash(connection: Connection, kind: str, item_id: int, actor: str) -> i
     if column is None:
         return 0
     query = select(func.sum(column)).outerjoin(reversal, reversal.c.reverses == rows.c.entry_id).where(
-        rows.c.item_id == item_id, rows.c.actor == actor, rows.c.source == "clerk", reversal.c.entry_id.is_(None))
+        rows.c.item_id == item_id, rows.c.actor == actor, rows.c.source == "clerk", reversal.c.reverses.is_(None))
     return int(connection.execute(query).scalar_one() or 0)
 
 

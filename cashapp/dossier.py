@@ -138,7 +138,7 @@ def _applied(connection: Connection, receipt_id: int | None) -> Rows:
     applied, item, reversal = schema.application, schema.open_item, schema.journal_entry
     query = (
         select(applied, item.c.document_number, item.c.currency.label("item_currency")).outerjoin(item, item.c.item_id == applied.c.item_id).outerjoin(reversal, reversal.c.reverses == applied.c.entry_id)
-        .where(applied.c.receipt_id == receipt_id, reversal.c.entry_id.is_(None)).order_by(applied.c.application_id)
+        .where(applied.c.receipt_id == receipt_id, reversal.c.reverses.is_(None)).order_by(applied.c.application_id)
     )
     return list(connection.execute(query).all())
 

@@ -106,7 +106,7 @@ def _used_by_receipt(bounds: Bounds) -> Select[int, int]:
     theirs = [application.c.receipt_id.in_(select(receipt.c.receipt_id).where(*of_days))] if of_days else []
     return (
         select(application.c.receipt_id, func.count(application.c.item_id).label("item_count"))
-        .outerjoin(reversal, reversal.c.reverses == application.c.entry_id).where(reversal.c.entry_id.is_(None), *theirs)
+        .outerjoin(reversal, reversal.c.reverses == application.c.entry_id).where(reversal.c.reverses.is_(None), *theirs)
         .group_by(application.c.receipt_id)
     )
 

@@ -33,8 +33,8 @@ def joined_by_hand(known_at: dt.datetime | None = None) -> Select[int, int, str,
     (`cashapp.duplicates`), now or as known at a moment."""
     entry, leg, receipt, line = schema.journal_entry, schema.posting, schema.receipt, schema.bank_line
     reversal, counting, counts = entry.alias(), leg.alias(), receipt.alias()
-    stands = [reversal.c.entry_id.is_(None)] if known_at is None else [
-        entry.c.posted_at <= known_at, or_(reversal.c.entry_id.is_(None), reversal.c.posted_at > known_at)]
+    stands = [reversal.c.reverses.is_(None)] if known_at is None else [
+        entry.c.posted_at <= known_at, or_(reversal.c.reverses.is_(None), reversal.c.posted_at > known_at)]
     return (
         select(line.c.line_id, counts.c.line_id.label("counted_by"), line.c.report, line.c.account, counts.c.receipt_id)
         .join(receipt, receipt.c.line_id == line.c.line_id).join(leg, and_(leg.c.receipt_id == receipt.c.receipt_id, leg.c.account == accounts.UNAPPLIED))

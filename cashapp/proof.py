@@ -128,7 +128,7 @@ def _exchanged(connection: Connection) -> list[str]:
     application, item, receipt, reversal, leg = schema.application, schema.open_item, schema.receipt, schema.journal_entry.alias(), schema.posting
     standing = (
         select(application).outerjoin(reversal, reversal.c.reverses == application.c.entry_id)
-        .where(application.c.item_minor.is_not(None), reversal.c.entry_id.is_(None)).subquery()
+        .where(application.c.item_minor.is_not(None), reversal.c.reverses.is_(None)).subquery()
     )
     applied = standing.c.applied_minor + standing.c.discount_minor + standing.c.deduction_minor + standing.c.write_off_minor
     told: dict[str, int] = {}
@@ -156,7 +156,7 @@ def _dispositions(connection: Connection) -> list[str]:
     receipt, application, reversal, line = schema.receipt, schema.application, schema.journal_entry.alias(), schema.bank_line
     applied = (
         select(application.c.receipt_id, func.sum(application.c.applied_minor).label("applied"))
-        .outerjoin(reversal, reversal.c.reverses == application.c.entry_id).where(reversal.c.entry_id.is_(None))
+        .outerjoin(reversal, reversal.c.reverses == application.c.entry_id).where(reversal.c.reverses.is_(None))
         .group_by(application.c.receipt_id).subquery()
     )
     leg, entry = schema.posting, schema.journal_entry

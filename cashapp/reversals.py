@@ -143,7 +143,7 @@ def standing(connection: Connection, receipt_id: int) -> list[Row[*tuple[object,
     query = (
         select(entry.c.entry_id, entry.c.kind).distinct().join(leg, leg.c.entry_id == entry.c.entry_id)
         .outerjoin(reversal, reversal.c.reverses == entry.c.entry_id)
-        .where(leg.c.receipt_id == receipt_id, entry.c.kind.in_(("application", "non_ar", "adjustment")), reversal.c.entry_id.is_(None))
+        .where(leg.c.receipt_id == receipt_id, entry.c.kind.in_(("application", "non_ar", "adjustment")), reversal.c.reverses.is_(None))
         .order_by(entry.c.entry_id.desc())
     )
     return list(connection.execute(query).all())
@@ -164,7 +164,7 @@ def _by_what(connection: Connection, item_id: int, entry_id: int) -> str:
     reversal = entry.alias()
     user = connection.execute(
         select(entry.c.entry_id, entry.c.kind).join(leg, leg.c.entry_id == entry.c.entry_id).outerjoin(reversal, reversal.c.reverses == entry.c.entry_id)
-        .where(leg.c.item_id == item_id, entry.c.entry_id != entry_id, entry.c.kind != "reversal", reversal.c.entry_id.is_(None))
+        .where(leg.c.item_id == item_id, entry.c.entry_id != entry_id, entry.c.kind != "reversal", reversal.c.reverses.is_(None))
         .order_by(entry.c.entry_id.desc()).limit(1)).first()
     return f" by {user.kind.replace('_', ' ')} (entry {user.entry_id})" if user else ""
 

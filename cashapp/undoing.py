@@ -144,7 +144,7 @@ def _standing(connection: Connection, *conditions: ColumnElement[bool]) -> list[
     entry = schema.journal_entry
     reversal = entry.alias()
     query = select(entry.c.entry_id).outerjoin(reversal, reversal.c.reverses == entry.c.entry_id).where(
-        entry.c.kind.in_(_DECISIONS), reversal.c.entry_id.is_(None), *conditions)
+        entry.c.kind.in_(_DECISIONS), reversal.c.reverses.is_(None), *conditions)
     return list(connection.execute(query).scalars())
 
 

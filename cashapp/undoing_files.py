@@ -95,7 +95,7 @@ def _entries_of(connection: Connection, row: Row[*tuple[object, ...]]) -> list[i
     if row.line_id is not None:
         keys = [f"return:{row.line_id}", *(f"return:{row.line_id}:{n}" for n in range(2, 10))]
         mine |= entry.c.source_key.in_(keys)
-    query = select(entry.c.entry_id).outerjoin(reversal, reversal.c.reverses == entry.c.entry_id).where(mine, reversal.c.entry_id.is_(None))
+    query = select(entry.c.entry_id).outerjoin(reversal, reversal.c.reverses == entry.c.entry_id).where(mine, reversal.c.reverses.is_(None))
     return list(connection.execute(query.order_by(entry.c.entry_id.desc())).scalars())
 
 
@@ -154,7 +154,7 @@ def _cash(connection: Connection, file: Row[*tuple[object, ...]]) -> list[int]:
     reversal = entry.alias()
     query = (
         select(entry.c.entry_id).outerjoin(reversal, reversal.c.reverses == entry.c.entry_id)
-        .where(entry.c.source_key.like(f"cash:{file.sha256}%"), reversal.c.entry_id.is_(None)).order_by(entry.c.entry_id.desc())
+        .where(entry.c.source_key.like(f"cash:{file.sha256}%"), reversal.c.reverses.is_(None)).order_by(entry.c.entry_id.desc())
     )
     return list(connection.execute(query).scalars())
 

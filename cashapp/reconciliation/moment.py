@@ -49,7 +49,7 @@ def decided(known_at: dt.datetime | None) -> Select[tuple[int]]:
     """receipt_id of the receipts with a decision that stands: posted by then, and not yet taken back."""
     entry, leg = schema.journal_entry, schema.posting
     reversal = entry.alias()
-    stands = reversal.c.entry_id.is_(None) if known_at is None else or_(reversal.c.entry_id.is_(None), reversal.c.posted_at > known_at)
+    stands = reversal.c.reverses.is_(None) if known_at is None else or_(reversal.c.reverses.is_(None), reversal.c.posted_at > known_at)
     query = (
         select(leg.c.receipt_id).distinct().join(entry, entry.c.entry_id == leg.c.entry_id).outerjoin(reversal, reversal.c.reverses == entry.c.entry_id)
         .where(leg.c.receipt_id.is_not(None), entry.c.kind.in_(DECISIONS), stands)

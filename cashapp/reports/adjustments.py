@@ -79,7 +79,7 @@ def _allowances(connection: Connection, when: When) -> Section:
         select(rows.c.actor, rows.c.rule, receipt.c.currency, minor_sum(rows.c.discount_minor), minor_sum(rows.c.deduction_minor), minor_sum(rows.c.write_off_minor))
         .join(receipt, receipt.c.receipt_id == rows.c.receipt_id).join(entry, entry.c.entry_id == rows.c.entry_id)
         .outerjoin(reversal, reversal.c.reverses == rows.c.entry_id)
-        .where(reversal.c.entry_id.is_(None), *within(when, entry.c.entry_date), or_(rows.c.discount_minor != 0, rows.c.deduction_minor != 0, rows.c.write_off_minor != 0))
+        .where(reversal.c.reverses.is_(None), *within(when, entry.c.entry_date), or_(rows.c.discount_minor != 0, rows.c.deduction_minor != 0, rows.c.write_off_minor != 0))
         .group_by(rows.c.actor, rows.c.rule, receipt.c.currency)
     )
     frame = db.frame(connection, query, {"actor": pl.String, "rule": pl.String, "currency": pl.String, "discount": pl.Int64, "deduction": pl.Int64, "write_off": pl.Int64})

@@ -37,7 +37,7 @@ def _paid(when: When, *, with_customer: bool) -> tuple[Select[*tuple[object, ...
         select(*(amounts if with_customer else map(minor_sum, amounts)), *alike)
         .join(item, item.c.item_id == rows.c.item_id).join(receipt, receipt.c.receipt_id == rows.c.receipt_id)
         .outerjoin(reversal, reversal.c.reverses == rows.c.entry_id)
-        .where(reversal.c.entry_id.is_(None), item.c.kind.in_(("invoice", "debit_memo")), rows.c.applied_minor > 0, *within(when, receipt.c.value_date))
+        .where(reversal.c.reverses.is_(None), item.c.kind.in_(("invoice", "debit_memo")), rows.c.applied_minor > 0, *within(when, receipt.c.value_date))
     )
     shape: db.Shape = {"applied": pl.Int64, "discount": pl.Int64, "date": pl.Date, "currency": pl.String, "issue_date": pl.Date, "due_date": pl.Date}
     return (query, {**shape, "customer_id": pl.String}) if with_customer else (query.group_by(*alike), shape)

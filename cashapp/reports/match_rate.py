@@ -71,7 +71,7 @@ def _applied_by_format(connection: Connection, when: When) -> pl.DataFrame:
         select(receipt.c.line_id, receipt.c.currency, receipt.c.amount_minor, auto.label("auto"), clerk.label("clerk"))
         .join(paid, paid.c.line_id == receipt.c.line_id).join(application, application.c.receipt_id == receipt.c.receipt_id)
         .outerjoin(back, back.c.reverses == application.c.entry_id)
-        .where(receipt.c.state.not_in(("linked", "non_ar")), *within(when, paid.c.booking_date), or_(back.c.entry_id.is_(None), _by_bank()))
+        .where(receipt.c.state.not_in(("linked", "non_ar")), *within(when, paid.c.booking_date), or_(back.c.reverses.is_(None), _by_bank()))
         .group_by(receipt.c.receipt_id).subquery()
     )
     query = (

@@ -74,7 +74,7 @@ def _used(when: When) -> Subquery:
         _receipts(receipt.c.receipt_id, minor_sum(case((parked, 0), else_=application.c.applied_minor)).label("applied"),
                   minor_sum(case((parked, application.c.applied_minor), else_=0)).label("on_account"), when=when)
         .join(application, application.c.receipt_id == receipt.c.receipt_id).outerjoin(reversal, reversal.c.reverses == application.c.entry_id)
-        .where(reversal.c.entry_id.is_(None)).group_by(receipt.c.receipt_id).subquery()
+        .where(reversal.c.reverses.is_(None)).group_by(receipt.c.receipt_id).subquery()
     )
 
 
