@@ -40,8 +40,8 @@ _REDUCED = {"item_id": pl.Int64, "item_currency": pl.String, "reduction": pl.Int
 class Known(NamedTuple):
     """What was read in the same transaction before anything is posted."""
 
-    receipts: pl.DataFrame  # receipt_id, left
-    items: pl.DataFrame  # item_id, owner, open_minor, item_currency: all that are open
+    receipts: pl.DataFrame  # receipt_id, amount_minor: what is left of them
+    items: pl.DataFrame  # item_id, customer_id, open_minor, currency: all that are open
 
 
 class Line(NamedTuple):
@@ -126,11 +126,16 @@ class Decisions:
 
     def _left(self, receipt_ids: pl.Series) -> pl.DataFrame:
         """What is left of the receipts: receipt_id, left."""
-        return self._known.receipts.join(receipt_ids.to_frame(), on="receipt_id") if self._known else _left(self._connection, receipt_ids)
+        if self._known is None:
+            return _left(self._connection, receipt_ids)
+        return self._known.receipts.join(receipt_ids.to_frame(), on="receipt_id").select("receipt_id", pl.col("amount_minor").alias("left"))
 
     def _items(self, item_ids: pl.Series) -> pl.DataFrame:
         """What is open of the items, in which currency, and whose they are: item_id, owner, open_minor, item_currency."""
-        return self._known.items.join(item_ids.to_frame(), on="item_id") if self._known else _items(self._connection, item_ids)
+        if self._known is None:
+            return _items(self._connection, item_ids)
+        these = self._known.items.join(item_ids.to_frame(), on="item_id")
+        return these.select("item_id", pl.col("customer_id").alias("owner"), "open_minor", pl.col("currency").alias("item_currency"))
 
     def _reductions(self, shares: pl.DataFrame) -> pl.DataFrame:
         """By how much these and the earlier decisions reduce the items of these."""

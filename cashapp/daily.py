@@ -26,7 +26,7 @@ from typing import Protocol
 import polars as pl
 from sqlalchemy import Engine, func, select
 
-from cashapp import clock, crews, db, frames, inbox, ingest, logs, periods, proposals, schema, strata
+from cashapp import clock, crews, db, frames, inbox, ingest, logs, memory, periods, proposals, schema, strata
 from cashapp.errors import UsageError
 from cashapp.reading import issue_text
 from cashapp.tabular import replace_file
@@ -345,6 +345,7 @@ def _match(workspace: Workspace, engine: Engine, options: Options, summary: Summ
         policy = config.matching_policy()
         policy = replace(policy, closed_strata=(*policy.closed_strata, *strata.closed(connection, config.unattended, options.as_of)))
         wanted = frames.inputs(connection, policy, options.as_of, config.base_currency, config.learning.act_after, in_hand)
+        memory.give_back()
         summary.took("match", time.perf_counter() - began)
         receipts, items = wanted.receipts.select(proposals.RECEIPTS), wanted.items.select(proposals.ITEMS)
         pieces = _followed_outcomes(_timed(outcomes(wanted), summary), receipts.height, watcher)

@@ -17,7 +17,19 @@ _M_ARENA_MAX = -8  # glibc, malloc.h
 def hold_little() -> None:
     """Have few pools, and give back soon what is freed. To be said before polars is loaded and threads are started; what the environment says stands."""
     os.environ.setdefault(POLARS_READS, _POLARS)
-    if sys.platform == "linux" and "MALLOC_ARENA_MAX" not in os.environ:
-        library = ctypes.CDLL(None)
-        if hasattr(library, "gnu_get_libc_version"):
-            library.mallopt(_M_ARENA_MAX, 1)
+    glibc = _glibc()
+    if glibc and "MALLOC_ARENA_MAX" not in os.environ:
+        glibc.mallopt(_M_ARENA_MAX, 1)
+
+
+def give_back() -> None:
+    """Hand what is freed among what is held back to the system, where the allocator would keep it: for when much has been done."""
+    glibc = _glibc()
+    if glibc:
+        glibc.malloc_trim(0)
+
+
+def _glibc() -> ctypes.CDLL | None:
+    """The C library where it is glibc."""
+    library = ctypes.CDLL(None) if sys.platform == "linux" else None
+    return library if library and hasattr(library, "gnu_get_libc_version") else None

@@ -51,9 +51,7 @@ def keep(connection: Connection, pieces: Iterable[Outcome], receipts: pl.DataFra
     newest, held, queue, matched = _newest(connection), _held(connection), exceptions.standing(connection), Matched(considered=receipts.height)
     kept: list[_Kept] = []
     with db.loading(connection, *TOLD, *applications.TABLES, *exceptions.TABLES, at=partial(at, "writing what was found")) as load:
-        left = receipts.select("receipt_id", pl.col("amount_minor").alias("left"))
-        owed = items.select("item_id", pl.col("customer_id").alias("owner"), "open_minor", pl.col("currency").alias("item_currency"))
-        decisions = applications.Decisions(connection, load, ENGINE, as_of, applications.Known(left, owed))
+        decisions = applications.Decisions(connection, load, ENGINE, as_of, applications.Known(receipts, items))
         ahead = receipts.height
         for piece in pieces:
             load.expect(piece.verdicts.height, ahead)

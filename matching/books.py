@@ -71,6 +71,11 @@ def without_texts(books: Books) -> Books:
     return replace(books, receipts=books.receipts.drop(TEXTS))
 
 
+def on_their_own(receipts: pl.DataFrame) -> pl.DataFrame:
+    """The receipts with texts that are copies: as they come from among others, few of them keep the texts of all in memory."""
+    return receipts.with_columns(pl.col(TEXTS) + "")
+
+
 def with_items_of(asked: pl.DataFrame, books: Books) -> pl.DataFrame:
     """`asked` (c, currency, open, …) with each item (`other`) of the customer that is open with just this amount."""
     items = books.items.select(pl.col("i").alias("other"), "c", "currency", "open")
@@ -152,13 +157,10 @@ def _of_customer(frame: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFrame:
 def _items(items: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFrame:
     """What is still open; a discount that is not smaller than the open amount is none."""
     discount = pl.col("discount_minor").fill_null(0)
-    return (
-        _of_customer(items.filter(pl.col("open_minor") != 0), customers)
-        .sort("item_key", "item_id")
-        .with_row_index("i")
-        .select(
-            "i", "item_id", "c", pl.col("open_minor").alias("open"), "currency", "issue_date", "due_date", "discount_date",
-            pl.when((discount > 0) & (discount < pl.col("open_minor"))).then(discount).otherwise(0).alias("discount"),
-            pl.col("document_number", "po_number", "structured_reference").fill_null(""),
-        )
+    owned = items.select("item_key", "item_id", "customer_id", "open_minor").with_row_index("at").filter(pl.col("open_minor") != 0)
+    ordered = _of_customer(owned, customers).sort("item_key", "item_id").select("at", "c")  # only then the other columns, so that each is copied once
+    return items.drop("item_key", "customer_id")[ordered["at"]].hstack(ordered.select("c")).with_row_index("i").select(
+        "i", "item_id", "c", pl.col("open_minor").alias("open"), "currency", "issue_date", "due_date", "discount_date",
+        pl.when((discount > 0) & (discount < pl.col("open_minor"))).then(discount).otherwise(0).alias("discount"),
+        pl.col("document_number", "po_number", "structured_reference").fill_null(""),
     )

@@ -33,11 +33,11 @@ FOUND_MAX = 24
 def find(amounts: Amounts, targets: Amounts, sets_max: int = FEW_SETS) -> list[list[Chosen]]:
     """For each row of `amounts` the sets (positions, ascending) that make its target, likeliest first."""
     count = amounts.shape[1]
-    cells = 1 << count if count <= SMALL else max([min(count, RUNS_MAX) ** 2 // 2, *(comb(count, size) for size in _sizes(count, sets_max))])
+    cells = 1 << count if count <= SMALL else max([min(count, RUNS_MAX) ** 2 // 2, *(comb(count, size - 1) for size in _sizes(count, sets_max))])
     rows = max(1, CELLS_MAX // cells)
     found: list[list[Chosen]] = []
     for start in range(0, len(amounts), rows):
-        part, wanted = amounts[start : start + rows], targets[start : start + rows]
+        part, wanted = np.ascontiguousarray(amounts[start : start + rows].T), targets[start : start + rows]
         found += _all_sets(part, wanted) if count <= SMALL else _likely_sets(part, wanted, sets_max)
     return [in_order(sets, count) for sets in found]
 
@@ -75,37 +75,49 @@ def _naturalness(chosen: Chosen, count: int) -> tuple[int, int, int, Chosen]:
 
 
 def _all_sets(amounts: Amounts, targets: Amounts) -> list[list[Chosen]]:
-    """Every set: the sums of the sets of the first items, without the next one and with it."""
-    sums = np.zeros((len(amounts), 1), dtype=np.int64)
-    for item in range(amounts.shape[1]):
-        sums = np.hstack([sums, sums + amounts[:, item : item + 1]])
-    found: list[list[Chosen]] = [[] for _ in range(len(amounts))]
-    for row, mask in _hits(sums == targets[:, None]):
-        found[row].append(_members(mask))
+    """Every set, where a column of `amounts` stands for a target: the sums of the sets of the first items, without the next one and with it."""
+    sums = np.zeros((1 << len(amounts), len(targets)), dtype=np.int64)
+    for item, amount in enumerate(amounts):
+        np.add(sums[: 1 << item], amount, out=sums[1 << item : 2 << item])
+    found: list[list[Chosen]] = [[] for _ in targets]
+    for column, mask in _hits(sums == targets):
+        found[column].append(_members(mask))
     return found
 
 
 def _likely_sets(amounts: Amounts, targets: Amounts, sets_max: int) -> list[list[Chosen]]:
-    """Sets of few items, runs, everything, and everything but one or two items."""
-    count = amounts.shape[1]
-    found: list[list[Chosen]] = [[] for _ in range(len(amounts))]
+    """Sets of few items, runs, everything, and everything but one or two items, where a column of `amounts` stands for a target."""
+    count = len(amounts)
+    found: list[list[Chosen]] = [[] for _ in targets]
     everything = tuple(range(count))
-    rest = amounts.sum(axis=1) - targets
-    for row in np.flatnonzero(rest == 0).tolist():
-        found[row].append(everything)
+    rest = amounts.sum(axis=0) - targets
+    for column in np.flatnonzero(rest == 0).tolist():
+        found[column].append(everything)
     first, last = _runs(count)
-    totals = np.hstack([np.zeros((len(amounts), 1), dtype=np.int64), np.cumsum(amounts, axis=1)])
-    for row, run in _hits(totals.take(last, axis=1) - totals.take(first, axis=1) == targets[:, None]):
-        found[row].append(everything[first[run] : last[run]])
-    sums = np.zeros((len(amounts), 1), dtype=np.int64)
-    for size in _sizes(count, sets_max):
-        members, parents = _sets(count, size)
-        sums = sums.take(parents, axis=1) + amounts.take(members[:, -1], axis=1)
-        for row, place in _hits(sums == targets[:, None]):
-            found[row].append(tuple(members[place].tolist()))
-        for row, place in _hits(sums == rest[:, None]) if size <= 2 else ():
-            found[row].append(tuple(item for item in everything if item not in members[place]))
+    totals = np.vstack([np.zeros_like(targets), np.cumsum(amounts, axis=0)])
+    for column, run in _hits(totals.take(last, axis=0) - totals.take(first, axis=0) == targets):
+        found[column].append(everything[first[run] : last[run]])
+    sums, sizes = amounts, _sizes(count, sets_max)
+    for size in sizes:
+        members = _sets(count, size)
+        for column, place in _hits(_completed(sums, targets - amounts, size) if size > 1 else amounts == targets):
+            found[column].append(tuple(members[place].tolist()))
+        if size <= 2:
+            for column, place in _hits(_completed(sums, rest - amounts, size) if size > 1 else amounts == rest):
+                found[column].append(tuple(item for item in everything if item not in members[place]))
+        if 1 < size < sizes[-1]:
+            sums = np.vstack([sums[: comb(item, size - 1)] + last for item, last in enumerate(amounts)])
     return found
+
+
+def _completed(smaller: Amounts, missing: Amounts, size: int) -> npt.NDArray[np.bool_]:
+    """Which sets of `size` items, in the order of `_sets`, come to what is wanted: `smaller` has the sum of each without its last item, `missing` for each
+    item what the others must make if it is the last. Sets with one last item stand together and continue the first of the smaller ones, so that nothing
+    is looked up."""
+    whole = np.empty((comb(len(missing), size), missing.shape[1]), dtype=np.bool_)
+    for item, wanted in enumerate(missing):
+        np.equal(smaller[: comb(item, size - 1)], wanted, out=whole[comb(item, size) : comb(item + 1, size)])
+    return whole
 
 
 def _sizes(count: int, sets_max: int) -> list[int]:
@@ -114,14 +126,15 @@ def _sizes(count: int, sets_max: int) -> list[int]:
 
 
 def _hits(matrix: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Row and column of what is true, at most `FOUND_MAX` of a row."""
+    """Column and row of what is true, at most the first `FOUND_MAX` of a column."""
     hits = np.flatnonzero(matrix)
     if not len(hits):
         return []
     rows, columns = np.divmod(hits, matrix.shape[1])
-    place = np.arange(len(rows)) - np.searchsorted(rows, rows, "left")
-    listed = place < FOUND_MAX
-    return list(zip(rows[listed].tolist(), columns[listed].tolist(), strict=True))
+    order = np.argsort(columns, kind="stable")
+    rows, columns = rows[order], columns[order]
+    listed = np.arange(len(columns)) - np.searchsorted(columns, columns, "left") < FOUND_MAX
+    return list(zip(columns[listed].tolist(), rows[listed].tolist(), strict=True))
 
 
 @lru_cache(maxsize=1 << SMALL)
@@ -141,12 +154,9 @@ def _runs(count: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
 
 
 @lru_cache(maxsize=256)
-def _sets(count: int, size: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """The sets of `size` items in order, and for each the place of its first `size - 1` items among the smaller sets."""
+def _sets(count: int, size: int) -> npt.NDArray[np.int64]:
+    """The sets of `size` items in order of their last item, then of the one before it, and so on."""
     if size == 1:
-        return np.arange(count)[:, None], np.zeros(count, dtype=np.int64)
-    smaller, _ = _sets(count, size - 1)
-    following = count - 1 - smaller[:, -1]
-    parents = np.repeat(np.arange(len(smaller)), following)
-    step = np.arange(len(parents)) - np.repeat(np.cumsum(following) - following, following)
-    return np.hstack([smaller[parents], (smaller[parents, -1] + 1 + step)[:, None]]), parents
+        return np.arange(count)[:, None]
+    smaller = _sets(count, size - 1)
+    return np.vstack([np.insert(smaller[: comb(item, size - 1)], size - 1, item, axis=1) for item in range(count)])

@@ -44,7 +44,7 @@ from matching import (
     unnamed,
     withheld,
 )
-from matching.books import Books, read, with_receipts, without_numbers, without_texts
+from matching.books import Books, on_their_own, read, with_receipts, without_numbers, without_texts
 from matching.crew import Alone, Crew, Hearer
 from matching.hearing import Heard
 from matching.stages import Stage
@@ -291,7 +291,7 @@ def _waiting(parts: list[Referred], posted: Settled) -> Referred:
     kept = [_without(part, posted.receipts) for part in parts]
     receipts, remittance = (pl.concat([getattr(part.books, name) for part in kept]) for name in ("receipts", "remittance"))
     return Referred(
-        replace(kept[0].books, receipts=receipts.sort("r"), remittance=remittance.sort("r", "line")), hearing.as_one([part.heard for part in kept]),
+        replace(kept[0].books, receipts=on_their_own(receipts.sort("r")), remittance=remittance.sort("r", "line")), hearing.as_one([part.heard for part in kept]),
         stages.laid_together([part.referred for part in kept]), pl.concat([part.missed for part in kept]), pl.concat([part.sure for part in kept]),
         pl.concat([part.withheld for part in kept]),
     )

@@ -46,9 +46,9 @@ def in_order(connection: Connection) -> list[str]:
 def read_before(connection: Connection) -> applications.Known:
     """All receipts and items, as a run has them."""
     receipt, item = schema.receipt, schema.open_item
-    left = db.frame(connection, select(receipt.c.receipt_id, receipt.c.unapplied_minor), {"receipt_id": pl.Int64, "left": pl.Int64})
+    left = db.frame(connection, select(receipt.c.receipt_id, receipt.c.unapplied_minor), {"receipt_id": pl.Int64, "amount_minor": pl.Int64})
     owed = db.frame(connection, select(item.c.item_id, item.c.customer_id, item.c.open_minor, item.c.currency),
-                    {"item_id": pl.Int64, "owner": pl.String, "open_minor": pl.Int64, "item_currency": pl.String})
+                    {"item_id": pl.Int64, "customer_id": pl.String, "open_minor": pl.Int64, "currency": pl.String})
     return applications.Known(left, owed)
 
 

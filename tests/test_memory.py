@@ -31,6 +31,18 @@ library.fflush(None)
 """
 
 
+HELD = """
+from cashapp import memory
+def held():
+    with open("/proc/self/statm", encoding="ascii") as told: return int(told.read().split()[1])
+many = [bytes(2000) for _ in range(100_000)]
+last, full = bytes(2000), held()
+del many
+memory.give_back()
+print(held() < full * 0.5)
+"""
+
+
 def told(*words: str, **environment: str) -> str:
     inherited = {name: value for name, value in os.environ.items() if name not in {POLARS_READS, "MALLOC_ARENA_MAX"}}
     return subprocess.run([sys.executable, *words], env=inherited | environment, check=True, capture_output=True, text=True).stdout
@@ -40,6 +52,11 @@ def told(*words: str, **environment: str) -> str:
 def test_threads_share_one_pool() -> None:
     assert told("-c", POOLS, "few").count("<heap ") == 1
     assert told("-c", POOLS, "many").count("<heap ") > 1
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="the allocator is glibc's")
+def test_what_is_freed_below_what_is_held_is_given_back() -> None:
+    assert told("-c", HELD).strip() == "True"
 
 
 @pytest.mark.parametrize(("environment", "read"), [({}, "narenas:2,dirty_decay_ms:100,muzzy_decay_ms:0"), ({POLARS_READS: "narenas:8"}, "narenas:8")])
