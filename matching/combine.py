@@ -23,7 +23,7 @@ FEW_SETS, MANY_SETS = 3_000, 6_000
 RUNS_MAX = 300
 """Among more items only the oldest are a run."""
 CELLS_MAX = 1 << 16
-"""So many sums are looked at at once. Arrays of more than this are memory that is given back and fetched anew for each of them."""
+"""So many sums are held at once. Arrays of more than this are memory that is given back and fetched anew for each of them."""
 PAIR = 2
 """Two neighbours are no run: chance puts any two beside each other."""
 FOUND_MAX = 24
@@ -100,23 +100,24 @@ def _likely_sets(amounts: Amounts, targets: Amounts, sets_max: int) -> list[list
     sums, sizes = amounts, _sizes(count, sets_max)
     for size in sizes:
         members = _sets(count, size)
-        for column, place in _hits(_completed(sums, targets - amounts, size) if size > 1 else amounts == targets):
+        for column, place in _hits(_completed(sums, amounts, targets, size)):
             found[column].append(tuple(members[place].tolist()))
-        if size <= 2:
-            for column, place in _hits(_completed(sums, rest - amounts, size) if size > 1 else amounts == rest):
-                found[column].append(tuple(item for item in everything if item not in members[place]))
+        for column, place in _hits(_completed(sums, amounts, rest, size)) if size <= 2 else ():
+            found[column].append(tuple(item for item in everything if item not in members[place]))
         if 1 < size < sizes[-1]:
             sums = np.vstack([sums[: comb(item, size - 1)] + last for item, last in enumerate(amounts)])
     return found
 
 
-def _completed(smaller: Amounts, missing: Amounts, size: int) -> npt.NDArray[np.bool_]:
-    """Which sets of `size` items, in the order of `_sets`, come to what is wanted: `smaller` has the sum of each without its last item, `missing` for each
-    item what the others must make if it is the last. Sets with one last item stand together and continue the first of the smaller ones, so that nothing
-    is looked up."""
-    whole = np.empty((comb(len(missing), size), missing.shape[1]), dtype=np.bool_)
-    for item, wanted in enumerate(missing):
-        np.equal(smaller[: comb(item, size - 1)], wanted, out=whole[comb(item, size) : comb(item + 1, size)])
+def _completed(smaller: Amounts, lasts: Amounts, wanted: Amounts, size: int) -> npt.NDArray[np.bool_]:
+    """Which sets of `size` items, in the order of `_sets`, make what is wanted: `smaller` has the sums of the sets of one item less, `lasts` the items.
+    Sets with one last item stand together and continue the first of the smaller ones, so that nothing is looked up."""
+    whole = np.empty((comb(len(lasts), size), len(wanted)), dtype=np.bool_)
+    if size == 1:  # at once, since of single items there may be many
+        np.equal(lasts, wanted, out=whole)
+        return whole
+    for item, missing in enumerate(wanted - lasts):
+        np.equal(smaller[: comb(item, size - 1)], missing, out=whole[comb(item, size) : comb(item + 1, size)])
     return whole
 
 
