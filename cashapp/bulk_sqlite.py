@@ -25,7 +25,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 import polars as pl
@@ -36,7 +36,7 @@ from cashapp.errors import CashappError
 
 if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Cursor
-    from sqlalchemy import ColumnElement, Connection, Select
+    from sqlalchemy import ColumnElement, Connection, Engine, Select
     from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
     from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -62,6 +62,8 @@ _AT_ONCE = 50_000
 _IN_HAND = 7  # frames that may wait to be written: what is told and posted of one part of the receipts, and one more
 _STAGED_PAGE = 65536  # the largest: what is staged is written and read from end to end
 _SORTED_AT_ONCE = 4_096  # KiB
+_MOVED_FROM = 1_000  # pages: SQLite's own
+_KEPT_UP_EVERY = 1.0  # second
 _READ_AT_ONCE = 1_000  # few enough to be in the processor's cache while they are turned into columns
 
 
@@ -546,6 +548,62 @@ def release(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
         if name.startswith("staged_"):
             cursor.execute(f"DETACH {name}")
     cursor.close()
+
+
+@contextmanager
+def keeping_up(engine: Engine) -> Iterator[None]:
+    """In the block a thread moves what is committed from SQLite's log into the database, and what is written to the log to the disk while more is
+    written; so that who commits need not. What is left when the block ends is moved then."""
+    database = engine.url.database
+    if not database or database == ":memory:":
+        yield
+        return
+    ended, log = Event(), Path(f"{database}-wal")
+    with ThreadPoolExecutor(1, "log") as thread, _unmoved(engine):
+        keeping = thread.submit(_keep_up, database, log, ended)
+        try:
+            yield
+        finally:
+            ended.set()
+    keeping.result()
+
+
+def _keep_up(database: str, log: Path, ended: Event) -> None:
+    with closing(sqlite3.connect(database, isolation_level=None)) as beside:
+        while not ended.wait(_KEPT_UP_EVERY):
+            beside.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            _to_disk(log)
+        beside.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+
+def _to_disk(log: Path) -> None:
+    try:
+        descriptor = os.open(log, os.O_RDONLY)
+    except FileNotFoundError:  # nothing was written since all was moved
+        return
+    try:
+        os.fdatasync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _unmoved(engine: Engine) -> Iterator[None]:
+    """In the block commits leave what they wrote in the log."""
+    def leave(connection: DBAPIConnection, *_told: object) -> None:
+        connection.cursor().execute("PRAGMA wal_autocheckpoint = 0")
+
+    def move(connection: DBAPIConnection, *_told: object) -> None:
+        connection.cursor().execute(f"PRAGMA wal_autocheckpoint = {_MOVED_FROM}")
+
+    told = (("checkout", leave), ("checkin", move))
+    for name, listener in told:
+        event.listen(engine, name, listener)
+    try:
+        yield
+    finally:
+        for name, listener in told:
+            event.remove(engine, name, listener)
 
 
 def among(key: ColumnElement[_Key], values: Sequence[_Key]) -> ColumnElement[bool]:

@@ -165,14 +165,16 @@ def run(workspace: Workspace, engine: Engine, options: Options, watcher: Watcher
     summary, before = Summary(options.as_of, options.key), _newest(engine)
     paths = _drop(workspace, options.paths, watcher.tell)
     watcher.events.tell("run_started", as_of=options.as_of.isoformat(), files=len(paths))
-    with frames.in_hand(engine) as in_hand:
+    with db.keeping_up(engine), frames.in_hand(engine) as in_hand:
         with _readers(workspace, paths, options, watcher) as read:
             for path in paths:
                 if options.stopping():
                     break
                 summary.files.append(_take_file(workspace, engine, path, read, options, summary, in_hand, watcher))
         watcher.stage("matching")
+        began_matching = time.perf_counter()
         _match(workspace, engine, options, summary, in_hand, watcher)
+    summary.took("post", time.perf_counter() - began_matching - summary.timings["match_s"])
     watcher.events.tell("matched", stage="match", receipts=summary.matched.considered, seconds=round(summary.timings["match_s"], 3))
     watcher.events.tell("posted", stage="post", applied=summary.matched.auto_count, seconds=round(summary.timings["post_s"], 3))
     summary.timings["total_s"] = time.perf_counter() - began
@@ -358,7 +360,6 @@ def _match(workspace: Workspace, engine: Engine, options: Options, summary: Summ
         left = select(receipt.c.currency, func.sum(receipt.c.unapplied_minor)).where(receipt.c.unapplied_minor != 0).group_by(receipt.c.currency)
         summary.unapplied = {currency: int(minor) for currency, minor in connection.execute(left)}
         watcher.stage("committing")
-    summary.took("post", time.perf_counter() - began - summary.timings["match_s"])
 
 
 def _followed_outcomes(pieces: Iterator[Outcome], receipts: int, watcher: Watcher) -> Iterator[Outcome]:

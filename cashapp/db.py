@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 
 import polars as pl
@@ -83,6 +83,11 @@ def writing(engine: Engine) -> Iterator[Connection]:
         else:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER})
         yield connection
+
+
+def keeping_up(engine: Engine) -> AbstractContextManager[None]:
+    """For a block that writes much: what is committed in it goes to its place in the database beside what the block does, all of it before the block ends."""
+    return bulk_sqlite.keeping_up(engine) if engine.dialect.name == "sqlite" else nullcontext()
 
 
 def revision(engine: Engine) -> str | None:

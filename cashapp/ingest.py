@@ -10,7 +10,7 @@ import datetime as dt
 import hashlib
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 from sqlalchemy import Connection, func, select
@@ -73,13 +73,14 @@ def take_in(connection: Connection, document: Document, facts: FileFacts, config
     told = _beside(lines, "line_id", fates).with_columns(pl.lit(document.format).alias("format"))
     came_back = told.filter(_is_return(returns.reversed_refunds(connection, told)))
     with db.loading(connection, schema.bank_line, schema.remittance_line, *ledger.TABLES) as load:
-        for piece, left in _in_pieces(lines):
+        cash, key, before = ledger.Batch(connection, load, actor, as_of), _entry_key(connection, facts), _receipts_before(connection, lines.height)
+        first_remittance = db.next_id(connection, schema.remittance_line.c.remittance_id)
+        for piece, left in _in_pieces(lines):  # whatever is asked from here on waits until the lines are there
             load.expect(piece.height, left)
             load.add(schema.bank_line.name, piece)
-        load.add(schema.remittance_line.name, _remittance(document, first_line, db.next_id(connection, schema.remittance_line.c.remittance_id)))
-        receipts, fresh = _receipts(connection, told)
-        cash, key = ledger.Batch(connection, load, actor, as_of), _entry_key(connection, facts)
-        load.complete()  # all that is asked from here on waits until the lines are there
+        load.add(schema.remittance_line.name, _remittance(document, first_line, first_remittance))
+        load.complete()
+        receipts, fresh = _receipts(connection, told, before)
         taken.receipts, taken.fresh, taken.told = receipts.height, fresh, lines
         taken.received = dict(receipts.group_by("currency").agg(pl.col("amount_minor").sum()).sort("currency").iter_rows())
         step(2, _STEPS, "steps")
@@ -224,7 +225,28 @@ def _is_receipt() -> pl.Expr:
 _TOLD_OF_IT = ("bank_reference", "customer_reference", "check_number", "payer_name", "remittance_text")
 
 
-def _receipts(connection: Connection, told: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+class _Before(NamedTuple):
+    """What the books know of receipts before a file comes: the first free id, those whose file was taken back – the same payment, told again, is the
+    same receipt –, and the keys of all, or None where they are many and are asked for one by one."""
+
+    first: int
+    back: pl.DataFrame  # receipt_key, known_id
+    keys: pl.Series | None
+
+
+def _receipts_before(connection: Connection, lines: int) -> _Before:
+    """For a file of so many lines."""
+    receipt, line = schema.receipt, schema.bank_line
+    first = db.next_id(connection, receipt.c.receipt_id)
+    query = (
+        select(receipt.c.receipt_key, receipt.c.receipt_id).join(line, line.c.line_id == receipt.c.line_id)
+        .where(line.c.file_id.in_(select(schema.undone_file.c.file_id)))
+    )
+    keys = db.frame(connection, select(receipt.c.receipt_key), {"receipt_key": pl.String})["receipt_key"] if first <= lines else None
+    return _Before(first, db.frame(connection, query, {"receipt_key": pl.String, "known_id": pl.Int64}), keys)
+
+
+def _receipts(connection: Connection, told: pl.DataFrame, before: _Before) -> tuple[pl.DataFrame, pl.DataFrame]:
     """One receipt for each payment; its key follows from its content and its how-manieth equal, not from its place. Second, those of them
     that are new: the ledger adds them with their cash."""
     mine = told.select(*_POSTED, "value_date", *_TOLD_OF_IT).filter(_is_receipt())
@@ -232,10 +254,9 @@ def _receipts(connection: Connection, told: pl.DataFrame) -> tuple[pl.DataFrame,
         none = mine.select("line_id", "account", "currency", "amount_minor", "value_date").with_columns(
             pl.lit(None, dtype=pl.Int64).alias("receipt_id"), pl.lit("").alias("receipt_key"))
         return none, none
-    first = db.next_id(connection, schema.receipt.c.receipt_id)
+    first, back = before.first, before.back
     content = pl.concat_str("account", "currency", "amount_minor", "booking_date", *_TOLD_OF_IT, separator="\x1f")
-    contents, back = mine.select(content.alias("content")).to_series(), _taken_back(connection)
-    keys = _free_keys(connection, contents, set(back["receipt_key"]), held=first - 1)
+    keys = _free_keys(connection, mine.select(content.alias("content")).to_series(), before)
     keyed = mine.select("line_id", "account", "currency", "amount_minor", "value_date", keys).sort(_number("receipt_key"))
     receipts = keyed.join(back, on="receipt_key", how="left", maintain_order="left").with_columns(
         pl.col("known_id").is_null().cast(pl.Int64).cum_sum().alias("n")).select(
@@ -247,21 +268,11 @@ def _receipts(connection: Connection, told: pl.DataFrame) -> tuple[pl.DataFrame,
     return receipts, receipts.join(back, on="receipt_key", how="anti", maintain_order="left")
 
 
-def _taken_back(connection: Connection) -> pl.DataFrame:
-    """Receipts whose file was taken back: the same payment, told again, is the same receipt."""
-    receipt, line = schema.receipt, schema.bank_line
-    query = (
-        select(receipt.c.receipt_key, receipt.c.receipt_id).join(line, line.c.line_id == receipt.c.line_id)
-        .where(line.c.file_id.in_(select(schema.undone_file.c.file_id)))
-    )
-    return db.frame(connection, query, {"receipt_key": pl.String, "known_id": pl.Int64})
-
-
-def _free_keys(connection: Connection, contents: pl.Series, back: set[str], held: int) -> pl.Series:
-    """The payments' keys; where the books, which hold so many receipts, already hold one of the same content that was not taken `back`, the next in count."""
-    nths = _among_equals(contents)
+def _free_keys(connection: Connection, contents: pl.Series, before: _Before) -> pl.Series:
+    """The payments' keys; where the books already hold one of the same content that was not taken back, the next in count."""
+    nths, back = _among_equals(contents), set(before.back["receipt_key"])
     keys = receipt_keys(contents, nths)
-    taken = _standing(connection, keys, held) - back
+    taken = _standing(connection, keys, before) - back
     if not taken and keys.n_unique() == keys.len():
         return keys
     wanted = keys.to_list()
@@ -281,13 +292,12 @@ def _among_equals(contents: pl.Series) -> pl.Series:
     return pl.zeros(contents.len(), dtype=pl.Int64, eager=True).scatter(counts["row"], counts["nth"])
 
 
-def _standing(connection: Connection, keys: pl.Series, held: int) -> set[str]:
-    """Those of the keys that receipts have; where more are asked for than are held, all that are held are looked at."""
-    column, shape = schema.receipt.c.receipt_key, {"receipt_key": pl.String}
-    if held < keys.len():
-        known = db.frame(connection, select(column), shape)["receipt_key"]
-        return set(known.filter(known.is_in(keys.implode())))
-    return set(db.frame_of(connection, select(column), column, keys.unique().sort().to_list(), shape)["receipt_key"])
+def _standing(connection: Connection, keys: pl.Series, before: _Before) -> set[str]:
+    """Those of the keys that receipts have."""
+    column = schema.receipt.c.receipt_key
+    if before.keys is not None:
+        return set(before.keys.filter(before.keys.is_in(keys.implode())))
+    return set(db.frame_of(connection, select(column), column, keys.unique().sort().to_list(), {"receipt_key": pl.String})["receipt_key"])
 
 
 def _stands(connection: Connection, key: str) -> bool:

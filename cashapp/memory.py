@@ -4,6 +4,7 @@ threads, and what one pool has freed another cannot use."""
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import sys
 
@@ -12,11 +13,15 @@ POLARS_READS = "_RJEM_MALLOC_CONF"
 _POLARS = "narenas:2,dirty_decay_ms:100,muzzy_decay_ms:0"
 """Freed memory is given back after 100 ms, and then wholly (`muzzy` pages still count as the process's); at once it costs a fifth more time by the clock."""
 _M_ARENA_MAX = -8  # glibc, malloc.h
+_COLLECTED_FROM = 50_000
+"""From so many new objects on Python looks for rings among them. Each query of polars is some hundred objects that go by themselves; looking every
+700 took a hundredth of a large run."""
 
 
 def hold_little() -> None:
     """Have few pools, and give back soon what is freed. To be said before polars is loaded and threads are started; what the environment says stands."""
     os.environ.setdefault(POLARS_READS, _POLARS)
+    gc.set_threshold(_COLLECTED_FROM)
     glibc = _glibc()
     if glibc and "MALLOC_ARENA_MAX" not in os.environ:
         glibc.mallopt(_M_ARENA_MAX, 1)
