@@ -234,7 +234,7 @@ def _suggestions(connection: Connection, came: pl.DataFrame) -> None:
         pl.col("id").alias("receipt_id"), "rank", "customer_id", pl.when(certain).then(pl.lit("one_item")).otherwise(pl.lit("partial")).alias("rule"),
         pl.lit("name").alias("payer_evidence"), pl.lit("exact").alias("amount_evidence"), pl.lit(0, dtype=pl.Int64).alias("rivals"),
         pl.when(certain).then(1000).otherwise(950 - 200 * (pl.col("rank") - 1)).cast(pl.Int64).alias("confidence"), certain.alias("unattended"),
-        pl.format(f"{{}} is named and open; {HOW_MUCH}; {WHO}.", "document").alias("explanation"),
+        pl.when(pl.col("fate") != "auto").then(pl.format(f"{{}} is named and open; {HOW_MUCH}; {WHO}.", "document")).alias("explanation"),
         pl.format("{} is named and open", "document").str.len_chars().cast(pl.Int64).alias("what_chars"),
         pl.lit(len(HOW_MUCH), dtype=pl.Int64).alias("how_much_chars"), pl.lit(len(WHO), dtype=pl.Int64).alias("who_chars")))
     zero = pl.lit(0, dtype=pl.Int64)

@@ -21,7 +21,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -553,38 +553,33 @@ def release(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
 @contextmanager
 def keeping_up(engine: Engine) -> Iterator[None]:
     """In the block a thread moves what is committed from SQLite's log into the database, and what is written to the log to the disk while more is
-    written; so that who commits need not. What is left when the block ends is moved then."""
+    written, so that who commits need not. What is left when the block ends is moved then. As in SQLite's own commits, what cannot be moved stays
+    in the log, where it is safe, for the next who moves."""
     database = engine.url.database
     if not database or database == ":memory:":
         yield
         return
     ended, log = Event(), Path(f"{database}-wal")
     with ThreadPoolExecutor(1, "log") as thread, _unmoved(engine):
-        keeping = thread.submit(_keep_up, database, log, ended)
+        thread.submit(_keep_up, database, log, ended)
         try:
             yield
         finally:
             ended.set()
-    keeping.result()
 
 
 def _keep_up(database: str, log: Path, ended: Event) -> None:
     with closing(sqlite3.connect(database, isolation_level=None)) as beside:
         while not ended.wait(_KEPT_UP_EVERY):
-            beside.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-            _to_disk(log)
-        beside.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            _move(beside)
+            with suppress(OSError), log.open("rb") as written:  # which is not there while all is moved
+                os.fsync(written)
+        _move(beside)
 
 
-def _to_disk(log: Path) -> None:
-    try:
-        descriptor = os.open(log, os.O_RDONLY)
-    except FileNotFoundError:  # nothing was written since all was moved
-        return
-    try:
-        os.fdatasync(descriptor)
-    finally:
-        os.close(descriptor)
+def _move(books: sqlite3.Connection) -> None:
+    with suppress(sqlite3.Error):
+        books.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
 
 @contextmanager

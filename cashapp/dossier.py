@@ -11,6 +11,7 @@ from cashapp import advices, desk, desk_adjustments, duplicates, explain, item_s
 from cashapp.advices import Remitted
 from cashapp.duplicates import Twin
 from cashapp.learning import Intended, Lesson, Paid
+from cashapp.proposals import HEAD
 from cashapp.remainders import Money, Part, Way
 from matching.deduction_codes import Reason
 from matching.schema import DEDUCTS
@@ -146,7 +147,7 @@ def _applied(connection: Connection, receipt_id: int | None) -> Rows:
 def _suggestions(connection: Connection, receipt: Row[*tuple[object, ...]], reasons: tuple[Reason, ...]) -> list[Suggestion]:
     head, customer = schema.proposal, schema.customer
     heads = connection.execute(
-        select(head, customer.c.name.label("customer_name")).outerjoin(customer, customer.c.customer_id == head.c.customer_id)
+        select(*HEAD, customer.c.name.label("customer_name")).outerjoin(customer, customer.c.customer_id == head.c.customer_id)
         .where(head.c.receipt_id == receipt.receipt_id).order_by(head.c.rank)).all()
     lines = _suggested_lines(connection, schema.proposal_line.c.receipt_id == receipt.receipt_id)
     found = []

@@ -12,6 +12,7 @@ from cashapp.advices import Remitted
 from cashapp.errors import UsageError
 from cashapp.exceptions import REASONS
 from cashapp.money import shown
+from cashapp.proposals import HEAD
 from matching.steps import Answer, Finding, first_steps
 
 
@@ -98,7 +99,8 @@ def _by(line: Remitted) -> str:
 def findings(connection: Connection, receipt_id: int) -> list[Finding]:
     """What the engine found about the receipt, in the order of its thought."""
     head, beside = schema.proposal, schema.evidence
-    first = connection.execute(select(*(head.c[name] for name in Answer._fields)).where(head.c.receipt_id == receipt_id, head.c.rank == 1)).first()
+    column = {column.name: column for column in HEAD}
+    first = connection.execute(select(*(column[name] for name in Answer._fields)).where(head.c.receipt_id == receipt_id, head.c.rank == 1)).first()
     told = connection.execute(select(beside.c.findings).where(beside.c.receipt_id == receipt_id)).scalar()
     return [*(first_steps(Answer(*first)) if first else []), *(Finding(*each) for each in json.loads(told or "[]"))]
 
@@ -114,7 +116,7 @@ def _habits(connection: Connection, receipt: Row[*tuple[object, ...]]) -> list[F
 def _proposals(connection: Connection, receipt: Row[*tuple[object, ...]]) -> list[dict[str, object]]:
     head, told, item = schema.proposal, schema.proposal_line, schema.open_item
     proposals = []
-    for row in connection.execute(select(head).where(head.c.receipt_id == receipt.receipt_id).order_by(head.c.rank)):
+    for row in connection.execute(select(*HEAD).where(head.c.receipt_id == receipt.receipt_id).order_by(head.c.rank)):
         lines = connection.execute(
             select(told, item.c.document_number, item.c.currency.label("item_currency")).outerjoin(item, item.c.item_id == told.c.item_id)
             .where(told.c.receipt_id == receipt.receipt_id, told.c.rank == row.rank).order_by(told.c.n)).all()

@@ -9,7 +9,7 @@ from functools import partial
 from typing import NamedTuple
 
 import polars as pl
-from sqlalchemy import Connection, Table, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, func, select
 
 from cashapp import applications, db, exceptions, schema, strata
 from matching.crew import Hearer, nobody
@@ -24,6 +24,21 @@ RECEIPTS = ("receipt_id", "receipt_key", "currency", "amount_minor")
 """What `keep` must know of the receipts: the amount is what is left of them, read in the same transaction."""
 ITEMS = ("item_id", "customer_id", "open_minor", "currency")
 """What it must know of every open item, read likewise."""
+
+
+def _explanation() -> ColumnElement[str]:
+    head, applied, entry = schema.proposal, schema.application, schema.journal_entry
+    posted = (
+        select(entry.c.memo).join(applied, applied.c.entry_id == entry.c.entry_id).where(applied.c.receipt_id == head.c.receipt_id, applied.c.source == "auto")
+        .order_by(entry.c.entry_id.desc()).limit(1).scalar_subquery()
+    )
+    return func.coalesce(head.c.explanation, posted, "").label(head.c.explanation.name)
+
+
+EXPLANATION = _explanation()
+"""A proposal's sentence: its own or, where it was posted, what its entry says."""
+HEAD = tuple(EXPLANATION if column.name == "explanation" else column for column in schema.proposal.columns)
+"""A proposal's columns as they are read."""
 
 
 @dataclass
@@ -58,8 +73,9 @@ def keep(connection: Connection, pieces: Iterable[Outcome], receipts: pl.DataFra
             ahead -= piece.verdicts.height
             theirs = receipts.join(piece.verdicts, on="receipt_id", how="semi")
             outcome = _held_back(connection, piece, theirs, held, audit, as_of)
-            _store(connection, load, outcome, newest)
-            certain = outcome.proposals.filter(pl.col("unattended") & (pl.col("rank") == 1) & post)
+            posted = pl.col("unattended") & (pl.col("rank") == 1) & post
+            certain = outcome.proposals.filter(posted)
+            _store(connection, load, replace(outcome, proposals=outcome.proposals.with_columns(pl.when(~posted).then("explanation"))), newest)
             kept.append(_Kept(outcome.verdicts, _post(decisions, certain, outcome.lines, theirs)))
         load.complete()
         verdicts, used = (pl.concat(frames) for frames in zip(*kept, strict=True))

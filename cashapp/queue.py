@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, 
 from cashapp import case_search, schema
 from cashapp.deadlines import Deadlines
 from cashapp.errors import UsageError
+from cashapp.proposals import EXPLANATION
 from parsers.amounts import AmountError, to_minor
 
 PAGE = 50
@@ -159,7 +160,7 @@ def _cases(connection: Connection, ids: list[int]) -> list[Case]:
         select(
             _case.c.exception_id, _case.c.reason, _case.c.status, _case.c.assignee, _case.c.note, _case.c.opened_on, _case.c.currency, _case.c.amount_minor,
             func.coalesce(_line.c.payer_name, ""), func.coalesce(_line.c.bank_reference, ""), func.coalesce(_line.c.remittance_text, ""),
-            _line.c.value_date, owner, customer.c.name, _proposal.c.confidence, _proposal.c.explanation, _proposal.c.rule,
+            _line.c.value_date, owner, customer.c.name, _proposal.c.confidence, EXPLANATION, _proposal.c.rule,
         )
         .outerjoin(_receipt, _receipt.c.receipt_id == _case.c.receipt_id).outerjoin(_line, _line.c.line_id == line_id)
         .outerjoin(_proposal, and_(_proposal.c.receipt_id == _case.c.receipt_id, _proposal.c.rank == 1))

@@ -352,7 +352,7 @@ proposal = Table(
     Column("rule", Text, nullable=False), _text("payer_evidence"), _text("amount_evidence"),
     Column("rivals", BIG, nullable=False), Column("confidence", BIG, nullable=False),
     Column("unattended", Boolean, nullable=False),
-    _text("explanation"),
+    Column("explanation", Text),  # null: it was posted so, and the journal's memo says it
     *(Column(f"{phrase}_chars", BIG, nullable=False) for phrase in ("what", "how_much", "who")),  # how long its phrases are (matching.steps)
     sqlite_with_rowid=False,
 )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import multiprocessing
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from itertools import islice
 from pathlib import Path
 
@@ -433,6 +434,43 @@ def indexes(engine: Engine) -> list[object]:
     told = inspect(engine)
     return [*sorted((index["name"], index["unique"], index["column_names"]) for index in told.get_indexes("keyed")),
             *((key["constrained_columns"], key["referred_table"]) for key in told.get_foreign_keys("keyed"))]
+
+
+def test_what_is_committed_is_moved_into_the_database_beside_the_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk_sqlite, "_KEPT_UP_EVERY", 0.01)
+    engine = db.opened(f"sqlite:///{tmp_path / 'books.db'}")
+    with db.keeping_up(engine):
+        with db.writing(engine) as connection:
+            KEPT.create_all(connection)
+            db.insert_frame(connection, HOLDER, pl.DataFrame({"m": [7]}))
+        until = time.monotonic() + 20
+        while not (moved := _in_the_database_itself(tmp_path)) and time.monotonic() < until:
+            time.sleep(0.01)
+        assert moved
+
+
+def test_who_commits_in_the_block_moves_nothing_and_all_is_moved_when_it_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk_sqlite, "_KEPT_UP_EVERY", 3600)
+    engine = db.opened(f"sqlite:///{tmp_path / 'books.db'}")
+    with db.reading(engine) as standing:  # the last that closes the database would move all
+        moved_from = standing.exec_driver_sql("PRAGMA wal_autocheckpoint").scalar()
+        with db.keeping_up(engine):
+            with db.writing(engine) as connection:
+                KEPT.create_all(connection)
+                db.insert_frame(connection, HOLDER, pl.DataFrame({"m": range(200_000)}))
+            assert not _in_the_database_itself(tmp_path)
+    assert _in_the_database_itself(tmp_path)
+    with db.writing(engine) as connection:
+        assert connection.exec_driver_sql("PRAGMA wal_autocheckpoint").scalar() == moved_from == 1000
+
+
+def _in_the_database_itself(folder: Path) -> bool:
+    """Whether the rows are where they are without the log."""
+    alone = folder / "alone.db"
+    subprocess.run(["cp", folder / "books.db", alone], check=True)  # this process must not open it beside SQLite
+    with closing(sqlite3.connect(alone)) as books, suppress(sqlite3.DatabaseError):  # read while pages come, it may be broken
+        return bool(books.execute("SELECT count(*) FROM holder").fetchone()[0])
+    return False
 
 
 @pytest.mark.parametrize(("held", "anew"), [(3 * STAGED_FROM, True), (3 * STAGED_FROM + 1, False)])

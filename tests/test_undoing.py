@@ -153,6 +153,23 @@ def _open_ids(bank: Bank, reference: str) -> list[str]:
     return [row["exception_id"] for row in table(bank.home, "exceptions") if row["bank_reference"] == reference and row["status"] == "open"]
 
 
+def test_what_was_posted_is_suggested_in_the_same_words_when_it_was_taken_back(bank: Bank) -> None:
+    bank.statement(DAY, MONDAY)
+    told = json.loads(cashapp(bank.home, "explain", _receipt_of(bank, "BR2"), "--json").stdout)["proposals"]
+    assert told[0]["explanation"].startswith("The text names INV-2001; USD 400.00 is exactly what is open; ")
+    assert [row for row in table(bank.home, "journal") if row["memo"] == told[0]["explanation"]]
+    undo(bank, "rule", next(row["rule"] for row in table(bank.home, "applications") if row["bank_reference"] == "BR2"))
+    waits = {row["bank_reference"]: row for row in table(bank.home, "proposals") if row["rank"] == "1"}
+    assert waits["BR2"]["explanation"] == told[0]["explanation"]
+    accepted = cashapp(bank.home, "exceptions", "accept", *_open_ids(bank, "BR2"), "--as-of", NEXT)
+    assert accepted.exit_code == 0, accepted.stdout
+    assert [row for row in table(bank.home, "journal") if row["memo"] == f"suggestion 1: {told[0]['explanation']}"]
+
+
+def _receipt_of(bank: Bank, reference: str) -> str:
+    return next(row["receipt_id"] for row in table(bank.home, "receipts") if row["bank_reference"] == reference)
+
+
 def test_one_item_of_an_application(bank: Bank) -> None:
     bank.statement(DAY, "195 | 300.00 | BR1 | | ORG:=HILLSIDE HOLDINGS")
     assert cashapp(bank.home, "exceptions", "apply", _open_ids(bank, "BR1")[0], "--to", "INV-1001=100.00", "INV-1002=200.00", "--as-of", DAY).exit_code == 0

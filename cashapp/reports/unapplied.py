@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, func, select
 
 from cashapp import accounts, db, schema
 from cashapp.exceptions import REASONS
+from cashapp.proposals import EXPLANATION
 from cashapp.reports import ledger_side
 from cashapp.reports.ledger_side import minor_sum
 from cashapp.reports.model import CURRENCY, Column, Report, Section, When, amounts, proofs
@@ -47,7 +48,7 @@ def _receipts(connection: Connection, when: When) -> pl.DataFrame:
     query = (
         select(receipt.c.value_date, receipt.c.receipt_key, receipt.c.account, line.c.payer_name, line.c.bank_reference, receipt.c.customer_id,
                customer.c.name, reasons.c.reason, receipt.c.currency, receipt.c.amount_minor, left.c.left, func.coalesce(told.c.suggestions, 0),
-               head.c.explanation)
+               EXPLANATION)
         .join(left, left.c.receipt_id == receipt.c.receipt_id).join(line, line.c.line_id == receipt.c.line_id)
         .outerjoin(customer, customer.c.customer_id == receipt.c.customer_id).outerjoin(reasons, reasons.c.receipt_id == receipt.c.receipt_id)
         .outerjoin(told, told.c.receipt_id == receipt.c.receipt_id)

@@ -480,7 +480,7 @@ def upgrade() -> None:
         sa.Column("rivals", BIG, nullable=False),
         sa.Column("confidence", BIG, nullable=False),
         sa.Column("unattended", sa.Boolean(), nullable=False),
-        sa.Column("explanation", sa.Text(), server_default="", nullable=False),
+        sa.Column("explanation", sa.Text(), nullable=True),
         sa.Column("what_chars", BIG, nullable=False),
         sa.Column("how_much_chars", BIG, nullable=False),
         sa.Column("who_chars", BIG, nullable=False),
