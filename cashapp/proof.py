@@ -64,6 +64,7 @@ def _missing(connection: Connection) -> list[str]:
         ("entry", leg.c.entry_id, "receipt", leg.c.receipt_id, receipt.c.receipt_id),
         ("application", application.c.application_id, "item", application.c.item_id, item.c.item_id),
         ("receipt", receipt.c.receipt_key, "bank line", receipt.c.line_id, line.c.line_id),
+        ("receipt", receipt.c.receipt_key, "customer", receipt.c.customer_id, schema.customer.c.customer_id),
     )
     return [
         f"{what} {name} names {named_as} {number}, which is not there"

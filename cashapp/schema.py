@@ -222,7 +222,7 @@ receipt = Table(
     Column("line_id", BIG, nullable=False),  # of a line stored before it in the same transaction
     Column("account", Text, nullable=False), Column("currency", String(3), nullable=False), _minor("amount_minor"),
     Column("value_date", Date, nullable=False),
-    Column("customer_id", Text, ForeignKey("customer.customer_id")),
+    Column("customer_id", Text),  # no customer is ever deleted, and who is named here was looked up
     Column("state", Text, nullable=False, server_default="open"),  # linked: counted by its details, or its file was taken back
     _minor("unapplied_minor"),  # kept by the ledger, proven against its postings
     Column("held", Boolean, nullable=False, server_default=text("false")),  # a person took its application back: none is posted unattended

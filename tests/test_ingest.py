@@ -149,18 +149,19 @@ def test_statements_that_do_not_chain_are_told(engine: Engine) -> None:
     assert broken == ["account 111222333: statement 2 opens at 1.50, the one before closed at 1.00 USD"]
 
 
-@pytest.mark.parametrize(("added", "told"), [
-    ("posting (entry_id, n, account, currency, amount_minor, item_id) VALUES (1, 9, 'x', 'USD', 0, 77)", "entry 1 names item 77, which is not there"),
-    ("posting (entry_id, n, account, currency, amount_minor, receipt_id) VALUES (1, 9, 'x', 'USD', 0, 88)", "entry 1 names receipt 88, which is not there"),
-    (("application (application_id, entry_id, receipt_id, customer_id, item_id, applied_minor, discount_minor, deduction_minor, write_off_minor, source, rule, confidence,"
+@pytest.mark.parametrize(("change", "told"), [
+    ("INSERT INTO posting (entry_id, n, account, currency, amount_minor, item_id) VALUES (1, 9, 'x', 'USD', 0, 77)", "entry 1 names item 77, which is not there"),
+    ("INSERT INTO posting (entry_id, n, account, currency, amount_minor, receipt_id) VALUES (1, 9, 'x', 'USD', 0, 88)", "entry 1 names receipt 88, which is not there"),
+    (("INSERT INTO application (application_id, entry_id, receipt_id, customer_id, item_id, applied_minor, discount_minor, deduction_minor, write_off_minor, source, rule, confidence,"
      " applied_on, actor) VALUES (5, 1, 1, 'C1', 77, 0, 0, 0, 0, 'auto', 'x', 0, '2026-11-09', 'x')"), "application 5 names item 77, which is not there"),
-    (("receipt (receipt_id, receipt_key, line_id, account, currency, amount_minor, value_date, unapplied_minor)"
+    (("INSERT INTO receipt (receipt_id, receipt_key, line_id, account, currency, amount_minor, value_date, unapplied_minor)"
      " VALUES (9, 'R9', 99, 'x', 'USD', 1, '2026-11-09', 0)"), "receipt R9 names bank line 99, which is not there"),
+    ("UPDATE receipt SET receipt_key = 'R9', customer_id = 'C9'", "receipt R9 names customer C9, which is not there"),
 ])
-def test_a_name_of_nothing_is_told(engine: Engine, added: str, told: str) -> None:
+def test_a_name_of_nothing_is_told(engine: Engine, change: str, told: str) -> None:
     with db.writing(engine) as connection:
         take_in(connection, document([bank_line(100)]), "one")
-        connection.exec_driver_sql(f"INSERT INTO {added}")
+        connection.exec_driver_sql(change)
     with db.reading(engine) as connection:
         assert {p.what: p.broken for p in proof.prove(connection)}["what postings, applications and receipts name is in the books"] == [told]
 

@@ -306,7 +306,6 @@ def upgrade() -> None:
         sa.Column("held", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.CheckConstraint("state IN ('open', 'non_ar', 'returned', 'linked')", name=op.f("ck_receipt_state")),
         sa.CheckConstraint("amount_minor > 0", name=op.f("ck_receipt_positive")),
-        sa.ForeignKeyConstraint(["customer_id"], ["customer.customer_id"], name=op.f("fk_receipt_customer_id")),
         sa.PrimaryKeyConstraint("receipt_id", name=op.f("pk_receipt")),
         postgresql_with={"fillfactor": 50},
     )
