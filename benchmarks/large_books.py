@@ -238,7 +238,7 @@ def _suggestions(connection: Connection, came: pl.DataFrame) -> None:
         pl.format("{} is named and open", "document").str.len_chars().cast(pl.Int64).alias("what_chars"),
         pl.lit(len(HOW_MUCH), dtype=pl.Int64).alias("how_much_chars"), pl.lit(len(WHO), dtype=pl.Int64).alias("who_chars")))
     zero = pl.lit(0, dtype=pl.Int64)
-    db.insert_frame(connection, schema.proposal_line, heads.select(
+    db.insert_frame(connection, schema.proposal_line, heads.filter(pl.col("fate") != "auto").select(
         pl.col("id").alias("receipt_id"), "rank", zero.alias("n"), pl.col("item").alias("item_id"), pl.col("amount").alias("applied_minor"), zero.alias("discount_minor"),
         zero.alias("deduction_minor"), zero.alias("write_off_minor")))
     db.insert_frame(connection, schema.evidence, asked.select(pl.col("id").alias("receipt_id"), pl.lit(json.dumps(FINDINGS)).alias("findings")))

@@ -17,7 +17,6 @@ from cashapp.adjustments import Signed
 from cashapp.applications import Line
 from cashapp.errors import UsageError
 from cashapp.ledger import Leg
-from cashapp.proposals import HEAD
 from cashapp.reversals import Why
 from matching.deduction_codes import DEFAULTS, Reason
 
@@ -63,7 +62,7 @@ def open_receipt(connection: Connection, exception_id: int) -> Row[*tuple[object
 def suggestion(connection: Connection, exception_id: int, receipt_id: int, rank: int) -> tuple[Row[*tuple[object, ...]], list[Line]]:
     """A proposal's head and its lines, or a usage error where there is none."""
     head, told, item = schema.proposal, schema.proposal_line, schema.open_item
-    proposal = connection.execute(select(*HEAD).where(head.c.receipt_id == receipt_id, head.c.rank == rank)).first()
+    proposal = connection.execute(select(head).where(head.c.receipt_id == receipt_id, head.c.rank == rank)).first()
     if proposal is None:
         raise UsageError(f"exception {exception_id} has no suggestion {rank}")
     rows = connection.execute(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, Table, select
 
 from cashapp import advices, desk, desk_adjustments, duplicates, explain, item_search, learning, queue, remainders, schema
 from cashapp.advices import Remitted
 from cashapp.duplicates import Twin
 from cashapp.learning import Intended, Lesson, Paid
-from cashapp.proposals import HEAD
+from cashapp.proposals import HEAD, lines_of
 from cashapp.remainders import Money, Part, Way
 from matching.deduction_codes import Reason
 from matching.schema import DEDUCTS
@@ -149,7 +149,7 @@ def _suggestions(connection: Connection, receipt: Row[*tuple[object, ...]], reas
     heads = connection.execute(
         select(*HEAD, customer.c.name.label("customer_name")).outerjoin(customer, customer.c.customer_id == head.c.customer_id)
         .where(head.c.receipt_id == receipt.receipt_id).order_by(head.c.rank)).all()
-    lines = _suggested_lines(connection, schema.proposal_line.c.receipt_id == receipt.receipt_id)
+    lines = _suggested_lines(connection, lines_of(receipt.receipt_id))
     found = []
     for row in heads:
         mine = [line for line in lines if line.rank == row.rank]
@@ -164,15 +164,15 @@ def accepted_together(connection: Connection, exception_ids: Sequence[int], reas
     theirs = select(case.c.receipt_id).where(case.c.exception_id.in_(exception_ids))
     first = {row.receipt_id: row for row in connection.execute(select(head).where(head.c.receipt_id.in_(theirs), head.c.rank == 1))}
     lines: dict[int, Rows] = {}
-    for line in _suggested_lines(connection, told.c.receipt_id.in_(first), told.c.rank == 1):
+    for line in _suggested_lines(connection, told, told.c.receipt_id.in_(first), told.c.rank == 1):
         lines.setdefault(line.receipt_id, []).append(line)
     receipts = connection.execute(select(receipt).where(receipt.c.receipt_id.in_(first)).order_by(receipt.c.receipt_id))
     return learning.foretold(connection, [_intended(row, first[row.receipt_id], lines.get(row.receipt_id, [])) for row in receipts], reasons)
 
 
-def _suggested_lines(connection: Connection, *only: ColumnElement[bool]) -> Rows:
+def _suggested_lines(connection: Connection, told: FromClause, *only: ColumnElement[bool]) -> Rows:
     """Lines of suggestions with what is known of their items."""
-    told, item = schema.proposal_line, schema.open_item
+    item = schema.open_item
     of_item = (item.c.document_number, item.c.currency.label("item_currency"), item.c.due_date, item.c.open_minor, item.c.discount_minor.label("offered_minor"), item.c.discount_date, item.c.customer_id)
     query = select(told, *of_item).outerjoin(item, item.c.item_id == told.c.item_id).where(*only)
     return list(connection.execute(query.order_by(told.c.receipt_id, told.c.rank, told.c.n)).all())

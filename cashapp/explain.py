@@ -12,7 +12,7 @@ from cashapp.advices import Remitted
 from cashapp.errors import UsageError
 from cashapp.exceptions import REASONS
 from cashapp.money import shown
-from cashapp.proposals import HEAD
+from cashapp.proposals import HEAD, lines_of
 from matching.steps import Answer, Finding, first_steps
 
 
@@ -114,12 +114,12 @@ def _habits(connection: Connection, receipt: Row[*tuple[object, ...]]) -> list[F
 
 
 def _proposals(connection: Connection, receipt: Row[*tuple[object, ...]]) -> list[dict[str, object]]:
-    head, told, item = schema.proposal, schema.proposal_line, schema.open_item
+    head, told, item = schema.proposal, lines_of(receipt.receipt_id), schema.open_item
     proposals = []
     for row in connection.execute(select(*HEAD).where(head.c.receipt_id == receipt.receipt_id).order_by(head.c.rank)):
         lines = connection.execute(
             select(told, item.c.document_number, item.c.currency.label("item_currency")).outerjoin(item, item.c.item_id == told.c.item_id)
-            .where(told.c.receipt_id == receipt.receipt_id, told.c.rank == row.rank).order_by(told.c.n)).all()
+            .where(told.c.rank == row.rank).order_by(told.c.n)).all()
         proposals.append({
             "rank": row.rank, "customer_id": row.customer_id, "rule": row.rule, "payer_evidence": row.payer_evidence,
             "amount_evidence": row.amount_evidence, "confidence": row.confidence, "rivals": row.rivals, "explanation": row.explanation,

@@ -14,7 +14,6 @@ import polars as pl
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, null, or_, select, union_all
 
 from cashapp import accounts, db, money, periods, schema
-from cashapp.proposals import EXPLANATION
 from cashapp.reconciliation import lines, picture, table
 
 AGING = ((0, "current"), (30, "1-30"), (60, "31-60"), (90, "61-90"))
@@ -168,7 +167,7 @@ def proposals(connection: Connection, bounds: Bounds) -> Iterator[pl.DataFrame]:
     query = (
         select(receipt.c.receipt_key, line.c.bank_reference, line.c.customer_reference, line.c.check_number, head.c.rank,
                func.coalesce(item.c.customer_id, head.c.customer_id), item.c.document_number, receipt.c.currency, told.c.applied_minor,
-               told.c.discount_minor, told.c.deduction_minor, head.c.rule, head.c.confidence, EXPLANATION, item.c.currency, told.c.item_minor, told.c.rate,
+               told.c.discount_minor, told.c.deduction_minor, head.c.rule, head.c.confidence, head.c.explanation, item.c.currency, told.c.item_minor, told.c.rate,
                told.c.n)
         .join(receipt, receipt.c.receipt_id == head.c.receipt_id).join(line, line.c.line_id == receipt.c.line_id)
         .outerjoin(told, and_(told.c.receipt_id == head.c.receipt_id, told.c.rank == head.c.rank))

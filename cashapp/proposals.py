@@ -9,9 +9,9 @@ from functools import partial
 from typing import NamedTuple
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Table, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, Subquery, Table, bindparam, func, select, union_all
 
-from cashapp import applications, db, exceptions, schema, strata
+from cashapp import applications, db, exceptions, reversals, schema, strata
 from matching.crew import Hearer, nobody
 from matching.places import nth
 from matching.schema import Outcome
@@ -39,6 +39,14 @@ EXPLANATION = _explanation()
 """A proposal's sentence: its own or, where it was posted, what its entry says."""
 HEAD = tuple(EXPLANATION if column.name == "explanation" else column for column in schema.proposal.columns)
 """A proposal's columns as they are read."""
+
+
+def lines_of(receipt_id: int) -> Subquery:
+    """The lines of the receipt's proposals, in the columns of their table: their own and, of one that was posted whole, those of its entry."""
+    told, applied = schema.proposal_line, schema.application
+    newest = select(func.max(applied.c.entry_id)).where(applied.c.receipt_id == receipt_id, applied.c.source == "auto").scalar_subquery()
+    posted = reversals.posted_lines().where(applied.c.receipt_id == receipt_id, applied.c.entry_id == newest)
+    return union_all(select(told).where(told.c.receipt_id == receipt_id), posted).subquery()
 
 
 @dataclass
@@ -73,10 +81,10 @@ def keep(connection: Connection, pieces: Iterable[Outcome], receipts: pl.DataFra
             ahead -= piece.verdicts.height
             theirs = receipts.join(piece.verdicts, on="receipt_id", how="semi")
             outcome = _held_back(connection, piece, theirs, held, audit, as_of)
-            posted = pl.col("unattended") & (pl.col("rank") == 1) & post
-            certain = outcome.proposals.filter(posted)
-            _store(connection, load, replace(outcome, proposals=outcome.proposals.with_columns(pl.when(~posted).then("explanation"))), newest)
-            kept.append(_Kept(outcome.verdicts, _post(decisions, certain, outcome.lines, theirs)))
+            certain = outcome.proposals.filter(pl.col("unattended") & (pl.col("rank") == 1) & post)
+            used = _post(decisions, certain, outcome.lines, theirs)
+            _store(connection, load, _without_posted(outcome, certain, used, theirs), newest)
+            kept.append(_Kept(outcome.verdicts, used))
         load.complete()
         verdicts, used = (pl.concat(frames) for frames in zip(*kept, strict=True))
         decisions.close(_payers(connection, verdicts, newest))
@@ -108,6 +116,15 @@ def _undecided(verdicts: pl.DataFrame, used: pl.DataFrame, held: pl.Series, rece
     )
     return beside.select("receipt_id", reason.alias("reason"), "customer_id", "receipt_key", "currency",
                          pl.when(left != 0).then(left).otherwise("amount_minor").alias("amount_minor"))
+
+
+def _without_posted(outcome: Outcome, certain: pl.DataFrame, used: pl.DataFrame, receipts: pl.DataFrame) -> Outcome:
+    """The outcome without the words and lines of what was posted and took all of its receipt: the journal has them."""
+    whole = used.join(receipts, left_on=["receipt_id", "used_minor"], right_on=["receipt_id", "amount_minor"], how="semi")
+    posted = certain.select("receipt_id", "rank").join(whole, on="receipt_id", how="semi")
+    proposals = outcome.proposals.join(posted.with_columns(posted=True), on=["receipt_id", "rank"], how="left", maintain_order="left")
+    return replace(outcome, proposals=proposals.with_columns(pl.when(pl.col("posted").is_null()).then("explanation")).drop("posted"),
+                   lines=outcome.lines.join(posted, on=["receipt_id", "rank"], how="anti", maintain_order="left"))
 
 
 def _newest(connection: Connection) -> int:

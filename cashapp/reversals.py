@@ -10,7 +10,7 @@ import datetime as dt
 from typing import NamedTuple
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, func, select
 
 from cashapp import accounts, clock, db, ledger, schema
 from cashapp.errors import CashappError
@@ -38,11 +38,32 @@ def take_back(connection: Connection, entry_id: int, why: Why) -> int:
         raise CashappError(f"the money of {used.document_number} has been used since{_by_what(connection, used.item_id, entry_id)} – undo what used it first")
     reversal = ledger.reverse(connection, entry_id, on=why.on, reason=why.reason, actor=why.actor)
     _refuse_overdrawn(connection, entry_id)
+    _suggest_again(connection, [entry_id])
     entry = schema.journal_entry
     beside = _BESIDE.get(connection.execute(select(entry.c.kind).where(entry.c.entry_id == entry_id)).scalar_one())
     if beside is not None:
         beside(connection, entry_id, reversal, why)
     return reversal
+
+
+def _suggest_again(connection: Connection, entry_ids: list[int]) -> None:
+    """What these entries posted unattended and whole is a suggestion again, in its words and with its lines."""
+    head, told, applied, entry = schema.proposal, schema.proposal_line, schema.application, schema.journal_entry
+    theirs = db.among(connection, applied.c.entry_id, entry_ids)
+    connection.execute(told.insert().from_select(told.columns.keys(), posted_lines().where(theirs)))
+    of_them = select(entry.c.memo).join(applied, applied.c.entry_id == entry.c.entry_id).where(theirs, applied.c.source == "auto")
+    words = of_them.where(applied.c.receipt_id == head.c.receipt_id).limit(1).scalar_subquery()
+    mine = select(applied.c.receipt_id).where(theirs, applied.c.source == "auto")
+    connection.execute(head.update().where(head.c.explanation.is_(None), head.c.receipt_id.in_(mine)).values(explanation=words))
+
+
+def posted_lines() -> Select[*tuple[object, ...]]:
+    """SELECT the lines of proposals that were posted unattended and whole, in the columns of `proposal_line`."""
+    head, told, applied = schema.proposal, schema.proposal_line, schema.application
+    nth = (func.row_number().over(partition_by=(applied.c.receipt_id, applied.c.entry_id), order_by=applied.c.application_id) - 1).label("n")
+    own: dict[str, ColumnElement[int]] = {"rank": head.c.rank, "n": nth}
+    return select(*(own[column.name] if column.name in own else applied.c[column.name] for column in told.columns)).join(
+        head, and_(head.c.receipt_id == applied.c.receipt_id, head.c.explanation.is_(None))).where(applied.c.source == "auto")
 
 
 def restore(connection: Connection, entry_id: int, why: Why) -> int:
@@ -92,6 +113,7 @@ def take_back_many(connection: Connection, entry_ids: list[int], why: Why) -> No
     touched = _touched(connection, ids)
     _refuse_used(connection, touched, set(ids))
     _refuse_overdrawn_among(connection, touched)
+    _suggest_again(connection, ids)
     entry, before, receipt = schema.journal_entry, schema.receipt_before, schema.receipt
     kinds = dict(db.frame_of(connection, select(entry.c.entry_id, entry.c.kind), entry.c.entry_id, ids, {"entry_id": pl.Int64, "kind": pl.String}).iter_rows())
     reversal_of = dict(db.frame_of(connection, select(entry.c.reverses, entry.c.entry_id), entry.c.reverses, ids, {"reverses": pl.Int64, "entry_id": pl.Int64}).iter_rows())

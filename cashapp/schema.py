@@ -352,7 +352,7 @@ proposal = Table(
     Column("rule", Text, nullable=False), _text("payer_evidence"), _text("amount_evidence"),
     Column("rivals", BIG, nullable=False), Column("confidence", BIG, nullable=False),
     Column("unattended", Boolean, nullable=False),
-    Column("explanation", Text),  # null: it was posted so, and the journal's memo says it
+    Column("explanation", Text),  # null where it was posted whole: the journal has its words and its lines then, until it is taken back
     *(Column(f"{phrase}_chars", BIG, nullable=False) for phrase in ("what", "how_much", "who")),  # how long its phrases are (matching.steps)
     sqlite_with_rowid=False,
 )

@@ -156,11 +156,13 @@ def _open_ids(bank: Bank, reference: str) -> list[str]:
 def test_what_was_posted_is_suggested_in_the_same_words_when_it_was_taken_back(bank: Bank) -> None:
     bank.statement(DAY, MONDAY)
     told = json.loads(cashapp(bank.home, "explain", _receipt_of(bank, "BR2"), "--json").stdout)["proposals"]
+    assert [one["lines"] for one in told] == [[{"invoice_number": "INV-2001", "applied": "400.00 USD"}]]
     assert told[0]["explanation"].startswith("The text names INV-2001; USD 400.00 is exactly what is open; ")
     assert [row for row in table(bank.home, "journal") if row["memo"] == told[0]["explanation"]]
     undo(bank, "rule", next(row["rule"] for row in table(bank.home, "applications") if row["bank_reference"] == "BR2"))
+    assert json.loads(cashapp(bank.home, "explain", _receipt_of(bank, "BR2"), "--json").stdout)["proposals"] == told
     waits = {row["bank_reference"]: row for row in table(bank.home, "proposals") if row["rank"] == "1"}
-    assert waits["BR2"]["explanation"] == told[0]["explanation"]
+    assert (waits["BR2"]["explanation"], waits["BR2"]["invoice_number"], waits["BR2"]["applied_amount"]) == (told[0]["explanation"], "INV-2001", "400.00")
     accepted = cashapp(bank.home, "exceptions", "accept", *_open_ids(bank, "BR2"), "--as-of", NEXT)
     assert accepted.exit_code == 0, accepted.stdout
     assert [row for row in table(bank.home, "journal") if row["memo"] == f"suggestion 1: {told[0]['explanation']}"]
