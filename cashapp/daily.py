@@ -165,7 +165,7 @@ def run(workspace: Workspace, engine: Engine, options: Options, watcher: Watcher
     summary, before = Summary(options.as_of, options.key), _newest(engine)
     paths = _drop(workspace, options.paths, watcher.tell)
     watcher.events.tell("run_started", as_of=options.as_of.isoformat(), files=len(paths))
-    with db.keeping_up(engine), frames.in_hand(engine) as in_hand:
+    with db.keeping_up(engine), frames.in_hand(engine, options.as_of) as in_hand:
         with _readers(workspace, paths, options, watcher) as read:
             for path in paths:
                 if options.stopping():

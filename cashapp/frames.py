@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import NamedTuple, TypeAlias
 
 import polars as pl
@@ -22,7 +23,7 @@ CLOSED_DAYS = 90
 
 class InHand:
     """What a run need not read again: file by file the receipts that it has stored itself and that were new to the books, and what the lines tell; and the
-    items, read ahead, until they change.
+    items, open and lately closed, read ahead, until they change.
 
     A line never changes, nor do a receipt's key, currency and amount; its date is its line's. Whether it waits, and by which line, only the books know.
     """
@@ -41,25 +42,27 @@ class InHand:
         files, self._files = self._files, []
         return files
 
-    def items(self, connection: Connection) -> Callable[[], pl.DataFrame] | None:
-        """What gives the open items as they are committed; None where they are to be read. No posting of the run's own that names an item may have come
-        since they were read: they are made and moved with one, but for an import, which is no run."""
+    def items(self, connection: Connection) -> _Told:
+        """What gives the items of `_items_read`, by its names, as they are committed; nothing where they are to be read. No posting of the run's own that
+        names an item may have come since they were read: they are made and moved with one, but for an import, which is no run."""
         leg = schema.posting
-        told = self._ahead(connection).get(_AHEAD)
+        told = {name.removesuffix(_AHEAD): rows for name, rows in self._ahead(connection).items()}
         touched = select(leg.c.entry_id).where(leg.c.entry_id > self._newest, leg.c.item_id.is_not(None)).limit(1)
-        return told if told and connection.execute(touched).first() is None else None
+        return told if told and connection.execute(touched).first() is None else {}
 
 
-_Ahead: TypeAlias = Callable[[Connection], dict[str, Callable[[], pl.DataFrame]]]
-_AHEAD = "items_ahead"
+_Told: TypeAlias = dict[str, Callable[[], pl.DataFrame]]
+_Ahead: TypeAlias = Callable[[Connection], _Told]
+_AHEAD = "_ahead"
+"""How the names of what is read ahead end."""
 
 
 @contextmanager
-def in_hand(engine: Engine) -> Iterator[InHand]:
-    """For a run that begins now: the open items are read from now on, beside what it does."""
+def in_hand(engine: Engine, as_of: dt.date) -> Iterator[InHand]:
+    """For a run of that date that begins now: the items are read from now on, beside what it does."""
     with db.reading(engine) as connection:
         newest = connection.execute(select(func.max(schema.posting.c.entry_id))).scalar() or 0
-    with db.ahead(engine, **{_AHEAD: (_open_items(), _ITEM)}) as ahead:
+    with db.ahead(engine, **{f"{name}{_AHEAD}": query for name, query in _items_read(as_of).items()}) as ahead:
         yield InHand(ahead, newest)
 
 
@@ -78,10 +81,7 @@ def inputs(connection: Connection, policy: Policy, as_of: dt.date, base_currency
     """
     receipt, in_hand = schema.receipt, in_hand or InHand()
     undecided = and_(receipt.c.state == "open", receipt.c.unapplied_minor != 0, receipt.c.unapplied_minor == receipt.c.amount_minor)
-    with _items(connection, in_hand) as items:
-        def known() -> Known:
-            return Known(_keyed(items()), _closed_items(connection, as_of))
-
+    with _items(connection, as_of, in_hand) as known:
         receipts = _waiting(connection, undecided, in_hand)
         return _put_together(connection, undecided, receipts, base_currency, learning.acting(connection, act_after), known, policy)
 
@@ -308,32 +308,31 @@ def _prefer_full_amount(pairs: pl.DataFrame) -> pl.DataFrame:
 _ITEM = {name: dtype for name, dtype in shapes.ITEMS.items() if name != "item_key"}
 
 
-def _open_items() -> Select[*tuple[object, ...]]:
+def _items_read(as_of: dt.date) -> dict[str, tuple[Select[*tuple[object, ...]], shapes.Schema]]:
+    """How the open items are read and, as of that date, the lately closed ones."""
     item = schema.open_item
-    return select(*(item.c[name] for name in _ITEM)).where(item.c.open_minor != 0).order_by(item.c.item_id)  # as stored: any other order jumps about
+    opened = select(*(item.c[name] for name in _ITEM)).where(item.c.open_minor != 0).order_by(item.c.item_id)  # as stored: any other order jumps about
+    lately = and_(item.c.closed_on >= as_of - dt.timedelta(days=CLOSED_DAYS), or_(item.c.kind == "invoice", item.c.kind == "debit_memo"))
+    return {"opened": (opened, _ITEM), "closed": (select(*(item.c[name] for name in shapes.CLOSED_ITEMS)).where(lately), shapes.CLOSED_ITEMS)}
 
 
 @contextmanager
-def _items(connection: Connection, in_hand: InHand) -> Iterator[Callable[[], pl.DataFrame]]:
-    """What gives the open items (_ITEM): those in hand, or else read while the block goes on."""
+def _items(connection: Connection, as_of: dt.date, in_hand: InHand) -> Iterator[Callable[[], Known]]:
+    """What gives the items: those in hand, or else read while the block goes on."""
+    def known(told: _Told) -> Known:
+        return Known(_keyed(told["opened"]()), told["closed"]().sort("customer_id", "document_number"))
+
     ahead = in_hand.items(connection)
     if ahead:
-        yield ahead
+        yield partial(known, ahead)
         return
-    with db.committed(connection, items=(_open_items(), _ITEM)) as told:
-        yield told["items"]
+    with db.committed(connection, **_items_read(as_of)) as told:
+        yield partial(known, told)
 
 
 def _keyed(items: pl.DataFrame) -> pl.DataFrame:
     """The items in matching's columns."""
     return items.with_columns(pl.concat_str("company", "customer_id", "document_number", separator="|").alias("item_key")).select(list(shapes.ITEMS))
-
-
-def _closed_items(connection: Connection, as_of: dt.date) -> pl.DataFrame:
-    item = schema.open_item
-    columns = [item.c[name] for name in shapes.CLOSED_ITEMS]
-    lately = and_(item.c.closed_on >= as_of - dt.timedelta(days=CLOSED_DAYS), or_(item.c.kind == "invoice", item.c.kind == "debit_memo"))
-    return db.frame(connection, select(*columns).where(lately), shapes.CLOSED_ITEMS).sort("customer_id", "document_number")
 
 
 def _items_on(connection: Connection, day: dt.date) -> Known:

@@ -197,16 +197,21 @@ def test_items_are_in_hand_until_one_can_have_changed(engine: Engine, monkeypatc
     with db.writing(engine) as connection:
         connection.execute(schema.customer.insert().values(customer_id="C1", name="ACME"))
         owe(connection, 1, "C1", "INV-1", 5000)
-    with frames.in_hand(engine) as in_hand:
+        connection.execute(schema.open_item.insert().values(
+            item_id=7, customer_id="C1", document_number="INV-0", kind="invoice", currency="USD", amount_minor=900, imported_open_minor=0, open_minor=0, discount_minor=0,
+            closed_on=DAY))
+    with frames.in_hand(engine, DAY) as in_hand:
         with db.writing(others if by_others else engine) as connection:
             change(connection)
         with db.writing(engine) as connection:
             is_sqlite, ahead = engine.dialect.name == "sqlite", in_hand.items(connection)
-            assert (ahead is not None) == (still and is_sqlite), why
-            items = frames.inputs(connection, Policy(), DAY, "USD", in_hand=in_hand).items
-            books = connection.execute(select(schema.open_item.c.document_number, schema.open_item.c.due_date).order_by(schema.open_item.c.item_id)).all()
+            assert bool(ahead) == (still and is_sqlite), why
+            read = frames.inputs(connection, Policy(), DAY, "USD", in_hand=in_hand)
+            item = schema.open_item
+            books = connection.execute(select(item.c.document_number, item.c.due_date).where(item.c.open_minor != 0).order_by(item.c.item_id)).all()
     others.dispose()
-    assert items.select("document_number", "due_date").rows() == [tuple(row) for row in books]
+    assert read.items.select("document_number", "due_date").rows() == [tuple(row) for row in books]
+    assert read.closed_items.rows() == [("C1", "INV-0", "USD", 900, DAY)]
 
 
 def test_a_run_leaves_nothing_of_what_it_read_ahead(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,7 +219,7 @@ def test_a_run_leaves_nothing_of_what_it_read_ahead(engine: Engine, tmp_path: Pa
     with db.writing(engine) as connection:
         connection.execute(schema.customer.insert().values(customer_id="C1", name="ACME"))
         owe(connection, 1, "C1", "INV-1", 5000)
-    with suppress(ZeroDivisionError), frames.in_hand(engine):
+    with suppress(ZeroDivisionError), frames.in_hand(engine, DAY):
         raise ZeroDivisionError
     assert not list(tmp_path.glob("*-read*"))
 
