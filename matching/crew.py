@@ -13,9 +13,8 @@ from typing import Protocol, TypeVar
 P = TypeVar("P")
 R = TypeVar("R")
 
-THREADS = 3
-"""So many parts are in hand at once in one process: while one is at work in Python, the columns of others are. What all of them hold together is what
-takes memory."""
+THREADS = 2
+"""So many parts are in hand at once in one process: while one is at work in Python, the columns of the other are."""
 
 
 class Hearer(Protocol):

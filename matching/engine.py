@@ -51,7 +51,7 @@ from matching.stages import Stage
 
 P = TypeVar("P")
 
-AT_ONCE = 67_000
+AT_ONCE = 100_000
 """So many receipts are thought about at once; the answers do not depend on it."""
 TOLD_AT_ONCE = 40_000
 """Of so many it is put into words at once what was found: several such pieces wait while the last is written."""
