@@ -8,7 +8,7 @@ import random
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from parsers.booking_text import INTEREST_STEMS, STEMS, kind_of
@@ -150,6 +150,7 @@ ROW = st.tuples(DAY, st.sampled_from(["A", "FEE", "RETURNED ITEM", "A:B", "", '"
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(ROW, max_size=12), st.integers(20, 400))
+@example([("2026-01-02", "A", "", "", "ZZZ", ""), ("2026-01-02", "A", "5", "", "", "")], 48)
 def test_rows_of_any_kind(rows: list[tuple[str, ...]], block_bytes: int) -> None:
     head = ["Date,Description,Amount,Balance,Currency,Status", "2026-01-01,OPEN,1.00,1.00,USD,posted", "2026-01-01,OPEN,1.00,2.00,USD,posted"]
     same("\n".join([*head, *(",".join(f'"{cell}"' if "," in cell else cell for cell in row) for row in rows), ""]).encode(), block_bytes)

@@ -104,6 +104,7 @@ class Reading:
         account, currency = self.entries.account_and_currency(cells, span)
         money = self.entries.money(cells, currency, span)
         if money is not None and money.amount_minor is None:
+            self.entries.told.clear()  # what moves no money may name any currency
             self._without_amount(row, cells, money)
             return None
         line = self.entries.line(cells, span, currency, money) if money is not None else None
