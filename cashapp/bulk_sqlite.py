@@ -21,11 +21,11 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from threading import Event, Thread
+from threading import Thread
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 import polars as pl
@@ -36,7 +36,7 @@ from cashapp.errors import CashappError
 
 if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Cursor
-    from sqlalchemy import ColumnElement, Connection, Engine, Select
+    from sqlalchemy import ColumnElement, Connection, Select
     from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
     from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -62,8 +62,6 @@ _AT_ONCE = 50_000
 _IN_HAND = 7  # frames that may wait to be written: what is told and posted of one part of the receipts, and one more
 _STAGED_PAGE = 65536  # the largest: what is staged is written and read from end to end
 _SORTED_AT_ONCE = 4_096  # KiB
-_MOVED_FROM = 1_000  # pages: SQLite's own
-_KEPT_UP_EVERY = 1.0  # second
 _READ_AT_ONCE = 1_000  # few enough to be in the processor's cache while they are turned into columns
 
 
@@ -550,57 +548,6 @@ def release(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
     cursor.close()
 
 
-@contextmanager
-def keeping_up(engine: Engine) -> Iterator[None]:
-    """In the block a thread moves what is committed from SQLite's log into the database, and what is written to the log to the disk while more is
-    written, so that who commits need not. What is left when the block ends is moved then. As in SQLite's own commits, what cannot be moved stays
-    in the log, where it is safe, for the next who moves."""
-    database = engine.url.database
-    if not database or database == ":memory:":
-        yield
-        return
-    ended, log = Event(), Path(f"{database}-wal")
-    with ThreadPoolExecutor(1, "log") as thread, _unmoved(engine):
-        thread.submit(_keep_up, database, log, ended)
-        try:
-            yield
-        finally:
-            ended.set()
-
-
-def _keep_up(database: str, log: Path, ended: Event) -> None:
-    with closing(sqlite3.connect(database, isolation_level=None)) as beside:
-        while not ended.wait(_KEPT_UP_EVERY):
-            _move(beside)
-            with suppress(OSError), log.open("rb") as written:  # which is not there while all is moved
-                os.fsync(written)
-        _move(beside)
-
-
-def _move(books: sqlite3.Connection) -> None:
-    with suppress(sqlite3.Error):
-        books.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-
-
-@contextmanager
-def _unmoved(engine: Engine) -> Iterator[None]:
-    """In the block commits leave what they wrote in the log."""
-    def leave(connection: DBAPIConnection, *_told: object) -> None:
-        connection.cursor().execute("PRAGMA wal_autocheckpoint = 0")
-
-    def move(connection: DBAPIConnection, *_told: object) -> None:
-        connection.cursor().execute(f"PRAGMA wal_autocheckpoint = {_MOVED_FROM}")
-
-    told = (("checkout", leave), ("checkin", move))
-    for name, listener in told:
-        event.listen(engine, name, listener)
-    try:
-        yield
-    finally:
-        for name, listener in told:
-            event.remove(engine, name, listener)
-
-
 def among(key: ColumnElement[_Key], values: Sequence[_Key]) -> ColumnElement[bool]:
     """The condition that the key is one of the values: one parameter for all of them."""
     return key.in_(select(func.json_each(json.dumps(values)).table_valued("value").c.value))
@@ -628,7 +575,7 @@ def read_committed(connection: Connection, queries: Mapping[str, tuple[Query, Ma
     if any(worker.database for worker in connection.info.get(_WORKERS, ())):
         yield {name: partial(_read_beside, connection, query, shape) for name, (query, shape) in queries.items()}
         return
-    with _read_elsewhere(connection, queries) as elsewhere:
+    with _read_elsewhere(connection, queries, "read") as elsewhere:
         yield {name: partial(elsewhere[name], connection) if elsewhere else partial(read, connection, *query) for name, query in queries.items()}
 
 
@@ -637,7 +584,7 @@ def read_ahead(connection: Connection, queries: Mapping[str, tuple[Query, Mappin
     """The same before it is wanted: in the block it gives, in a transaction, what gives the rows of each query, nothing where another connection has
     committed since or the rows are few. `connection` is wanted at the beginning only."""
     before = _mark(connection)
-    with _read_elsewhere(connection, queries) as elsewhere:
+    with _read_elsewhere(connection, queries, "read-ahead") as elsewhere:
         def told(later: Connection) -> dict[str, Callable[[], pl.DataFrame]]:
             return {name: partial(rows, later) for name, rows in elsewhere.items()} if _mark(later) == before else {}
 
@@ -650,14 +597,14 @@ def _mark(connection: Connection) -> tuple[object, int]:
 
 
 @contextmanager
-def _read_elsewhere(connection: Connection, queries: Mapping[str, tuple[Query, Mapping[str, pl.DataType]]]) -> Iterator[dict[str, Callable[[Connection], pl.DataFrame]]]:
+def _read_elsewhere(connection: Connection, queries: Mapping[str, tuple[Query, Mapping[str, pl.DataType]]], how: str) -> Iterator[dict[str, Callable[[Connection], pl.DataFrame]]]:
     """Begin to read what is committed in a process that ends when it is through; in the block it gives what gives the rows of each query, nothing where
-    they are few and nothing is begun."""
+    they are few and nothing is begun. `how` they are read tells their files from others'."""
     database = _database(connection)
     if not database or not any(_are_many(connection, query) for query, _ in queries.values()):
         yield {}
         return
-    files = {name: Path(f"{database}-read-{name}") for name in queries}
+    files = {name: Path(f"{database}-{how}-{name}") for name in queries}
     pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _end_with_parent)
     with ExitStack() as stack:
         for file in files.values():

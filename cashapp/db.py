@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, Select, Table, UnaryExpression, creat
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.sql.operators import custom_op
 
-from cashapp import bulk_postgres, bulk_sqlite
+from cashapp import bulk_postgres, bulk_sqlite, sqlite_log
 from cashapp.errors import CashappError, UsageError
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 def keeping_up(engine: Engine) -> AbstractContextManager[None]:
     """For a block that writes much: what is committed in it goes to its place in the database beside what the block does, all of it before the block ends."""
-    return bulk_sqlite.keeping_up(engine) if engine.dialect.name == "sqlite" else nullcontext()
+    return sqlite_log.keeping_up(engine) if engine.dialect.name == "sqlite" else nullcontext()
 
 
 def revision(engine: Engine) -> str | None:

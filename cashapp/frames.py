@@ -46,15 +46,13 @@ class InHand:
         """What gives the items of `_items_read`, by its names, as they are committed; nothing where they are to be read. No posting of the run's own that
         names an item may have come since they were read: they are made and moved with one, but for an import, which is no run."""
         leg = schema.posting
-        told = {name.removesuffix(_AHEAD): rows for name, rows in self._ahead(connection).items()}
+        told = self._ahead(connection)
         touched = select(leg.c.entry_id).where(leg.c.entry_id > self._newest, leg.c.item_id.is_not(None)).limit(1)
         return told if told and connection.execute(touched).first() is None else {}
 
 
 _Told: TypeAlias = dict[str, Callable[[], pl.DataFrame]]
 _Ahead: TypeAlias = Callable[[Connection], _Told]
-_AHEAD = "_ahead"
-"""How the names of what is read ahead end."""
 
 
 @contextmanager
@@ -62,7 +60,7 @@ def in_hand(engine: Engine, as_of: dt.date) -> Iterator[InHand]:
     """For a run of that date that begins now: the items are read from now on, beside what it does."""
     with db.reading(engine) as connection:
         newest = connection.execute(select(func.max(schema.posting.c.entry_id))).scalar() or 0
-    with db.ahead(engine, **{f"{name}{_AHEAD}": query for name, query in _items_read(as_of).items()}) as ahead:
+    with db.ahead(engine, **_items_read(as_of)) as ahead:
         yield InHand(ahead, newest)
 
 

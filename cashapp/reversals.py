@@ -49,12 +49,11 @@ def take_back(connection: Connection, entry_id: int, why: Why) -> int:
 def _suggest_again(connection: Connection, entry_ids: list[int]) -> None:
     """What these entries posted unattended and whole is a suggestion again, in its words and with its lines."""
     head, told, applied, entry = schema.proposal, schema.proposal_line, schema.application, schema.journal_entry
-    theirs = db.among(connection, applied.c.entry_id, entry_ids)
+    theirs = and_(db.among(connection, applied.c.entry_id, entry_ids), applied.c.source == "auto")
     connection.execute(told.insert().from_select(told.columns.keys(), posted_lines().where(theirs)))
-    of_them = select(entry.c.memo).join(applied, applied.c.entry_id == entry.c.entry_id).where(theirs, applied.c.source == "auto")
-    words = of_them.where(applied.c.receipt_id == head.c.receipt_id).limit(1).scalar_subquery()
-    mine = select(applied.c.receipt_id).where(theirs, applied.c.source == "auto")
-    connection.execute(head.update().where(head.c.explanation.is_(None), head.c.receipt_id.in_(mine)).values(explanation=words))
+    memos = select(entry.c.memo).join(applied, applied.c.entry_id == entry.c.entry_id).where(theirs, applied.c.receipt_id == head.c.receipt_id)
+    wordless = and_(head.c.explanation.is_(None), head.c.receipt_id.in_(select(applied.c.receipt_id).where(theirs)))
+    connection.execute(head.update().where(wordless).values(explanation=memos.limit(1).scalar_subquery()))
 
 
 def posted_lines() -> Select[*tuple[object, ...]]:

@@ -39,7 +39,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from cashapp import bulk_sqlite, db, schema
+from cashapp import bulk_sqlite, db, schema, sqlite_log
 from cashapp.bulk_postgres import MANY_FROM
 from cashapp.bulk_sqlite import STAGED_FROM
 from cashapp.errors import CashappError
@@ -166,7 +166,7 @@ def test_a_killed_run_leaves_no_reader_behind_and_its_files_are_written_over(tmp
 READING = """
 import sys, threading, time, multiprocessing
 import polars as pl
-from cashapp import bulk_sqlite, db, schema
+from cashapp import bulk_sqlite, db, schema, sqlite_log
 from tests.test_bulk import ENDLESS, committed
 
 def tell():
@@ -437,7 +437,7 @@ def indexes(engine: Engine) -> list[object]:
 
 
 def test_what_is_committed_is_moved_into_the_database_beside_the_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bulk_sqlite, "_KEPT_UP_EVERY", 0.01)
+    monkeypatch.setattr(sqlite_log, "_KEPT_UP_EVERY", 0.01)
     engine = db.opened(f"sqlite:///{tmp_path / 'books.db'}")
     with db.keeping_up(engine):
         with db.writing(engine) as connection:
@@ -450,7 +450,7 @@ def test_what_is_committed_is_moved_into_the_database_beside_the_block(tmp_path:
 
 
 def test_who_commits_in_the_block_moves_nothing_and_all_is_moved_when_it_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bulk_sqlite, "_KEPT_UP_EVERY", 3600)
+    monkeypatch.setattr(sqlite_log, "_KEPT_UP_EVERY", 3600)
     engine = db.opened(f"sqlite:///{tmp_path / 'books.db'}")
     with db.reading(engine) as standing:  # the last that closes the database would move all
         moved_from = standing.exec_driver_sql("PRAGMA wal_autocheckpoint").scalar()
