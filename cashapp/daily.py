@@ -347,6 +347,7 @@ def _match(workspace: Workspace, engine: Engine, options: Options, summary: Summ
         policy = config.matching_policy()
         policy = replace(policy, closed_strata=(*policy.closed_strata, *strata.closed(connection, config.unattended, options.as_of)))
         wanted = frames.inputs(connection, policy, options.as_of, config.base_currency, config.learning.act_after, in_hand)
+        db.let_go(connection)
         memory.give_back()
         summary.took("match", time.perf_counter() - began)
         receipts, items = wanted.receipts.select(proposals.RECEIPTS), wanted.items.select(proposals.ITEMS)

@@ -90,6 +90,12 @@ def keeping_up(engine: Engine) -> AbstractContextManager[None]:
     return sqlite_log.keeping_up(engine) if engine.dialect.name == "sqlite" else nullcontext()
 
 
+def let_go(connection: Connection) -> None:
+    """Give the memory back that the connection keeps pages in: for when much else is done before it is asked again."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA shrink_memory")
+
+
 def revision(engine: Engine) -> str | None:
     """The schema revision of the database, None where there is no schema yet."""
     with engine.connect() as connection:

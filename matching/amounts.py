@@ -124,9 +124,10 @@ def _as_lines(split: pl.DataFrame) -> pl.DataFrame:
 
 def _discounts_taken(priced: pl.DataFrame) -> pl.DataFrame:
     """Where the gap is less than all earned discounts: the one selection of them that makes the amount, if there is just one."""
-    totals = priced.group_by("r", "a").agg(pl.sum("open", "earned"), pl.first("amount", "rounding"), (pl.col("earned") > 0).sum().alias("discounts"))
+    offers = priced.filter(pl.col("earned") > 0).group_by("r", "a").agg(pl.len().alias("discounts")).filter(pl.col("discounts").is_between(2, DISCOUNTS_MAX))
+    totals = priced.join(offers, on=["r", "a"], how="semi").group_by("r", "a").agg(pl.sum("open", "earned"), pl.first("amount", "rounding"))
     gap = pl.col("open") - pl.col("amount")
-    partly = totals.filter((gap > pl.col("rounding")) & (gap < pl.col("earned") - pl.col("rounding")) & pl.col("discounts").is_between(2, DISCOUNTS_MAX))
+    partly = totals.filter((gap > pl.col("rounding")) & (gap < pl.col("earned") - pl.col("rounding")))
     if partly.is_empty():
         return priced
     offered = priced.join(partly.select("r", "a", gap.alias("gap")), on=["r", "a"]).filter(pl.col("earned") > 0).sort("r", "a", "i")

@@ -70,9 +70,10 @@ def outcomes(inputs: schema.Inputs, at_once: int = AT_ONCE, crew: Crew | None = 
     del inputs
     ground = crew.share(_ground(books))
     books = without_numbers(books)
-    begun = _begun(books, ground, at_once, crew)
+    seen = _seen(books, ground, at_once, crew)
     del ground
     books = without_texts(books)
+    begun = _begun(seen, books, at_once, crew)
     yield from explain.outcomes(books, _decided(begun, books, crew), min(at_once, TOLD_AT_ONCE))
 
 
@@ -86,20 +87,29 @@ def _ground(books: Books) -> Ground:
     return Ground(with_receipts(without_numbers(books), books.receipts.clear()), everybody, register, items, spelled)
 
 
-def _begun(books: Books, ground: Ground, at_once: int, crew: Crew) -> Begun:
-    """All receipts looked at, and what their references settle posted."""
+def _seen(books: Books, ground: Ground, at_once: int, crew: Crew) -> Seen:
+    """All receipts looked at, and who gets what references lead to."""
     parts = crew.each(_look, _counted(_parts(books, at_once), "matching: what receipts say", crew.at, books.receipts.height, at_once), ground)
     looked = crew.told(_told, parts)
-    early = _posted(stages.laid_together([part.referred for part in looked]), books)
-    seen = pl.concat([early.answers.select("r"), *(part.open for part in looked)])
-    refused = books.receipts.select("r").join(seen, on="r", how="anti")
+    referred = [part.referred for part in looked]
+    winning = _winning(stages.laid_together(referred), books)
+    known = pl.concat([winning.select("r"), *(part.open for part in looked)])
+    refused = books.receipts.select("r").join(known, on="r", how="anti")
     if refused.height:
-        parts += crew.each(_referred, _parts(with_receipts(books, refused), at_once), ground)
-    settled, sure = crew.share(_settled(early)), pl.concat([part.sure for part in looked])
+        parts += crew.each(_look_again, _parts(with_receipts(books, refused), at_once), ground)
+    return Seen(parts, referred, winning, pl.concat([part.sure for part in looked]))
+
+
+def _begun(seen: Seen, books: Books, at_once: int, crew: Crew) -> Begun:
+    """What references settle posted, and those put together that wait. What a step is done with is let go of at once: `seen` has no parts and no answers
+    afterwards."""
+    early = _of(seen.winning, stages.laid_together(seen.referred))
+    seen.referred.clear()
+    settled = crew.share(_settled(early))
     rounds = -(-(books.receipts.height - early.answers.height) // (at_once * crew.hands))  # in which all hands have something to do
-    lists = _put_together(parts, max(rounds, 1) * crew.hands)
-    del looked, parts
-    return Begun(crew.each(_waiting, _let_go(lists), settled), early, settled, sure)
+    lists = _put_together(seen.parts, max(rounds, 1) * crew.hands)
+    seen.parts.clear()
+    return Begun(crew.each(_waiting, _let_go(lists), settled), early, settled, seen.sure)
 
 
 def _decided(begun: Begun, books: Books, crew: Crew) -> explain.Decided:
@@ -164,6 +174,16 @@ class Lately(NamedTuple):
 
     posted: Settled
     repeats: pl.DataFrame
+
+
+class Seen(NamedTuple):
+    """All receipts, looked at part by part, with all that those say who may wait; what their references lead to; which of these answers (r, a) nobody has
+    a better right against; and who paid for certain (r, c)."""
+
+    parts: list[Referred]
+    referred: list[Stage]
+    winning: pl.DataFrame
+    sure: pl.DataFrame
 
 
 class Begun(NamedTuple):
@@ -238,7 +258,11 @@ def _parts(books: Books, at_once: int) -> Iterator[Part]:
 
 
 def _look(part: Part, ground: Ground) -> Referred:
-    return _with_open_questions(_referred(part, ground))
+    return _alone(_with_open_questions(_referred(part, ground)))
+
+
+def _look_again(part: Part, ground: Ground) -> Referred:
+    return _alone(_referred(part, ground))
 
 
 def _referred(part: Part, ground: Ground) -> Referred:
@@ -275,6 +299,10 @@ def _with_open_questions(part: Referred) -> Referred:
     return replace(part, books=with_receipts(part.books, rest), heard=part.heard.of(rest))
 
 
+def _alone(part: Referred) -> Referred:
+    return replace(part, books=replace(part.books, receipts=on_their_own(part.books.receipts)))
+
+
 def _settled(posted: Stage) -> Settled:
     return Settled(posted.answers.select("r"), posted.lines.select("i").drop_nulls().unique())
 
@@ -291,7 +319,7 @@ def _waiting(parts: list[Referred], posted: Settled) -> Referred:
     kept = [_without(part, posted.receipts) for part in parts]
     receipts, remittance = (pl.concat([getattr(part.books, name) for part in kept]) for name in ("receipts", "remittance"))
     return Referred(
-        replace(kept[0].books, receipts=on_their_own(receipts.sort("r")), remittance=remittance.sort("r", "line")), hearing.as_one([part.heard for part in kept]),
+        replace(kept[0].books, receipts=receipts.sort("r"), remittance=remittance.sort("r", "line")), hearing.as_one([part.heard for part in kept]),
         stages.laid_together([part.referred for part in kept]), pl.concat([part.missed for part in kept]), pl.concat([part.sure for part in kept]),
         pl.concat([part.withheld for part in kept]),
     )
@@ -367,8 +395,12 @@ def _named_again(stage: Stage, repeats: pl.DataFrame) -> pl.DataFrame:
 
 def _posted(stage: Stage, books: Books) -> Stage:
     """The first answers that are granted, within the limit, and of whose items nobody has the better right."""
-    settled = _winning(stage, books)
-    return Stage(stage.answers.join(settled, on=["r", "a"], how="semi"), stage.lines.join(settled, on=["r", "a"], how="semi"))
+    return _of(_winning(stage, books), stage)
+
+
+def _of(answers: pl.DataFrame, stage: Stage) -> Stage:
+    """These answers (r, a) of the stage."""
+    return Stage(stage.answers.join(answers, on=["r", "a"], how="semi"), stage.lines.join(answers, on=["r", "a"], how="semi"))
 
 
 def _winning(stage: Stage, books: Books) -> pl.DataFrame:

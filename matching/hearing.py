@@ -67,8 +67,7 @@ def spelled_customers(everybody: customers.Known, index: numbers.Numbers) -> pl.
     """The customers' own numbers that begin with letters and go on in figures, where no item is spelled so."""
     customers_own = everybody.numbers["key"].filter(everybody.numbers["key"].str.contains("^[A-Z]+[0-9]+$")).unique().sort()
     letters = customers_own.str.extract("^([A-Z]+)", 1).unique()
-    items = index.by_digits.filter(pl.col("letters").is_in(letters.implode()))["squeezed"]
-    return customers_own.filter(~customers_own.is_in(items.implode()))
+    return customers_own.filter(~customers_own.is_in(index.written(letters).implode()))
 
 
 def _without_customers(groups: pl.DataFrame, spelled: pl.Series) -> pl.DataFrame:

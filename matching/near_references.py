@@ -29,7 +29,7 @@ PAID_WITH_MIN = 95
 """A payment of so many percent of a closed item may be its second one; another amount is for something else."""
 MISREAD = {"O": "0", "Q": "0", "I": "1", "L": "1", "Z": "2", "S": "5", "B": "8", "G": "6"}
 
-PAIRS_AT_ONCE = 100_000
+PAIRS_AT_ONCE = 50_000
 """So many pairs of words and numbers are held beside each other at once."""
 
 TOKENS = {"m": pl.Int64, "r": pl.UInt32, "token": pl.String}
@@ -79,13 +79,13 @@ def _could_be_a_number(word: pl.Expr) -> pl.Expr:
 
 def near(tokens: pl.DataFrame, candidates: pl.DataFrame, books: Books) -> pl.DataFrame:
     """HITS of the tokens among the items of the receipts' candidates and items of exactly the amount."""
-    items = books.items.select("i", "c", "currency", "open", "document_number")
+    items = books.items.select("i", "c", "currency", "open")
     receipts = books.receipts.select("r", "amount", "currency").join(tokens.select("r").unique(), on="r", how="semi")
     as_much = items.filter(pl.col("open").is_in(receipts["amount"].unique().implode()))
     unusual = as_much.filter(pl.len().over("currency", "open") <= SAME_AMOUNT_MAX)
     same_amount = receipts.join(unusual, left_on=["currency", "amount"], right_on=["currency", "open"])
-    likely = receipts.join(candidates.filter(pl.col("level") >= customers.SIMILAR).select("r", "c"), on="r")
-    theirs = items.filter(pl.col("c").is_in(likely["c"].unique().implode()))
+    likely = receipts.select("r", "currency").join(candidates.filter(pl.col("level") >= customers.SIMILAR).select("r", "c"), on="r")
+    theirs = items.drop("open").filter(pl.col("c").is_in(likely["c"].unique().implode()))
     of_payer = likely.join(theirs.filter(pl.len().over("c") <= ITEMS_MAX), on=["c", "currency"])
     pairs = pl.concat([frame.select("r", "i", "c") for frame in (same_amount, of_payer)])
     return resembling(pairs.join(tokens.select("r", "m"), on="r"), tokens, books)

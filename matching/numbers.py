@@ -25,26 +25,29 @@ LEARNED = "learned_shape"
 
 SOURCES = pl.Enum(["document_number", "po_number", "structured_reference", LEARNED])
 
-INDEX = {
-    "i": pl.UInt32, "c": pl.UInt32, "source": SOURCES, "letters": pl.String, "squeezed": pl.String, "length": pl.UInt32, "key": pl.UInt64,
-    "open": pl.Int64,
-}
+SPELLED = {"i": pl.UInt32, "c": pl.UInt32, "source": SOURCES, "letters": pl.String, "squeezed": pl.String, "length": pl.UInt32, "open": pl.Int64}
+KEYED = {"i": pl.UInt32, "c": pl.UInt32, "source": SOURCES, "letters": pl.Categorical, "length": pl.UInt32, "key": pl.UInt64, "open": pl.Int64}
 
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
     """All numbers of a list of items; an item has a row for each way its number may be told."""
 
-    by_digits: pl.DataFrame  # INDEX: found by `key`
+    by_digits: pl.DataFrame  # KEYED
     common: pl.DataFrame  # the keys that more than `COMMON` items share
-    by_spelling: pl.DataFrame  # INDEX: found by `squeezed`
+    by_spelling: pl.DataFrame  # SPELLED: those with letters behind digits
+    few_digits: pl.DataFrame  # SPELLED: those of so few digits that words of no more are not looked up by them
     prefixes: pl.Series  # the letters that numbers begin with
     shapes: pl.DataFrame  # letters, length, low, high: what a document number looks like in these books
 
     def spelled(self) -> pl.DataFrame:
-        """INDEX of the numbers that words are, letter by letter, without having their key: those with letters behind digits, and those of so few digits
-        that words of no more are not looked up by them."""
-        return pl.concat([self.by_spelling, self.by_digits.filter(pl.col("length") < SHORT_DIGITS)])
+        """SPELLED of the numbers that words are, letter by letter, without having their key."""
+        return pl.concat([self.by_spelling, self.few_digits])
+
+    def written(self, letters: pl.Series) -> pl.Series:
+        """The numbers that begin with one of these letters and go on in figures, letter by letter."""
+        own = self.by_digits.with_columns(pl.col("letters").cast(pl.String)).filter(pl.col("letters").is_in(letters.implode()))
+        return own.select(pl.concat_str("letters", pl.col("key").cast(pl.String).str.zfill(pl.col("length")))).to_series()
 
 
 def read(items: pl.DataFrame, learned: pl.DataFrame | None = None) -> Numbers:
@@ -61,13 +64,14 @@ def read(items: pl.DataFrame, learned: pl.DataFrame | None = None) -> Numbers:
     documents = as_written.filter(pl.col("source") == "document_number")
     number = ["i", "source", "key"]
     spread = closed_up.join(as_written.select(number).join(closed_up, on=number, how="semi"), on=number, how="anti")
-    by_digits = pl.concat([as_written, spread]).select(list(INDEX)).drop_nulls("key")
+    every = pl.concat([as_written, spread]).drop_nulls("key").select(*SPELLED, "key")
     if learned is not None and learned.height:
-        by_digits = pl.concat([by_digits, _as_learned(parts, learned).join(by_digits, on=["i", "key"], how="anti")])
+        every = pl.concat([every, _as_learned(parts, learned).join(every, on=["i", "key"], how="anti")])
     return Numbers(
-        by_digits=by_digits,
-        common=_common(by_digits["key"].sort()),
-        by_spelling=parts.filter("mixed").with_columns(pl.lit(None, pl.UInt64).alias("key")).select(list(INDEX)),
+        by_digits=every.select(pl.col("letters").cast(pl.Categorical) if name == "letters" else name for name in KEYED),
+        common=_common(every["key"].sort()),
+        by_spelling=parts.filter("mixed").select(list(SPELLED)),
+        few_digits=every.filter(pl.col("length") < SHORT_DIGITS).select(list(SPELLED)),
         prefixes=documents["letters"].unique().sort(),
         shapes=documents.group_by("letters", "length").agg(pl.min("key").alias("low"), pl.max("key").alias("high")).sort("letters", "length"),
     )
@@ -79,13 +83,13 @@ def _common(keys: pl.Series) -> pl.DataFrame:
 
 
 def _as_learned(parts: pl.DataFrame, learned: pl.DataFrame) -> pl.DataFrame:
-    """INDEX of the parts of numbers by which their customers tell them, where one part is one item's."""
+    """SPELLED and `key` of the parts of numbers by which their customers tell them, where one part is one item's."""
     form = pl.col("squeezed").str.replace_all("[0-9]", "9").alias("form")
     told = parts.filter(pl.col("source") == "document_number").with_columns(form).join(learned, on=["c", "form"])
     piece = pl.col("squeezed").str.slice(pl.col("start"), pl.col("stop") - pl.col("start"))
     pieces = told.with_columns(piece.alias("squeezed"), pl.lit(LEARNED, SOURCES).alias("source"), pl.lit("").alias("letters"))
     keyed = pieces.with_columns(normalize.digit_key(pl.col("squeezed")).alias("key"), pl.col("squeezed").str.len_chars().alias("length")).drop_nulls("key")
-    return keyed.unique(["i", "key"], keep="first", maintain_order=True).filter(pl.len().over("c", "key") == 1).select(list(INDEX))
+    return keyed.unique(["i", "key"], keep="first", maintain_order=True).filter(pl.len().over("c", "key") == 1).select(*SPELLED, "key")
 
 
 def _parts(items: pl.DataFrame, source: str) -> pl.DataFrame:

@@ -283,7 +283,7 @@ def _look_up(keyed: pl.DataFrame, by_digits: pl.DataFrame, common: pl.DataFrame,
     """`keyed` (r, amount, key, …) with the items of that key; a key that many items share (`common`) only with those of the payer's candidates,
     and those of exactly the amount, which are `shared`: the number says no more there than a short one."""
     asking = by_digits.join(keyed, on="key", how="semi")
-    numbers_of = asking.select("i", "c", pl.col("source").cast(pl.String), pl.col("letters").alias("letters_item"), "length", "key", "open")
+    numbers_of = asking.select("i", "c", pl.col("source").cast(pl.String), pl.col("letters").cast(pl.String).alias("letters_item"), "length", "key", "open")
     rare = keyed.join(common, on="key", how="anti").join(numbers_of, on="key").with_columns(pl.lit(value=False).alias("shared"))
     asked = keyed.join(common, on="key", how="semi")
     if asked.is_empty():

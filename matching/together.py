@@ -27,9 +27,10 @@ def settle(claims: pl.DataFrame, lines: pl.DataFrame, books: Books) -> pl.DataFr
     """The receipts (r) among the granted `claims` whose every item is theirs. `claims` (r, a, rule, granted) are the first answers of receipts, `lines` the
     lines of these and other answers."""
     asked = _asked(claims, lines, books)
-    granted = asked.filter("granted")
-    lost = pl.concat([_outbid(granted), _outranked(granted, asked.filter(~pl.col("granted")))])
-    return granted.select("r").unique().join(lost, on="r", how="anti").sort("r")
+    disputed = _disputed(asked, books)
+    granted = disputed.filter("granted")
+    lost = pl.concat([_outbid(granted), _outranked(granted, disputed.filter(~pl.col("granted")))])
+    return asked.filter("granted").select("r").unique().join(lost, on="r", how="anti").sort("r")
 
 
 def repeats(claims: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
@@ -51,15 +52,17 @@ def after(lines: pl.DataFrame, books: Books) -> Books:
 
 
 def _asked(claims: pl.DataFrame, lines: pl.DataFrame, books: Books) -> pl.DataFrame:
-    """What each first answer asks of each item: r, i, granted, kind, date, wanted, open."""
+    """What each first answer asks of each item: r, i, granted, kind, wanted, open."""
     kind = pl.col("rule").replace_strict(_KIND, default=BY_AMOUNT, return_dtype=pl.Int8)
-    asking = claims.select("r", "a", "granted", kind.alias("kind"))
-    return (
-        lines.drop_nulls("i").select("r", "a", "i", pl.sum_horizontal("applied", "discount", "deduction", "write_off").alias("wanted"))
-        .join(asking, on=["r", "a"])
-        .join(books.items.select("i", "open"), on="i")
-        .join(books.receipts.select("r", "date"), on="r")
-    )
+    wanted = pl.sum_horizontal("applied", "discount", "deduction", "write_off").alias("wanted")
+    asking = lines.drop_nulls("i").select("r", "a", "i", wanted).join(claims.select("r", "a", "granted", kind.alias("kind")), on=["r", "a"])
+    return asking.drop("a").join(books.items.select("i", "open"), on="i")
+
+
+def _disputed(asked: pl.DataFrame, books: Books) -> pl.DataFrame:
+    """Those of them whose item several ask for, or one for more than is open, with the receipt's date."""
+    disputed = asked.filter(pl.col("i").is_duplicated() | (pl.col("wanted").abs() > pl.col("open").abs()))
+    return disputed.join(books.receipts.select("r", "date"), on="r")
 
 
 def _outbid(granted: pl.DataFrame) -> pl.DataFrame:
