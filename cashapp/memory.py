@@ -10,8 +10,9 @@ import sys
 
 POLARS_READS = "_RJEM_MALLOC_CONF"
 """The environment variable that polars' allocator reads when it is loaded."""
-_POLARS = "narenas:2,dirty_decay_ms:100,muzzy_decay_ms:0"
-"""Freed memory is given back after 100 ms, and then wholly (`muzzy` pages still count as the process's); at once it costs a fifth more time by the clock."""
+_POLARS = "narenas:2,dirty_decay_ms:500,muzzy_decay_ms:0"
+"""Freed memory is given back after half a second, and then wholly (`muzzy` pages still count as the process's): after a tenth matching takes a twentieth more time,
+at once a whole run takes a fifth more."""
 _M_ARENA_MAX = -8  # glibc, malloc.h
 _COLLECTED_FROM = 50_000
 """From so many new objects on Python looks for rings among them. Each query of polars is some hundred objects that go by themselves; looking every
