@@ -33,12 +33,13 @@ def joined_by_hand(known_at: dt.datetime | None = None) -> Select[int, int, str,
     (`cashapp.duplicates`), now or as known at a moment."""
     entry, leg, receipt, line = schema.journal_entry, schema.posting, schema.receipt, schema.bank_line
     reversal, counting, counts = entry.alias(), leg.alias(), receipt.alias()
+    few = select(entry.c.entry_id).where(entry.c.kind == "duplicate")  # by these to their postings, not the other way round
     stands = [reversal.c.reverses.is_(None)] if known_at is None else [
         entry.c.posted_at <= known_at, or_(reversal.c.reverses.is_(None), reversal.c.posted_at > known_at)]
     return (
         select(line.c.line_id, counts.c.line_id.label("counted_by"), line.c.report, line.c.account, counts.c.receipt_id)
         .join(receipt, receipt.c.line_id == line.c.line_id).join(leg, and_(leg.c.receipt_id == receipt.c.receipt_id, leg.c.account == accounts.UNAPPLIED))
-        .join(entry, and_(entry.c.entry_id == leg.c.entry_id, entry.c.kind == "duplicate"))
+        .join(entry, and_(entry.c.entry_id == leg.c.entry_id, leg.c.entry_id.in_(few)))
         .join(counting, and_(counting.c.entry_id == entry.c.entry_id, counting.c.account == accounts.TRANSIT))
         .join(counts, counts.c.receipt_id == counting.c.receipt_id)
         .outerjoin(reversal, reversal.c.reverses == entry.c.entry_id).where(*stands)

@@ -6,10 +6,11 @@ Each decision is signed and kept; none touches a month that was reviewed or lock
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 
 import polars as pl
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection, or_
 
 from cashapp import clock, periods, schema
 from cashapp.errors import UsageError
@@ -24,8 +25,8 @@ CHARGE_KINDS = {"fee": "bank charge", "interest": "interest"}
 
 def match(connection: Connection, account: Account, line_references: Sequence[str], entry_ids: Sequence[str], *, reason: str, actor: str) -> int:
     """Make a match of bank lines (by bank reference, or `L` and the line's id) and entries; the amounts may differ only with a reason."""
-    lines = sides.bank_lines(connection, account)
-    book = sides.cash_book(connection, account)
+    lines = sides.bank_lines(connection, account, which=_named(line_references))
+    book = sides.cash_book(connection, account, which=schema.cashbook_entry.c.entry_id.in_(entry_ids))
     mine = _chosen(lines.with_columns(pl.format("L{}", "line_id").alias("by_id")), ("bank_reference", "customer_reference", "by_id"), line_references, "bank line")
     theirs = _chosen(book, ("entry_id",), entry_ids, "cash book entry")
     if mine.is_empty() and theirs.height < 2:
@@ -47,6 +48,12 @@ def match(connection: Connection, account: Account, line_references: Sequence[st
         theirs.select(pl.lit(0, pl.Int64).alias("m"), pl.lit(None, pl.Int64).alias("line_id"), "book_account", "entry_id", "amount_minor", "date").select(columns),
     ])
     return store.add(connection, account, matches, members, actor)
+
+
+def _named(references: Sequence[str]) -> ColumnElement[bool]:
+    """The condition that a bank line may be meant by one of the references."""
+    line, ids = schema.bank_line, [int(name[1:]) for name in references if re.fullmatch("L[0-9]{1,18}", name)]
+    return or_(line.c.bank_reference.in_(references), line.c.customer_reference.in_(references), line.c.line_id.in_(ids))
 
 
 def unmatch(connection: Connection, account: Account, match_ids: Sequence[str], *, reason: str, actor: str) -> int:

@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, select, union_all
 from cashapp import accounts, db, linking, periods, schema
 from cashapp.bank_accounts import normalise_account, same_account
 from cashapp.errors import UsageError
+from cashapp.periods import Month
 from cashapp.reconciliation import moment
 
 LINES: db.Shape = {
@@ -31,6 +32,8 @@ ENTRIES: db.Shape = {
 }
 UNNAMED = "(unnamed)"
 """What an account is called whose files do not name it."""
+MOVES: db.Shape = {"currency": pl.String, "date": pl.Date, "amount_minor": pl.Int64}
+"""What a side comes to on a day."""
 OPENING = ("opening", "opening_balance", "opening balance")
 """Kinds of cash book entries that are a balance and no movement."""
 
@@ -83,9 +86,31 @@ def months(connection: Connection) -> list[str]:
     return list(reversed(periods.between(min(days), max(days)))) if days else []
 
 
-def bank_lines(connection: Connection, account: Account, known_at: dt.datetime | None = None) -> pl.DataFrame:
-    """LINES of the account, all of them."""
-    return _lines(connection, _of_account(account), known_at)
+def bank_lines(connection: Connection, account: Account, known_at: dt.datetime | None = None, *, which: ColumnElement[bool] | None = None) -> pl.DataFrame:
+    """LINES of the account; all of them, or those of `which` this is so."""
+    return _lines(connection, _of_account(account) if which is None else and_(_of_account(account), which), known_at)
+
+
+def bank_moves(connection: Connection, account: Account, which: ColumnElement[bool], known_at: dt.datetime | None = None) -> pl.DataFrame:
+    """MOVES of the lines of `which` this is so, day by day."""
+    line, file = schema.bank_line, schema.source_file
+    query = select(line.c.currency, line.c.booking_date, func.sum(line.c.amount_minor)).join(file, file.c.file_id == line.c.file_id)
+    told = query.where(_of_account(account), which, *_counts(known_at)).group_by(line.c.currency, line.c.booking_date)
+    return db.frame(connection, told.order_by(line.c.currency, line.c.booking_date), MOVES)
+
+
+def plain(known_at: dt.datetime | None) -> ColumnElement[bool]:
+    """The condition that only its own entry in the journal tells of a line, on the same day and with the same amount."""
+    line, link = schema.bank_line, schema.line_link
+    elsewhere = [select(column).where(link.c.how != "repeat") for column in (link.c.line_id, link.c.counted_by)]
+    by_hand = linking.joined_by_hand(known_at).subquery()
+    told = union_all(*elsewhere, select(by_hand.c.line_id), select(by_hand.c.counted_by))
+    return and_(line.c.batch_key.is_(None), line.c.line_id.not_in(told))
+
+
+def whole_lines(account: Account) -> ColumnElement[bool]:
+    """The condition that a line of the account counts now, and stands for itself and not for a part of a batch."""
+    return and_(_of_account(account), schema.bank_line.c.batch_key.is_(None), *_counts(None))
 
 
 def _of_account(account: Account) -> ColumnElement[bool]:
@@ -130,12 +155,20 @@ def batch_charges(lines: pl.DataFrame) -> pl.DataFrame:
         "currency", "date", (pl.col("batch_amount_minor") - pl.col("told")).alias("amount_minor")).filter(pl.col("amount_minor") != 0).sort("date", "currency")
 
 
-def cash_book(connection: Connection, account: Account, known_at: dt.datetime | None = None) -> pl.DataFrame:
-    """ENTRIES of the imported cash book, as they read now or read then."""
+def book_moves(connection: Connection, account: Account, which: ColumnElement[bool]) -> pl.DataFrame:
+    """MOVES of the entries of the cash book of `which` this is so, day by day."""
+    entry = schema.cashbook_entry
+    query = select(entry.c.currency, entry.c.entry_date, func.sum(entry.c.amount_minor)).where(entry.c.account.in_(account.in_book), which)
+    return db.frame(connection, query.group_by(entry.c.currency, entry.c.entry_date).order_by(entry.c.currency, entry.c.entry_date), MOVES)
+
+
+def cash_book(connection: Connection, account: Account, known_at: dt.datetime | None = None, *, which: ColumnElement[bool] | None = None) -> pl.DataFrame:
+    """ENTRIES of the imported cash book, as they read now or read then; of those that read so now only those of `which` this is so."""
     entry, before = schema.cashbook_entry, schema.cashbook_entry_before
     names = ("account", "entry_id", "currency", "amount_minor", "entry_date", "kind", "reference", "description")
     shape = dict(zip(names, list(ENTRIES.values())[:-1], strict=True))
-    told = db.frame(connection, select(*(entry.c[name] for name in names)).where(entry.c.account.in_(account.in_book), *([entry.c.known_at <= known_at] if known_at else [])), shape)
+    told = db.frame(connection, select(*(entry.c[name] for name in names)).where(
+        entry.c.account.in_(account.in_book), *([entry.c.known_at <= known_at] if known_at else []), *([which] if which is not None else [])), shape)
     if known_at is not None:
         told = pl.concat([told, db.frame(connection, select(*(before.c[name] for name in names)).where(
             before.c.account.in_(account.in_book), before.c.known_at <= known_at, before.c.replaced_at > known_at), shape)])
@@ -149,10 +182,10 @@ class Journal(NamedTuple):
     origins: pl.DataFrame
 
 
-def journal(connection: Connection, account: Account, lines: pl.DataFrame, known_at: dt.datetime | None = None) -> Journal:
+def journal(connection: Connection, account: Account, lines: pl.DataFrame, known_at: dt.datetime | None = None, month: Month | None = None) -> Journal:
     """What the journal holds of the account: one entry for each of the `lines` it posted, or for each receipt that a deposit line settles, and those
-    announced that no statement shows yet."""
-    numbers = _journal_numbers(connection, account, lines)
+    announced that no statement shows yet. Of days outside the `month` lines may be missing."""
+    numbers = _journal_numbers(connection, account, lines, known_at, month)
     links = _announced(connection, account, known_at)
     told = lines.select(_OF_ENTRIES).join(links.select("line_id").drop_nulls().unique(), on="line_id", how="anti", maintain_order="left").join(
         numbers, on="line_id", how="left", maintain_order="left")
@@ -179,7 +212,10 @@ def _description() -> pl.Expr:
     return pl.concat_str(pl.col("name"), pl.col("remittance_text"), separator=" ").str.strip_chars()
 
 
-def _journal_numbers(connection: Connection, account: Account, lines: pl.DataFrame) -> pl.DataFrame:
+_KEY = ("sha256", "date", "currency")
+
+
+def _journal_numbers(connection: Connection, account: Account, lines: pl.DataFrame, known_at: dt.datetime | None, month: Month | None) -> pl.DataFrame:
     """line_id, number: the journal entry that posted each line. An entry is of one file, statement, day and currency; statements of a file are
     numbered in their order, in the entry's source key as in the database."""
     entry, leg = schema.journal_entry, schema.posting
@@ -191,12 +227,23 @@ def _journal_numbers(connection: Connection, account: Account, lines: pl.DataFra
     cash = posted.filter(pl.col("parts").list.first() == "cash").select(
         "number", pl.col("parts").list.get(1).alias("sha256"), pl.col("parts").list.get(2).cast(pl.Int64).alias("nth"),
         pl.col("parts").list.get(3).str.to_date("%Y-%m-%d").alias("date"), pl.col("parts").list.get(4).alias("currency"))
-    key = ["sha256", "date", "currency"]
-    ranked = cash.with_columns(pl.col("nth").rank("dense").over(key).alias("rank"))
-    of_line = lines.select("line_id", "statement_id", *key).join(returned.select("line_id"), on="line_id", how="anti", maintain_order="left").with_columns(
-        pl.col("statement_id").rank("dense").over(key).alias("rank"))
-    found = of_line.join(ranked.select(*key, "rank", "number"), on=[*key, "rank"]).select("line_id", "number")
+    ranked = cash.select(*_KEY, pl.col("nth").rank("dense").over(_KEY).alias("rank"), "number")
+    received = lines.select("line_id", "statement_id", *_KEY).join(returned.select("line_id"), on="line_id", how="anti", maintain_order="left")
+    beside = _of_days(connection, account, received["date"], returned["line_id"], known_at, month)
+    placed = pl.concat([received.drop("line_id"), beside]).unique().with_columns(pl.col("statement_id").rank("dense").over(_KEY).alias("rank"))
+    of_statement = placed.join(ranked, on=[*_KEY, "rank"]).drop("rank")
+    found = received.join(of_statement, on=["statement_id", *_KEY]).select("line_id", "number")
     return pl.concat([found, returned.select("line_id", "number")]).unique("line_id", keep="first", maintain_order=True)
+
+
+def _of_days(connection: Connection, account: Account, days: pl.Series, returned: pl.Series, known_at: dt.datetime | None, month: Month | None) -> pl.DataFrame:
+    """statement_id and _KEY of all lines but those `returned` on those of the days of which not all lines are read."""
+    line, file = schema.bank_line, schema.source_file
+    some = days.filter(~days.is_between(month.first, month.last)).unique().sort() if month else days.clear()
+    query = select(line.c.statement_id, file.c.sha256, line.c.booking_date, line.c.currency).distinct().join(file, file.c.file_id == line.c.file_id)
+    others = query.where(_of_account(account), line.c.booking_date.in_(some.to_list()), ~db.among(connection, line.c.line_id, returned.to_list()), *_counts(known_at))
+    shape = {"statement_id": pl.Int64, "sha256": pl.String, "date": pl.Date, "currency": pl.String}
+    return db.frame(connection, others, shape) if len(some) else pl.DataFrame(schema=shape)
 
 
 def _announced(connection: Connection, account: Account, known_at: dt.datetime | None) -> pl.DataFrame:
@@ -242,13 +289,14 @@ def first_balance(connection: Connection, account: Account, known_at: dt.datetim
 
 
 def stated_balances(connection: Connection, account: Account, known_at: dt.datetime | None = None) -> list[tuple[str, object, int]]:
-    """currency, date, closing balance as the statements state them, in order of their dates."""
+    """currency, date, closing balance as the statements state them, in order of their dates; one that names no day is of its last line's."""
     statement, line = schema.statement, schema.bank_line
-    query = (
-        select(statement.c.currency, func.coalesce(statement.c.closing_date, statement.c.to_date, func.max(line.c.booking_date)).label("date"), statement.c.closing_minor, statement.c.statement_id)
-        .outerjoin(line, line.c.statement_id == statement.c.statement_id)
-        .where(statement.c.account.in_(account.at_bank), statement.c.report == "statement", statement.c.copy == "", statement.c.closing_minor.is_not(None),
-               moment.file_stands(statement.c.file_id, known_at)).group_by(*statement.c)
-    )
-    rows = sorted((row for row in connection.execute(query).all() if row.date is not None), key=lambda row: (str(row.date), row.statement_id))
-    return [(row.currency, row.date, int(row.closing_minor)) for row in rows]
+    stated = select(statement.c.statement_id, statement.c.currency, func.coalesce(statement.c.closing_date, statement.c.to_date).label("date"), statement.c.closing_minor).where(
+        statement.c.account.in_(account.at_bank), statement.c.report == "statement", statement.c.copy == "", statement.c.closing_minor.is_not(None),
+        moment.file_stands(statement.c.file_id, known_at))
+    found = connection.execute(stated).all()
+    undated = [row.statement_id for row in found if row.date is None]
+    last = select(line.c.statement_id, func.max(line.c.booking_date)).where(_of_account(account), db.among(connection, line.c.statement_id, undated)).group_by(line.c.statement_id)
+    dates = {row.statement_id: row.date for row in found if row.date is not None} | (dict(connection.execute(last).all()) if undated else {})
+    rows = sorted((row for row in found if row.statement_id in dates), key=lambda row: (str(dates[row.statement_id]), row.statement_id))
+    return [(row.currency, dates[row.statement_id], int(row.closing_minor)) for row in rows]

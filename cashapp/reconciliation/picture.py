@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import polars as pl
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection, Select, and_, or_
 
+from cashapp import schema
 from cashapp.periods import Month
 from cashapp.reconciliation import lines as sides
 from cashapp.reconciliation import store
@@ -40,12 +42,13 @@ class Picture:
 
     account: Account
     month: Month
-    rows: pl.DataFrame  # ROWS with `group`, the whole history up to the known end
+    rows: pl.DataFrame  # ROWS with `group`: of the month, and of other days at least what is not the same on both sides
     units: pl.DataFrame  # unit, currency, group, since, the four COLUMNS (book less bank), net
     bank: dict[str, dict[str, int]]  # by currency the four COLUMNS per bank
     book: dict[str, dict[str, int]]
     stated: dict[str, int]  # closing balances that the statements state at the month's end
     has_cash_book: bool
+    is_matched: bool  # any entry of the cash book, with anything
     known_at: dt.datetime | None
 
     @property
@@ -67,33 +70,61 @@ def draw(connection: Connection, account: Account, month: Month, known_at: dt.da
     """The picture of the month, as known now or at a moment; midnight means the whole of its day."""
     if known_at is not None and known_at.time() == dt.time():
         known_at += dt.timedelta(days=1, seconds=-1)
-    lines = sides.bank_lines(connection, account, known_at)
-    told = sides.journal(connection, account, lines, known_at)
-    book = sides.cash_book(connection, account, known_at)
+    past = _past(connection, account, month, known_at)
+    lines = sides.bank_lines(connection, account, known_at, which=past.other_lines)
+    told = sides.journal(connection, account, lines, known_at, month)
+    book = sides.cash_book(connection, account, known_at, which=past.other_entries)
     is_opening = book["kind"].str.to_lowercase().is_in(OPENING)
     base = sides.first_balance(connection, account, known_at)
-    stored = store.standing(connection, account, known_at)
+    stored = store.standing(connection, account, known_at, without=past.matches)
     if account.in_book:
         entries, units = _with_cash_book(lines, book.filter(~is_opening), stored, told, sides.decided(connection, known_at))
         bases = dict(book.filter(is_opening).group_by("currency").agg(pl.col("amount_minor").sum()).iter_rows()) or base
     else:
         entries, units, bases = told.entries, _from_origins(told.origins, lines, told.entries), base
-    charges, at_bank, in_books = sides.batch_charges(lines), lines.select(_MOVES), entries.select(_MOVES)
+    charges, at_bank, in_books = sides.batch_charges(lines), pl.concat([past.at_bank, lines.select(_MOVES)]), pl.concat([past.in_books, entries.select(_MOVES)])
+    is_matched = not (stored.matches.is_empty() and past.in_books.is_empty())
     del told, book, stored  # many rows with their texts: what follows needs the moves only
     rows = _rows(lines.select(_OF_LINES), entries, units)
     del lines, entries, units
     rows = _grouped(rows, month)
-    currencies = sorted({*rows["currency"].unique(), *base})
+    currencies = sorted({*at_bank["currency"].unique(), *in_books["currency"].unique(), *base})
     return Picture(
-        account=account, month=month, rows=rows, units=_flows(rows, charges, month), has_cash_book=bool(account.in_book), known_at=known_at,
+        account=account, month=month, rows=rows, units=_flows(rows, charges, month), has_cash_book=bool(account.in_book), is_matched=is_matched, known_at=known_at,
         bank={c: _columns(at_bank, charges, c, base.get(c, 0), month) for c in currencies},
         book={c: _columns(in_books, charges.clear(), c, bases.get(c, 0), month) for c in currencies},
         stated=_stated(connection, account, at_bank, month, known_at),
     )
 
 
-_MOVES = ("currency", "date", "amount_minor")
+_MOVES = tuple(sides.MOVES)
 _OF_LINES = (*_MOVES, "line_id", "bank_reference", "kind", "name", "remittance_text", "customer_reference", "check_number")
+
+
+class _Past(NamedTuple):
+    """What is not drawn of the days before the month, since bank and books have it alike: the `sides.MOVES` of each, and the conditions of what else there
+    is; where None, all is drawn."""
+
+    at_bank: pl.DataFrame
+    in_books: pl.DataFrame
+    other_lines: ColumnElement[bool] | None = None
+    other_entries: ColumnElement[bool] | None = None
+    matches: Select[int] | None = None
+
+
+def _past(connection: Connection, account: Account, month: Month, known_at: dt.datetime | None) -> _Past:
+    """Without a cash book the lines that the journal posted, day for day, of all months but this one; with a cash book what was matched and has nothing left,
+    as it is known now: what stood at an earlier moment is drawn from all there was."""
+    date = schema.bank_line.c.booking_date
+    if not account.in_book:
+        plain = sides.plain(known_at)
+        moved = sides.bank_moves(connection, account, and_(date < month.first, plain), known_at)
+        return _Past(moved, moved, or_(date.between(month.first, month.last), ~plain))
+    if known_at is not None:
+        return _Past(pl.DataFrame(schema=sides.MOVES), pl.DataFrame(schema=sides.MOVES))
+    settled = store.settled(account, month.first)
+    lines, entries = store.members_of(settled)
+    return _Past(sides.bank_moves(connection, account, lines), sides.book_moves(connection, account, entries), ~lines, ~entries, settled)
 
 
 def _with_cash_book(lines: pl.DataFrame, book: pl.DataFrame, stored: store.Stored, told: sides.Journal, decided: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -10,10 +10,10 @@ import datetime as dt
 from typing import NamedTuple
 
 import polars as pl
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, tuple_
 
 from cashapp import clock, db, schema
-from cashapp.reconciliation.lines import Account
+from cashapp.reconciliation.lines import OPENING, Account, whole_lines
 
 MATCHES: db.Shape = {
     "match_id": pl.Int64, "currency": pl.String, "kind": pl.String, "status": pl.String, "confidence": pl.Int64, "reason": pl.String, "made_at": pl.Datetime, "actor": pl.String,
@@ -30,10 +30,10 @@ class Stored(NamedTuple):
     members: pl.DataFrame
 
 
-def standing(connection: Connection, account: Account, known_at: dt.datetime | None = None) -> Stored:
-    """The account's matches that stand now, or stood at a moment."""
+def standing(connection: Connection, account: Account, known_at: dt.datetime | None = None, *, without: Select[int] | None = None) -> Stored:
+    """The account's matches that stand now, or stood at a moment; `without` those of which this gives the match_id."""
     match, member, event = schema.bank_match, schema.bank_match_member, schema.bank_match_event
-    made = [match.c.account.in_(account.spellings), *([match.c.made_at <= known_at] if known_at else [])]
+    made = [match.c.account.in_(account.spellings), *([match.c.made_at <= known_at] if known_at else []), *([match.c.match_id.not_in(without)] if without is not None else [])]
     matches = db.frame(connection, select(match.c.match_id, match.c.currency, match.c.kind, match.c.status, match.c.confidence, match.c.reason, match.c.made_at, match.c.actor)
                        .where(*made).order_by(match.c.match_id), MATCHES)
     happened = [match.c.account.in_(account.spellings), *([event.c.at <= known_at] if known_at else [])]
@@ -45,6 +45,32 @@ def standing(connection: Connection, account: Account, known_at: dt.datetime | N
     members = db.frame(connection, select(member.c.match_id, member.c.line_id, member.c.book_account, member.c.entry_id, member.c.amount_minor, member.c.date)
                        .join(match, match.c.match_id == member.c.match_id).where(*made), MEMBERS)
     return Stored(told.with_columns(status.alias("status")), members.join(told.select("match_id"), on="match_id", how="semi").sort("match_id", "line_id", "entry_id", nulls_last=True))
+
+
+def settled(account: Account, before: dt.date = dt.date.max, *, final: bool = False) -> Select[int]:
+    """SELECT match_id of the matches that stand now and of which there is nothing more to say: all they hold is of before that day, reads as it did when
+    they were made, and comes to the same at the bank and in the books. `final`: without suggestions that nobody has confirmed."""
+    match, member, event, entry = schema.bank_match, schema.bank_match_member, schema.bank_match_event, schema.cashbook_entry
+    line = select(schema.bank_line.c.line_id, schema.bank_line.c.amount_minor).where(whole_lines(account), schema.bank_line.c.booking_date < before).subquery()
+    same = and_(entry.c.account == member.c.book_account, entry.c.entry_id == member.c.entry_id, entry.c.entry_date == member.c.date,
+                entry.c.amount_minor == member.c.amount_minor, entry.c.entry_date < before, func.lower(entry.c.kind).not_in(OPENING))
+    apart = func.sum(func.coalesce(line.c.amount_minor, 0) - func.coalesce(entry.c.amount_minor, 0))
+    broken, confirmed = (select(event.c.match_id).where(event.c.action == action) for action in ("broken", "confirmed"))
+    vouched = [or_(match.c.status != "suggested", match.c.match_id.in_(confirmed))] if final else []
+    return (
+        select(member.c.match_id).join(match, match.c.match_id == member.c.match_id).outerjoin(line, line.c.line_id == member.c.line_id).outerjoin(entry, same)
+        .where(match.c.account.in_(account.spellings), match.c.match_id.not_in(broken), *vouched)
+        .group_by(member.c.match_id).having(func.count() == func.count(line.c.line_id) + func.count(entry.c.entry_id), apart == 0)
+    )
+
+
+def members_of(matches: Select[int]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """The conditions that a bank line, and that an entry of the cash book, belongs to one of these matches."""
+    member, entry = schema.bank_match_member, schema.cashbook_entry
+    theirs = member.c.match_id.in_(matches)
+    lines = select(member.c.line_id).where(theirs, member.c.line_id.is_not(None))
+    entries = select(member.c.book_account, member.c.entry_id).where(theirs, member.c.entry_id.is_not(None))
+    return schema.bank_line.c.line_id.in_(lines), tuple_(entry.c.account, entry.c.entry_id).in_(entries)
 
 
 def add(connection: Connection, account: Account, matches: pl.DataFrame, members: pl.DataFrame, actor: str) -> int:

@@ -293,7 +293,7 @@ def _notes(connection: Connection, drawn: Picture) -> list[str]:
     if signed.reviewed is not None and drawn.month == periods.month(drawn.month.name) and signed.reviewed.digest != signing.digest(drawn):
         hint = "" if drawn.known_at else f"; print them with --known-at '{signed.reviewed.at:%Y-%m-%d %H:%M:%S}'"
         notes.append(f"{name}: BROKEN – these figures are not those that {signed.reviewed.actor} reviewed on {signed.reviewed.at:%Y-%m-%d %H:%M} UTC{hint}.")
-    if drawn.has_cash_book and drawn.rows.filter(pl.col("match_id").str.starts_with("M")).is_empty():
+    if drawn.has_cash_book and not drawn.is_matched:
         notes.append(f"{name}: nothing has been matched yet – `cashapp reconcile --account {name} --period {drawn.month.name}` does it.")
     if not drawn.has_cash_book:
         notes.append(f"{name}: the account has no imported cash book; its books are the program's journal, which posts each statement line when it comes.")

@@ -123,15 +123,21 @@ def _sides(rows: pl.DataFrame) -> Sides:
     is_open, at_bank = pl.col("status") == "unmatched", pl.col("line_id").is_not_null()
     bank = rows.filter(is_open & at_bank).sort("bank_date", "line_id")
     book = rows.filter(is_open & ~at_bank).sort("entry_date", "entry_id")
+    matched = rows.filter(~is_open)
+    matches = matched.unique("match_id", keep="first", maintain_order=True).select("match_id", "status")
+    kinds = [matches.filter((pl.col("status") == "suggested") == is_suggested) for is_suggested in (True, False)]
+    more = sum(max(0, each.height - ROWS_MAX) for each in (bank, book, *kinds))
+    suggested, settled = (_matches(matched.join(each.head(ROWS_MAX), on="match_id", how="semi", maintain_order="left")) for each in kinds)
+    return Sides(list(bank.head(ROWS_MAX).iter_rows(named=True)), list(book.head(ROWS_MAX).iter_rows(named=True)), suggested, settled, more)
+
+
+def _matches(rows: pl.DataFrame) -> list[Match]:
+    """The matches that the rows make up, in their order."""
     found: dict[str, Match] = {}
-    status: dict[str, str] = {}
-    for row in rows.filter(~is_open).iter_rows(named=True):
+    for row in rows.iter_rows(named=True):
         match = found.setdefault(row["match_id"], Match(row["match_id"], row["kind"], row["reason"], row["confirmed_by"] or "", [], [], row["difference"] or 0))
         (match.book if row["line_id"] is None else match.bank).append(row)
-        status[row["match_id"]] = row["status"]
-    suggested, matched = ([match for name, match in found.items() if (status[name] == "suggested") == is_suggested] for is_suggested in (True, False))
-    more = sum(max(0, count - ROWS_MAX) for count in (bank.height, book.height, len(suggested), len(matched)))
-    return Sides(list(bank.head(ROWS_MAX).iter_rows(named=True)), list(book.head(ROWS_MAX).iter_rows(named=True)), suggested[:ROWS_MAX], matched[:ROWS_MAX], more)
+    return list(found.values())
 
 
 Deed = Callable[[Connection, lines.Account, periods.Month, Form, str], object]
