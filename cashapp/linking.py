@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, or_, select, true
 
 from cashapp import accounts, db, exceptions, ledger, link_deposits, links, schema
 from cashapp.config import Config
@@ -26,6 +26,13 @@ _COLUMNS = {
 def not_undone(file_id: ColumnElement[int]) -> ColumnElement[bool]:
     """The condition that a file was not taken back."""
     return file_id.not_in(select(schema.undone_file.c.file_id))
+
+
+def told_first() -> ColumnElement[bool]:
+    """The condition that a bank line tells of its money for the first time: it repeats no other, and its file was not taken back (whose lines repeat
+    themselves)."""
+    line, link = schema.bank_line, schema.line_link
+    return ~exists().where(link.c.line_id == line.c.line_id, link.c.how == "repeat")
 
 
 def joined_by_hand(known_at: dt.datetime | None = None) -> Select[int, int, str, str, int]:

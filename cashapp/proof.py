@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, case, exists, func, select
 
-from cashapp import accounts, ledger, schema
+from cashapp import accounts, ledger, linking, schema
 from cashapp.money import shown
 from cashapp.reconciliation import proofs as reconciled
 from parsers.amounts import to_text
@@ -180,9 +180,8 @@ def _dispositions(connection: Connection) -> list[str]:
 
 def _bank(connection: Connection) -> list[str]:
     """Booked statement lines that are no repeats, batches at their booked amount, against the ledger's cash accounts."""
-    line, link, leg = schema.bank_line, schema.line_link, schema.posting
-    repeats = select(link.c.line_id).where(link.c.how == "repeat")
-    counted = [line.c.report == "statement", line.c.status == "booked", line.c.line_id.not_in(repeats)]
+    line, leg = schema.bank_line, schema.posting
+    counted = [line.c.report == "statement", line.c.status == "booked", linking.told_first()]
     whole = case((line.c.batch_key.is_(None) | line.c.batch_amount_minor.is_(None), line.c.amount_minor), else_=0)
     shown: dict[tuple[str, str], int] = {}
     singles = select(line.c.account, line.c.currency, func.sum(whole)).where(*counted).group_by(line.c.account, line.c.currency)

@@ -35,9 +35,9 @@ def export(session: Session, what: str, out: Path | None, to: str | None, since:
     if what == "reconciliation":
         if account is None or period is None:
             raise UsageError("`export reconciliation` needs --account ACCOUNT and --period YYYY-MM")
-        with db.reading(engine) as connection:
-            frame = exports.reconciliation(connection, account, period, known_at)
-        tabular.write(frame, tabular.format_for(to, out), out, amounts=exports.RECONCILIATION_AMOUNTS)
+        with db.reading(engine) as connection, tabular.appended(tabular.format_for(to, out), out, amounts=exports.RECONCILIATION_AMOUNTS) as put:
+            for frame in exports.reconciliation(connection, account, period, known_at):
+                put(frame)
         return
     chosen = exports.EXPORTS[what]
     bounds = exports.Bounds(since.date() if since else None, until.date() if until else None, as_of.date() if as_of else clock.today())

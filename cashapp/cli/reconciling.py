@@ -183,7 +183,7 @@ def _told(connection: Connection, drawn: Picture) -> dict[str, object]:
     from cashapp.reconciliation import signing, table
     from parsers.amounts import to_text
 
-    rows = table.of_month(drawn)
+    rows = table.order(drawn)
     signed = signing.signed(connection, drawn.account, drawn.month.name)
 
     def money(minor: int, currency: str) -> str:

@@ -12,7 +12,7 @@ import datetime as dt
 from typing import NamedTuple
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, and_, func, select, union_all
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, select, union_all
 
 from cashapp import accounts, db, linking, periods, schema
 from cashapp.bank_accounts import normalise_account, same_account
@@ -102,10 +102,10 @@ def bank_moves(connection: Connection, account: Account, which: ColumnElement[bo
 def plain(known_at: dt.datetime | None) -> ColumnElement[bool]:
     """The condition that only its own entry in the journal tells of a line, on the same day and with the same amount."""
     line, link = schema.bank_line, schema.line_link
-    elsewhere = [select(column).where(link.c.how != "repeat") for column in (link.c.line_id, link.c.counted_by)]
+    linked = [exists().where(column == line.c.line_id, link.c.how != "repeat") for column in (link.c.line_id, link.c.counted_by)]
     by_hand = linking.joined_by_hand(known_at).subquery()
-    told = union_all(*elsewhere, select(by_hand.c.line_id), select(by_hand.c.counted_by))
-    return and_(line.c.batch_key.is_(None), line.c.line_id.not_in(told))
+    joined = union_all(select(by_hand.c.line_id), select(by_hand.c.counted_by))
+    return and_(line.c.batch_key.is_(None), *(~each for each in linked), line.c.line_id.not_in(joined))
 
 
 def whole_lines(account: Account) -> ColumnElement[bool]:
@@ -133,7 +133,8 @@ def _lines(connection: Connection, condition: ColumnElement[bool], known_at: dt.
 def _counts(known_at: dt.datetime | None) -> list[ColumnElement[bool]]:
     """The conditions that a line, beside its file, is booked and tells of its money for the first time."""
     line, file = schema.bank_line, schema.source_file
-    return [line.c.status == "booked", line.c.line_id.not_in(moment.repeats(known_at)), *([file.c.processed_at <= known_at] if known_at else [])]
+    first = [linking.told_first()] if known_at is None else [line.c.line_id.not_in(moment.repeats(known_at)), file.c.processed_at <= known_at]
+    return [line.c.status == "booked", *first]
 
 
 def total(connection: Connection, account: Account) -> dict[str, int]:

@@ -24,16 +24,13 @@ def file_stands(file_id: ColumnElement[int], known_at: dt.datetime | None) -> Co
     return and_(file_id.in_(select(file.c.file_id).where(file.c.processed_at <= known_at)), file_id.not_in(gone.where(undone.c.undone_at <= known_at)))
 
 
-def repeats(known_at: dt.datetime | None) -> Select[tuple[int]] | CompoundSelect[tuple[int]]:
-    """line_id of what only repeats money told before, or lies in a file that was taken back (its lines repeat themselves)."""
+def repeats(known_at: dt.datetime) -> CompoundSelect[tuple[int]]:
+    """line_id of what only repeated money told before, or lay in a file that was taken back (its lines repeat themselves)."""
     link, line, undone = schema.line_link, schema.bank_line, schema.undone_file
-    repeated = select(link.c.line_id).where(link.c.how == "repeat")
-    if known_at is None:
-        return repeated
     itself = link.c.line_id == link.c.counted_by
     taken_back = select(link.c.line_id).join(line, line.c.line_id == link.c.line_id).join(undone, undone.c.file_id == line.c.file_id).where(
         itself, undone.c.undone_at <= known_at)
-    return repeated.where(~itself, link_stands(known_at)).union(taken_back)
+    return select(link.c.line_id).where(link.c.how == "repeat", ~itself, link_stands(known_at)).union(taken_back)
 
 
 def link_stands(known_at: dt.datetime | None) -> ColumnElement[bool]:

@@ -17,13 +17,9 @@ COLUMNS = (
 AMOUNTS = ("bank_amount", "entry_amount", "difference")
 
 
-def of_month(picture: Picture) -> pl.DataFrame:
-    """COLUMNS with amounts in minor units, matches first in order of their dates, then what is open."""
-    return with_lines(picture).select(COLUMNS)
-
-
-def with_lines(picture: Picture) -> pl.DataFrame:
-    """The same with `line_id`, by which each bank line can be named."""
+def order(picture: Picture) -> pl.DataFrame:
+    """The rows of the table, matches first in order of their dates, then what is open, with amounts in minor units; without the texts that they have in
+    the picture, where `nth` is their place."""
     first, last = picture.month.first, picture.month.last
     facts = picture.rows.group_by("unit").agg(
         pl.col("bank_date").is_between(first, last).any().alias("bank_now"), (pl.col("bank_date") > last).any().alias("bank_later"),
@@ -49,11 +45,13 @@ def with_lines(picture: Picture) -> pl.DataFrame:
     both = pl.concat([matched.with_columns(pl.lit(0).alias("place")), waiting.with_columns(pl.lit(1).alias("place"))]).with_columns(gap)
     ordered = both.sort("place", "begins", "unit", "line_id", "entry_id", nulls_last=True).select("nth", "line_id", "match_id", "kind", "bank_date", "entry_id", "entry_date", "difference", "reason", "confidence", "status")
     del told, matched, rest, waiting, both
-    return ordered.hstack(picture.rows.select(pl.col(_AS_IT_IS).gather(ordered["nth"]))).select(
-        "line_id", "match_id", "kind", "bank_reference", "bank_date", pl.col("bank_minor").alias("bank_amount"), "entry_id", "entry_date", pl.col("entry_minor").alias("entry_amount"), "difference",
-        "reason", "confidence", "status", "currency", "customer_reference", "check_number", "bank_text", pl.col("reference").alias("entry_reference"), "entry_text", "confirmed_by", "source",
-    )
+    return ordered.hstack(picture.rows.select(
+        pl.col("currency", "confirmed_by").gather(ordered["nth"]), pl.col("bank_minor").gather(ordered["nth"]).alias("bank_amount"), pl.col("entry_minor").gather(ordered["nth"]).alias("entry_amount")))
 
 
-_AS_IT_IS = ("bank_reference", "bank_minor", "entry_minor", "currency", "customer_reference", "check_number", "bank_text", "reference", "entry_text", "confirmed_by", "source")
-"""Columns that are taken over at the end, for the rows that are shown: many of them are texts."""
+def filled(picture: Picture, ordered: pl.DataFrame) -> pl.DataFrame:
+    """Some rows of the table, as `order` has them, with their texts: COLUMNS, and `line_id`, by which each bank line can be named."""
+    return ordered.hstack(picture.rows.select(pl.col(_TEXTS).gather(ordered["nth"]))).rename({"reference": "entry_reference"}).select("line_id", *COLUMNS)
+
+
+_TEXTS = ("bank_reference", "customer_reference", "check_number", "bank_text", "reference", "entry_text", "source")

@@ -79,10 +79,10 @@ def _nothing() -> Section:
 
 
 def _sections(connection: Connection, drawn: Picture, *, several: bool) -> list[Section]:
-    rows = table.of_month(drawn)
+    rows = table.order(drawn)
     made = [
         _balances(drawn), _proof_of_cash(drawn), _signatures(connection, drawn), _waiting(drawn, TRANSIT, "deposits_in_transit", "Deposits in transit"),
-        _waiting(drawn, OUTSTANDING, "outstanding", "Outstanding checks and payments"), _not_booked(drawn), _differences(rows), _suggested(rows), _deposits(rows), _voids(rows), _how(rows), _matched(rows),
+        _waiting(drawn, OUTSTANDING, "outstanding", "Outstanding checks and payments"), _not_booked(drawn), _differences(drawn, rows), _suggested(drawn, rows), _deposits(drawn, rows), _voids(drawn, rows), _how(rows), _matched(drawn, rows),
     ]
     if not several:
         return made
@@ -185,9 +185,10 @@ def _not_booked(drawn: Picture) -> Section:
     return Section("not_booked", "At the bank, not yet in the books", columns, rows, apart=True)
 
 
-def _differences(rows: pl.DataFrame) -> Section:
+def _differences(drawn: Picture, rows: pl.DataFrame) -> Section:
     """Matches whose two sides differ: an error of the bank or of the books, or a fee."""
-    units = rows.filter((pl.col("kind") == "difference") & (pl.col("status") != "unmatched")).group_by("match_id", "currency", maintain_order=True).agg(
+    differing = table.filled(drawn, rows.filter((pl.col("kind") == "difference") & (pl.col("status") != "unmatched")))
+    units = differing.group_by("match_id", "currency", maintain_order=True).agg(
         pl.col("bank_date").max(), pl.col("bank_reference").drop_nulls().first(), pl.col("entry_text").drop_nulls().first(), pl.col("bank_amount").sum(), pl.col("entry_amount").sum(),
         pl.col("difference").first(), pl.col("reason").first())
     columns = (Column("match_id", title="match"), CURRENCY, Column("bank_date", "date", title="at the bank"), Column("bank_reference", shown="data"), Column("entry_text", title="entry"),
@@ -202,11 +203,12 @@ class _Listed(NamedTuple):
     height: int
 
 
-def _listed(rows: pl.DataFrame, wanted: pl.Expr) -> _Listed:
+def _listed(drawn: Picture, rows: pl.DataFrame, wanted: pl.Expr) -> _Listed:
     """The first LISTED matches of the wanted rows; of the others no text is looked at."""
     matches = rows.lazy().filter(wanted).group_by("match_id", "currency").agg(pl.col("bank_date").max(), pl.col("entry_date").min()).sort(_IN_ORDER).collect()
     first = matches.head(LISTED)
-    return _Listed(_side_by_side(rows.join(first, on=["match_id", "currency"], how="semi", maintain_order="left").filter(wanted)), matches.height)
+    told = rows.join(first, on=["match_id", "currency"], how="semi", maintain_order="left").filter(wanted)
+    return _Listed(_side_by_side(table.filled(drawn, told)), matches.height)
 
 
 _IN_ORDER = ("currency", "bank_date", "entry_date", "match_id")
@@ -230,16 +232,16 @@ _PAIR = (
 )
 
 
-def _suggested(rows: pl.DataFrame) -> Section:
+def _suggested(drawn: Picture, rows: pl.DataFrame) -> Section:
     """Matches that a person should look at."""
-    wanted = _listed(rows, pl.col("status") == "suggested")
+    wanted = _listed(drawn, rows, pl.col("status") == "suggested")
     note = "`cashapp reconcile confirm` vouches for one, `unmatch` breaks it. They count as matched in the balances above."
     return Section("suggested", "Suggested matches that nobody has confirmed", (*_PAIR, Column("confidence", "number", shown="data"), Column("reason")), wanted.rows, apart=True, totalled=False, note=note)
 
 
-def _deposits(rows: pl.DataFrame) -> Section:
+def _deposits(drawn: Picture, rows: pl.DataFrame) -> Section:
     """Deposits opened into what they hold."""
-    deposits = rows.filter((pl.col("kind") == "one_to_many") & (pl.col("status") != "unmatched"))
+    deposits = table.filled(drawn, rows.filter((pl.col("kind") == "one_to_many") & (pl.col("status") != "unmatched")))
     whole = deposits.filter(pl.col("bank_amount") > 0).select("match_id", pl.col("bank_date").alias("deposited"), pl.col("bank_amount").alias("deposit"))
     parts = deposits.filter(pl.col("entry_amount").is_not_null()).join(whole, on="match_id").with_columns((pl.int_range(pl.len()).over("match_id") == 0).alias("is_first"))
     told = parts.select(
@@ -250,9 +252,10 @@ def _deposits(rows: pl.DataFrame) -> Section:
     return Section("deposits", "Deposits and what they hold", columns, told.head(LISTED), apart=True)
 
 
-def _voids(rows: pl.DataFrame) -> Section:
+def _voids(drawn: Picture, rows: pl.DataFrame) -> Section:
     """Entries that cancel out."""
-    told = rows.filter((pl.col("kind") == "offset") & (pl.col("status") != "unmatched")).select("match_id", "currency", "entry_date", "entry_id", "entry_reference", "entry_text", "entry_amount", "reason")
+    cancelled = table.filled(drawn, rows.filter((pl.col("kind") == "offset") & (pl.col("status") != "unmatched")))
+    told = cancelled.select("match_id", "currency", "entry_date", "entry_id", "entry_reference", "entry_text", "entry_amount", "reason")
     columns = (Column("match_id", title="match"), CURRENCY, Column("entry_date", "date", title="date"), Column("entry_id", title="entry"), Column("entry_reference", title="reference", shown="page"),
                Column("entry_text", title="text"), Column("entry_amount", "money", title="amount"), Column("reason", shown="data"))
     return Section("voids", "Entries and their voids or corrections", columns, told.head(LISTED), apart=True)
@@ -268,9 +271,9 @@ def _how(rows: pl.DataFrame) -> Section:
     return Section("how", "Matched, by how", columns, told, apart=True)
 
 
-def _matched(rows: pl.DataFrame) -> Section:
+def _matched(drawn: Picture, rows: pl.DataFrame) -> Section:
     """Every match of the month."""
-    told = _listed(rows, (pl.col("status") == "matched") & (pl.col("kind") != "offset"))
+    told = _listed(drawn, rows, (pl.col("status") == "matched") & (pl.col("kind") != "offset"))
     note = f"The first {LISTED:,} of {told.height:,}; `cashapp export reconciliation` has them all." if told.height > LISTED else ""
     return Section("matched", "Matched items", (*_PAIR, Column("reason", title="how")), told.rows, apart=True, totalled=told.height <= LISTED, note=note)
 

@@ -13,7 +13,7 @@ from itertools import groupby
 import polars as pl
 from sqlalchemy import Connection, Row, func, select
 
-from cashapp import accounts, db, schema
+from cashapp import accounts, db, linking, schema
 from cashapp.reports import ledger_side
 from cashapp.reports.ledger_side import minor_sum, within
 from cashapp.reports.methods import METHODS
@@ -45,9 +45,8 @@ def latest_days(connection: Connection, today: dt.date) -> When:
 def _booked(connection: Connection, when: When) -> pl.DataFrame:
     """What the statements booked: account, currency, kind, count, money in, money out. Lines told twice count once, a batch
     counts as it was booked: what its details exceed it by is the bank's fee."""
-    line, link = schema.bank_line, schema.line_link
-    repeats = select(link.c.line_id).where(link.c.how == "repeat")
-    counted = [line.c.report == "statement", line.c.status == "booked", line.c.line_id.not_in(repeats), *within(when, line.c.booking_date)]
+    line = schema.bank_line
+    counted = [line.c.report == "statement", line.c.status == "booked", linking.told_first(), *within(when, line.c.booking_date)]
     shape: db.Shape = {"account": pl.String, "currency": pl.String, "kind": pl.String, "amount": pl.Int64, "lines": pl.Int64}
     lines = select(line.c.account, line.c.currency, line.c.kind, line.c.amount_minor, func.count()).where(*counted).group_by(
         line.c.account, line.c.currency, line.c.kind, line.c.amount_minor)
