@@ -59,7 +59,7 @@ def test_what_is_freed_below_what_is_held_is_given_back() -> None:
     assert told("-c", HELD).strip() == "True"
 
 
-@pytest.mark.parametrize(("environment", "read"), [({}, "narenas:2,dirty_decay_ms:100,muzzy_decay_ms:0"), ({POLARS_READS: "narenas:8"}, "narenas:8")])
+@pytest.mark.parametrize(("environment", "read"), [({}, "narenas:2,dirty_decay_ms:500,muzzy_decay_ms:0"), ({POLARS_READS: "narenas:8"}, "narenas:8")])
 def test_polars_allocator_hears_of_it_unless_the_operator_says_otherwise(environment: dict[str, str], read: str) -> None:
     said = f"import sys, os; from cashapp import memory; memory.hold_little(); assert 'polars' not in sys.modules; print(os.environ['{POLARS_READS}'])"
     assert told("-c", said, **environment).strip() == read
