@@ -26,6 +26,7 @@ R = TypeVar("R")
 
 _WAIT_SECONDS = 60
 _ATTEMPTS = 4
+_ANY_PORT = "127.0.0.1:0"  # of Dask's status page: its own is taken where another cluster runs
 
 
 class LostWorkersError(CashappError):
@@ -122,7 +123,7 @@ def _client(name: str, stack: ExitStack) -> Any:
     if kind == "local" and not (count.isdecimal() and int(count)):
         raise UsageError(f"--engine {name}: say how many processes, as in local:2")
     try:
-        where = stack.enter_context(dask.LocalCluster(n_workers=int(count), threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL)) if kind == "local" else name
+        where = stack.enter_context(dask.LocalCluster(n_workers=int(count), threads_per_worker=1, dashboard_address=_ANY_PORT, silence_logs=logging.CRITICAL)) if kind == "local" else name
         client = stack.enter_context(dask.Client(where, timeout=_WAIT_SECONDS, set_as_default=False))
         client.wait_for_workers(int(count) if kind == "local" else 1, timeout=_WAIT_SECONDS)
         versions = client.run(_version)

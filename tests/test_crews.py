@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from multiprocessing import resource_tracker
 from pathlib import Path
 
 import pytest
@@ -124,6 +125,7 @@ def test_an_engine_that_is_none_is_refused(home: Path, engine: str, why: str) ->
 
 
 def test_workers_that_cannot_start_are_none(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    resource_tracker.ensure_running()  # by a Python that can start; else its end is told too, where no test before this one needed it
     monkeypatch.setenv("PYTHONHOME", str(home / "no-python-here"))
     done = cashapp(home, "run", "--engine", "local:1")
     assert done.exit_code == 2
