@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from itertools import combinations
 
 import polars as pl
 import pytest
@@ -13,7 +14,7 @@ from polars.testing import assert_frame_equal
 
 from benchmarks import bank_book_world
 from matching import bank_book
-from matching.bank_book import assign, differences, pairs, subsets
+from matching.bank_book import assign, batches, differences, equal, pairs, sides, subsets
 from matching.bank_book.schema import BANK, BOOK, MEMBERS
 from matching.bank_book.words import Lexicon
 
@@ -291,9 +292,10 @@ def test_the_assignment_is_the_best(rows: int, columns: int, seed: int) -> None:
 
 @pytest.mark.parametrize(("at_bank", "in_books", "wanted"), [
     (-58210, -52810, "transposed"), (98500, 100000, "fee"), (12000, 1200, "slipped"), (45670, 45170, "keyed"), (970700, 1000000, "share"), (500, 99900, "other"), (500, -500, "sign"), (500, -501, "other"),
+    (-10, -1, "slipped"), (1234567, 1243567, "transposed"), (1234567, 2234567, "keyed"), (12, 21, "transposed"), (1000000012, 1000000021, "transposed"),
 ])
 def test_differences(at_bank: int, in_books: int, wanted: str) -> None:
-    assert differences.pattern(at_bank, in_books) == wanted
+    assert pl.select(differences.pattern(pl.lit(at_bank, pl.Int64), pl.lit(in_books, pl.Int64))).item() == wanted
 
 
 @pytest.mark.parametrize(("text", "who"), [
@@ -327,6 +329,30 @@ def test_rows_that_say_the_same_may_be_exchanged() -> None:
     assert right({0: "E2", 1: "E1", 2: "E0"}) == 1
 
 
+_PLACES = ("ALDER", "BIRCH", "CEDAR", "DOVER", "EASTON", "FALCON", "GARNET", "HUDSON", "IRVING", "JASPER", "KINGSTON", "LEBANON", "MADISON", "NEWPORT", "OXFORD",
+           "PRINCETON", "QUINCY", "RICHMOND")
+
+
+def test_a_round_amount_that_very_many_pay_is_told_by_names() -> None:
+    """More lines times entries of one amount than `equal.CROWDED`: a word alone, `ALDER` say, is in too many of them, the whole name is not."""
+    names = list(map(" ".join, combinations(_PLACES, 2)))
+    lines = [(4 + n % 20, 100000, f"ACH CREDIT {name}") for n, name in enumerate(names)]
+    entries = [(3 + n % 20, 100000, f"PV-{7 * n}", name.title()) for n, name in enumerate(names)]
+    assert len(lines) * len(entries) > equal.CROWDED
+    assert told(lines, entries) == {f"{n} = E{n} one_to_one matched" for n in range(len(names))}
+
+
+def test_one_partys_very_many_equal_amounts_are_suggested_within_a_few_days() -> None:
+    lines = [(4 + n // 10, 100000, f"ACH CREDIT ALDER DENTAL {90000 + n}") for n in range(200)]
+    entries = [(4 + n // 10, 100000, f"PV-{n}", "Alder Dental") for n in range(200)]
+    assert len(lines) * len(entries) > equal.CROWDED
+    matches, members = bank_book.reconcile(bank(lines), book(entries))
+    assert set(matches["status"]) == {"suggested"}
+    assert set(matches["kind"]) == {"one_to_one"}
+    pairs = members.group_by("m").agg(pl.col("line_id").drop_nulls().first(), pl.col("entry_id").drop_nulls().first())
+    assert {int(line) // 10 - int(entry[1:]) // 10 for line, entry in pairs.select("line_id", "entry_id").iter_rows()} == {0}
+
+
 @pytest.mark.parametrize("seed", [101, 102, 103])
 def test_a_month_with_known_truth(seed: int) -> None:
     world = bank_book_world.build(seed, 250, 1.0)
@@ -338,7 +364,10 @@ def test_a_month_with_known_truth(seed: int) -> None:
 def test_how_many_pairs_are_looked_at_at_once_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     world = bank_book_world.build(104, 400, 2.0)
     whole = bank_book.reconcile(world.bank, world.book)
-    monkeypatch.setattr(pairs, "_LINES_AT_ONCE", 7)
+    monkeypatch.setattr(pairs, "_JOINED_AT_ONCE", 7)
     monkeypatch.setattr(pairs, "_PAIRS_AT_ONCE", 11)
+    monkeypatch.setattr(equal, "_AT_ONCE", 5)
+    monkeypatch.setattr(sides, "_AT_ONCE", 13)
+    monkeypatch.setattr(batches, "_SUMS_AT_ONCE", 2_000)
     for one, other in zip(whole, bank_book.reconcile(world.bank, world.book), strict=True):
         assert_frame_equal(one, other)

@@ -38,6 +38,8 @@ def reconcile(bank: pl.DataFrame, book: pl.DataFrame) -> tuple[pl.DataFrame, pl.
     """MATCHES and MEMBERS for the bank lines (BANK) and the entries (BOOK) of one account; every row is in exactly one match."""
     lines, entries = sides.in_order(check(bank, BANK, "bank"), "line_id"), sides.in_order(check(book, BOOK, "book"), "entry_id")
     whole = rest = sides.read(lines, entries)
+    line_ids, entry_ids = lines["line_id"], entries["entry_id"]
+    del lines, entries
     found: list[pl.DataFrame] = []
 
     def take(claimed: pl.DataFrame) -> None:
@@ -66,7 +68,7 @@ def reconcile(bank: pl.DataFrame, book: pl.DataFrame) -> tuple[pl.DataFrame, pl.
     take(differences.wrong_sign(rest, costs))
     take(equal.weak(rest, costs))
     take(differences.left_over(rest, costs))
-    return _answer(doubts.weighed(pl.concat(found), whole), rest, lines, entries)
+    return _answer(doubts.weighed(pl.concat(found), whole), rest, line_ids, entry_ids)
 
 
 def _learned(named: pl.DataFrame, whole: Sides) -> lags.Costs:
@@ -77,14 +79,13 @@ def _learned(named: pl.DataFrame, whole: Sides) -> lags.Costs:
     return lags.learned(pairs.beside(certain, whole, lags.expected()))
 
 
-def _answer(found: pl.DataFrame, rest: Sides, lines: pl.DataFrame, entries: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _answer(found: pl.DataFrame, rest: Sides, lines: pl.Series, entries: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Matches numbered in order of their first line, then of their first entry; what is left becomes a match of its own."""
     alone = pl.concat([_alone(rest.bank, "lines", UNMATCHED_BANK), _alone(rest.book, "entries", UNMATCHED_BOOK)])
     ordered = pl.concat([found, alone]).sort(pl.col("lines").list.min(), pl.col("entries").list.min(), nulls_last=True).with_row_index("m").with_columns(pl.col("m").cast(pl.Int64))
-    line_ids = ordered.select("m", pl.col("lines").alias("place")).explode("place").drop_nulls().join(
-        lines.select("line_id").with_row_index("place").cast({"place": pl.Int64}), on="place").select("m", "line_id", pl.lit(None, pl.String).alias("entry_id"))
-    entry_ids = ordered.select("m", pl.col("entries").alias("place")).explode("place").drop_nulls().join(
-        entries.select("entry_id").with_row_index("place").cast({"place": pl.Int64}), on="place").select("m", pl.lit(None, pl.Int64).alias("line_id"), "entry_id")
+    of_lines, of_entries = (ordered.select("m", pl.col(name).alias("place")).explode("place").drop_nulls() for name in ("lines", "entries"))
+    line_ids = of_lines.select("m", lines.gather(of_lines["place"]).alias("line_id"), pl.lit(None, pl.String).alias("entry_id"))
+    entry_ids = of_entries.select("m", pl.lit(None, pl.Int64).alias("line_id"), entries.gather(of_entries["place"]).alias("entry_id"))
     return ordered.select(list(MATCHES)), pl.concat([line_ids, entry_ids]).sort("m", "line_id", "entry_id", nulls_last=True).select(list(MEMBERS))
 
 

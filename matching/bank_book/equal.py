@@ -6,7 +6,9 @@ speaks against it. `weak` takes, at the end, what has no rival though its words 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import combinations, pairwise
 
 import numpy as np
 import polars as pl
@@ -61,54 +63,72 @@ def named(sides: Sides) -> pl.DataFrame:
 
 def strong(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
     """Claims of equal amount with a number or words that speak for them."""
-    candidates = _candidates(sides, costs)
-    return _assigned(candidates).filter("speaks").drop("speaks")
+    return _assigned(sides, costs).filter("speaks").drop("speaks")
 
 
 def quiet(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
     """Claims of equal amount with nothing that speaks against them, where the amount is one that chance does not repeat."""
-    return _assigned(_candidates(replace(sides, bank=sides.bank.filter(pl.col("amount") % claims.ROUND != 0)), costs)).drop("speaks")
+    return _assigned(replace(sides, bank=sides.bank.filter(pl.col("amount") % claims.ROUND != 0)), costs).drop("speaks")
 
 
 def common(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
     """The same where the amount is round."""
-    return _assigned(_candidates(sides, costs)).drop("speaks")
+    return _assigned(sides, costs).drop("speaks")
 
 
 def weak(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
     """What is left and has no rival of its amount, though the words differ."""
-    candidates = _candidates(sides, costs).filter(~pl.col("conflict") & ~pl.col("other") & (pl.col("amount") % claims.ROUND != 0) & (pl.col("lag_cost") < 6))
+    meant = ~pl.col("conflict") & ~pl.col("other") & (pl.col("amount") % claims.ROUND != 0) & (pl.col("lag_cost") < 6)
+    candidates = pl.concat(found.filter(meant) for found in _candidates(sides, costs))
     alone = candidates.filter((pl.len().over("b") == 1) & (pl.len().over("e") == 1))
     reason = pl.format("nothing else has this amount, but the texts differ; at the bank {}", claims.days(pl.col("lag")))
     return claims.of_pairs(alone.with_columns(pl.lit(claims.LIKELY).alias("status"), pl.lit(600).alias("confidence"), reason.alias("reason")), ONE_TO_ONE)
 
 
-def _candidates(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
-    """All pairs of equal amount that lie near enough, with their evidence."""
-    lines = sides.bank.select(pl.col("place").alias("b"), "currency", "amount", "day", "is_check", "check", "kind")
-    entries = sides.book.select(pl.col("place").alias("e"), "currency", "amount", pl.col("day").alias("day_book"), pl.col("is_check").alias("is_check_book"))
-    lag = pl.col("day") - pl.col("day_book")
+def _candidates(sides: Sides, costs: lags.Costs) -> Iterator[pl.DataFrame]:
+    """All pairs of equal amount that lie near enough, with their evidence: those of some amounts after those of others."""
+    lines = sides.bank.select(pl.col("place").alias("b"), *_KEY, "day", "is_check")
+    entries = sides.book.select(pl.col("place").alias("e"), *_KEY, pl.col("day").alias("day_book"), pl.col("is_check").alias("is_check_book"))
     check = pl.col("is_check") | (pl.col("is_check_book") & (pl.col("amount") < 0))
-    near = pl.when(check).then(lag.is_between(*NEAR_CHECK)).otherwise(lag.is_between(*NEAR))
-    crowded = _crowded(lines, entries)
-    calm = pairs.joined(lines.join(crowded, on=["currency", "amount"], how="anti"), entries, ["currency", "amount"], near | lag.is_between(*FAR))
-    found = pairs.beside(pl.concat([calm, _speaking(sides, crowded)]).unique().sort("b", "e"), sides, costs)
+    near = pl.when(check).then(_LAG.is_between(*NEAR_CHECK)).otherwise(_LAG.is_between(*NEAR))
+    crowded = _crowded(lines, entries, _KEY)
+    calm = pairs.joined(lines.join(crowded, on=_KEY, how="anti"), entries, _KEY, near | _LAG.is_between(*FAR))
     within = pl.when("is_check").then(pl.col("lag").is_between(*NEAR_CHECK)).otherwise(pl.col("lag").is_between(*NEAR))
-    return found.filter(within | (pl.col("number") == 2) | ((pl.col("number") == 1) & (pl.col("alike") >= AGREES) & (pl.col("lag") > 0) & pl.col("is_check")))
+    close = within | (pl.col("number") == 2) | ((pl.col("number") == 1) & (pl.col("alike") >= AGREES) & (pl.col("lag") > 0) & pl.col("is_check"))
+    for some in _by_amount(pl.concat([calm, _speaking(sides, crowded)]).unique(), lines):
+        yield pairs.beside(some, sides, costs, lambda both: both.filter(close))
+
+
+_KEY = ["currency", "amount"]
+_LAG = pl.col("day") - pl.col("day_book")
+_AT_ONCE = 100_000
+"""So many pairs are assigned at once, and those that have their amounts."""
+
+
+def _by_amount(found: pl.DataFrame, lines: pl.DataFrame) -> list[pl.DataFrame]:
+    """The pairs (b, e) in pieces, all of an amount in one."""
+    told = found.join(lines.select("b", *_KEY), on="b").sort(*_KEY, "b", "e").with_row_index("nth")
+    return told.select("b", "e", (pl.col("nth").first().over(_KEY) // _AT_ONCE).alias("piece")).partition_by("piece", maintain_order=True, include_key=False) or [found]
 
 
 def _speaking(sides: Sides, crowded: pl.DataFrame) -> pl.DataFrame:
-    """Pairs (b, e) of a crowded amount that share a telling word or a number: nothing else can tell them apart."""
-    key = ["currency", "amount"]
-    lines = sides.bank.join(crowded, on=key, how="semi").select(pl.col("place").alias("b"), *key, "day", "words")
-    entries = sides.book.join(crowded, on=key, how="semi").select(pl.col("place").alias("e"), *key, pl.col("day").alias("day_book"), pl.col("words").alias("words_book"))
+    """Pairs (b, e) of a crowded amount that share a telling word or a number: nothing else can tell them apart. Where very many have the word as well, of
+    those that share all that tells of the entry; where very many have that, too, of those of a few days."""
+    lines = sides.bank.join(crowded, on=_KEY, how="semi").select(pl.col("place").alias("b"), *_KEY, "day", "words")
+    entries = sides.book.join(crowded, on=_KEY, how="semi").select(pl.col("place").alias("e"), *_KEY, pl.col("day").alias("day_book"), pl.col("words").alias("words_book"))
     said = {text: sorted(sides.lexicon.words_of(text)) for text in lines["words"].unique()}
-    told = {text: sides.lexicon.rarest(text, 2) for text in entries["words_book"].unique()}
-    by_word = _telling(lines, "words", said).join(_telling(entries, "words_book", told), on=[*key, "telling"])
-    numbers = sides.bank_numbers.rename({"place": "b"}).join(lines, on="b").join(sides.book_numbers.rename({"place": "e"}).join(entries, on="e"), on=[*key, "number"])
-    wanted = [pl.col("b"), pl.col("e")]
-    lag = pl.col("day") - pl.col("day_book")
-    return pl.concat([by_word.filter(lag.is_between(*NEAR)).select(wanted), numbers.filter(lag.is_between(*FAR)).select(wanted)]).unique()
+    told = {text: sorted(sides.lexicon.rarest(text, 2)) for text in entries["words_book"].unique()}
+    word, name = [*_KEY, "telling"], [*_KEY, "telling", "day_book"]
+    by_word = (_telling(lines, "words", said), _telling(entries, "words_book", told))
+    by_name = (_telling(lines, "words", {text: [*words, *map(" ".join, combinations(words, 2))] for text, words in said.items()}),
+               _telling(entries, "words_book", {text: [" ".join(words)] for text, words in told.items() if words}))
+    by_number = (sides.bank_numbers.rename({"place": "b", "number": "telling"}).join(lines, on="b"), sides.book_numbers.rename({"place": "e", "number": "telling"}).join(entries, on="e"))
+    many = by_name[0].join(_crowded(*by_name, word), on=word, how="semi").with_columns((pl.col("day") - pl.int_ranges(-1, _FEW_DAYS)).alias("day_book")).explode("day_book")
+    return pl.concat([_calm(*by_word, word, NEAR), _calm(*by_name, word, NEAR), _calm(*by_number, word, FAR), _calm(many, by_name[1], name, NEAR)]).unique()
+
+
+_FEW_DAYS = 5
+"""Days after an entry's within which its bank line is looked for where very many are alike."""
 
 
 def _telling(rows: pl.DataFrame, column: str, words: dict[str, list[str]]) -> pl.DataFrame:
@@ -117,9 +137,13 @@ def _telling(rows: pl.DataFrame, column: str, words: dict[str, list[str]]) -> pl
     return rows.join(spread, on=column).explode("telling").drop_nulls("telling").drop(column)
 
 
-def _crowded(lines: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
-    """Amounts that very many rows have."""
-    key = ["currency", "amount"]
+def _calm(lines: pl.DataFrame, entries: pl.DataFrame, key: list[str], lag: tuple[int, int]) -> pl.DataFrame:
+    """Pairs (b, e) of one key, where no very many have it, so many days apart."""
+    return pairs.joined(lines.join(_crowded(lines, entries, key), on=key, how="anti"), entries, key, _LAG.is_between(*lag))
+
+
+def _crowded(lines: pl.DataFrame, entries: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+    """Keys that very many rows have."""
     both = lines.group_by(key).len("n").join(entries.group_by(key).len("n_book"), on=key)
     return both.filter(pl.col("n").cast(pl.Int64) * pl.col("n_book").cast(pl.Int64) > CROWDED).select(key)
 
@@ -134,8 +158,13 @@ def _score() -> pl.Expr:
     return (words + numbers - other_way - 8.0 * pl.col("lag_cost") - steady - TWICE * pl.col("again") + 60.0).alias("score")
 
 
-def _assigned(candidates: pl.DataFrame) -> pl.DataFrame:
-    """The best pairs, each judged; `speaks` tells whether a number or words speak for it."""
+def _assigned(sides: Sides, costs: lags.Costs) -> pl.DataFrame:
+    """The best pairs of equal amount, each judged; `speaks` tells whether a number or words speak for it."""
+    return pl.concat(_of_some(candidates) for candidates in _candidates(sides, costs))
+
+
+def _of_some(candidates: pl.DataFrame) -> pl.DataFrame:
+    """What `_assigned` tells of the amounts of these candidates."""
     scored = candidates.filter(~pl.col("conflict") & ~pl.col("other")).with_columns(_score())
     single = (pl.len().over("b") == 1) & (pl.len().over("e") == 1)
     alone = scored.filter(single & (pl.col("score") > 0)).with_columns(pl.lit(1e3).alias("margin"))
@@ -160,27 +189,28 @@ def _rivalled(chosen: pl.DataFrame, scored: pl.DataFrame) -> pl.DataFrame:
 
 def _best(rivals: pl.DataFrame) -> pl.DataFrame:
     """For each amount the best assignment; `margin` is how far each pair is ahead of its best rival."""
-    parts: list[pl.DataFrame] = [rivals.clear().with_columns(pl.lit(0.0).alias("margin"))]
-    for group in rivals.partition_by("currency", "amount", maintain_order=True):
-        lines, entries = group["b"].unique().sort(), group["e"].unique().sort()
-        if len(lines) * len(entries) > OVERLAP_MAX:
-            parts.append(_mutual(group))
-            continue
-        row = np.searchsorted(lines.to_numpy(), group["b"].to_numpy())
-        column = np.searchsorted(entries.to_numpy(), group["e"].to_numpy())
-        score = np.full((len(lines), len(entries)), _FORBIDDEN)
-        score[row, column] = group["score"].to_numpy()
-        taken = assign.best(score)
-        margins = [(lines[b], entries[e], _margin(score, b, e)) for b, e in taken]
-        told = pl.DataFrame(margins, schema={"b": pl.Int64, "e": pl.Int64, "margin": pl.Float64}, orient="row")
-        parts.append(group.join(told, on=["b", "e"]))
-    return pl.concat(parts)
+    ranked = rivals.with_columns((pl.col(side).rank("dense").over(_KEY).cast(pl.Int64) - 1).alias(f"nth_{side}") for side in ("b", "e")).with_columns(
+        ((pl.max("nth_b") + 1) * (pl.max("nth_e") + 1)).over(_KEY).alias("size"))
+    many = ranked.filter(pl.col("size") > OVERLAP_MAX).drop("nth_b", "nth_e", "size")
+    few = ranked.filter(pl.col("size") <= OVERLAP_MAX).sort(_KEY, maintain_order=True)
+    b, e, row, column, score = (few[name].to_numpy() for name in ("b", "e", "nth_b", "nth_e", "score"))
+    ends = np.cumsum(few.group_by(_KEY, maintain_order=True).len()["len"].to_numpy()).tolist()
+    taken: list[tuple[int, int, float]] = []
+    for start, end in pairwise([0, *ends]):
+        rows, columns = row[start:end], column[start:end]
+        scores = np.full((int(rows.max()) + 1, int(columns.max()) + 1), _FORBIDDEN)
+        scores[rows, columns] = score[start:end]
+        at = {(x, y): n for n, (x, y) in enumerate(zip(rows.tolist(), columns.tolist(), strict=True), start)}
+        taken += [(int(b[at[pair]]), int(e[at[pair]]), _margin(scores, *pair)) for pair in assign.best(scores)]
+    told = pl.DataFrame(taken, schema={"b": pl.Int64, "e": pl.Int64, "margin": pl.Float64}, orient="row")
+    return pl.concat([rivals.join(told, on=["b", "e"]), *(_mutual(group) for group in many.partition_by(_KEY, maintain_order=True))])
 
 
 def _margin(score: np.ndarray[tuple[int, int], np.dtype[np.float64]], row: int, column: int) -> float:
-    mine = score[row, column]
-    others = np.concatenate([np.delete(score[row], column), np.delete(score[:, column], row)])
-    return float(mine - others.max()) if len(others) else 1e3
+    mine, score[row, column] = score[row, column], -np.inf
+    best = max(score[row].max(), score[:, column].max())
+    score[row, column] = mine
+    return min(float(mine - best), 1e3)
 
 
 def _mutual(group: pl.DataFrame) -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import accumulate, combinations, pairwise
 from math import gcd
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from matching.bank_book.claims import Claim
 from matching.bank_book.schema import ONE_TO_MANY
 from matching.bank_book.sides import Sides
 from matching.bank_book.ways import CHANCE_MAX, STRANGE_MAX, Way, ways, what_of
-from matching.bank_book.words import AGREES, DISAGREES
+from matching.bank_book.words import DISAGREES, Namesakes
 
 _GATHERED = (STRANGE_MAX, 0.02, 0.1)
 """Sets that chance may make where a row says that it is put together of many, so that one of the sets is expected: step by step, the surest first."""
@@ -26,22 +26,22 @@ _PARTY_DAYS, _COMPLETED_MAX = 3, 6
 def subset_sums(sides: Sides) -> pl.DataFrame:
     """Claims of subsets, for what no whole group explains: the surest first, because fewer rows are left for the others and make fewer sets."""
     found: list[pl.DataFrame] = []
-    alike: tuple[_Likeness, _Likeness] = ({}, {})
+    texts = [_Texts(way.namesakes(), {}) for way in ways(sides)]
     for chance_max in _GATHERED:
         for number in (0, 1):
             way = ways(sides)[number]
             asked = way if chance_max < _GATHERED[-1] else way._replace(single=way.single.filter("gathers"))
-            claimed = claims.frame(_of_subsets(asked, chance_max, alike[number]))
+            claimed = claims.frame(_of_subsets(asked, chance_max, texts[number]))
             found.append(claimed)
             sides = claims.left(sides, claimed)
     return pl.concat(found)
 
 
-def _of_subsets(way: Way, gathered_max: float, alike: _Likeness) -> list[Claim]:
+def _of_subsets(way: Way, gathered_max: float, texts: _Texts) -> list[Claim]:
     """Singles in order of their size, the largest first; a set that two singles ask for goes to neither but as a suggestion."""
     if way.single.is_empty() or way.parts.is_empty():
         return []
-    parts = _Parts(way, gathered_max, alike)
+    parts = _Parts(way, gathered_max, texts)
     wanted: list[tuple[int, _Found]] = []
     for single in way.single.select("currency", "amount", "day", "words", "gathers", "place").iter_rows():
         place, answer = single[-1], parts.explain(_Single(*single[:-1]))
@@ -63,8 +63,11 @@ def _of_subsets(way: Way, gathered_max: float, alike: _Likeness) -> list[Claim]:
     return claimed
 
 
-_Likeness = dict[tuple[str, str], int | None]
-"""How alike the words of a single row and of a part are, as far as that was asked."""
+class _Texts(NamedTuple):
+    """What is known of the words of single rows and of parts: which are alike, and how alike they are, as far as that was asked."""
+
+    namesakes: Namesakes
+    likeness: dict[tuple[str, str], int | None]
 
 
 class _Single(NamedTuple):
@@ -86,25 +89,25 @@ class _Found(NamedTuple):
 
 
 class _Parts:
-    """The rows that may be added up, by currency, direction and day, and by the words they use."""
+    """The rows that may be added up, by currency, direction and day, where a day has few, and by the words they use."""
 
-    def __init__(self, way: Way, gathered_max: float, alike: _Likeness) -> None:
-        self._way, self._gathered_max, self._likeness = way, gathered_max, alike
+    def __init__(self, way: Way, gathered_max: float, texts: _Texts) -> None:
+        self._way, self._gathered_max, self._namesakes, self._likeness = way, gathered_max, texts.namesakes, texts.likeness
         self._by_day: dict[tuple[str, bool, int], list[_Part]] = {}
-        self._by_word: dict[tuple[str, bool, str], list[_Part]] = {}
+        self._by_words: dict[tuple[str, bool, str], list[_Part]] = {}
         for place, currency, amount, day, words in way.parts.sort("day", "place").select("place", "currency", "amount", "day", "words").iter_rows():
             part = _Part(place, amount, day, words)
             self._by_day.setdefault((currency, amount > 0, day), []).append(part)
-            for word in sorted(way.read_words(words)):
-                self._by_word.setdefault((currency, amount > 0, word), []).append(part)
+            self._by_words.setdefault((currency, amount > 0, words), []).append(part)
+        self._by_day = {day: group for day, group in self._by_day.items() if len(group) <= subsets.ITEMS_MAX}
+        self._near = sorted(range(way.first, way.last + 1), key=lambda lag: (abs(lag), lag)) if self._by_day else []
 
     def explain(self, single: _Single) -> _Found | None:
         """The set that makes the amount: of the party's rows, else of a day's, else of some days', else of all near rows where they are few."""
         currency, amount, day, words, _ = single
         first, last, what = day + self._way.first, day + self._way.last, what_of(self._way)
-        speaking = {part for word in self._way.single_words(words) for part in self._by_word.get((currency, amount > 0, word), ())}
-        party = sorted((p for p in speaking if first <= p.day <= last and abs(p.amount) < abs(amount) and (self._alike(words, p.words) or 0) >= AGREES),
-                       key=lambda p: (p.day, p.place))
+        named = (part for other in self._namesakes.of(words) for part in self._by_words.get((currency, amount > 0, other), ()))
+        party = sorted((part for part in named if first <= part.day <= last and abs(part.amount) < abs(amount)), key=lambda part: (part.day, part.place))
         found = _search(party, amount, 930, f"{{}} of the party's {len(party)} open {what} add up to it") if len(party) > 1 else None
         if found is not None:
             mine = [part for part in party if part.place in found.parts]
@@ -117,14 +120,15 @@ class _Parts:
         """A set of rows of which none names another party: of one day, for what is put together of many of a few days, of all near days."""
         currency, amount, day, words, gathers = single
         what, usual = what_of(self._way), range(-_GATHERED_LAG, 1) if self._way.kind == ONE_TO_MANY else range(_GATHERED_LAG + 1)
-        near = sorted(range(day + self._way.first, day + self._way.last + 1), key=lambda one: (abs(one - day), one))
-        rows = {on: self._strangers(currency, amount, on, words) for on in near}
-        for on in near:
+        rows = {day + lag: self._strangers(currency, amount, day + lag, words) for lag in self._near}
+        if not any(rows.values()):
+            return None
+        for on, group in rows.items():
             chance_max = self._gathered_max if gathers and on - day in usual else STRANGE_MAX
-            found = _search(rows[on], amount, 860, f"{{}} {what} of one day add up to it", chance_max) if 1 < len(rows[on]) <= subsets.ITEMS_MAX else None
+            found = _search(group, amount, 860, f"{{}} {what} of one day add up to it", chance_max) if 1 < len(group) <= subsets.ITEMS_MAX else None
             if found is not None:
                 return found
-        for on in near if gathers else ():
+        for on in rows if gathers else ():
             group = [part for one in range(on - _GATHERED_DAYS, on + 1) if one - day in usual for part in rows.get(one, ())]
             found = _search(group, amount, 780, f"{{}} {what} of a few days add up to it", self._gathered_max) if 1 < len(group) <= subsets.ITEMS_MAX else None
             if found is not None:
@@ -138,6 +142,8 @@ class _Parts:
             return None
         days = sorted({part.day + n for part in party for n in range(-_PARTY_DAYS, _PARTY_DAYS + 1)})
         strangers = [part for day in days for part in self._strangers(currency, amount, day, words) if part not in party]
+        if not strangers:
+            return None
         sums = subsets.sums([part.amount for part in party]).tolist()
         tried = len(sums) * (len(strangers) + 1) ** 2 / 2
         if tried > STRANGE_MAX * abs(amount):
@@ -159,10 +165,7 @@ class _Parts:
 
     def _strangers(self, currency: str, amount: int, day: int, words: str) -> list[_Part]:
         """The day's rows that are not another party's; none where there are too many to tell anything."""
-        group = self._by_day.get((currency, amount > 0, day), [])
-        if len(group) > subsets.ITEMS_MAX:
-            return []
-        return [p for p in group if abs(p.amount) < abs(amount) and self._may_be(words, p.words)]
+        return [p for p in self._by_day.get((currency, amount > 0, day), ()) if abs(p.amount) < abs(amount) and self._may_be(words, p.words)]
 
     def _may_be(self, single: str, part: str) -> bool:
         """Whether the words do not tell two parties apart."""
@@ -191,12 +194,15 @@ def _search(rows: list[_Part], amount: int, confidence: int, reason: str, chance
     amounts = [part.amount for part in nearest]
     if len(nearest) < 2 or abs(sum(amounts)) < abs(amount):
         return None
+    sums = abs(sum(amounts)) // max(1, gcd(*amounts))  # so many different sums there may be
+    by_chance = 2.0 ** len(nearest) / max(sums, 1) > chance_max
+    if by_chance and not _is_some_run(amounts, amount):
+        return None
     found = subsets.ways(amounts, amount)
     if not found:
         return None
     everything = len(found[0]) == len(nearest)
-    sums = abs(sum(amounts)) // max(1, gcd(*amounts))  # so many different sums there may be
-    if not (everything and len(nearest) > 2) and 2.0 ** len(nearest) / max(sums, 1) > chance_max and not (_is_run(found[0]) and of_party):
+    if by_chance and not (everything and len(nearest) > 2) and not (_is_run(found[0]) and of_party):
         return None
     if not of_party and _is_round(amounts, amount, found[0]):
         return None
@@ -211,6 +217,12 @@ def _search(rows: list[_Part], amount: int, confidence: int, reason: str, chance
 def _is_round(amounts: list[int], amount: int, chosen: tuple[int, ...]) -> bool:
     """Whether round amounts make a round sum: chance does that too often."""
     return amount % claims.ROUND == 0 and all(amounts[place] % claims.ROUND == 0 for place in chosen)
+
+
+def _is_some_run(amounts: list[int], amount: int) -> bool:
+    """Whether amounts that stand beside each other make it."""
+    totals = [0, *accumulate(amounts)]
+    return any(totals[end] - totals[start] == amount for start, end in combinations(range(len(totals)), 2))
 
 
 def _is_run(chosen: tuple[int, ...]) -> bool:

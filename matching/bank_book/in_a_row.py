@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from matching.bank_book import claims
+from matching.bank_book import claims, subsets
 from matching.bank_book.sides import Sides
 from matching.bank_book.ways import CHANCE_MAX, Way, ways
 from matching.schema import Schema
@@ -41,22 +41,24 @@ def _runs(way: Way) -> pl.DataFrame:
     rows = way.parts.sort("order").with_columns((pl.col("amount") > 0).alias("into"))
     changes = pl.any_horizontal(pl.col(name) != pl.col(name).shift() for name in ("currency", "into"))
     apart = (pl.col("order").diff() != 1) | (pl.col("day").diff().abs() > _RUN_SPREAD) | changes
-    wanted = {str(key[0]): np.sort(group["amount"].unique().to_numpy()) for key, group in way.single.group_by("currency")}
+    numbered = rows.with_columns(apart.fill_null(value=True).cum_sum().alias("run"))
     found: list[tuple[str, int, int, int, list[int], list[str], bool]] = []
-    for _, group in rows.with_columns(apart.fill_null(value=True).cum_sum().alias("run")).group_by("run", maintain_order=True):
-        places, amounts, words, days, currency = group["place"].to_list(), group["amount"].to_numpy(), group["words"].to_list(), group["day"].to_list(), group["currency"][0]
-        total = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(amounts)])
-        targets = wanted.get(currency)
-        if targets is None:
+    for (currency,), group in sorted(numbered.partition_by("currency", maintain_order=True, as_dict=True).items()):
+        asked = way.single.filter(pl.col("currency") == currency)["amount"]
+        if asked.is_empty():
             continue
-        for length in range(_RUN_MIN, min(_RUN_MAX, len(places)) + 1):
-            sums = total[length:] - total[:-length]
-            at = np.minimum(np.searchsorted(targets, sums), len(targets) - 1)
-            for start in np.flatnonzero(targets[at] == sums).tolist():
+        targets = subsets.Targets(asked.to_numpy())
+        run, total = group["run"].to_numpy(), np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(group["amount"].to_numpy())])
+        places, amounts, words, days = (group[name].to_list() for name in ("place", "amount", "words", "day"))
+        for length in range(_RUN_MIN, min(_RUN_MAX, group.height) + 1):
+            starts = np.flatnonzero(run[length - 1:] == run[:group.height - length + 1])
+            made = total[starts + length] - total[starts]
+            hits, _ = targets.among(made)
+            for start, amount in zip(starts[hits].tolist(), made[hits].tolist(), strict=True):
                 end = start + length
                 since, until = min(days[start:end]), max(days[start:end])
                 if until - since <= _RUN_SPREAD:
-                    is_round = all(amount % claims.ROUND == 0 for amount in amounts[start:end])
-                    found.append((currency, int(sums[start]), since, until, sorted(places[start:end]), words[start:end], is_round))
+                    is_round = all(part % claims.ROUND == 0 for part in amounts[start:end])
+                    found.append((currency, amount, since, until, sorted(places[start:end]), words[start:end], is_round))
     shape: Schema = {"currency": pl.String, "amount": pl.Int64, "since": pl.Int64, "until": pl.Int64, "parts": pl.List(pl.Int64), "words_book": pl.List(pl.String), "round": pl.Boolean}
     return pl.DataFrame(found, schema=shape, orient="row")

@@ -9,7 +9,7 @@ import polars as pl
 from matching.bank_book import claims, subsets
 from matching.bank_book.claims import Claim
 from matching.bank_book.schema import ONE_TO_MANY
-from matching.bank_book.sides import Sides
+from matching.bank_book.sides import CHARGE, Sides
 from matching.bank_book.words import AGREES
 
 EARLIER, LATER = 16, 3
@@ -62,7 +62,7 @@ _SALES = "a day's card sales less the processor's charge make its amount"
 
 def _after_charge(sides: Sides) -> pl.DataFrame:
     """Card settlements with a charge of their days that is a usual share of what it leaves: line, charge, gross, currency, day of the charge."""
-    charges = sides.book.filter((pl.col("amount") < 0) & pl.col("full").str.contains(_CHARGE) & (pl.col("way").is_null() | (pl.col("way") == "card"))).select(
+    charges = sides.book.filter((pl.col("amount") < 0) & pl.col("charge") & (pl.col("way").is_null() | (pl.col("way") == "card"))).select(
         "currency", pl.col("day").alias("day_book"), pl.col("place").alias("charge"), pl.col("amount").alias("kept"))
     lines = sides.bank.filter((pl.col("way") == "card") & (pl.col("amount") > 0)).select(pl.col("place").alias("line"), "currency", "amount", "day")
     near = lines.with_columns((pl.col("day") - pl.int_ranges(-1, _SETTLED + 1)).alias("day_book")).explode("day_book").join(charges, on=["currency", "day_book"])
@@ -81,7 +81,7 @@ _CHANCE_MAX = 0.05
 
 def _fitting(sides: Sides) -> pl.DataFrame:
     """b, e, less and what their rows say: two entries of one party, or of one way where they name nobody, and the line that they make."""
-    entries = sides.book.select(pl.col("place").alias("e"), *_COLUMNS, pl.col("words").str.replace_all(_CHARGE, "").str.strip_chars().alias("party"))
+    entries = sides.book.select(pl.col("place").alias("e"), *_COLUMNS, pl.col("words").str.replace_all(CHARGE, "").str.strip_chars().alias("party"))
     parties = entries["party"].unique()
     told = pl.DataFrame({"party": parties, "key": [sides.lexicon.rarest(text, 2) for text in parties]}, schema={"party": pl.String, "key": pl.List(pl.String)})
     keys = pl.when(pl.col("party") == "").then(pl.concat_list("way")).otherwise("key")
@@ -90,7 +90,7 @@ def _fitting(sides: Sides) -> pl.DataFrame:
     calm = spread.join(common, on="key", how="anti")
     less = calm.select(
         pl.col("e").alias("less"), "currency", "key", (~pl.col("into")).alias("into"), pl.col("amount").alias("amount_less"), pl.col("day").alias("day_less"), pl.col("party").alias("party_less"),
-        pl.col("words").str.contains(_CHARGE).alias("charge"))
+        pl.col("words").str.contains(CHARGE).alias("charge"))
     both = calm.join(less, on=["currency", "key", "into"]).filter(
         (pl.col("amount_less").abs() < pl.col("amount").abs()) & ((pl.col("day_less") - pl.col("day")).abs() <= APART)).unique(["e", "less"])
     sums = both.select("e", "less", "currency", (pl.col("amount") + pl.col("amount_less")).alias("amount"), pl.col("day").alias("day_book"), pl.col("words").alias("words_book"),
@@ -102,4 +102,3 @@ def _fitting(sides: Sides) -> pl.DataFrame:
 
 
 _COLUMNS = ("currency", "amount", "day", "words", "way")
-_CHARGE = r"\b(?:FEES?|CHARGES?|COMMISSIONS?|CREDITS?|MEMOS?|REFUNDS?|REBATES?)\b"

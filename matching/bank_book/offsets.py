@@ -12,7 +12,7 @@ from matching.bank_book import claims
 from matching.bank_book.claims import Claim
 from matching.bank_book.pairs import RARE
 from matching.bank_book.schema import OFFSET
-from matching.bank_book.sides import RETURNED, TAKEN_BACK, VOIDED, Sides
+from matching.bank_book.sides import Sides
 
 DAYS_MAX = 120
 DAYS_SILENT = 35
@@ -27,8 +27,8 @@ _CROWDED = 40_000
 
 def explicit(sides: Sides) -> pl.DataFrame:
     """Claims of entries with their own void or reversal."""
-    told = _linked(_opposites(sides, sides.book.filter(pl.col("full").str.contains(TAKEN_BACK)), DAYS_MAX), sides)
-    void, returned = pl.col("full_late").str.contains(VOIDED), pl.col("full_late").str.contains(RETURNED)
+    told = _linked(_opposites(sides, sides.book.filter("taken_back"), DAYS_MAX), sides)
+    void, returned = pl.col("voided_late"), pl.col("returned_late")
     linked = pl.col("rare") | (pl.col("alike") >= _SAME_PARTY) | pl.col("alike").is_null()
     return _chosen(told.filter(linked & (~returned | void) & (void | ~pl.col("at_bank"))), _TOLD, 970)
 
@@ -41,12 +41,12 @@ def silent(sides: Sides) -> pl.DataFrame:
         Claim([], [place], OFFSET, claims.CERTAIN, 990, "an entry over zero: nothing is to clear")
         for place in sides.book.filter(pl.col("amount") == 0)["place"].sort()
     ]
-    return pl.concat([_chosen(told.filter((pl.col("rare") | one_party) & ~pl.col("full_late").str.contains(RETURNED)), _SILENT, 760), claims.frame(nothing)])
+    return pl.concat([_chosen(told.filter((pl.col("rare") | one_party) & ~pl.col("returned_late")), _SILENT, 760), claims.frame(nothing)])
 
 
 _TOLD = "an entry and its own void or correction: they cancel out and never reach the bank"
 _SILENT = "equal and opposite entries of one party, neither of which the bank knows"
-_COLUMNS = ("currency", "amount", "day", "full", "words")
+_COLUMNS = ("currency", "amount", "day", "voided", "taken_back", "returned", "words")
 
 
 def _opposites(sides: Sides, backs: pl.DataFrame, days: int) -> pl.DataFrame:
@@ -58,8 +58,8 @@ def _opposites(sides: Sides, backs: pl.DataFrame, days: int) -> pl.DataFrame:
     calm = crowded.filter(pl.col("n").cast(pl.Int64) * pl.col("k").cast(pl.Int64) <= _CROWDED).select("currency", "amount")
     found = early.join(calm, on=["currency", "amount"], how="semi").join(late, on=["currency", "amount"]).filter(
         (pl.col("l") != pl.col("e")) & (pl.col("day_late") - pl.col("day")).is_between(0, days))
-    same_day = (pl.col("day_late") == pl.col("day")) & pl.col("full").str.contains(TAKEN_BACK)
-    return found.filter(~(same_day & (~pl.col("full_late").str.contains(TAKEN_BACK) | (pl.col("l") < pl.col("e")))))
+    same_day = (pl.col("day_late") == pl.col("day")) & pl.col("taken_back")
+    return found.filter(~(same_day & (~pl.col("taken_back_late") | (pl.col("l") < pl.col("e")))))
 
 
 def _linked(found: pl.DataFrame, sides: Sides) -> pl.DataFrame:

@@ -6,6 +6,8 @@ disagrees; one that names nobody the books know is merely cryptic. Two different
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import polars as pl
 from rapidfuzz.distance import OSA
 
@@ -17,19 +19,20 @@ RARE = 3
 """A number that more rows of a side name is no longer one payment's own."""
 _LAST_DIGITS = 3
 """So many of a check number's last digits stand for it."""
-_LINES_AT_ONCE = 10_000
+_JOINED_AT_ONCE = 1_000_000
 _PAIRS_AT_ONCE = 100_000
-_BANK = ("currency", "amount", "date", "day", "words", "squeezed", "check", "is_check", "returned", "foreign", "way")
+_BANK = ("currency", "amount", "date", "day", "words", "check", "is_check", "returned", "foreign", "way")
 
 
-def beside(pairs: pl.DataFrame, sides: Sides, costs: lags.Costs) -> pl.DataFrame:
+def beside(pairs: pl.DataFrame, sides: Sides, costs: lags.Costs, kept: Callable[[pl.DataFrame], pl.DataFrame] = lambda told: told) -> pl.DataFrame:
     """`pairs` (b, e) with both rows' columns (the book's as `…_book`) and the evidence: `number` (2: a rare number is shared, 1: a common
     one, 0: none), `alike` (0..100, null where a side says nothing), `other` (the bank names somebody else), `conflict` (other check
-    numbers), `lag_cost`, `lag` in calendar days, `lag_banking` in banking days. So many pairs at a time, since what is on the way to the evidence is more than it."""
+    numbers), `lag_cost`, `lag` in calendar days, `lag_banking` in banking days; and of these what is `kept`. So many pairs at a time, since the evidence is
+    much more than the pairs."""
     lines = sides.bank.select(pl.col("place").alias("b"), *_BANK)
     entries = sides.book.select(pl.col("place").alias("e"), "again", *(pl.col(name).alias(f"{name}_book") for name in _BANK))
     blocks = (pairs.slice(first, _PAIRS_AT_ONCE).select("b", "e") for first in range(0, max(pairs.height, 1), _PAIRS_AT_ONCE))
-    return pl.concat([_evidence(block, lines, entries, sides, costs) for block in blocks])
+    return pl.concat([kept(_evidence(block, lines, entries, sides, costs)) for block in blocks])
 
 
 def _evidence(pairs: pl.DataFrame, lines: pl.DataFrame, entries: pl.DataFrame, sides: Sides, costs: lags.Costs) -> pl.DataFrame:
@@ -42,10 +45,16 @@ def _evidence(pairs: pl.DataFrame, lines: pl.DataFrame, entries: pl.DataFrame, s
 
 
 def joined(lines: pl.DataFrame, entries: pl.DataFrame, key: list[str], near: pl.Expr) -> pl.DataFrame:
-    """Pairs (b, e) of lines (b …) and entries (e …; `…_book` where both sides have a column) that have one key and are near, so many lines at a
-    time: of the rows of a key most are weeks apart, and all of its pairs are not held at once."""
-    blocks = (lines.slice(first, _LINES_AT_ONCE) for first in range(0, max(lines.height, 1), _LINES_AT_ONCE))
-    return pl.concat([block.join(entries, on=key, suffix="_book").filter(near).select("b", "e") for block in blocks])
+    """Pairs (b, e) of lines (b …) and entries (e …; `…_book` where both sides have a column) that have one key and are near: of the rows of a key most are
+    weeks apart, and all of its pairs are not held at once."""
+    return pl.concat([block.join(entries, on=key, suffix="_book").filter(near).select("b", "e") for block in _blocks(lines, entries, key)])
+
+
+def _blocks(lines: pl.DataFrame, entries: pl.DataFrame, key: list[str]) -> Iterator[pl.DataFrame]:
+    """The lines that have a partner, in pieces of which each meets so many entries of its keys, or is one line."""
+    met = lines.join(entries.group_by(key).len("met"), on=key)
+    piece = (pl.col("met").cast(pl.Int64).cum_sum() - 1) // _JOINED_AT_ONCE
+    yield from met.with_columns(piece.alias("piece")).drop("met").partition_by("piece", maintain_order=True, include_key=False) or [met.drop("met")]
 
 
 def shared_numbers(pairs: pl.DataFrame, sides: Sides) -> pl.DataFrame:

@@ -6,7 +6,9 @@ bank lines and entries in it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import polars as pl
 
@@ -28,6 +30,7 @@ NOISE = frozenset(_NOISE.split())
 """Words that bank and books use of any payment: they tell nobody apart."""
 VOIDED = r"\b(?:VOID\w*|CANCEL\w*|STOP(?:PED)? PA?Y?M?E?N?T|STOPPED|DUPLICATE\w*)\b"
 TAKEN_BACK = r"\b(?:VOID\w*|CANCEL\w*|STOP(?:PED)?|REVERS\w*|REV|CORRECT\w*|CORR|ADJ\w*|REISSUE\w*|DUPLICATE\w*|ERROR|MISPOST\w*|REPLAC\w*)\b"
+CHARGE = r"\b(?:FEES?|CHARGES?|COMMISSIONS?|CREDITS?|MEMOS?|REFUNDS?|REBATES?)\b"
 RETURNED = r"\b(?:NSF|RETURN\w*|RTN|BOUNCE\w*|CHARGEBACK\w*|UNPAID|INSUFFICIENT|DISHONOU?RED|R0[0-9])\b"
 _CHECK = r"\b(?:CHECK|CHEQUE|CHQ|CHK|CK)S?(?: ?(?:NO|NUMBER|NUM|NR|PAID|CLEARED|PRESENTED|WITHDRAWAL))?[ #.:-]*0*([0-9]{2,10})\b"
 _CHECK_WORD = r"\b(?:CHECK|CHEQUE|CHQ|CHK|CK)S?(?:[ #.:-]|\b|[0-9])"
@@ -50,7 +53,7 @@ _GATHERS = r"\b(?:DEPOSITS?|LOCKBOX|BATCH|SETTLE\w*|ORIGINATION|PAYROLL|RUN|VAUL
 """Words of what is put together of many: a deposit, a payment run."""
 _FOREIGN = r"\b(?:FX|FOREX|FOREIGN|INTL|INTERNATIONAL|EXCHANGE|RATE)\b"
 _CODES = r"\b(?:AUD|BRL|CAD|CHF|CNY|CZK|DKK|EUR|GBP|HKD|HUF|ILS|INR|JPY|KRW|MXN|NOK|NZD|PLN|SEK|SGD|TRY|USD|ZAR)\b"
-ROWS = ("place", "currency", "amount", "date", "day", "kind", "full", "words", "squeezed", "check", "is_check", "returned", "foreign", "way", "gathers")
+ROWS = ("place", "currency", "amount", "date", "day", "kind", "words", "check", "is_check", "voided", "taken_back", "returned", "charge", "foreign", "way", "gathers")
 BOOK_ROWS = (*ROWS, "order", "again")
 
 
@@ -64,11 +67,10 @@ class Sides:
     bank_numbers: pl.DataFrame
     book_numbers: pl.DataFrame
     lexicon: Lexicon  # the words of all entries, matched or not
-    naming: pl.DataFrame  # place of the bank lines that name somebody of the books
 
     def without(self, lines: pl.Series, entries: pl.Series) -> Sides:
         """What is left when these are matched."""
-        return Sides(_left(self.bank, lines), _left(self.book, entries), _left(self.bank_numbers, lines), _left(self.book_numbers, entries), self.lexicon, self.naming)
+        return Sides(_left(self.bank, lines), _left(self.book, entries), _left(self.bank_numbers, lines), _left(self.book_numbers, entries), self.lexicon)
 
 
 def _left(frame: pl.DataFrame, gone: pl.Series) -> pl.DataFrame:
@@ -85,15 +87,20 @@ def read(bank: pl.DataFrame, book: pl.DataFrame) -> Sides:
         pl.col("place").cast(pl.Int64), "currency", pl.col("amount_minor").alias("amount"), "date", "kind", pl.col("reference").alias("numbered"),
         pl.concat_str("description", "kind", separator=" ").alias("full"),
     )
-    told, kept = _rows(lines, is_book=False).select(ROWS), _entered(_rows(entries, is_book=True), book["entry_id"])
-    lexicon = Lexicon(kept["words"].to_list())
-    known = [text for text in told["words"].unique() if lexicon.knows(text)]
-    naming = told.filter(pl.col("words").is_in(known)).select("place")
-    return Sides(told, kept, _numbers(lines), _numbers(entries), lexicon, naming)
+    told, kept = _in_pieces(lines, partial(_rows, is_book=False)), _entered(_in_pieces(entries, partial(_rows, is_book=True)), book["entry_id"])
+    return Sides(told.select(ROWS), kept, _numbers(lines), _numbers(entries), Lexicon(kept["words"].to_list()))
+
+
+_AT_ONCE = 100_000
+
+
+def _in_pieces(rows: pl.DataFrame, read: Callable[[pl.DataFrame], pl.DataFrame]) -> pl.DataFrame:
+    """What is read of the rows, of so many at a time: what is on the way to it is many times as much."""
+    return pl.concat([read(rows.slice(first, _AT_ONCE)) for first in range(0, max(rows.height, 1), _AT_ONCE)])
 
 
 def _entered(rows: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
-    """The entries with `order` and `again`."""
+    """The entries with `order` and `again`, without their whole text."""
     order = pl.DataFrame({"place": rows["place"], "id": ids}).sort(pl.col("id").str.len_chars(), "id").with_row_index("order").select("place", pl.col("order").cast(pl.Int64))
     again = pl.when(pl.col("full").str.contains("[0-9]{3}")).then(pl.col("day").rank("dense").over("currency", "amount", "full") - 1).otherwise(0)
     return rows.with_columns(again.alias("again")).join(order, on="place", maintain_order="left").select(BOOK_ROWS)
@@ -120,9 +127,10 @@ def _rows(rows: pl.DataFrame, *, is_book: bool) -> pl.DataFrame:
         (pl.lit("") if is_book else _cut_off()).alias("cut"),
         pl.col("date").to_physical().cast(pl.Int64).alias("day"), pl.col("said").alias("kind"),
     ).with_columns(
-        said.alias("words"), said.str.replace_all(" ", "").alias("squeezed"), (pl.col("check").is_not_null() | pl.col("drawn")).alias("is_check"),
-        (pl.col("full").str.contains(RETURNED) | (pl.col("kind") == "RETURN")).alias("returned"), _foreign(), _way(), pl.col("full").str.contains(_GATHERS).alias("gathers"),
-    )
+        said.alias("words"), (pl.col("check").is_not_null() | pl.col("drawn")).alias("is_check"),
+        *(pl.col("full").str.contains(told).alias(name) for name, told in (("voided", VOIDED), ("taken_back", TAKEN_BACK), ("charge", CHARGE), ("gathers", _GATHERS))),
+        (pl.col("full").str.contains(RETURNED) | (pl.col("kind") == "RETURN")).alias("returned"), _foreign(), _way(),
+    ).select(*ROWS, "full")
 
 
 def _cut_off() -> pl.Expr:
@@ -149,6 +157,12 @@ def _way() -> pl.Expr:
 
 def _numbers(rows: pl.DataFrame) -> pl.DataFrame:
     """place, number, spread: the numbers each row names, squeezed, without leading zeros, as digits alone too; how many rows name each."""
+    told = _in_pieces(rows, _named).unique().sort("place", "number")
+    return told.with_columns(pl.len().over("number").cast(pl.Int64).alias("spread"))
+
+
+def _named(rows: pl.DataFrame) -> pl.DataFrame:
+    """place, number of the numbers that the rows name."""
     text = plain(rows.select(pl.concat_str("numbered", pl.lit(" "), "full"))["numbered"])
     found = pl.DataFrame({"place": rows["place"], "number": text.str.extract_all(_NUMBERED)}).explode("number").drop_nulls()
     squeezed = pl.col("number").str.replace_all(r"[^A-Z0-9]", "")
@@ -157,5 +171,4 @@ def _numbers(rows: pl.DataFrame) -> pl.DataFrame:
         spelled.filter(pl.col("digits").str.len_chars() >= 1).select("place", pl.col("whole").str.replace(r"^([A-Z]*)0+", "$1").alias("number")),
         spelled.filter(~pl.col("whole").str.contains(_RUNNING)).select("place", pl.col("digits").alias("number")),
     ])
-    told = both.filter((pl.col("number").str.len_chars() >= 3) & ~pl.col("number").str.contains(_DATE)).unique().sort("place", "number")
-    return told.with_columns(pl.len().over("number").cast(pl.Int64).alias("spread"))
+    return both.filter((pl.col("number").str.len_chars() >= 3) & ~pl.col("number").str.contains(_DATE))

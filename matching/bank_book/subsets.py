@@ -7,6 +7,24 @@ import numpy.typing as npt
 
 ITEMS_MAX = 24
 FOUND_MAX = 64
+_TABLE = 1 << 22
+
+
+class Targets:
+    """Amounts that are looked for among very many sums. Most sums are told by a table of their last bits to be none of them."""
+
+    def __init__(self, amounts: npt.NDArray[np.int64]) -> None:
+        self.amounts = np.unique(amounts)
+        self._seen = np.zeros(_TABLE, dtype=bool)
+        self._seen[self.amounts & (_TABLE - 1)] = True
+
+    def among(self, sums: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """The places of the sums, read row by row, that are looked for, and which of `amounts` each of them is."""
+        likely = np.flatnonzero(self._seen[sums & (_TABLE - 1)])
+        made = sums.ravel()[likely]
+        at = np.searchsorted(self.amounts, made)
+        found = self.amounts[np.minimum(at, len(self.amounts) - 1)] == made
+        return likely[found], at[found]
 
 
 def ways(amounts: list[int], target: int, smallest: int = 2) -> list[tuple[int, ...]]:

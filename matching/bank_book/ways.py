@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import polars as pl
@@ -9,7 +10,7 @@ import polars as pl
 from matching.bank_book.claims import Claim
 from matching.bank_book.schema import MANY_TO_ONE, ONE_TO_MANY
 from matching.bank_book.sides import Sides
-from matching.bank_book.words import DISAGREES, Lexicon
+from matching.bank_book.words import DISAGREES, Lexicon, Namesakes
 
 EARLIER, LATER = 16, 3
 """Calendar days before and after the single row within which its parts lie (seen from the books to the bank)."""
@@ -42,13 +43,19 @@ class Way(NamedTuple):
         alike = self.likeness(single, part)
         return alike is not None and alike < DISAGREES
 
-    def single_words(self, words: str) -> set[str]:
-        """The books' words in a single row."""
-        return self.lexicon.words_of(words) if self.kind == ONE_TO_MANY else set(words.split())
+    def single_words(self, text: str) -> Iterable[str]:
+        """The books' words that a single row may hold."""
+        return self.lexicon.words_of(text) if self.kind == ONE_TO_MANY else text.split()
 
-    def read_words(self, words: str) -> set[str]:
-        """The books' words by which a part is found."""
-        return set(self.lexicon.rarest(words, 2)) if self.kind == ONE_TO_MANY else self.lexicon.words_of(words)
+    def part_words(self, text: str) -> Iterable[str]:
+        """The books' words that a part may hold."""
+        return text.split() if self.kind == ONE_TO_MANY else self.lexicon.words_of(text)
+
+    def namesakes(self) -> Namesakes:
+        """The texts of parts that a single row's is like."""
+        keys = (self.lexicon.book_keys, self.lexicon.bank_keys)
+        of_parts, of_singles = keys if self.kind == ONE_TO_MANY else keys[::-1]
+        return Namesakes(self.parts["words"].unique(), of_parts, of_singles, self.likeness)
 
     def claim(self, single: int, parts: list[int], status: str, confidence: int, reason: str) -> Claim:
         """The claim with lines and entries where they belong."""

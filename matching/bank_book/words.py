@@ -11,6 +11,8 @@ import math
 import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
+from itertools import combinations
 from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
@@ -28,6 +30,8 @@ AGAINST = 15
 has not, or by the one or two letters of a cut word at the end. `CASCADE ASHLAND LO` is not Cascade Ashland Office Supply where the books know
 Cascade Ashland Logistics."""
 _GLUED = 9
+_ENOUGH = (AGREES - 0.5) / 50 - 1
+"""The share of an entry's words that a text must have at least that has nothing else and agrees."""
 
 
 class _Said(NamedTuple):
@@ -115,6 +119,17 @@ class Lexicon:
         """The words that tell most about the entry."""
         return sorted(set(book.split()), key=lambda word: (-self._weight.get(word, 0.0), word))[:count]
 
+    def bank_keys(self, bank: str) -> list[str]:
+        """The books' words that the bank text may hold, and each two of them."""
+        words = sorted(self.words_of(bank))
+        return [*words, *map(" ".join, combinations(words, 2))]
+
+    def book_keys(self, book: str) -> list[str]:
+        """Of which every bank text that is alike (AGREES) has one: the entry's words that weigh enough alone, and each two of the others."""
+        words, total = sorted(set(book.split())), sum(self._weight.get(word, 1.0) for word in set(book.split()))
+        heavy = [word for word in words if self._weight.get(word, 1.0) >= _ENOUGH * total]
+        return [*heavy, *map(" ".join, combinations([word for word in words if word not in heavy], 2))]
+
     def _cut(self, text: str) -> str:
         """The last word of a bank text, where it is one or two letters with which a name of the books goes on that begins like the text."""
         before, _, last = text.rpartition(" ")
@@ -186,6 +201,25 @@ class Lexicon:
             return set()
         alike = self._sorted[bisect_left(self._sorted, word[:2]):bisect_left(self._sorted, word[:2] + "~")]
         return {other for other in alike if abs(len(other) - len(word)) <= 1 and OSA.distance(word, other, score_cutoff=1) <= 1}
+
+
+class Namesakes:
+    """The texts of one side that a text of the other is like (AGREES): found by the words that they must share, each asked for once."""
+
+    def __init__(self, texts: Iterable[str], keys: Callable[[str], list[str]], keys_asked: Callable[[str], list[str]], likeness: Callable[[str, str], int | None]) -> None:
+        self._keys_asked, self._likeness = keys_asked, likeness
+        self._with: dict[str, list[str]] = defaultdict(list)
+        self._told: dict[str, list[str]] = {}
+        for text in sorted(set(texts)):
+            for key in keys(text):
+                self._with[key].append(text)
+
+    def of(self, text: str) -> list[str]:
+        """Those that the text is like, sorted."""
+        if text not in self._told:
+            near = {other for key in self._keys_asked(text) for other in self._with.get(key, ())}
+            self._told[text] = sorted(other for other in near if (self._likeness(text, other) or 0) >= AGREES)
+        return self._told[text]
 
 
 def _bones(word: str) -> set[str]:
