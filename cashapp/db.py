@@ -11,10 +11,10 @@ import datetime as dt
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar, TypeVarTuple
 
 import polars as pl
-from sqlalchemy import Connection, Engine, Select, Table, UnaryExpression, create_engine, event, func, inspect, select, text
+from sqlalchemy import Connection, Engine, Select, Table, UnaryExpression, and_, create_engine, event, func, inspect, select, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.sql.operators import custom_op
 
@@ -32,6 +32,7 @@ Shape: TypeAlias = Mapping[str, type[pl.DataType] | pl.DataType]
 """Columns of a frame, by name and type, in order."""
 
 _Key = TypeVar("_Key", int, str)
+_Columns = TypeVarTuple("_Columns")
 
 HEAD = "0001"
 """The schema revision this program works with; `cashapp init` brings a database there."""
@@ -231,6 +232,15 @@ def frame_of(connection: Connection, query: Select[*tuple[object, ...]], key: Co
 def among(connection: Connection, key: ColumnElement[_Key], values: Sequence[_Key]) -> ColumnElement[bool]:
     """The condition that the key is one of the values, however many."""
     return _bulk(connection).among(key, values)
+
+
+def left(query: Select[*_Columns], without: Select[*tuple[object, ...]] | None, key: Sequence[ColumnElement[object]]) -> Select[*_Columns]:
+    """The query's rows but those whose key is a row of `without`, if there is one. As NOT IN, PostgreSQL would go through a long list for each row, and SQLite
+    where the key is of several columns; and SQLite would ask for it anew for each row, were it not told that it comes once."""
+    if without is None:
+        return query
+    gone = without.cte("gone").prefix_with("MATERIALIZED")
+    return query.outerjoin(gone, and_(*(column == mine for column, mine in zip(gone.c, key, strict=True)))).where(next(iter(gone.c)).is_(None))
 
 
 def by_bytes(connection: Connection, column: ColumnElement[str]) -> ColumnElement[str]:

@@ -26,7 +26,7 @@ CHARGE_KINDS = {"fee": "bank charge", "interest": "interest"}
 def match(connection: Connection, account: Account, line_references: Sequence[str], entry_ids: Sequence[str], *, reason: str, actor: str) -> int:
     """Make a match of bank lines (by bank reference, or `L` and the line's id) and entries; the amounts may differ only with a reason."""
     lines = sides.bank_lines(connection, account, which=_named(line_references))
-    book = sides.cash_book(connection, account, which=schema.cashbook_entry.c.entry_id.in_(entry_ids))
+    book = sides.cash_book(connection, account, entry_ids=entry_ids)
     mine = _chosen(lines.with_columns(pl.format("L{}", "line_id").alias("by_id")), ("bank_reference", "customer_reference", "by_id"), line_references, "bank line")
     theirs = _chosen(book, ("entry_id",), entry_ids, "cash book entry")
     if mine.is_empty() and theirs.height < 2:

@@ -9,10 +9,11 @@ they were known at a moment (`known_at`, UTC; None is now).
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, select, union_all
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, select, union_all
 
 from cashapp import accounts, db, linking, periods, schema
 from cashapp.bank_accounts import normalise_account, same_account
@@ -86,9 +87,9 @@ def months(connection: Connection) -> list[str]:
     return list(reversed(periods.between(min(days), max(days)))) if days else []
 
 
-def bank_lines(connection: Connection, account: Account, known_at: dt.datetime | None = None, *, which: ColumnElement[bool] | None = None) -> pl.DataFrame:
-    """LINES of the account; all of them, or those of `which` this is so."""
-    return _lines(connection, _of_account(account) if which is None else and_(_of_account(account), which), known_at)
+def bank_lines(connection: Connection, account: Account, known_at: dt.datetime | None = None, *, which: ColumnElement[bool] | None = None, without: Select[int] | None = None) -> pl.DataFrame:
+    """LINES of the account; all of them, or those of `which` this is so, and `without` those of which this gives the line_id."""
+    return _lines(connection, _of_account(account) if which is None else and_(_of_account(account), which), known_at, without)
 
 
 def bank_moves(connection: Connection, account: Account, which: ColumnElement[bool], known_at: dt.datetime | None = None) -> pl.DataFrame:
@@ -117,8 +118,8 @@ def _of_account(account: Account) -> ColumnElement[bool]:
     return and_(schema.bank_line.c.account.in_(account.at_bank), schema.bank_line.c.report == "statement")
 
 
-def _lines(connection: Connection, condition: ColumnElement[bool], known_at: dt.datetime | None) -> pl.DataFrame:
-    """LINES that are booked, count, and meet the condition."""
+def _lines(connection: Connection, condition: ColumnElement[bool], known_at: dt.datetime | None, without: Select[int] | None = None) -> pl.DataFrame:
+    """LINES that are booked, count, and meet the condition, `without` those of which this gives the line_id."""
     line, file, receipt = schema.bank_line, schema.source_file, schema.receipt
     query = (
         select(line.c.line_id, line.c.currency, line.c.amount_minor, line.c.booking_date, line.c.kind, line.c.check_number, line.c.payer_name, line.c.bank_reference,
@@ -127,7 +128,7 @@ def _lines(connection: Connection, condition: ColumnElement[bool], known_at: dt.
         .join(file, file.c.file_id == line.c.file_id).outerjoin(receipt, receipt.c.line_id == line.c.line_id)
         .where(condition, *_counts(known_at)).order_by(line.c.line_id)
     )
-    return db.frame(connection, query, LINES)
+    return db.frame(connection, db.left(query, without, [line.c.line_id]), LINES)
 
 
 def _counts(known_at: dt.datetime | None) -> list[ColumnElement[bool]]:
@@ -163,13 +164,15 @@ def book_moves(connection: Connection, account: Account, which: ColumnElement[bo
     return db.frame(connection, query.group_by(entry.c.currency, entry.c.entry_date).order_by(entry.c.currency, entry.c.entry_date), MOVES)
 
 
-def cash_book(connection: Connection, account: Account, known_at: dt.datetime | None = None, *, which: ColumnElement[bool] | None = None) -> pl.DataFrame:
-    """ENTRIES of the imported cash book, as they read now or read then; of those that read so now only those of `which` this is so."""
+def cash_book(connection: Connection, account: Account, known_at: dt.datetime | None = None, *, entry_ids: Sequence[str] | None = None, without: Select[str, str] | None = None) -> pl.DataFrame:
+    """ENTRIES of the imported cash book, as they read now or read then; of those that read so now only these, and `without` those of which this gives account
+    and entry_id."""
     entry, before = schema.cashbook_entry, schema.cashbook_entry_before
     names = ("account", "entry_id", "currency", "amount_minor", "entry_date", "kind", "reference", "description")
     shape = dict(zip(names, list(ENTRIES.values())[:-1], strict=True))
-    told = db.frame(connection, select(*(entry.c[name] for name in names)).where(
-        entry.c.account.in_(account.in_book), *([entry.c.known_at <= known_at] if known_at else []), *([which] if which is not None else [])), shape)
+    query = select(*(entry.c[name] for name in names)).where(
+        entry.c.account.in_(account.in_book), *([entry.c.known_at <= known_at] if known_at else []), *([entry.c.entry_id.in_(entry_ids)] if entry_ids is not None else []))
+    told = db.frame(connection, db.left(query, without, [entry.c.account, entry.c.entry_id]), shape)
     if known_at is not None:
         told = pl.concat([told, db.frame(connection, select(*(before.c[name] for name in names)).where(
             before.c.account.in_(account.in_book), before.c.known_at <= known_at, before.c.replaced_at > known_at), shape)])

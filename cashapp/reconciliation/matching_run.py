@@ -31,9 +31,9 @@ def run(connection: Connection, account: Account, until: dt.date, actor: str) ->
     if not account.in_book:
         return Ran(0, 0)  # the program's own journal knows from which line each of its entries came
     settled = store.settled(account, final=True)
-    of_lines, of_entries = store.members_of(settled)
-    lines = sides.bank_lines(connection, account, which=~of_lines).filter(pl.col("date") <= until + MARGIN)
-    entries = sides.cash_book(connection, account, which=~of_entries).filter((pl.col("date") <= until + MARGIN) & ~pl.col("kind").str.to_lowercase().is_in(OPENING))
+    known = store.members_of(settled)
+    lines = sides.bank_lines(connection, account, without=known.lines).filter(pl.col("date") <= until + MARGIN)
+    entries = sides.cash_book(connection, account, without=known.entries).filter((pl.col("date") <= until + MARGIN) & ~pl.col("kind").str.to_lowercase().is_in(OPENING))
     stands = store.standing(connection, account, without=settled)
     stale = _stale(stands, entries, periods.states(connection))
     if stale:

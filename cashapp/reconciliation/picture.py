@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Select, and_, or_
+from sqlalchemy import ColumnElement, Connection, Select, and_, or_, tuple_
 
 from cashapp import schema
 from cashapp.periods import Month
@@ -71,9 +71,9 @@ def draw(connection: Connection, account: Account, month: Month, known_at: dt.da
     if known_at is not None and known_at.time() == dt.time():
         known_at += dt.timedelta(days=1, seconds=-1)
     past = _past(connection, account, month, known_at)
-    lines = sides.bank_lines(connection, account, known_at, which=past.other_lines)
+    lines = sides.bank_lines(connection, account, known_at, which=past.other_lines, without=past.members and past.members.lines)
     told = sides.journal(connection, account, lines, known_at, month)
-    book = sides.cash_book(connection, account, known_at, which=past.other_entries)
+    book = sides.cash_book(connection, account, known_at, without=past.members and past.members.entries)
     is_opening = book["kind"].str.to_lowercase().is_in(OPENING)
     base = sides.first_balance(connection, account, known_at)
     stored = store.standing(connection, account, known_at, without=past.matches)
@@ -102,14 +102,14 @@ _OF_LINES = (*_MOVES, "line_id", "bank_reference", "kind", "name", "remittance_t
 
 
 class _Past(NamedTuple):
-    """What is not drawn of the days before the month, since bank and books have it alike: the `sides.MOVES` of each, and the conditions of what else there
-    is; where None, all is drawn."""
+    """What is not drawn of the days before the month, since bank and books have it alike: the `sides.MOVES` of each, and the condition of the other lines, or
+    which matches it is and what belongs to them; where None, all is drawn."""
 
     at_bank: pl.DataFrame
     in_books: pl.DataFrame
     other_lines: ColumnElement[bool] | None = None
-    other_entries: ColumnElement[bool] | None = None
     matches: Select[int] | None = None
+    members: store.Members | None = None
 
 
 def _past(connection: Connection, account: Account, month: Month, known_at: dt.datetime | None) -> _Past:
@@ -123,8 +123,10 @@ def _past(connection: Connection, account: Account, month: Month, known_at: dt.d
     if known_at is not None:
         return _Past(pl.DataFrame(schema=sides.MOVES), pl.DataFrame(schema=sides.MOVES))
     settled = store.settled(account, month.first)
-    lines, entries = store.members_of(settled)
-    return _Past(sides.bank_moves(connection, account, lines), sides.book_moves(connection, account, entries), ~lines, ~entries, settled)
+    known, line, entry = store.members_of(settled), schema.bank_line, schema.cashbook_entry
+    at_bank = sides.bank_moves(connection, account, line.c.line_id.in_(known.lines))
+    in_books = sides.book_moves(connection, account, tuple_(entry.c.account, entry.c.entry_id).in_(known.entries))
+    return _Past(at_bank, in_books, matches=settled, members=known)
 
 
 def _with_cash_book(lines: pl.DataFrame, book: pl.DataFrame, stored: store.Stored, told: sides.Journal, decided: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -10,7 +10,7 @@ import datetime as dt
 from typing import NamedTuple
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, tuple_
+from sqlalchemy import Connection, Select, and_, func, or_, select
 
 from cashapp import clock, db, schema
 from cashapp.reconciliation.lines import OPENING, Account, whole_lines
@@ -33,17 +33,17 @@ class Stored(NamedTuple):
 def standing(connection: Connection, account: Account, known_at: dt.datetime | None = None, *, without: Select[int] | None = None) -> Stored:
     """The account's matches that stand now, or stood at a moment; `without` those of which this gives the match_id."""
     match, member, event = schema.bank_match, schema.bank_match_member, schema.bank_match_event
-    made = [match.c.account.in_(account.spellings), *([match.c.made_at <= known_at] if known_at else []), *([match.c.match_id.not_in(without)] if without is not None else [])]
-    matches = db.frame(connection, select(match.c.match_id, match.c.currency, match.c.kind, match.c.status, match.c.confidence, match.c.reason, match.c.made_at, match.c.actor)
-                       .where(*made).order_by(match.c.match_id), MATCHES)
+    made = [match.c.account.in_(account.spellings), *([match.c.made_at <= known_at] if known_at else [])]
+    kept = db.left(select(match.c.match_id, match.c.currency, match.c.kind, match.c.status, match.c.confidence, match.c.reason, match.c.made_at, match.c.actor).where(*made), without, [match.c.match_id])
+    matches = db.frame(connection, kept.order_by(match.c.match_id), MATCHES)
     happened = [match.c.account.in_(account.spellings), *([event.c.at <= known_at] if known_at else [])]
     events = db.frame(connection, select(event.c.match_id, event.c.action, event.c.actor).join(match, match.c.match_id == event.c.match_id).where(*happened),
                       {"match_id": pl.Int64, "action": pl.String, "confirmed_by": pl.String})
     told = matches.join(events.filter(pl.col("action") == "broken"), on="match_id", how="anti", maintain_order="left").join(
         events.filter(pl.col("action") == "confirmed").unique("match_id", keep="first", maintain_order=True).select("match_id", "confirmed_by"), on="match_id", how="left", maintain_order="left")
     status = pl.when(pl.col("confirmed_by").is_not_null()).then(pl.lit("matched")).otherwise("status")
-    members = db.frame(connection, select(member.c.match_id, member.c.line_id, member.c.book_account, member.c.entry_id, member.c.amount_minor, member.c.date)
-                       .join(match, match.c.match_id == member.c.match_id).where(*made), MEMBERS)
+    parts = select(member.c.match_id, member.c.line_id, member.c.book_account, member.c.entry_id, member.c.amount_minor, member.c.date).join(match, match.c.match_id == member.c.match_id)
+    members = db.frame(connection, db.left(parts.where(*made), without, [match.c.match_id]), MEMBERS)
     return Stored(told.with_columns(status.alias("status")), members.join(told.select("match_id"), on="match_id", how="semi").sort("match_id", "line_id", "entry_id", nulls_last=True))
 
 
@@ -64,13 +64,18 @@ def settled(account: Account, before: dt.date = dt.date.max, *, final: bool = Fa
     )
 
 
-def members_of(matches: Select[int]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """The conditions that a bank line, and that an entry of the cash book, belongs to one of these matches."""
-    member, entry = schema.bank_match_member, schema.cashbook_entry
+class Members(NamedTuple):
+    """SELECT line_id and SELECT account, entry_id of what belongs to some matches."""
+
+    lines: Select[int]
+    entries: Select[str, str]
+
+
+def members_of(matches: Select[int]) -> Members:
+    """The bank lines and the cash book's entries of these matches."""
+    member = schema.bank_match_member
     theirs = member.c.match_id.in_(matches)
-    lines = select(member.c.line_id).where(theirs, member.c.line_id.is_not(None))
-    entries = select(member.c.book_account, member.c.entry_id).where(theirs, member.c.entry_id.is_not(None))
-    return schema.bank_line.c.line_id.in_(lines), tuple_(entry.c.account, entry.c.entry_id).in_(entries)
+    return Members(select(member.c.line_id).where(theirs, member.c.line_id.is_not(None)), select(member.c.book_account, member.c.entry_id).where(theirs, member.c.entry_id.is_not(None)))
 
 
 def add(connection: Connection, account: Account, matches: pl.DataFrame, members: pl.DataFrame, actor: str) -> int:
