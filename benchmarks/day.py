@@ -240,11 +240,11 @@ def ours(stages: Sequence[Stage]) -> list[Stage]:
     return [stage for stage in stages if stage.what == "run" or stage.what.startswith("import ")]
 
 
-def table(sizes: list[int], found: list[list[Stage]], settled: Sequence[int] = ()) -> str:
-    """Markdown: a row for each stage, three columns for each size, receipts a second by the clock at the last, and the growth for a receipt between the
-    last two. `settled`: the sizes are equal, and these are what the books held before."""
-    titles = [f"{size:,} receipts" for size in sizes] if not settled else [f"in books of {before:,}" for before in settled]
-    head = ["stage", *(text for title in titles for text in (f"{title}: CPU s", "wall s", "MB")), "receipts/s", *(["growth"] if len(sizes) > 1 else []), ""]
+def table(sizes: list[int], found: list[list[Stage]], settled: Sequence[int] = (), what: str = "receipts") -> str:
+    """Markdown: a row for each stage, three columns for each size, receipts (or `what` it is) a second by the clock at the last, and the growth for one
+    between the last two. `settled`: the sizes are equal, and these are what the books held before."""
+    titles = [f"{size:,} {what}" for size in sizes] if not settled else [f"in books of {before:,}" for before in settled]
+    head = ["stage", *(text for title in titles for text in (f"{title}: CPU s", "wall s", "MB")), f"{what}/s", *(["growth"] if len(sizes) > 1 else []), ""]
     rows = [head, ["---", *(["---:"] * (len(head) - 2)), "---"]]
     for stages in zip(*found, strict=True):
         last = stages[-1]

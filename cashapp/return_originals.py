@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 from sqlalchemy import ColumnElement, Connection, Row, or_, select
 
 from cashapp import schema
@@ -47,9 +47,11 @@ def find(connection: Connection, line: Line, rules: ReturnRules, gone: Collectio
                 return Found(chosen, f"it names {reference}{why}", taken - chosen.amount_minor)
             if fitting:
                 return None
-    near = [row for row in _candidates(connection, line, schema.receipt.c.amount_minor.in_({taken, taken - stated}))
-            if row.receipt_id not in gone and row.value_date >= date_of(line) - _WINDOW and alike(row.payer_name, line)]
-    return Found(near[0], "the payer and the amount fit it alone", taken - near[0].amount_minor) if len(near) == 1 else None
+    near = _of_payer(connection, line, {taken, taken - stated}, gone)
+    if len(near) != 1:
+        return None
+    original = _candidates(connection, line, schema.receipt.c.receipt_id == near[0])[0]
+    return Found(original, "the payer and the amount fit it alone", taken - original.amount_minor)
 
 
 def references(line: Line) -> list[str]:
@@ -68,11 +70,25 @@ def _candidates(connection: Connection, line: Line, condition: ColumnElement[boo
     query = (
         select(receipt, told.c.payer_name, told.c.bank_reference, told.c.customer_reference, told.c.check_number)
         .join(told, told.c.line_id == receipt.c.line_id)
-        .where(receipt.c.currency == line["currency"], receipt.c.state.in_(("open", "non_ar")), receipt.c.line_id != line["line_id"],
-               receipt.c.value_date <= date_of(line) + _AHEAD, condition)
+        .where(*_may_be(line), condition)
         .order_by(receipt.c.value_date.desc(), receipt.c.receipt_key)
     )
     return connection.execute(query).all()
+
+
+def _of_payer(connection: Connection, line: Line, amounts: Collection[int], gone: Collection[int]) -> list[int]:
+    """Of the receipts of these amounts within the longest ordinary window those whose payer the line names; very many may have a round amount."""
+    receipt, told, text = schema.receipt, schema.bank_line, _said(line)
+    near = select(receipt.c.receipt_id, told.c.payer_name).join(told, told.c.line_id == receipt.c.line_id).where(
+        *_may_be(line), receipt.c.amount_minor.in_(amounts), receipt.c.value_date >= date_of(line) - _WINDOW, told.c.payer_name != "")
+    names = {receipt_id: name for receipt_id, name in connection.execute(near) if receipt_id not in gone} if text else {}
+    return [receipt_id for _, _, receipt_id in process.extract_iter(text, names, scorer=fuzz.token_set_ratio, processor=str.upper, score_cutoff=_NAMES_AGREE)]
+
+
+def _may_be(line: Line) -> list[ColumnElement[bool]]:
+    """The conditions that we hold a receipt's money, of the line's currency, come before it."""
+    receipt = schema.receipt
+    return [receipt.c.currency == line["currency"], receipt.c.state.in_(("open", "non_ar")), receipt.c.line_id != line["line_id"], receipt.c.value_date <= date_of(line) + _AHEAD]
 
 
 def _only(rows: Sequence[Row[*tuple[object, ...]]], line: Line) -> Row[*tuple[object, ...]] | None:
@@ -84,8 +100,12 @@ def _only(rows: Sequence[Row[*tuple[object, ...]]], line: Line) -> Row[*tuple[ob
 
 def alike(name: str, line: Line) -> bool:
     """Whether the line's payer or text names them."""
-    text = f"{line['payer_name']} {line['remittance_text']}".upper().strip()
+    text = _said(line)
     return bool(name and text) and fuzz.token_set_ratio(name.upper(), text) >= _NAMES_AGREE
+
+
+def _said(line: Line) -> str:
+    return f"{line['payer_name']} {line['remittance_text']}".upper().strip()
 
 
 def minor(line: Line, name: str) -> int:

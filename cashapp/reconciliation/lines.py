@@ -9,7 +9,7 @@ they were known at a moment (`known_at`, UTC; None is now).
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import polars as pl
@@ -24,9 +24,10 @@ from cashapp.reconciliation import moment
 LINES: db.Shape = {
     "line_id": pl.Int64, "currency": pl.String, "amount_minor": pl.Int64, "date": pl.Date, "kind": pl.String, "check_number": pl.String, "name": pl.String,
     "bank_reference": pl.String, "customer_reference": pl.String, "structured_reference": pl.String, "remittance_text": pl.String, "batch_reference": pl.String,
-    "account": pl.String, "statement_id": pl.Int64, "sha256": pl.String, "receipt_key": pl.String, "file": pl.String, "line": pl.Int64,
-    "batch_key": pl.Int64, "batch_amount_minor": pl.Int64, "return_reason": pl.String,
+    "account": pl.String, "statement_id": pl.Int64, "sha256": pl.String, "receipt_key": pl.String, "batch_key": pl.Int64, "batch_amount_minor": pl.Int64,
 }
+SHOWN = tuple(name for name in LINES if name not in {"structured_reference", "batch_reference", "account"})
+"""What a month's picture says of a line."""
 ENTRIES: db.Shape = {
     "book_account": pl.String, "entry_id": pl.String, "currency": pl.String, "amount_minor": pl.Int64, "date": pl.Date, "kind": pl.String, "reference": pl.String,
     "description": pl.String, "source": pl.String,  # cashbook, journal
@@ -87,9 +88,10 @@ def months(connection: Connection) -> list[str]:
     return list(reversed(periods.between(min(days), max(days)))) if days else []
 
 
-def bank_lines(connection: Connection, account: Account, known_at: dt.datetime | None = None, *, which: ColumnElement[bool] | None = None, without: Select[int] | None = None) -> pl.DataFrame:
-    """LINES of the account; all of them, or those of `which` this is so, and `without` those of which this gives the line_id."""
-    return _lines(connection, _of_account(account) if which is None else and_(_of_account(account), which), known_at, without)
+def bank_lines(connection: Connection, account: Account, known_at: dt.datetime | None = None, *, which: ColumnElement[bool] | None = None, without: Select[int] | None = None,
+               names: Collection[str] = LINES) -> pl.DataFrame:
+    """LINES of the account, or those columns; all of them, or those of `which` this is so, and `without` those of which this gives the line_id."""
+    return _lines(connection, _of_account(account) if which is None else and_(_of_account(account), which), known_at, without, names)
 
 
 def bank_moves(connection: Connection, account: Account, which: ColumnElement[bool], known_at: dt.datetime | None = None) -> pl.DataFrame:
@@ -118,17 +120,17 @@ def _of_account(account: Account) -> ColumnElement[bool]:
     return and_(schema.bank_line.c.account.in_(account.at_bank), schema.bank_line.c.report == "statement")
 
 
-def _lines(connection: Connection, condition: ColumnElement[bool], known_at: dt.datetime | None, without: Select[int] | None = None) -> pl.DataFrame:
-    """LINES that are booked, count, and meet the condition, `without` those of which this gives the line_id."""
+def _lines(connection: Connection, condition: ColumnElement[bool], known_at: dt.datetime | None, without: Select[int] | None = None, names: Collection[str] = LINES) -> pl.DataFrame:
+    """LINES, or those columns, that are booked, count, and meet the condition, `without` those of which this gives the line_id."""
     line, file, receipt = schema.bank_line, schema.source_file, schema.receipt
+    elsewhere = {"date": line.c.booking_date, "name": line.c.payer_name, "sha256": file.c.sha256, "receipt_key": receipt.c.receipt_key}
+    wanted = {name: dtype for name, dtype in LINES.items() if name in names}
     query = (
-        select(line.c.line_id, line.c.currency, line.c.amount_minor, line.c.booking_date, line.c.kind, line.c.check_number, line.c.payer_name, line.c.bank_reference,
-               line.c.customer_reference, line.c.structured_reference, line.c.remittance_text, line.c.batch_reference, line.c.account, line.c.statement_id, file.c.sha256,
-               receipt.c.receipt_key, file.c.name, line.c.line, line.c.batch_key, line.c.batch_amount_minor, line.c.return_reason)
+        select(*(elsewhere[name] if name in elsewhere else line.c[name] for name in wanted))
         .join(file, file.c.file_id == line.c.file_id).outerjoin(receipt, receipt.c.line_id == line.c.line_id)
         .where(condition, *_counts(known_at)).order_by(line.c.line_id)
     )
-    return db.frame(connection, db.left(query, without, [line.c.line_id]), LINES)
+    return db.frame(connection, db.left(query, without, [line.c.line_id]), wanted)
 
 
 def _counts(known_at: dt.datetime | None) -> list[ColumnElement[bool]]:

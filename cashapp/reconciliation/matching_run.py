@@ -19,6 +19,10 @@ MARGIN = dt.timedelta(days=35)
 """So far beyond the period's end rows are looked at: what is late in the books, or at the bank."""
 
 
+_SAID = ("bank_reference", "customer_reference", "structured_reference", "batch_reference", "remittance_text")
+"""What a bank line says beside its name."""
+
+
 class Ran(NamedTuple):
     """What a run did: new matches, and matches broken because an entry was changed or a suggestion is made otherwise now."""
 
@@ -32,7 +36,7 @@ def run(connection: Connection, account: Account, until: dt.date, actor: str) ->
         return Ran(0, 0)  # the program's own journal knows from which line each of its entries came
     settled = store.settled(account, final=True)
     known = store.members_of(settled)
-    lines = sides.bank_lines(connection, account, without=known.lines).filter(pl.col("date") <= until + MARGIN)
+    lines = sides.bank_lines(connection, account, without=known.lines, names={*BANK, *_SAID}).filter(pl.col("date") <= until + MARGIN)
     entries = sides.cash_book(connection, account, without=known.entries).filter((pl.col("date") <= until + MARGIN) & ~pl.col("kind").str.to_lowercase().is_in(OPENING))
     stands = store.standing(connection, account, without=settled)
     stale = _stale(stands, entries, periods.states(connection))
@@ -66,7 +70,7 @@ def _stale(stands: store.Stored, entries: pl.DataFrame, closed: dict[str, str]) 
 
 def _matched(lines: pl.DataFrame, entries: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """New matches (m, currency, kind …) and their members, of more than one row."""
-    text = pl.concat_str("bank_reference", "customer_reference", "structured_reference", "batch_reference", "remittance_text", separator=" ").str.strip_chars()
+    text = pl.concat_str(_SAID, separator=" ").str.strip_chars()
     bank = lines.with_columns(text.alias("text")).select(list(BANK))
     ordered = entries.with_columns(pl.concat_str("entry_id", pl.lit("\x1f"), "book_account").alias("key"))  # an id may stand in two spellings of one account
     book = ordered.select(pl.col("key").alias("entry_id"), *[name for name in BOOK if name != "entry_id"])

@@ -71,7 +71,7 @@ def draw(connection: Connection, account: Account, month: Month, known_at: dt.da
     if known_at is not None and known_at.time() == dt.time():
         known_at += dt.timedelta(days=1, seconds=-1)
     past = _past(connection, account, month, known_at)
-    lines = sides.bank_lines(connection, account, known_at, which=past.other_lines, without=past.members and past.members.lines)
+    lines = sides.bank_lines(connection, account, known_at, which=past.other_lines, without=past.members and past.members.lines, names=sides.SHOWN)
     told = sides.journal(connection, account, lines, known_at, month)
     book = sides.cash_book(connection, account, known_at, without=past.members and past.members.entries)
     is_opening = book["kind"].str.to_lowercase().is_in(OPENING)
