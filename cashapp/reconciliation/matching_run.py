@@ -36,7 +36,7 @@ def run(connection: Connection, account: Account, until: dt.date, actor: str) ->
         return Ran(0, 0)  # the program's own journal knows from which line each of its entries came
     settled = store.settled(account, final=True)
     known = store.members_of(settled)
-    lines = sides.bank_lines(connection, account, without=known.lines, names={*BANK, *_SAID}).filter(pl.col("date") <= until + MARGIN)
+    lines = _as_told(sides.bank_lines(connection, account, without=known.lines, names={*BANK, *_SAID}).filter(pl.col("date") <= until + MARGIN))
     entries = sides.cash_book(connection, account, without=known.entries).filter((pl.col("date") <= until + MARGIN) & ~pl.col("kind").str.to_lowercase().is_in(OPENING))
     stands = store.standing(connection, account, without=settled)
     stale = _stale(stands, entries, periods.states(connection))
@@ -47,6 +47,7 @@ def run(connection: Connection, account: Account, until: dt.date, actor: str) ->
     members = stands.members.join(kept.select("match_id"), on="match_id", how="semi")
     open_lines = lines.join(members.drop_nulls("line_id").select("line_id"), on="line_id", how="anti", maintain_order="left")
     open_entries = entries.join(members.drop_nulls("entry_id").select("book_account", "entry_id"), on=["book_account", "entry_id"], how="anti", maintain_order="left")
+    del lines, entries
     matches, found = _matched(open_lines, open_entries)
     matches, found = _in_open_months(connection, account, matches, found)
     matches, found, gone = _unless_known(matches, found, loose, stands.members)
@@ -68,13 +69,16 @@ def _stale(stands: store.Stored, entries: pl.DataFrame, closed: dict[str, str]) 
     return sorted({match_id for match_id, date in changed.select("match_id", "date").iter_rows() if closed.get(periods.of(date)) != periods.LOCKED})
 
 
+def _as_told(lines: pl.DataFrame) -> pl.DataFrame:
+    """The lines as BANK, with all that they say beside a name as one text."""
+    return lines.with_columns(pl.concat_str(_SAID, separator=" ").str.strip_chars().alias("text")).select(list(BANK))
+
+
 def _matched(lines: pl.DataFrame, entries: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """New matches (m, currency, kind …) and their members, of more than one row."""
-    text = pl.concat_str(_SAID, separator=" ").str.strip_chars()
-    bank = lines.with_columns(text.alias("text")).select(list(BANK))
     ordered = entries.with_columns(pl.concat_str("entry_id", pl.lit("\x1f"), "book_account").alias("key"))  # an id may stand in two spellings of one account
     book = ordered.select(pl.col("key").alias("entry_id"), *[name for name in BOOK if name != "entry_id"])
-    matches, members = bank_book.reconcile(bank, book)
+    matches, members = bank_book.reconcile(lines, book)
     real = matches.filter(pl.col("status") != bank_book.UNMATCHED)
     of_lines = members.join(real.select("m"), on="m", how="semi").drop_nulls("line_id").join(lines.select("line_id", "currency", "amount_minor", "date"), on="line_id")
     of_entries = members.join(real.select("m"), on="m", how="semi").drop_nulls("entry_id").rename({"entry_id": "key"}).join(
