@@ -14,7 +14,7 @@ from polars.testing import assert_frame_equal
 
 from benchmarks import bank_book_world
 from matching import bank_book
-from matching.bank_book import assign, batches, differences, equal, pairs, sides, subsets
+from matching.bank_book import assign, differences, equal, pairs, party_sets, sides, subsets
 from matching.bank_book.schema import BANK, BOOK, MEMBERS
 from matching.bank_book.words import Lexicon
 
@@ -368,6 +368,6 @@ def test_how_many_pairs_are_looked_at_at_once_does_not_matter(monkeypatch: pytes
     monkeypatch.setattr(pairs, "_PAIRS_AT_ONCE", 11)
     monkeypatch.setattr(equal, "_AT_ONCE", 5)
     monkeypatch.setattr(sides, "_AT_ONCE", 13)
-    monkeypatch.setattr(batches, "_SUMS_AT_ONCE", 2_000)
+    monkeypatch.setattr(party_sets, "_SUMS_AT_ONCE", 2_000)
     for one, other in zip(whole, bank_book.reconcile(world.bank, world.book), strict=True):
         assert_frame_equal(one, other)

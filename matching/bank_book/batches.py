@@ -7,22 +7,13 @@ round for the other direction.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from functools import reduce
-from operator import or_
-from zlib import crc32
-
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 
-from matching.bank_book import claims, subsets
+from matching.bank_book import claims, party_sets
 from matching.bank_book.claims import Claim
-from matching.bank_book.schema import MANY_TO_ONE
 from matching.bank_book.sides import Sides
 from matching.bank_book.ways import Way, ways, what_of
 from matching.bank_book.words import AGREES, DISAGREES, UNKNOWN
-from matching.schema import Schema
 
 
 def numbered(sides: Sides) -> pl.DataFrame:
@@ -113,8 +104,6 @@ def _named_first(way: Way, fitting: pl.DataFrame) -> pl.DataFrame:
 
 
 _CONFIDENCE = {"number": 985, "party": 960, "day_kind": 940, "day": 930}
-_SQUEEZED, _NAME_MIN = pl.col("words").str.replace_all(" ", "", literal=True).alias("squeezed"), 3
-"""A party's name, and how many letters it has at least."""
 _BY = {"number": "that name one number", "party": "of one party", "day_kind": "of one day and kind", "day": "of one day"}
 
 
@@ -126,16 +115,11 @@ def _members(way: Way, by: str) -> pl.DataFrame:
             spread = way.part_numbers.filter((pl.col("spread") > 1) & (pl.col("spread") <= 200))
             return spread.join(rows, on="place").with_columns(pl.concat_str("number", pl.lit("|"), "into").alias("key"))
         case "party":
-            named = rows.with_columns(_SQUEEZED).filter(pl.col("squeezed").str.len_chars() >= _NAME_MIN)
-            return named.with_columns(pl.concat_str("squeezed", pl.lit("|"), "day", pl.lit("|"), "into").alias("key"))
+            return party_sets.named(rows).with_columns(pl.concat_str("squeezed", pl.lit("|"), "day", pl.lit("|"), "into").alias("key"))
         case "day_kind":
             return rows.filter(pl.col("kind") != "").with_columns(pl.concat_str("day", pl.lit("|"), "kind", pl.lit("|"), "into").alias("key"))
         case _:
             return rows.with_columns(pl.concat_str("day", pl.lit("|"), "into").alias("key"))
-
-
-_PARTY_MAX = 11
-"""Rows of one party of which every subset is looked at; of more, those of so many neighbours in time."""
 
 
 def of_named_parties(sides: Sides) -> pl.DataFrame:
@@ -158,7 +142,7 @@ def _subsets_of_parties(sides: Sides, alike_min: int) -> pl.DataFrame:
 
 
 def _of_parties(way: Way, alike_min: int) -> list[Claim]:
-    told = _party_sets(way, alike_min)
+    told = party_sets.found(way, alike_min)
     if told.is_empty():
         return []
     told = told.with_columns((pl.col("alike") >= AGREES).alias("same")).filter(pl.col("same") | ~pl.col("same").any().over("single"))
@@ -182,75 +166,3 @@ def _of_parties(way: Way, alike_min: int) -> list[Claim]:
         claimed.append(way.claim(row["single"], parts, claims.CERTAIN if sure else claims.LIKELY, confidence,
                                  f"{len(parts)} of one party's {what_of(way)} add up to it, and {told_by}{doubt}"))
     return claimed
-
-
-def _party_sets(way: Way, alike_min: int) -> pl.DataFrame:
-    """single, parts, amounts, since, until, alike: sets of two and more rows of one party, neighbours in time, that make the amount of a single row near them
-    which is so alike. A bank text that has no word of the books is nobody's name: `INTERNET TRF`."""
-    nobody = [text for text in way.parts["words"].unique() if way.kind == MANY_TO_ONE and not way.lexicon.knows(text)]
-    named = way.parts.with_columns(_SQUEEZED).filter((pl.col("squeezed").str.len_chars() >= _NAME_MIN) & ~pl.col("words").is_in(nobody))
-    rows = named.select("squeezed", "currency", (pl.col("amount") > 0).alias("into"), "day", "place", "amount", "words")
-    party = ["squeezed", "currency", "into"]
-    ordered = rows.sort(*party, "day", "place").with_columns(pl.col("words").first().over(party).alias("named"), pl.struct(party).rle_id().alias("party"))
-    found = [pl.DataFrame(schema=_SETS)]
-    for (currency,), group in sorted(ordered.partition_by("currency", maintain_order=True, as_dict=True).items()):
-        singles = way.single.filter(pl.col("currency") == currency).sort("amount", "day", "place")
-        if singles.height:
-            found += _fitting_sets(way, group, singles, alike_min)
-    return pl.concat(found).sort("single", "parts")
-
-
-_SETS: Schema = {"single": pl.Int64, "parts": pl.List(pl.Int64), "amounts": pl.List(pl.Int64), "since": pl.Int64, "until": pl.Int64, "alike": pl.Int64}
-_DAYS = 1_000_000
-"""More days than there are."""
-
-
-def _fitting_sets(way: Way, rows: pl.DataFrame, singles: pl.DataFrame, alike_min: int) -> Iterator[pl.DataFrame]:
-    """_SETS of one currency: every set by its first row, many rows at a time."""
-    amounts, day, place = (rows[name].to_numpy() for name in ("amount", "day", "place"))
-    party = rows["party"].to_numpy()
-    targets = subsets.Targets(singles["amount"].to_numpy())
-    dated = np.searchsorted(targets.amounts, singles["amount"].to_numpy()) * _DAYS + singles["day"].to_numpy()
-    width = np.minimum(np.searchsorted(party, party, "right") - np.arange(len(party)), _PARTY_MAX)
-    said, kept = _bits(way.single_words, singles["words"]), _bits(way.part_words, rows["named"])
-    last = np.array([mask.bit_length() for mask in range(1 << _PARTY_MAX - 1)])
-    for size in range(2, _PARTY_MAX + 1):
-        firsts = np.flatnonzero(width == size)
-        for start in range(0, len(firsts), at_once := max(1, _SUMS_AT_ONCE >> size - 1)):
-            first = firsts[start:start + at_once]
-            sums = amounts[first, None]
-            for step in range(1, size):
-                sums = np.concatenate([sums, sums + amounts[first + step, None]], axis=1)
-            hits, at = targets.among(sums)
-            begun, mask = first[hits >> size - 1], hits & (1 << size - 1) - 1
-            since, until = day[begun], day[begun + last[mask]]
-            low, high = np.searchsorted(dated, at * _DAYS + until - way.last), np.searchsorted(dated, at * _DAYS + since - way.first, "right")
-            meant = (mask > 0) & (high > low)
-            several = (high - low)[meant]
-            nth = np.repeat(low[meant], several) + np.arange(several.sum()) - np.repeat(np.cumsum(several) - several, several)
-            begun, mask = np.repeat(begun[meant], several), np.repeat(mask[meant], several)
-            shared = (said[nth] & kept[begun]) != 0
-            nth, begun, mask = nth[shared], begun[shared], mask[shared]
-            sets = pl.DataFrame({"single": singles["place"].gather(nth), "words": singles["words"].gather(nth), "named": rows["named"].gather(begun), "first": begun, "mask": mask})
-            told = _so_alike(way, sets, alike_min)
-            chosen = [[first + n for n in (0, *(place + 1 for place in subsets.members(mask)))] for first, mask in told.select("first", "mask").iter_rows()]
-            yield pl.DataFrame({
-                "single": told["single"], "parts": [sorted(place[rows].tolist()) for rows in chosen], "amounts": [sorted(amounts[rows].tolist()) for rows in chosen],
-                "since": [int(day[rows[0]]) for rows in chosen], "until": [int(day[rows[-1]]) for rows in chosen], "alike": told["alike"],
-            }, schema=_SETS)
-
-
-_SUMS_AT_ONCE = 1 << 20
-
-
-def _bits(words_of: Callable[[str], Iterable[str]], texts: pl.Series) -> npt.NDArray[np.uint64]:
-    """For each text 64 bits of which two texts have one in common that have a word in common, and few others; all of them where a text has no word."""
-    bits = {text: reduce(or_, (1 << crc32(word.encode()) % 64 for word in words_of(text)), 0) or (1 << 64) - 1 for text in texts.unique()}
-    return np.array([bits[text] for text in texts], dtype=np.uint64)
-
-
-def _so_alike(way: Way, sets: pl.DataFrame, alike_min: int) -> pl.DataFrame:
-    """The sets whose party's name is so `alike` to the words of the single row."""
-    texts = sets.select("words", "named").unique()
-    alike = pl.Series("alike", [way.likeness(*row) for row in texts.iter_rows()], dtype=pl.Int64).fill_null(UNKNOWN)
-    return sets.join(texts.with_columns(alike).filter(pl.col("alike") >= alike_min), on=["words", "named"], maintain_order="left")
