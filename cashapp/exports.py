@@ -260,15 +260,13 @@ def bucket() -> pl.Expr:
 
 
 RECONCILIATION_AMOUNTS = table.AMOUNTS
-_AT_ONCE = 10_000  # rows that are text at one time
 
 
 def reconciliation(connection: Connection, account: str, period: str, known_at: dt.datetime | None = None) -> Iterator[pl.DataFrame]:
     """A bank account's month: each match and each open item, one row for each bank line and entry."""
     drawn = picture.draw(connection, lines.find(connection, account), periods.month(period), known_at)
-    ordered = table.order(drawn)
-    for first in range(0, max(ordered.height, 1), _AT_ONCE):
-        yield _told(table.filled(drawn, ordered.slice(first, _AT_ONCE)).select(table.COLUMNS), table.AMOUNTS)
+    for rows in table.blocks(connection, drawn):
+        yield _told(rows.select(table.COLUMNS), table.AMOUNTS)
 
 
 EXPORTS: dict[str, Export] = {

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import datetime as dt
+import importlib
 import io
+import json
 import random
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +18,7 @@ import pytest
 from sqlalchemy import Connection
 
 from cashapp import db, periods
-from cashapp.reconciliation import lines, picture
+from cashapp.reconciliation import lines, picture, settled, signing
 from cashapp.reconciliation.picture import Picture
 from tests.workspaces import cashapp
 
@@ -125,14 +129,81 @@ def test_a_months_end_is_that_of_all_months_together(connection: Connection, acc
             assert drawn.book["EUR"]["opening"] == before.book["EUR"]["closing"]
 
 
-def test_of_a_settled_month_only_what_is_open_is_drawn(connection: Connection) -> None:
+def test_only_what_may_explain_something_is_drawn(connection: Connection) -> None:
     last = periods.month(MONTHS[-1])
     plain = picture.draw(connection, lines.find(connection, WITHOUT), last)
-    assert plain.rows["bank_date"].drop_nulls().to_list() == [date for date in plain.rows["bank_date"].drop_nulls() if last.first <= date <= last.last]
+    assert (plain.rows.height, plain.settled.height) == (0, 40)
     matched = picture.draw(connection, lines.find(connection, WITH_BOOK), last)
+    assert matched.settled.height > 25
+    assert 0 < matched.rows.height < 80
     old = matched.rows.filter(pl.coalesce("bank_date", "entry_date") < last.first)
-    assert 0 < old.height < 60
     assert set(old["unit"]) - set(matched.units.filter(pl.col("opening") != 0)["unit"]) == set()
+
+
+def test_a_journals_month_is_its_statement_line_by_line(books: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for month, at_once in zip(MONTHS, (1, 7, 40, 1_000), strict=True):
+        monkeypatch.setattr(settled, "AT_ONCE", at_once)
+        rows = exported(books, WITHOUT, month)
+        told = [line for line in (tmp_path / f"{month}b.sta").read_text().splitlines() if line.startswith(":61:")]
+        wanted = sorted((f"{month}-{line[8:10]}", line.split("//")[1], f"{'-' if line[14] == 'D' else ''}{line[15:line.index('N')].replace(',', '.')}") for line in told)
+        by_match = {match_id: [row for row in rows if row["match_id"] == match_id] for match_id in {row["match_id"] for row in rows}}
+        assert sorted((mine["bank_date"], mine["bank_reference"], mine["bank_amount"]) for mine, _ in by_match.values()) == wanted
+        for mine, theirs in by_match.values():
+            assert (theirs["entry_date"], theirs["entry_amount"], theirs["entry_reference"]) == (mine["bank_date"], mine["bank_amount"], mine["bank_reference"])
+            assert re.fullmatch("J[0-9]+/R[0-9A-Z]+|J[0-9]+/L[0-9]+", theirs["entry_id"]), theirs["entry_id"]
+            assert (mine["kind"], mine["status"], mine["reason"]) == ("one_to_one", "matched", "the entry was posted from this bank line")
+        assert [row["bank_date"] for row in rows if row["bank_date"]] == [date for date, _, _ in wanted]
+
+
+def test_a_table_reads_the_same_in_whatever_blocks(books: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    every = exported(books, WITH_BOOK, MONTHS[2], *ALL_THERE_WAS)
+    for at_once in (1, 7):
+        monkeypatch.setattr(settled, "AT_ONCE", at_once)
+        assert exported(books, WITH_BOOK, MONTHS[2]) == every
+
+
+def report(home: Path, month: str, *more: str) -> dict[str, object]:
+    result = cashapp(home, "report", "bank-reconciliation", "--account", WITH_BOOK, "--period", month, "--to", "json", *more)
+    assert result.exit_code == 0, result.output
+    return {section["name"]: section for section in json.loads(result.stdout)["sections"]}
+
+
+def test_a_report_reads_as_if_all_were_drawn(books: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for month, listed in zip(MONTHS, (4_000, 3, 10, 4_000), strict=True):
+        monkeypatch.setattr(importlib.import_module("cashapp.reports.bank_reconciliation"), "LISTED", listed)  # the package's name for it is the report
+        told = report(books, month)
+        assert told == report(books, month, *ALL_THERE_WAS), month
+        sure = {row["match_id"] for row in exported(books, WITH_BOOK, month) if row["status"] == "matched" and row["kind"] != "offset"}
+        assert len(told["matched"]["rows"]) == min(listed, len(sure))
+        assert (f"The first {listed} of {len(sure)}" in told["matched"]["note"]) == (listed < len(sure))
+
+
+def test_what_comes_in_and_goes_out_within_one_match_shows_in_the_proof_of_cash(books: Path, tmp_path: Path, db_url: str) -> None:
+    opened = next(row for row in exported(books, WITH_BOOK, MONTHS[1]) if row["kind"] == "unmatched_bank" and row["bank_date"].startswith(MONTHS[1]) and float(row["bank_amount"]) > 0)
+    cents = round(float(opened["bank_amount"]) * 100)
+    (tmp_path / "more.csv").write_text(of_book([("X1", opened["bank_date"], cents + 50_00, "part"), ("X2", opened["bank_date"], -50_00, "part")]))
+    assert cashapp(books, "import", "cashbook", str(tmp_path / "more.csv")).exit_code == 0
+    made = cashapp(books, "reconcile", "match", "--account", WITH_BOOK, "--line", opened["bank_reference"], "--entry", "X1", "--entry", "X2")
+    assert made.exit_code == 0, made.output
+    assert report(books, MONTHS[1]) == report(books, MONTHS[1], *ALL_THERE_WAS)
+    assert exported(books, WITH_BOOK, MONTHS[1]) == exported(books, WITH_BOOK, MONTHS[1], *ALL_THERE_WAS)
+    engine = db.connect(db_url)
+    with db.reading(engine) as connection:
+        drawn = picture.draw(connection, lines.find(connection, WITH_BOOK), periods.month(MONTHS[1]))
+    engine.dispose()
+    assert (50_00, 50_00, 0) in drawn.units.select("receipts", "disbursements", "closing").rows()
+
+
+@pytest.mark.parametrize("account", [WITH_BOOK, WITHOUT])
+def test_a_signature_is_over_what_is_settled_too(connection: Connection, account: str) -> None:
+    found, moment = lines.find(connection, account), dt.datetime(2999, 1, 1)
+    for name in MONTHS:
+        month = periods.month(name)
+        drawn = picture.draw(connection, found, month)
+        now, then = signing.digest(connection, drawn), signing.digest(connection, picture.draw(connection, found, month, moment))
+        assert now == then
+        fewer = dataclasses.replace(drawn, settled=drawn.settled.slice(1))
+        assert signing.digest(connection, fewer) != now
 
 
 def open_at_the_end(drawn: Picture) -> dict[str, int]:

@@ -183,7 +183,7 @@ def _told(connection: Connection, drawn: Picture) -> dict[str, object]:
     from cashapp.reconciliation import signing, table
     from parsers.amounts import to_text
 
-    rows = table.order(drawn)
+    rows = table.sums(drawn, table.order(drawn.rows, drawn.month))
     signed = signing.signed(connection, drawn.account, drawn.month.name)
 
     def money(minor: int, currency: str) -> str:
@@ -196,11 +196,11 @@ def _told(connection: Connection, drawn: Picture) -> dict[str, object]:
             "stated_closing": money(drawn.stated[currency], currency) if currency in drawn.stated else None,
             "book": {name: money(minor, currency) for name, minor in drawn.book[currency].items()},
             "reconciling_items": {group: money(minor, currency) for group, own, minor in drawn.units.group_by("group", "currency").agg(
-                _closing_sum()).sort("group").iter_rows() if own == currency and minor},
+                _sum_of("closing")).sort("group").iter_rows() if own == currency and minor},
             "unexplained": money(drawn.unexplained(currency), currency),
         } for currency in drawn.currencies],
-        "counts": dict(rows.select("kind", "status", "match_id").group_by("kind").len().sort("kind").iter_rows()),
-        "rows": dict(rows.group_by("status").len().sort("status").iter_rows()),
+        "counts": dict(rows.group_by("kind").agg(_sum_of("rows")).sort("kind").iter_rows()),
+        "rows": dict(rows.group_by("status").agg(_sum_of("rows")).sort("status").iter_rows()),
         "prepared_by": signed.prepared.actor if signed.prepared else None, "reviewed_by": signed.reviewed.actor if signed.reviewed else None,
     }
 
@@ -219,7 +219,7 @@ def _show(drawn: Picture, told: dict[str, object]) -> None:
         click.echo(f"  {count:7,}  {str(kind).replace('_', ' ')}")
 
 
-def _closing_sum() -> Expr:
+def _sum_of(name: str) -> Expr:
     import polars as pl
 
-    return pl.col("closing").sum()
+    return pl.col(name).sum()

@@ -31,8 +31,7 @@ def match(connection: Connection, account: Account, line_references: Sequence[st
     theirs = _chosen(book, ("entry_id",), entry_ids, "cash book entry")
     if mine.is_empty() and theirs.height < 2:
         raise UsageError("a match needs a bank line and an entry, or two entries that cancel out – name them with --line and --entry")
-    stands = store.standing(connection, account)
-    _refuse_taken(stands, mine, theirs)
+    _refuse_taken(store.holding(connection, account, mine["line_id"].to_list(), theirs["entry_id"].to_list()), mine, theirs)
     _refuse_closed(connection, account, [*mine["date"], *theirs["date"]])
     gap = int(mine["amount_minor"].sum()) - int(theirs["amount_minor"].sum())
     currency = pl.concat([mine["currency"], theirs["currency"]]).unique()
@@ -125,13 +124,13 @@ def _refuse_taken(stands: store.Stored, lines: pl.DataFrame, entries: pl.DataFra
 
 def _matches(connection: Connection, account: Account, wanted: Sequence[str]) -> list[int]:
     """The ids of standing matches; nothing of a closed month among them."""
-    stands = store.standing(connection, account)
+    chosen = [int(name[1:]) if re.fullmatch("[Mm][0-9]{1,18}", name) else -1 for name in wanted]
+    stands = store.standing(connection, account, of=chosen)
     known = set(stands.matches["match_id"])
-    chosen = [int(name[1:]) if name[:1].upper() == "M" and name[1:].isdecimal() else -1 for name in wanted]
     unknown = [name for name, number in zip(wanted, chosen, strict=True) if number not in known]
     if unknown:
         raise UsageError(f"{unknown[0]!r} is no standing match of {account.name} – `cashapp reconcile` shows them as M1, M2 …")
-    _refuse_closed(connection, account, stands.members.filter(pl.col("match_id").is_in(chosen))["date"].to_list())
+    _refuse_closed(connection, account, stands.members["date"].to_list())
     return chosen
 
 

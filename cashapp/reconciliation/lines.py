@@ -18,7 +18,6 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, se
 from cashapp import accounts, db, linking, periods, schema
 from cashapp.bank_accounts import normalise_account, same_account
 from cashapp.errors import UsageError
-from cashapp.periods import Month
 from cashapp.reconciliation import moment
 
 LINES: db.Shape = {
@@ -35,7 +34,7 @@ ENTRIES: db.Shape = {
 UNNAMED = "(unnamed)"
 """What an account is called whose files do not name it."""
 MOVES: db.Shape = {"currency": pl.String, "date": pl.Date, "amount_minor": pl.Int64}
-"""What a side comes to on a day."""
+"""What a side comes to on a day, what came in apart from what went out."""
 OPENING = ("opening", "opening_balance", "opening balance")
 """Kinds of cash book entries that are a balance and no movement."""
 
@@ -94,12 +93,12 @@ def bank_lines(connection: Connection, account: Account, known_at: dt.datetime |
     return _lines(connection, _of_account(account) if which is None else and_(_of_account(account), which), known_at, without, names)
 
 
-def bank_moves(connection: Connection, account: Account, which: ColumnElement[bool], known_at: dt.datetime | None = None) -> pl.DataFrame:
-    """MOVES of the lines of `which` this is so, day by day."""
+def bank_moves(connection: Connection, account: Account, known_at: dt.datetime | None = None, *, which: ColumnElement[bool] | None = None) -> pl.DataFrame:
+    """MOVES of all lines of the account, or of those of `which` this is so."""
     line, file = schema.bank_line, schema.source_file
     query = select(line.c.currency, line.c.booking_date, func.sum(line.c.amount_minor)).join(file, file.c.file_id == line.c.file_id)
-    told = query.where(_of_account(account), which, *_counts(known_at)).group_by(line.c.currency, line.c.booking_date)
-    return db.frame(connection, told.order_by(line.c.currency, line.c.booking_date), MOVES)
+    told = query.where(_of_account(account) if which is None else and_(_of_account(account), which), *_counts(known_at))
+    return db.frame(connection, told.group_by(line.c.currency, line.c.booking_date, line.c.amount_minor > 0).order_by(line.c.currency, line.c.booking_date), MOVES)
 
 
 def plain(known_at: dt.datetime | None) -> ColumnElement[bool]:
@@ -159,11 +158,11 @@ def batch_charges(lines: pl.DataFrame) -> pl.DataFrame:
         "currency", "date", (pl.col("batch_amount_minor") - pl.col("told")).alias("amount_minor")).filter(pl.col("amount_minor") != 0).sort("date", "currency")
 
 
-def book_moves(connection: Connection, account: Account, which: ColumnElement[bool]) -> pl.DataFrame:
-    """MOVES of the entries of the cash book of `which` this is so, day by day."""
+def book_moves(connection: Connection, account: Account) -> pl.DataFrame:
+    """MOVES of the cash book as it reads now, without the balance before its first entry."""
     entry = schema.cashbook_entry
-    query = select(entry.c.currency, entry.c.entry_date, func.sum(entry.c.amount_minor)).where(entry.c.account.in_(account.in_book), which)
-    return db.frame(connection, query.group_by(entry.c.currency, entry.c.entry_date).order_by(entry.c.currency, entry.c.entry_date), MOVES)
+    query = select(entry.c.currency, entry.c.entry_date, func.sum(entry.c.amount_minor)).where(entry.c.account.in_(account.in_book), func.lower(entry.c.kind).not_in(OPENING))
+    return db.frame(connection, query.group_by(entry.c.currency, entry.c.entry_date, entry.c.amount_minor > 0).order_by(entry.c.currency, entry.c.entry_date), MOVES)
 
 
 def cash_book(connection: Connection, account: Account, known_at: dt.datetime | None = None, *, entry_ids: Sequence[str] | None = None, without: Select[str, str] | None = None) -> pl.DataFrame:
@@ -173,7 +172,7 @@ def cash_book(connection: Connection, account: Account, known_at: dt.datetime | 
     names = ("account", "entry_id", "currency", "amount_minor", "entry_date", "kind", "reference", "description")
     shape = dict(zip(names, list(ENTRIES.values())[:-1], strict=True))
     query = select(*(entry.c[name] for name in names)).where(
-        entry.c.account.in_(account.in_book), *([entry.c.known_at <= known_at] if known_at else []), *([entry.c.entry_id.in_(entry_ids)] if entry_ids is not None else []))
+        entry.c.account.in_(account.in_book), *([entry.c.known_at <= known_at] if known_at else []), *([db.among(connection, entry.c.entry_id, entry_ids)] if entry_ids is not None else []))
     told = db.frame(connection, db.left(query, without, [entry.c.account, entry.c.entry_id]), shape)
     if known_at is not None:
         told = pl.concat([told, db.frame(connection, select(*(before.c[name] for name in names)).where(
@@ -188,68 +187,66 @@ class Journal(NamedTuple):
     origins: pl.DataFrame
 
 
-def journal(connection: Connection, account: Account, lines: pl.DataFrame, known_at: dt.datetime | None = None, month: Month | None = None) -> Journal:
+def journal(connection: Connection, account: Account, lines: pl.DataFrame, known_at: dt.datetime | None = None) -> Journal:
     """What the journal holds of the account: one entry for each of the `lines` it posted, or for each receipt that a deposit line settles, and those
-    announced that no statement shows yet. Of days outside the `month` lines may be missing."""
-    numbers = _journal_numbers(connection, account, lines, known_at, month)
+    announced that no statement shows yet."""
     links = _announced(connection, account, known_at)
-    told = lines.select(_OF_ENTRIES).join(links.select("line_id").drop_nulls().unique(), on="line_id", how="anti", maintain_order="left").join(
-        numbers, on="line_id", how="left", maintain_order="left")
-    own = told.select(
-        "line_id", _entry_id(pl.col("number"), pl.coalesce(pl.col("receipt_key"), pl.format("L{}", "line_id"))).alias("entry_id"), "currency", "amount_minor", "date", "kind",
-        pl.coalesce(pl.col("check_number").replace("", None), "bank_reference").alias("reference"), _description().alias("description"))
-    announced = links.select(
-        "line_id", _entry_id(pl.lit(None, pl.Int64), pl.coalesce(pl.col("receipt_key"), pl.format("L{}", "told_id"))).alias("entry_id"), "currency", "amount_minor", "date", "kind",
-        pl.coalesce(pl.col("check_number").replace("", None), "bank_reference").alias("reference"), _description().alias("description"))
-    both = pl.concat([own, announced])
-    entries = both.with_columns(pl.lit(account.name).alias("book_account"), pl.lit("journal").alias("source")).select(list(ENTRIES)).sort("entry_id")
-    return Journal(entries, both.drop_nulls("line_id").select("line_id", "entry_id").sort("line_id", "entry_id"))
+    own = lines.join(links.select("line_id").drop_nulls().unique(), on="line_id", how="anti", maintain_order="left")
+    days = schema.bank_line.c.booking_date.in_(own["date"].unique().sort().to_list())
+    told = posted(account, own, numbers(connection, account, days, known_at))
+    announced = _entries(account, links.with_columns(pl.lit(None, pl.Int64).alias("number")), pl.format("L{}", "told_id"))
+    both = pl.concat([told, announced])
+    return Journal(both.select(list(ENTRIES)).sort("entry_id"), both.drop_nulls("line_id").select("line_id", "entry_id").sort("line_id", "entry_id"))
 
 
-_OF_ENTRIES = ("line_id", "receipt_key", "currency", "amount_minor", "date", "kind", "check_number", "bank_reference", "name", "remittance_text")
+def posted(account: Account, lines: pl.DataFrame, numbers: Numbers) -> pl.DataFrame:
+    """The journal's entry of each line, in their order: ENTRIES with `line_id`."""
+    return _entries(account, lines.join(numbers.of(lines), on="line_id", how="left", maintain_order="left"), pl.format("L{}", "line_id"))
 
 
-def _entry_id(number: pl.Expr, place: pl.Expr) -> pl.Expr:
-    """`J12/R0A…`: the journal entry and the receipt or line in it."""
-    return pl.when(number.is_null()).then(pl.format("J/{}", place)).otherwise(pl.format("J{}/{}", number, place))
-
-
-def _description() -> pl.Expr:
-    return pl.concat_str(pl.col("name"), pl.col("remittance_text"), separator=" ").str.strip_chars()
+def _entries(account: Account, told: pl.DataFrame, place: pl.Expr) -> pl.DataFrame:
+    """Of lines with the `number` of their journal entry ENTRIES and `line_id`: `J12/R0A…` is the journal entry and the receipt or line in it."""
+    place = pl.coalesce("receipt_key", place)
+    entry_id = pl.when(pl.col("number").is_null()).then(pl.format("J/{}", place)).otherwise(pl.format("J{}/{}", "number", place))
+    return told.select(
+        "line_id", pl.lit(account.name).alias("book_account"), entry_id.alias("entry_id"), "currency", "amount_minor", "date", "kind",
+        pl.coalesce(pl.col("check_number").replace("", None), "bank_reference").alias("reference"),
+        pl.concat_str(pl.col("name"), pl.col("remittance_text"), separator=" ").str.strip_chars().alias("description"), pl.lit("journal").alias("source"))
 
 
 _KEY = ("sha256", "date", "currency")
 
 
-def _journal_numbers(connection: Connection, account: Account, lines: pl.DataFrame, known_at: dt.datetime | None, month: Month | None) -> pl.DataFrame:
-    """line_id, number: the journal entry that posted each line. An entry is of one file, statement, day and currency; statements of a file are
+class Numbers(NamedTuple):
+    """Which entry of the journal posted what: `of_returned` (line_id, number) of what the bank took back, `of_days` (statement_id, _KEY, number) of all else."""
+
+    of_returned: pl.DataFrame
+    of_days: pl.DataFrame
+
+    def of(self, lines: pl.DataFrame) -> pl.DataFrame:
+        """line_id, number of those of the lines that are known."""
+        found = lines.select("line_id", "statement_id", *_KEY).join(self.of_days, on=["statement_id", *_KEY]).select("line_id", "number")
+        return pl.concat([self.of_returned, found]).unique("line_id", keep="first", maintain_order=True)
+
+
+def numbers(connection: Connection, account: Account, days: ColumnElement[bool], known_at: dt.datetime | None = None) -> Numbers:
+    """The numbers of the account's journal entries, on some days of its lines. An entry is of one file, statement, day and currency; statements of a file are
     numbered in their order, in the entry's source key as in the database."""
-    entry, leg = schema.journal_entry, schema.posting
+    entry, leg, line, file = schema.journal_entry, schema.posting, schema.bank_line, schema.source_file
     names = [accounts.bank(name) for name in account.at_bank]
     query = select(entry.c.entry_id, entry.c.source_key).where(
         entry.c.entry_id.in_(select(leg.c.entry_id).where(leg.c.account.in_(names))), entry.c.kind.in_(("cash", "return"))).order_by(entry.c.entry_id)
-    posted = db.frame(connection, query, {"number": pl.Int64, "key": pl.String}).with_columns(pl.col("key").str.split(":").alias("parts"))
-    returned = posted.filter(pl.col("parts").list.first() == "return").select("number", pl.col("parts").list.get(1).cast(pl.Int64).alias("line_id"))
-    cash = posted.filter(pl.col("parts").list.first() == "cash").select(
+    keys = db.frame(connection, query, {"number": pl.Int64, "key": pl.String}).with_columns(pl.col("key").str.split(":").alias("parts"))
+    returned = keys.filter(pl.col("parts").list.first() == "return").select(pl.col("parts").list.get(1).cast(pl.Int64).alias("line_id"), "number")
+    cash = keys.filter(pl.col("parts").list.first() == "cash").select(
         "number", pl.col("parts").list.get(1).alias("sha256"), pl.col("parts").list.get(2).cast(pl.Int64).alias("nth"),
         pl.col("parts").list.get(3).str.to_date("%Y-%m-%d").alias("date"), pl.col("parts").list.get(4).alias("currency"))
     ranked = cash.select(*_KEY, pl.col("nth").rank("dense").over(_KEY).alias("rank"), "number")
-    received = lines.select("line_id", "statement_id", *_KEY).join(returned.select("line_id"), on="line_id", how="anti", maintain_order="left")
-    beside = _of_days(connection, account, received["date"], returned["line_id"], known_at, month)
-    placed = pl.concat([received.drop("line_id"), beside]).unique().with_columns(pl.col("statement_id").rank("dense").over(_KEY).alias("rank"))
-    of_statement = placed.join(ranked, on=[*_KEY, "rank"]).drop("rank")
-    found = received.join(of_statement, on=["statement_id", *_KEY]).select("line_id", "number")
-    return pl.concat([found, returned.select("line_id", "number")]).unique("line_id", keep="first", maintain_order=True)
-
-
-def _of_days(connection: Connection, account: Account, days: pl.Series, returned: pl.Series, known_at: dt.datetime | None, month: Month | None) -> pl.DataFrame:
-    """statement_id and _KEY of all lines but those `returned` on those of the days of which not all lines are read."""
-    line, file = schema.bank_line, schema.source_file
-    some = days.filter(~days.is_between(month.first, month.last)).unique().sort() if month else days.clear()
-    query = select(line.c.statement_id, file.c.sha256, line.c.booking_date, line.c.currency).distinct().join(file, file.c.file_id == line.c.file_id)
-    others = query.where(_of_account(account), line.c.booking_date.in_(some.to_list()), ~db.among(connection, line.c.line_id, returned.to_list()), *_counts(known_at))
-    shape = {"statement_id": pl.Int64, "sha256": pl.String, "date": pl.Date, "currency": pl.String}
-    return db.frame(connection, others, shape) if len(some) else pl.DataFrame(schema=shape)
+    received = select(line.c.statement_id, file.c.sha256, line.c.booking_date, line.c.currency).distinct().join(file, file.c.file_id == line.c.file_id).where(
+        _of_account(account), days, ~db.among(connection, line.c.line_id, returned["line_id"].to_list()), *_counts(known_at))
+    placed = db.frame(connection, received, {"statement_id": pl.Int64, "sha256": pl.String, "date": pl.Date, "currency": pl.String})
+    of_days = placed.with_columns(pl.col("statement_id").rank("dense").over(_KEY).alias("rank")).join(ranked, on=[*_KEY, "rank"]).drop("rank")
+    return Numbers(returned.unique("line_id", keep="first", maintain_order=True), of_days)
 
 
 def _announced(connection: Connection, account: Account, known_at: dt.datetime | None) -> pl.DataFrame:

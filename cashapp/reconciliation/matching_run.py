@@ -9,7 +9,6 @@ import polars as pl
 from sqlalchemy import Connection
 
 from cashapp import periods
-from cashapp.reconciliation import lines as sides
 from cashapp.reconciliation import signing, store
 from cashapp.reconciliation.lines import OPENING, Account
 from matching import bank_book
@@ -34,11 +33,8 @@ def run(connection: Connection, account: Account, until: dt.date, actor: str) ->
     """Match what is open up to `until`, and a little beyond."""
     if not account.in_book:
         return Ran(0, 0)  # the program's own journal knows from which line each of its entries came
-    settled = store.settled(account, final=True)
-    known = store.members_of(settled)
-    lines = _as_told(sides.bank_lines(connection, account, without=known.lines, names={*BANK, *_SAID}).filter(pl.col("date") <= until + MARGIN))
-    entries = sides.cash_book(connection, account, without=known.entries).filter((pl.col("date") <= until + MARGIN) & ~pl.col("kind").str.to_lowercase().is_in(OPENING))
-    stands = store.standing(connection, account, without=settled)
+    stands = store.standing(connection, account, of=store.weigh(connection, account).unsettled)
+    lines, entries = _sides(connection, account, stands, until)
     stale = _stale(stands, entries, periods.states(connection))
     if stale:
         store.mark(connection, stale, "broken", actor, "an entry was changed after it was matched")
@@ -54,6 +50,13 @@ def run(connection: Connection, account: Account, until: dt.date, actor: str) ->
     if gone:
         store.mark(connection, gone, "broken", actor, "the matching suggests otherwise now")
     return Ran(store.add(connection, account, matches, found, actor), len(stale) + len(gone))
+
+
+def _sides(connection: Connection, account: Account, stands: store.Stored, until: dt.date) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """BANK and ENTRIES up to a little beyond that day: what stands in no match, or in one of these."""
+    parts = [store.left_over(connection, account, {*BANK, *_SAID}), store.of_matches(connection, account, stands.members, {*BANK, *_SAID})]
+    lines, entries = (pl.concat(part).filter(pl.col("date") <= until + MARGIN) for part in zip(*parts, strict=True))
+    return _as_told(lines).sort("line_id"), entries.filter(~pl.col("kind").str.to_lowercase().is_in(OPENING)).sort("book_account", "entry_id")
 
 
 def _is_loose() -> pl.Expr:

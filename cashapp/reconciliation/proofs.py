@@ -34,7 +34,7 @@ def changed_after_review(connection: Connection) -> list[str]:
     for name, period in months:
         account = lines.find(connection, name)
         reviewed = signing.signed(connection, account, period).reviewed
-        if reviewed is not None and signing.digest(picture.draw(connection, account, periods.month(period))) != reviewed.digest:
+        if reviewed is not None and signing.digest(connection, picture.draw(connection, account, periods.month(period))) != reviewed.digest:
             found.append(f"account {name}, {period}: changed after {reviewed.actor} reviewed it – `cashapp report bank-reconciliation` shows what is open; reopen and sign it again")
     return found
 

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, select
 from cashapp import clock, db, periods, schema
 from cashapp.errors import ControlError, UsageError
 from cashapp.periods import Month
+from cashapp.reconciliation import settled
 from cashapp.reconciliation.lines import Account
 from cashapp.reconciliation.picture import Picture
 
@@ -40,20 +41,26 @@ class Signed(NamedTuple):
     owner: Event | None
 
 
-def digest(drawn: Picture) -> str:
-    """SHA-256 over what the month says: which rows are one money by its end, what is open then, and the balances. What clears later, or is
-    booked later, does not change it."""
-    last, first = drawn.month.last, drawn.month.first
-    date = pl.coalesce("bank_date", "entry_date")
-    row = pl.concat_str(pl.col("line_id").cast(pl.String), "entry_id", date.cast(pl.String), pl.coalesce("bank_minor", "entry_minor").cast(pl.String), "currency",
-                        separator="\x1f", ignore_nulls=True)
-    units = drawn.rows.filter(date <= last).group_by("unit").agg(row.sort().alias("rows"), (date >= first).any().alias("now"))
+def digest(connection: Connection, drawn: Picture) -> str:
+    """SHA-256 over what the month says: the SHA-256 of each match and row, of which rows it is by the month's end, in order; what is open then; and the balances.
+    What clears later, or is booked later, does not change it."""
     open_then = drawn.units.filter(pl.col("closing") != 0).select("unit")
-    told = units.filter(pl.col("now") | pl.col("unit").is_in(open_then["unit"].implode()))
-    chain = hashlib.sha256("\x1e".join(sorted("\x1d".join(rows) for rows in told["rows"])).encode())
+    told = _units(drawn.rows, drawn.month, open_then["unit"].implode())
+    for rows in settled.blocks(connection, drawn.account, drawn.known_at, drawn.settled):
+        told += _units(rows, drawn.month, open_then["unit"].clear().implode())
+    chain = hashlib.sha256(b"".join(sorted(told)))
     for currency in drawn.currencies:
         chain.update(f"{currency}{sorted(drawn.bank[currency].items())}{sorted(drawn.book[currency].items())}{drawn.unexplained(currency)}".encode())
     return chain.hexdigest()
+
+
+def _units(rows: pl.DataFrame, month: Month, open_then: pl.Series) -> list[bytes]:
+    """The SHA-256 of each unit of the month, or open at its end."""
+    date = pl.coalesce("bank_date", "entry_date")
+    row = pl.concat_str(pl.col("line_id").cast(pl.String), "entry_id", date.cast(pl.String), pl.coalesce("bank_minor", "entry_minor").cast(pl.String), "currency",
+                        separator="\x1f", ignore_nulls=True)
+    units = rows.filter(date <= month.last).group_by("unit").agg(row.sort().str.join("\x1d").alias("rows"), (date >= month.first).any().alias("now"))
+    return [hashlib.sha256(text.encode()).digest() for text in units.filter(pl.col("now") | pl.col("unit").is_in(open_then))["rows"]]
 
 
 def events(connection: Connection, account: Account, period: str, known_at: dt.datetime | None = None) -> list[Event]:
@@ -104,7 +111,7 @@ def prepare(connection: Connection, drawn: Picture, *, actor: str, note: str = "
         if drawn.unexplained(currency) and owner is None:
             raise UsageError(f"{drawn.account.name} {drawn.month.name} has an unexplained difference in {currency} and nobody owns it – "
                              "`cashapp reconcile own --owner NAME --note WHY` first")
-    _add(connection, drawn.account, drawn.month, PREPARED, actor, note, digest(drawn))
+    _add(connection, drawn.account, drawn.month, PREPARED, actor, note, digest(connection, drawn))
 
 
 def review(connection: Connection, drawn: Picture, *, actor: str, note: str = "") -> None:
@@ -116,7 +123,7 @@ def review(connection: Connection, drawn: Picture, *, actor: str, note: str = ""
         raise UsageError(f"{drawn.account.name} {drawn.month.name} was reviewed by {now.reviewed.actor} already")
     if now.prepared.actor.casefold() == actor.casefold():
         raise ControlError(f"{actor} prepared {drawn.account.name} {drawn.month.name} and cannot review it: another person must")
-    if now.prepared.digest != digest(drawn):
+    if now.prepared.digest != digest(connection, drawn):
         raise ControlError(f"{drawn.account.name} {drawn.month.name} was changed after {now.prepared.actor} prepared it: it must be prepared again")
     _add(connection, drawn.account, drawn.month, REVIEWED, actor, note, now.prepared.digest)
 

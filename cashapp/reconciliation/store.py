@@ -7,13 +7,16 @@ not the same any more.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import polars as pl
-from sqlalchemy import Connection, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, case, exists, false, func, or_, select
 
 from cashapp import clock, db, schema
-from cashapp.reconciliation.lines import OPENING, Account, whole_lines
+from cashapp.periods import Month
+from cashapp.reconciliation import lines as sides
+from cashapp.reconciliation.lines import Account
 
 MATCHES: db.Shape = {
     "match_id": pl.Int64, "currency": pl.String, "kind": pl.String, "status": pl.String, "confidence": pl.Int64, "reason": pl.String, "made_at": pl.Datetime, "actor": pl.String,
@@ -30,52 +33,110 @@ class Stored(NamedTuple):
     members: pl.DataFrame
 
 
-def standing(connection: Connection, account: Account, known_at: dt.datetime | None = None, *, without: Select[int] | None = None) -> Stored:
-    """The account's matches that stand now, or stood at a moment; `without` those of which this gives the match_id."""
+def standing(connection: Connection, account: Account, known_at: dt.datetime | None = None, *, of: Sequence[int] | None = None) -> Stored:
+    """The account's matches that stand now, or stood at a moment; of these numbers, where some are named."""
     match, member, event = schema.bank_match, schema.bank_match_member, schema.bank_match_event
-    made = [match.c.account.in_(account.spellings), *([match.c.made_at <= known_at] if known_at else [])]
-    kept = db.left(select(match.c.match_id, match.c.currency, match.c.kind, match.c.status, match.c.confidence, match.c.reason, match.c.made_at, match.c.actor).where(*made), without, [match.c.match_id])
-    matches = db.frame(connection, kept.order_by(match.c.match_id), MATCHES)
-    happened = [match.c.account.in_(account.spellings), *([event.c.at <= known_at] if known_at else [])]
-    events = db.frame(connection, select(event.c.match_id, event.c.action, event.c.actor).join(match, match.c.match_id == event.c.match_id).where(*happened),
-                      {"match_id": pl.Int64, "action": pl.String, "confirmed_by": pl.String})
+
+    def mine(number: ColumnElement[int], time: ColumnElement[dt.datetime]) -> list[ColumnElement[bool]]:
+        named = [] if of is None else [db.among(connection, number, of)]
+        return [match.c.account.in_(account.spellings), *named, *([time <= known_at] if known_at else [])]
+
+    made = select(match.c.match_id, match.c.currency, match.c.kind, match.c.status, match.c.confidence, match.c.reason, match.c.made_at, match.c.actor)
+    matches = db.frame(connection, made.where(*mine(match.c.match_id, match.c.made_at)).order_by(match.c.match_id), MATCHES)
+    happened = select(event.c.match_id, event.c.action, event.c.actor).join(match, match.c.match_id == event.c.match_id).where(*mine(event.c.match_id, event.c.at))
+    events = db.frame(connection, happened, {"match_id": pl.Int64, "action": pl.String, "confirmed_by": pl.String})
     told = matches.join(events.filter(pl.col("action") == "broken"), on="match_id", how="anti", maintain_order="left").join(
         events.filter(pl.col("action") == "confirmed").unique("match_id", keep="first", maintain_order=True).select("match_id", "confirmed_by"), on="match_id", how="left", maintain_order="left")
     status = pl.when(pl.col("confirmed_by").is_not_null()).then(pl.lit("matched")).otherwise("status")
     parts = select(member.c.match_id, member.c.line_id, member.c.book_account, member.c.entry_id, member.c.amount_minor, member.c.date).join(match, match.c.match_id == member.c.match_id)
-    members = db.frame(connection, db.left(parts.where(*made), without, [match.c.match_id]), MEMBERS)
+    members = db.frame(connection, parts.where(*mine(member.c.match_id, match.c.made_at)), MEMBERS)
     return Stored(told.with_columns(status.alias("status")), members.join(told.select("match_id"), on="match_id", how="semi").sort("match_id", "line_id", "entry_id", nulls_last=True))
 
 
-def settled(account: Account, before: dt.date = dt.date.max, *, final: bool = False) -> Select[int]:
-    """SELECT match_id of the matches that stand now and of which there is nothing more to say: all they hold is of before that day, reads as it did when
-    they were made, and comes to the same at the bank and in the books. `final`: without suggestions that nobody has confirmed."""
-    match, member, event, entry = schema.bank_match, schema.bank_match_member, schema.bank_match_event, schema.cashbook_entry
-    line = select(schema.bank_line.c.line_id, schema.bank_line.c.amount_minor).where(whole_lines(account), schema.bank_line.c.booking_date < before).subquery()
+class Weighed(NamedTuple):
+    """The numbers of the matches that stand now and have to be looked at one by one; and those settled within a month (HEADS), in order of their days and lines."""
+
+    unsettled: list[int]
+    settled: pl.DataFrame
+
+
+HEADS: db.Shape = {
+    "number": pl.Int64, "begins": pl.Date, "line_id": pl.Int64, "currency": pl.Categorical, "kind": pl.Categorical, "status": pl.Categorical, "by_hand": pl.Boolean,
+    "rows": pl.Int64, "minor": pl.Int64,
+}
+"""Of a settled match its number, first day and line, whether a person vouched for it, how many rows it has, what it comes to on either side."""
+
+
+_WEIGHED: db.Shape = {name: pl.String if dtype is pl.Categorical else dtype for name, dtype in HEADS.items()}
+
+
+def weigh(connection: Connection, account: Account, month: Month | None = None) -> Weighed:
+    """Every match of the account that stands now. It is settled where all it holds reads as it did when it was made and comes to the same at the bank and in the
+    books – and where a month is asked for, lies before it, after it, or in it with a bank line and with what comes in and what goes out each the same on both
+    sides: then it explains nothing, and nothing explains it. Where none is asked for, a suggestion that nobody confirmed is not settled."""
+    match, member, entry = schema.bank_match, schema.bank_match_member, schema.cashbook_entry
+    line = select(schema.bank_line.c.line_id).where(sides.whole_lines(account)).subquery()
     same = and_(entry.c.account == member.c.book_account, entry.c.entry_id == member.c.entry_id, entry.c.entry_date == member.c.date,
-                entry.c.amount_minor == member.c.amount_minor, entry.c.entry_date < before, func.lower(entry.c.kind).not_in(OPENING))
-    apart = func.sum(func.coalesce(line.c.amount_minor, 0) - func.coalesce(entry.c.amount_minor, 0))
-    broken, confirmed = (select(event.c.match_id).where(event.c.action == action) for action in ("broken", "confirmed"))
-    vouched = [or_(match.c.status != "suggested", match.c.match_id.in_(confirmed))] if final else []
-    return (
-        select(member.c.match_id).join(match, match.c.match_id == member.c.match_id).outerjoin(line, line.c.line_id == member.c.line_id).outerjoin(entry, same)
-        .where(match.c.account.in_(account.spellings), match.c.match_id.not_in(broken), *vouched)
-        .group_by(member.c.match_id).having(func.count() == func.count(line.c.line_id) + func.count(entry.c.entry_id), apart == 0)
+                entry.c.amount_minor == member.c.amount_minor, func.lower(entry.c.kind).not_in(sides.OPENING))
+    at_bank = member.c.line_id.is_not(None)
+    apart = case((at_bank, member.c.amount_minor), else_=-member.c.amount_minor)
+    first, last, rows, own = func.min(member.c.date), func.max(member.c.date), func.count(), func.min(member.c.line_id)
+    vouched = _happened("confirmed")
+    tied = and_(rows == func.count(line.c.line_id) + func.count(entry.c.entry_id), func.sum(apart) == 0)
+    if month is None:
+        within: ColumnElement[bool] = false()
+        settled = and_(tied, or_(match.c.status != "suggested", vouched))
+    else:
+        even = [func.sum(case((sign, apart), else_=0)) == 0 for sign in (member.c.amount_minor > 0, member.c.amount_minor < 0)]
+        within = and_(first >= month.first, last <= month.last)
+        settled = and_(tied, or_(last < month.first, first > month.last, and_(within, own.is_not(None), *even)))
+    query = (
+        select(match.c.match_id, first, own, match.c.currency, match.c.kind, match.c.status, vouched, rows, func.sum(case((at_bank, member.c.amount_minor), else_=0)), settled)
+        .join(member, member.c.match_id == match.c.match_id).outerjoin(line, line.c.line_id == member.c.line_id).outerjoin(entry, same)
+        .where(match.c.account.in_(account.spellings), ~_happened("broken")).group_by(match.c.match_id).having(or_(~settled, within))
     )
+    unsettled: list[int] = []
+    settled_ones: list[pl.DataFrame] = []
+    for block in db.frames(connection, query, {**_WEIGHED, "is_settled": pl.Boolean}, 100_000):
+        unsettled += block.filter(~pl.col("is_settled"))["number"].to_list()
+        vouched_for = pl.when("by_hand").then(pl.lit("matched")).otherwise("status").alias("status")
+        settled_ones.append(block.filter("is_settled").with_columns(vouched_for).select(pl.col(name).cast(dtype) for name, dtype in HEADS.items()))
+    return Weighed(sorted(unsettled), pl.concat(settled_ones).sort("begins", "line_id"))
 
 
-class Members(NamedTuple):
-    """SELECT line_id and SELECT account, entry_id of what belongs to some matches."""
+def is_matched(connection: Connection, account: Account) -> bool:
+    """Whether any match of the account stands."""
+    match = schema.bank_match
+    return connection.execute(select(match.c.match_id).where(match.c.account.in_(account.spellings), ~_happened("broken")).limit(1)).first() is not None
 
-    lines: Select[int]
-    entries: Select[str, str]
+
+def of_matches(connection: Connection, account: Account, members: pl.DataFrame, names: Collection[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """LINES, or those columns, and ENTRIES of the members."""
+    line_ids, entry_ids = (members[name].drop_nulls().to_list() for name in ("line_id", "entry_id"))
+    lines = sides.bank_lines(connection, account, which=db.among(connection, schema.bank_line.c.line_id, line_ids), names=names)
+    return lines, sides.cash_book(connection, account, entry_ids=entry_ids).join(members, on=["book_account", "entry_id"], how="semi", maintain_order="left")
 
 
-def members_of(matches: Select[int]) -> Members:
-    """The bank lines and the cash book's entries of these matches."""
-    member = schema.bank_match_member
-    theirs = member.c.match_id.in_(matches)
-    return Members(select(member.c.line_id).where(theirs, member.c.line_id.is_not(None)), select(member.c.book_account, member.c.entry_id).where(theirs, member.c.entry_id.is_not(None)))
+def left_over(connection: Connection, account: Account, names: Collection[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """LINES, or those columns, and ENTRIES that stand in no match of the account."""
+    match, member = schema.bank_match, schema.bank_match_member
+    stands = [match.c.account.in_(account.spellings), ~_happened("broken")]
+    lines = select(member.c.line_id).join(match, match.c.match_id == member.c.match_id).where(member.c.line_id.is_not(None), *stands)
+    entries = select(member.c.book_account, member.c.entry_id).join(match, match.c.match_id == member.c.match_id).where(member.c.entry_id.is_not(None), *stands)
+    return sides.bank_lines(connection, account, without=lines, names=names), sides.cash_book(connection, account, without=entries)
+
+
+def _happened(action: str) -> ColumnElement[bool]:
+    match, event = schema.bank_match, schema.bank_match_event
+    return exists().where(event.c.match_id == match.c.match_id, event.c.action == action)
+
+
+def holding(connection: Connection, account: Account, line_ids: Sequence[int], entry_ids: Sequence[str]) -> Stored:
+    """The standing matches in which one of these lines or entries is."""
+    match, member = schema.bank_match, schema.bank_match_member
+    theirs = or_(db.among(connection, member.c.line_id, line_ids), db.among(connection, member.c.entry_id, entry_ids))
+    found = connection.execute(select(member.c.match_id).distinct().join(match, match.c.match_id == member.c.match_id).where(match.c.account.in_(account.spellings), theirs)).scalars()
+    return standing(connection, account, of=sorted(found))
 
 
 def add(connection: Connection, account: Account, matches: pl.DataFrame, members: pl.DataFrame, actor: str) -> int:

@@ -79,10 +79,17 @@ def _nothing() -> Section:
 
 
 def _sections(connection: Connection, drawn: Picture, *, several: bool) -> list[Section]:
-    rows = table.order(drawn)
+    rows = table.order(drawn.rows, drawn.month)
+    sums = table.sums(drawn, rows).filter(pl.col("status") != "unmatched")
+
+    def listed(wanted: pl.Expr) -> _Listed:
+        return _Listed(table.first(connection, drawn, rows, wanted, LISTED), int(sums.filter(wanted)["matches"].sum()))
+
     made = [
         _balances(drawn), _proof_of_cash(drawn), _signatures(connection, drawn), _waiting(drawn, TRANSIT, "deposits_in_transit", "Deposits in transit"),
-        _waiting(drawn, OUTSTANDING, "outstanding", "Outstanding checks and payments"), _not_booked(drawn), _differences(drawn, rows), _suggested(drawn, rows), _deposits(drawn, rows), _voids(drawn, rows), _how(rows), _matched(drawn, rows),
+        _waiting(drawn, OUTSTANDING, "outstanding", "Outstanding checks and payments"), _not_booked(drawn), _differences(drawn, rows),
+        _suggested(listed(pl.col("status") == "suggested")), _deposits(listed(pl.col("kind") == "one_to_many")), _voids(listed(pl.col("kind") == "offset")), _how(sums),
+        _matched(listed((pl.col("status") == "matched") & (pl.col("kind") != "offset"))),
     ]
     if not several:
         return made
@@ -186,8 +193,8 @@ def _not_booked(drawn: Picture) -> Section:
 
 
 def _differences(drawn: Picture, rows: pl.DataFrame) -> Section:
-    """Matches whose two sides differ: an error of the bank or of the books, or a fee."""
-    differing = table.filled(drawn, rows.filter((pl.col("kind") == "difference") & (pl.col("status") != "unmatched")))
+    """Matches whose two sides differ: an error of the bank or of the books, or a fee. They are never settled."""
+    differing = table.filled(drawn.rows, rows.filter((pl.col("kind") == "difference") & ~pl.col("is_open")))
     units = differing.group_by("match_id", "currency", maintain_order=True).agg(
         pl.col("bank_date").max(), pl.col("bank_reference").drop_nulls().first(), pl.col("entry_text").drop_nulls().first(), pl.col("bank_amount").sum(), pl.col("entry_amount").sum(),
         pl.col("difference").first(), pl.col("reason").first())
@@ -197,18 +204,15 @@ def _differences(drawn: Picture, rows: pl.DataFrame) -> Section:
 
 
 class _Listed(NamedTuple):
-    """The first of many matches, each in one row, and how many there are."""
+    """The rows of the first LISTED matches, and how many matches there are."""
 
     rows: pl.DataFrame
-    height: int
+    matches: int
 
-
-def _listed(drawn: Picture, rows: pl.DataFrame, wanted: pl.Expr) -> _Listed:
-    """The first LISTED matches of the wanted rows; of the others no text is looked at."""
-    matches = rows.lazy().filter(wanted).group_by("match_id", "currency").agg(pl.col("bank_date").max(), pl.col("entry_date").min()).sort(_IN_ORDER).collect()
-    first = matches.head(LISTED)
-    told = rows.join(first, on=["match_id", "currency"], how="semi", maintain_order="left").filter(wanted)
-    return _Listed(_side_by_side(table.filled(drawn, told)), matches.height)
+    @property
+    def note(self) -> str:
+        """What a reader must know where they are not all."""
+        return f"The first {LISTED:,} of {self.matches:,}; `cashapp export reconciliation` has them all." if self.matches > LISTED else ""
 
 
 _IN_ORDER = ("currency", "bank_date", "entry_date", "match_id")
@@ -232,16 +236,15 @@ _PAIR = (
 )
 
 
-def _suggested(drawn: Picture, rows: pl.DataFrame) -> Section:
+def _suggested(listed: _Listed) -> Section:
     """Matches that a person should look at."""
-    wanted = _listed(drawn, rows, pl.col("status") == "suggested")
-    note = "`cashapp reconcile confirm` vouches for one, `unmatch` breaks it. They count as matched in the balances above."
-    return Section("suggested", "Suggested matches that nobody has confirmed", (*_PAIR, Column("confidence", "number", shown="data"), Column("reason")), wanted.rows, apart=True, totalled=False, note=note)
+    note = "`cashapp reconcile confirm` vouches for one, `unmatch` breaks it. They count as matched in the balances above. " + listed.note
+    return Section("suggested", "Suggested matches that nobody has confirmed", (*_PAIR, Column("confidence", "number", shown="data"), Column("reason")), _side_by_side(listed.rows), apart=True, totalled=False, note=note.strip())
 
 
-def _deposits(drawn: Picture, rows: pl.DataFrame) -> Section:
+def _deposits(listed: _Listed) -> Section:
     """Deposits opened into what they hold."""
-    deposits = table.filled(drawn, rows.filter((pl.col("kind") == "one_to_many") & (pl.col("status") != "unmatched")))
+    deposits = listed.rows
     whole = deposits.filter(pl.col("bank_amount") > 0).select("match_id", pl.col("bank_date").alias("deposited"), pl.col("bank_amount").alias("deposit"))
     parts = deposits.filter(pl.col("entry_amount").is_not_null()).join(whole, on="match_id").with_columns((pl.int_range(pl.len()).over("match_id") == 0).alias("is_first"))
     told = parts.select(
@@ -249,33 +252,29 @@ def _deposits(drawn: Picture, rows: pl.DataFrame) -> Section:
         "entry_date", pl.coalesce(pl.col("check_number").replace("", None), pl.col("entry_reference").replace("", None), "entry_id").alias("reference"), "entry_text", "entry_amount")
     columns = (Column("match"), CURRENCY, Column("deposited", "date"), Column("deposit", "money"), Column("entry_date", "date", title="received"), Column("reference"), Column("entry_text", title="from"),
                Column("entry_amount", "money", title="receipt"))
-    return Section("deposits", "Deposits and what they hold", columns, told.head(LISTED), apart=True)
+    return Section("deposits", "Deposits and what they hold", columns, told, apart=True, totalled=not listed.note, note=listed.note)
 
 
-def _voids(drawn: Picture, rows: pl.DataFrame) -> Section:
+def _voids(listed: _Listed) -> Section:
     """Entries that cancel out."""
-    cancelled = table.filled(drawn, rows.filter((pl.col("kind") == "offset") & (pl.col("status") != "unmatched")))
-    told = cancelled.select("match_id", "currency", "entry_date", "entry_id", "entry_reference", "entry_text", "entry_amount", "reason")
+    told = listed.rows.select("match_id", "currency", "entry_date", "entry_id", "entry_reference", "entry_text", "entry_amount", "reason")
     columns = (Column("match_id", title="match"), CURRENCY, Column("entry_date", "date", title="date"), Column("entry_id", title="entry"), Column("entry_reference", title="reference", shown="page"),
                Column("entry_text", title="text"), Column("entry_amount", "money", title="amount"), Column("reason", shown="data"))
-    return Section("voids", "Entries and their voids or corrections", columns, told.head(LISTED), apart=True)
+    return Section("voids", "Entries and their voids or corrections", columns, told, apart=True, totalled=not listed.note, note=listed.note)
 
 
-def _how(rows: pl.DataFrame) -> Section:
+def _how(sums: pl.DataFrame) -> Section:
     """How the matches were made, in sums."""
-    by = pl.when(pl.col("confirmed_by").is_not_null()).then(pl.lit("a person")).otherwise(pl.col("status"))
-    told = rows.lazy().filter(pl.col("status") != "unmatched").group_by("kind", "currency", by.alias("by")).agg(
-        pl.col("match_id").n_unique().cast(pl.Int64).alias("matches"), pl.col("bank_amount").sum(), pl.col("entry_amount").sum()).sort("currency", "kind", "by").collect()
+    by = pl.when("by_hand").then(pl.lit("a person")).otherwise(pl.col("status"))
+    told = sums.group_by("kind", "currency", by.alias("by")).agg(pl.col("matches", "bank_amount", "entry_amount").sum()).sort("currency", "kind", "by")
     columns = (Column("kind", "code", title="how"), CURRENCY, Column("by", title="status"), Column("matches", "count"), Column("bank_amount", "money", title="at the bank"),
                Column("entry_amount", "money", title="in the books"))
     return Section("how", "Matched, by how", columns, told, apart=True)
 
 
-def _matched(drawn: Picture, rows: pl.DataFrame) -> Section:
+def _matched(listed: _Listed) -> Section:
     """Every match of the month."""
-    told = _listed(drawn, rows, (pl.col("status") == "matched") & (pl.col("kind") != "offset"))
-    note = f"The first {LISTED:,} of {told.height:,}; `cashapp export reconciliation` has them all." if told.height > LISTED else ""
-    return Section("matched", "Matched items", (*_PAIR, Column("reason", title="how")), told.rows, apart=True, totalled=told.height <= LISTED, note=note)
+    return Section("matched", "Matched items", (*_PAIR, Column("reason", title="how")), _side_by_side(listed.rows), apart=True, totalled=not listed.note, note=listed.note)
 
 
 def _proofs(connection: Connection, drawn: Picture) -> list[Proof]:
@@ -293,7 +292,7 @@ def _notes(connection: Connection, drawn: Picture) -> list[str]:
     notes: list[str] = []
     name = drawn.account.name
     signed = signing.signed(connection, drawn.account, drawn.month.name, drawn.known_at)
-    if signed.reviewed is not None and drawn.month == periods.month(drawn.month.name) and signed.reviewed.digest != signing.digest(drawn):
+    if signed.reviewed is not None and drawn.month == periods.month(drawn.month.name) and signed.reviewed.digest != signing.digest(connection, drawn):
         hint = "" if drawn.known_at else f"; print them with --known-at '{signed.reviewed.at:%Y-%m-%d %H:%M:%S}'"
         notes.append(f"{name}: BROKEN – these figures are not those that {signed.reviewed.actor} reviewed on {signed.reviewed.at:%Y-%m-%d %H:%M} UTC{hint}.")
     if drawn.has_cash_book and not drawn.is_matched:

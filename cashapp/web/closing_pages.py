@@ -88,7 +88,7 @@ def _month(request: Asked, account: str, period: str, trouble: str = "", given: 
         found, wanted = lines.find(connection, account), periods.month(period)
         drawn = picture.draw(connection, found, wanted)
         groups = drawn.units.group_by("group", "currency").agg(pl.col("closing").sum().alias("amount")).filter(pl.col("amount") != 0).sort("group", "currency")
-        return {"drawn": drawn, "sides": _sides(drawn), "groups": list(groups.iter_rows(named=True)), "signed": signing.signed(connection, found, wanted.name),
+        return {"drawn": drawn, "sides": _sides(connection, drawn), "groups": list(groups.iter_rows(named=True)), "signed": signing.signed(connection, found, wanted.name),
                 "charges": decisions.charges(drawn).height, "state": periods.states(connection).get(wanted.name, periods.OPEN)}
 
     ticked = {value for name in ("line", "entry", "match") for value in all_of(given or {}, name)}
@@ -119,18 +119,15 @@ class Sides(NamedTuple):
     more: int
 
 
-def _sides(drawn: picture.Picture) -> Sides:
-    is_open, at_bank, rows = pl.col("status") == "unmatched", pl.col("line_id").is_not_null(), table.order(drawn)
+def _sides(connection: Connection, drawn: picture.Picture) -> Sides:
+    is_open, at_bank, rows = pl.col("status") == "unmatched", pl.col("line_id").is_not_null(), table.order(drawn.rows, drawn.month)
     bank = rows.filter(is_open & at_bank).sort("bank_date", "line_id")
     book = rows.filter(is_open & ~at_bank).sort("entry_date", "entry_id")
-    matched = rows.filter(~is_open)
-    matches = matched.unique("match_id", keep="first", maintain_order=True).select("match_id", "status")
-    kinds = [matches.filter((pl.col("status") == "suggested") == is_suggested) for is_suggested in (True, False)]
-    more = sum(max(0, each.height - ROWS_MAX) for each in (bank, book, *kinds))
-    firsts = [matched.join(each.head(ROWS_MAX), on="match_id", how="semi", maintain_order="left") for each in kinds]
-    suggested, settled = (_matches(table.filled(drawn, each)) for each in firsts)
-    waiting, outstanding = (list(table.filled(drawn, each.head(ROWS_MAX)).iter_rows(named=True)) for each in (bank, book))
-    return Sides(waiting, outstanding, suggested, settled, more)
+    matches = dict(table.sums(drawn, rows).group_by("status").agg(pl.col("matches").sum()).iter_rows())
+    more = sum(max(0, count - ROWS_MAX) for count in (bank.height, book.height, matches.get("suggested", 0), matches.get("matched", 0)))
+    suggested, matched = (_matches(table.first(connection, drawn, rows, pl.col("status") == status, ROWS_MAX)) for status in ("suggested", "matched"))
+    waiting, outstanding = (list(table.filled(drawn.rows, each.head(ROWS_MAX)).iter_rows(named=True)) for each in (bank, book))
+    return Sides(waiting, outstanding, suggested, matched, more)
 
 
 def _matches(rows: pl.DataFrame) -> list[Match]:
